@@ -103,10 +103,12 @@ def test_jitter_is_no_gap() -> None:
     assert found.rate_hz == pytest.approx(256.1, abs=0.05)
 
 
-def test_a_wrong_nominal_rate_is_corrected(tmp_path: Path) -> None:
-    """A stream with a nominal 200 Hz that delivers 256 plays at 256."""
+def test_a_wrong_nominal_rate_is_refused(tmp_path: Path) -> None:
+    """A stream with a nominal 200 Hz that delivers 256 is refused for its rate."""
     path = write(tmp_path / "a.xdf", _told("Muse: EEG", _stamps(40), nominal_hz=200.0))
-    assert XdfImplant(path).montage.rate_hz == pytest.approx(256.0, abs=0.1)
+    with pytest.raises(ImplantError, match=r"200 Hz and delivers 256\.00 Hz") as refusal:
+        XdfImplant(path)
+    assert refusal.value.cause == "rate"
 
 
 def test_contact_follows_its_own_stamps(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ class Told:
 
     offset_s: the lag of its clock as the recorder measured it, throughout. stamped: every sample has its
     stamp; else only the first of each that many chunks, the others follow from the rate, as LabRecorder omits
-    them.
+    them. offsets: the measured clock offsets (instant, value) instead of `offset_s` at both ends.
     """
 
     name: str
@@ -30,6 +30,9 @@ class Told:
     unit: str = ""
     offset_s: float = 0.0
     stamped: int = 0
+    source_id: str = ""
+    host: str = ""
+    offsets: tuple[tuple[float, float], ...] = ()
 
 
 CHUNK: Final = 128
@@ -42,8 +45,9 @@ def write(path: Path, *streams: Told) -> Path:
     for number, stream in enumerate(streams, 1):
         parts.append(_chunk(2, _id(number) + _header(stream)))
     for number, stream in enumerate(streams, 1):
-        for at_s in (stream.stamps_s[0], stream.stamps_s[-1]):
-            measured = struct.pack("<dd", at_s + stream.offset_s, stream.offset_s)
+        ends = [(at_s + stream.offset_s, stream.offset_s) for at_s in stream.stamps_s[[0, -1]]]
+        for offset in stream.offsets or ends:
+            measured = struct.pack("<dd", *offset)
             parts += [_chunk(4, _id(number) + measured)]
         parts += [_chunk(3, _id(number) + samples) for samples in _samples(stream)]
         parts.append(_chunk(6, _id(number) + b"<info></info>"))
@@ -67,6 +71,7 @@ def _header(stream: Told) -> bytes:
         f'<?xml version="1.0"?><info><name>{stream.name}</name><type>{stream.kind}</type>'
         f"<channel_count>{stream.samples.shape[1]}</channel_count>"
         f"<nominal_srate>{stream.nominal_hz:g}</nominal_srate>"
+        f"<source_id>{stream.source_id}</source_id><hostname>{stream.host}</hostname>"
         f"<channel_format>double64</channel_format>{desc}</info>"
     ).encode()
 

@@ -180,16 +180,21 @@ def _xdf(recording: str, rest: str, wish: Wish) -> tuple[Person, ...]:
     path = path.absolute()
     streams = xdf.read_streams(path)
     there = xdf.eeg_streams(streams)
-    chosen = (xdf.choose(streams, wanted, path).name,) if wanted or not there else there
+    chosen = (xdf.choose(streams, wanted, path),) if wanted or not there else there
     return tuple(
         Person(
             recording,
-            name if len(there) > 1 else "",
-            f"xdf:{path}#{name}",
-            xdf.channels(streams, name, wish.options),
+            _titled(stream.name, xdf.title(stream, streams)) if len(there) > 1 else "",
+            f"xdf:{path}#{xdf.title(stream, streams)}",
+            xdf.channels(stream, wish.options),
         )
-        for name in chosen
+        for stream in chosen
     )
+
+
+def _titled(name: str, address: str) -> str:
+    """A stream's name, with its address where another stream has the same name."""
+    return name if address == name or not name else f"{name} ({address})"
 
 
 def _table(recording: str, rest: str, wish: Wish) -> tuple[Person, ...]:

@@ -1,7 +1,7 @@
 """Lab Streaming Layer, live: `lsl:NAME`, or `lsl:KEY=VALUE,...` by name, type, source_id and hostname.
 
-NAME is a stream's full name, or the beginning of exactly one name among the streams of type EEG. Electrodes,
-types and units come from the stream's description, by the same rules as in an XDF file
+NAME is a stream's full name, or the beginning of exactly one name among the streams of type EEG, ExG or
+signal. Electrodes, types and units come from the stream's description, by the same rules as in an XDF file
 (`files.stream_channels`). A stream `<name>: HSI` beside `<name>: EEG` carries that headset's contact.
 
 Rules
@@ -259,7 +259,7 @@ def _find(wanted: Wanted) -> pylsl.StreamInfo:
         found = pylsl.resolve_bypred(wanted.query, minimum=_ALL, timeout=_LOOK_S)
         if wanted.name:
             exact = [info for info in found if info.name() == wanted.name]
-            found = exact or [info for info in found if info.type().upper() == "EEG"]
+            found = exact or [info for info in found if info.type().upper() in {"EEG", "EXG", "SIGNAL"}]
         if len(found) == 1:
             return found[0]
         if found:

@@ -43,11 +43,14 @@ class Timeline:
         return tuple(found)
 
 
-def timeline(stamps_s: Doubles, nominal_hz: float) -> Timeline:
-    """Dejitter float64[n] stamps, n >= 2; `nominal_hz` is 0 if the stream names no rate."""
+def timeline(stamps_s: Doubles, nominal_hz: float, resets: tuple[int, ...] = ()) -> Timeline:
+    """Dejitter float64[n] stamps, n >= 2; `nominal_hz` is 0 if the stream names no rate.
+
+    resets: numbers of the samples at which the stream's clock was reset; each begins a run of its own.
+    """
     span_s = float(stamps_s[-1] - stamps_s[0])
     assumed_hz = nominal_hz if nominal_hz > 0 else (len(stamps_s) - 1) / max(span_s, 1e-9)
-    edges = [0, *_breaks(stamps_s, assumed_hz), len(stamps_s)]
+    edges = sorted({0, *_breaks(stamps_s, assumed_hz), *resets, len(stamps_s)})
     parts = [stamps_s[a:b] for a, b in pairwise(edges)]
     rate_hz = _rate_hz(parts, assumed_hz)
     begins = tuple(float(part.mean()) - (len(part) - 1) / (2 * rate_hz) for part in parts)

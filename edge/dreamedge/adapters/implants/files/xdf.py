@@ -10,7 +10,14 @@ Rules
 - A turn of a loop lasts from the first sample of any EEG stream to the last of any, the same for all beds.
   Where several streams end within a second of one another, the first of these ends counts.
 - Channels, units and contact are read as those of a live stream are, see `stream_channels`.
-- A nominal rate that differs from the measured one by more than 1 % is wrong; the measured one counts.
+- A nominal rate that differs from the measured one by more than 2 % is refused.
+- Stamps are repaired or refused first, see `stamp_faults`. An unreadable stream is left out and named.
+- Streams whose stamps are more than a day apart are on different clocks. Each clock's streams have a slot 0
+  and a turn of their own, and a note says so. `align=start` plays every stream from its own beginning.
+- Text streams are marks, in seconds from slot 0.
+
+A stream is addressed by its name or the beginning of it, by `NAME@HOST`, or by `KEY=VALUE,...` with id, name,
+type, source_id and hostname.
 """
 
 import math
@@ -22,19 +29,32 @@ from numpy.typing import NDArray
 
 from dreamedge.adapters.implants.files.replay import Doubles, Replay, check_length, check_rate
 from dreamedge.adapters.implants.files.replay_timestamps import Timeline, timeline
+from dreamedge.adapters.implants.files.stamp_faults import leaps, repair
 from dreamedge.adapters.implants.files.stream_channels import Described, contact_of_hsi, labels_of, take
-from dreamedge.adapters.implants.files.xdf_streams import Content, Stream, read_contents, read_streams
-from dreamedge.adapters.implants.recording_options import PLAIN, RecordingOptions
+from dreamedge.adapters.implants.files.xdf_address import choose, eeg_streams, title
+from dreamedge.adapters.implants.files.xdf_streams import (
+    LEFT_OUT,
+    Content,
+    Stream,
+    read_contents,
+    read_index,
+    read_streams,
+)
+from dreamedge.adapters.implants.recording_options import PLAIN, START, RecordingOptions
 from dreamedge.adapters.implants.ten_twenty import electrode, kind_of
 from dreamedge.core.signal.inspection import Channel
+from dreamedge.core.signal.quality import RATE
+from dreamedge.core.signal.rate_judgement import HELD_SHARE, held_sentence, held_share, judge_rate
+from dreamedge.core.signal.recording_facts import ALIGNMENT, Mark, Note
 from dreamedge.ports.implant import ImplantError
 from dreamwire.messages import Device
 
-__all__ = ["Stream", "XdfImplant", "channels", "choose", "eeg_streams", "read_streams"]
+__all__ = ["Stream", "XdfImplant", "channels", "choose", "eeg_streams", "read_index", "read_streams", "title"]
 
 _LONGEST_S: Final = 24 * 3600.0
 """A night and a day. Stamps further apart come from a clock that was set."""
-_RATE_TOLERANCE: Final = 0.01
+_UNIX_S: Final = (1e9, 4e9)
+"""Stamps between these are seconds since 1970; LSL counts from a machine's start."""
 _TOGETHER_S: Final = 1.0
 """Recorders close their streams one after the other: ends this close are one end, the first of them."""
 
@@ -44,12 +64,21 @@ class XdfImplant(Replay):
 
     def __init__(self, path: Path, stream: str = "", *, options: RecordingOptions = PLAIN) -> None:
         """Open the stream whose name is or begins with `stream`; '' if the file holds one EEG stream."""
-        streams = read_streams(path)
+        streams, notes = read_index(path)
         chosen = choose(streams, stream, path)
-        begins_s, turn_s = _span_s(streams)
+        begins_s, turn_s, alone = _placed(chosen, streams, options.align)
         taken = _Taken(chosen, _beside(chosen, streams), begins_s, path, options.montage)
-        device = Device("xdf", f"{path.name}#{chosen.name}", taken.names, taken.nominal_hz)
-        super().__init__(taken, device, period_hz=taken.timeline.rate_hz, turn_s=turn_s, loop=options.loop)
+        marks, unread = _marks(path, streams, begins_s)
+        device = Device("xdf", f"{path.name}#{title(chosen, streams)}", taken.names, taken.nominal_hz)
+        super().__init__(
+            taken,
+            device,
+            period_hz=taken.timeline.rate_hz,
+            turn_s=turn_s,
+            loop=options.loop,
+            notes=(*notes, *unread, *taken.notes, *alone),
+            marks=marks,
+        )
 
 
 class _Taken:
@@ -65,8 +94,15 @@ class _Taken:
             raise ImplantError(f"{what} holds no samples; choose another stream.")
         contents = read_contents(path, [stream.id] + ([] if hsi is None else [hsi.id]))
         eeg = contents[stream.id]
-        self.timeline = timeline(eeg.stamps_s, stream.nominal_hz)
-        self.nominal_hz = _rate_hz(self.timeline, stream.nominal_hz)
+        if not len(eeg.stamps_s) > 1:
+            raise ImplantError(f"{what} holds no samples; choose another stream.")
+        sound = repair(eeg.stamps_s, stream.nominal_hz, what)
+        samples = eeg.samples if sound.order is None else eeg.samples[sound.order]
+        self.timeline = timeline(sound.stamps_s, stream.nominal_hz, eeg.resets)
+        held = _check_nominal(self.timeline, stream.nominal_hz, samples[:, list(eeg_of.columns)], what)
+        ahead = leaps(sound.stamps_s, samples[:, list(eeg_of.columns)], self.timeline.rate_hz, what)
+        self.notes = (*eeg.notes, *sound.notes, *ahead, *held)
+        self.nominal_hz = stream.nominal_hz if stream.nominal_hz > 0 else round(self.timeline.rate_hz, 2)
         check_rate(self.nominal_hz, what)
         check_length(len(eeg.stamps_s), self.timeline.rate_hz, what)
         self._origin_s = origin_s
@@ -79,7 +115,7 @@ class _Taken:
             )
         self._uv = np.full((self.slots, len(self.names)), np.nan, dtype=np.float32)
         for place, column in enumerate(eeg_of.columns):
-            self._lay(place, eeg.samples[:, column], float(eeg_of.uv_per[place]))
+            self._lay(place, samples[:, column], float(eeg_of.uv_per[place]))
         self._hsi = None if hsi is None else _contact(contents[hsi.id], stream, eeg_of.columns)
 
     def _lay(self, place: int, samples: NDArray[Any], uv_per: float) -> None:
@@ -108,22 +144,62 @@ class _Taken:
         return np.asarray(np.percentile(held, 50, axis=0, method="lower"), dtype=np.float64)
 
 
-def eeg_streams(streams: tuple[Stream, ...]) -> tuple[str, ...]:
-    """The names of the EEG streams."""
-    return tuple(stream.name for stream in streams if stream.is_eeg)
+def _placed(chosen: Stream, streams: tuple[Stream, ...], align: str) -> tuple[float, float, tuple[Note, ...]]:
+    """Slot 0 on the recorder's clock, the length of a turn, and a note if other streams have another clock.
 
-
-def _span_s(streams: tuple[Stream, ...]) -> tuple[float, float]:
-    """The begin of the earliest EEG on the recorder's clock, and the length until the latest (joint) end.
-
-    The length is 0 if a clock was set back; then each recording's own length counts.
+    The turn is 0 if a clock was set back; then each recording's own length counts.
     """
-    eeg = [stream for stream in streams if stream.is_eeg and math.isfinite(stream.begins_s)]
-    ends_s = [stream.ends_s + (1 / stream.nominal_hz if stream.nominal_hz > 0 else 0.0) for stream in eeg]
-    begins_s = min((stream.begins_s for stream in eeg), default=0.0)
+    eeg = [stream for stream in streams if stream.is_eeg and stream.begun]
+    eeg += [] if chosen in eeg or not chosen.begun else [chosen]
+    if align == START:
+        return chosen.begins_s, max((_end_s(one) - one.begins_s for one in eeg), default=0.0), ()
+    near = [one for one in eeg if abs(one.begins_s - chosen.begins_s) <= _LONGEST_S]
+    far = [one for one in eeg if one not in near]
+    ends_s = [_end_s(one) for one in near]
+    begins_s = min((one.begins_s for one in near), default=0.0)
     last_s = max(ends_s, default=0.0)
     end_s = min((end_s for end_s in ends_s if last_s - end_s <= _TOGETHER_S), default=0.0)
-    return begins_s, max(0.0, end_s - begins_s)
+    notes: tuple[Note, ...] = ()
+    if far:
+        others = ", ".join(f"{title(one, streams)!r} ({_clock(one)})" for one in far)
+        notes = (
+            Note(
+                ALIGNMENT,
+                f"{title(chosen, streams)!r} has stamps of another clock ({_clock(chosen)}) than {others}, "
+                "so it is not aligned to them; --align start plays all from their own beginnings.",
+            ),
+        )
+    return begins_s, max(0.0, end_s - begins_s), notes
+
+
+def _end_s(stream: Stream) -> float:
+    return stream.ends_s + (1 / stream.nominal_hz if stream.nominal_hz > 0 else 0.0)
+
+
+def _clock(stream: Stream) -> str:
+    low, high = _UNIX_S
+    kind = "Unix time" if low < stream.begins_s < high else "LSL's clock"
+    return f"{kind}, from {stream.begins_s:.1f} s"
+
+
+def _marks(
+    path: Path, streams: tuple[Stream, ...], begins_s: float
+) -> tuple[tuple[Mark, ...], tuple[Note, ...]]:
+    """The text streams' samples as marks in order, and a note if they cannot be read."""
+    ids = [stream.id for stream in streams if not stream.numeric]
+    if not ids:
+        return (), ()
+    try:
+        contents = read_contents(path, ids)
+    except ImplantError as refusal:
+        return (), (Note(LEFT_OUT, f"Its marks are left out: {refusal}"),)
+    found = [
+        Mark(float(stamp_s) - begins_s, 0.0, text)
+        for content in contents.values()
+        for stamp_s, text in zip(content.stamps_s, content.texts, strict=True)
+        if text and math.isfinite(float(stamp_s))
+    ]
+    return tuple(sorted(found, key=lambda mark: mark.at_s)), ()
 
 
 def _beside(chosen: Stream, streams: tuple[Stream, ...]) -> Stream | None:
@@ -132,13 +208,10 @@ def _beside(chosen: Stream, streams: tuple[Stream, ...]) -> Stream | None:
     return next((stream for stream in streams if person and stream.name == f"{person}: HSI"), None)
 
 
-def channels(
-    streams: tuple[Stream, ...], name: str, options: RecordingOptions = PLAIN
-) -> tuple[Channel, ...]:
-    """Every channel of the stream `name` with its kind and electrode, in the stream's order."""
-    stream = next(stream for stream in streams if stream.name == name)
+def channels(stream: Stream, options: RecordingOptions = PLAIN) -> tuple[Channel, ...]:
+    """Every channel of the stream with its kind and electrode, in the stream's order."""
     try:
-        labels = labels_of(_described(stream), options.montage, name)
+        labels = labels_of(_described(stream), options.montage, stream.name)
     except ImplantError:
         labels = stream.labels
     found = []
@@ -149,35 +222,25 @@ def channels(
     return tuple(found)
 
 
-def choose(streams: tuple[Stream, ...], wanted: str, path: Path) -> Stream:
-    """The EEG stream of that name, or the only one with a name that begins so.
-
-    Raises:
-        ImplantError: no stream or several match; the text lists them.
-    """
-    eeg = [stream for stream in streams if stream.is_eeg]
-    if not eeg:
-        there = ", ".join(repr(stream.name) for stream in streams) or "none"
-        raise ImplantError(f"{path} has no EEG stream (its streams: {there}); choose another recording.")
-    exact = [stream for stream in eeg if stream.name == wanted]
-    found = exact or [stream for stream in eeg if stream.name.lower().startswith(wanted.lower())]
-    if len(found) == 1:
-        return found[0]
-    names = ", ".join(repr(stream.name) for stream in eeg)
-    why = f"several EEG streams that begin with {wanted!r}" if wanted else f"{len(eeg)} EEG streams"
-    if not found:
-        why = f"no EEG stream {wanted!r}"
-    raise ImplantError(f"{path} has {why}; write xdf:{path}#STREAM with one of {names}.")
-
-
 def _described(stream: Stream) -> Described:
     return Described(stream.labels, stream.types, stream.units, stream.muse)
 
 
-def _rate_hz(found: Timeline, nominal_hz: float) -> float:
-    """The nominal rate, or the measured one if the nominal rate is wrong."""
-    ok = nominal_hz > 0 and abs(found.rate_hz / nominal_hz - 1) <= _RATE_TOLERANCE
-    return nominal_hz if ok else round(found.rate_hz, 2)
+def _check_nominal(found: Timeline, nominal_hz: float, samples: NDArray[Any], what: str) -> tuple[Note, ...]:
+    """A note on held samples, if there are many.
+
+    Raises:
+        ImplantError: the nominal rate is not the measured one.
+    """
+    share = held_share(samples)
+    held = f" ({held_sentence(found.rate_hz, share)})" if share >= HELD_SHARE else ""
+    if nominal_hz > 0 and not judge_rate(nominal_hz, found.rate_hz):
+        raise ImplantError(
+            f"{what} has a nominal rate of {nominal_hz:g} Hz and delivers {found.rate_hz:.2f} Hz{held}, "
+            "more than 2 % off; correct the nominal rate in its sender and record it again.",
+            RATE,
+        )
+    return (Note("held", f"{what} repeats samples: {held_sentence(found.rate_hz, share)}."),) if held else ()
 
 
 def _contact(hsi: Content, stream: Stream, columns: tuple[int, ...]) -> tuple[Doubles, Doubles] | None:

@@ -6,15 +6,17 @@ first and the last samples are kept beside the descriptions and the clock measur
 a small XDF file, which pyxdf reads like any other. A bed then loads only the streams it needs.
 
 A stamp may be omitted where it follows from the one before. The last samples are therefore those since the
-last chunk that begins with a stamp. A truncated or damaged file has no excerpt: pyxdf, which can
-resynchronise in one, reads it whole.
+last chunk that begins with a stamp, and at least 64. A truncated or damaged file has no excerpt: pyxdf, which
+can resynchronise in one, reads it whole.
+
+A stream whose header cannot be read is left out and named; its chunks are passed over. Stamps are converted
+to the recorder's clock by `clock_offsets`.
 """
 
 import gzip
 import io
 import logging
-import re
-import struct
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -25,18 +27,21 @@ import numpy as np
 import pyxdf
 from numpy.typing import NDArray
 
+from dreamedge.adapters.implants.files.clock_offsets import on_recorder, sound
 from dreamedge.adapters.implants.files.replay import Doubles
+from dreamedge.adapters.implants.files.xdf_scan import ENDS, NUMBERS, PLAIN, scan_file
+from dreamedge.adapters.implants.ten_twenty import electrode
+from dreamedge.core.signal.recording_facts import Note
 from dreamedge.ports.implant import ImplantError
 
-_PLAIN: Final = b"XDF:"
 _PACKED: Final = b"\x1f\x8b"
-_NUMBERS: Final = frozenset({"float32", "double64", "float64", "int8", "int16", "int32", "int64"})
-_EEG: Final = re.compile(rb"<type>\s*EEG\s*</type>", re.IGNORECASE)
-_FILE_HEADER, _STREAM_HEADER, _SAMPLES, _CLOCK_OFFSET, _BOUNDARY, _STREAM_FOOTER = range(1, 7)
-_OF_A_STREAM: Final = frozenset({_STREAM_HEADER, _SAMPLES, _CLOCK_OFFSET, _STREAM_FOOTER})
-_DESCRIBING: Final = frozenset({_FILE_HEADER, _STREAM_HEADER, _CLOCK_OFFSET})
-_UNREADABLE: Final = (EOFError, OSError, struct.error, KeyError)
-_FORMS: Final = {1: "<B", 4: "<I", 8: "<Q"}
+_KINDS: Final = frozenset({"EXG", "SIGNAL"})
+"""Types that some senders declare for EEG; such a stream is EEG if it names an electrode."""
+_NEAR_S: Final = 5.0
+LEFT_OUT: Final = "left-out"
+"""The code of a note about a stream that cannot be read."""
+CLOCK: Final = "clock"
+"""The code of a note about the measured clock offsets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,32 +61,68 @@ class Stream:
     muse: bool
     begins_s: float
     ends_s: float
+    source_id: str = ""
+    host: str = ""
+    numeric: bool = True
 
     @property
     def is_eeg(self) -> bool:
-        """Whether the stream is EEG with at least one channel."""
-        return self.kind.upper() == "EEG" and bool(self.labels)
+        """Whether the stream declares EEG, or a signal with an electrode, with at least one channel."""
+        kind = self.kind.upper()
+        return bool(self.labels) and (
+            kind == "EEG" or (kind in _KINDS and any(electrode(label) for label in self.labels))
+        )
+
+    @property
+    def begun(self) -> bool:
+        """Whether it holds samples that are numbers."""
+        return math.isfinite(self.begins_s)
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Stamps in s on the recorder's clock, float64[n], and samples [n, channels] as in the file."""
+    """Stamps in s on the recorder's clock, float64[n], and samples [n, channels] as in the file.
+
+    texts: a text stream's samples instead. resets: the samples at which the stream's clock was reset.
+    """
 
     stamps_s: Doubles
     samples: NDArray[Any]
+    texts: tuple[str, ...] = ()
+    resets: tuple[int, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def read_streams(path: Path) -> tuple[Stream, ...]:
-    """Every stream of the file without its samples, ordered by name.
+    """Every readable stream of the file without its samples, ordered by name.
+
+    Raises:
+        ImplantError: the file cannot be read.
+    """
+    return read_index(path)[0]
+
+
+def read_index(path: Path) -> tuple[tuple[Stream, ...], tuple[Note, ...]]:
+    """Every readable stream without its samples, ordered by name, and a note on each that is left out.
 
     Raises:
         ImplantError: the file cannot be read.
     """
     with _in_a_sentence(path):
         with _opened(path) as file:
-            excerpt = _excerpt(file)
-        raw = _load(path if excerpt is None else io.BytesIO(excerpt))
-        return tuple(sorted((_stream(one) for one in raw), key=lambda stream: stream.name))
+            scan = scan_file(file)
+        notes = [Note(LEFT_OUT, sentence) for sentence in scan.broken.values()]
+        raw: list[dict[str, Any]] = []
+        if not scan.whole:
+            raw = _load(path, scan.readable if scan.broken else None)
+        else:
+            for number, excerpt in scan.excerpts.items():
+                try:
+                    raw += _load(io.BytesIO(excerpt))
+                except Exception as error:  # noqa: BLE001 - pyxdf raises whatever its parser runs into
+                    notes.append(Note(LEFT_OUT, f"{path}: stream {number} cannot be read ({error})."))
+        streams = tuple(sorted((_stream(one) for one in raw), key=lambda stream: (stream.name, stream.id)))
+        return streams, tuple(notes)
 
 
 def read_contents(path: Path, ids: list[int]) -> dict[int, Content]:
@@ -91,12 +132,43 @@ def read_contents(path: Path, ids: list[int]) -> dict[int, Content]:
         ImplantError: the file cannot be read.
     """
     with _in_a_sentence(path):
-        return {
-            int(raw["info"]["stream_id"]): Content(
-                np.asarray(raw["time_stamps"], dtype=np.float64), np.asarray(raw["time_series"])
+        return {int(raw["info"]["stream_id"]): _content_of(raw, path) for raw in _load(path, ids)}
+
+
+def _content_of(raw: Mapping[str, Any], path: Path) -> Content:
+    """A stream's samples, without those that its footer and a false last offset deny."""
+    stamps_s, samples = np.asarray(raw["time_stamps"], dtype=np.float64), raw["time_series"]
+    what = f"{path}#{_text(raw['info'], 'name')}"
+    times_s, values_s, dropped = _offsets(raw)
+    notes = []
+    if dropped:
+        at_s, value_s = dropped[-1]
+        notes.append(
+            Note(
+                CLOCK,
+                f"{what} has false clock offsets: {len(dropped)} ({value_s:.3f} s, measured at {at_s:.1f} s, "
+                "denied by the others); they are not used.",
             )
-            for raw in _load(path, ids)
-        }
+        )
+        footer = raw.get("footer") or {}
+        count = _text(footer.get("info") or {}, "sample_count")
+        if count.isdecimal() and int(count) < len(stamps_s):
+            stamps_s, samples = stamps_s[: int(count)], samples[: int(count)]
+    moved_s, resets = on_recorder(stamps_s, times_s, values_s)
+    texts: tuple[str, ...] = ()
+    if isinstance(samples, list):
+        texts = tuple(" ".join(str(text) for text in row if text) for row in samples)
+        samples = np.zeros((len(texts), 0))
+    return Content(moved_s, np.asarray(samples), texts, resets, tuple(notes))
+
+
+def _offsets(raw: Mapping[str, Any]) -> tuple[Doubles, Doubles, list[tuple[float, float]]]:
+    """Instants and values of the true clock offsets, and the false ones."""
+    times_s = np.asarray(raw["clock_times"], dtype=np.float64)
+    values_s = np.asarray(raw["clock_values"], dtype=np.float64)
+    true = sound(times_s, values_s)
+    false = list(zip(times_s[~true].tolist(), values_s[~true].tolist(), strict=True))
+    return times_s[true], values_s[true], false
 
 
 @contextmanager
@@ -120,12 +192,12 @@ def _in_a_sentence(path: Path) -> Iterator[None]:
 
 
 def _load(source: Path | IO[bytes], ids: list[int] | None = None) -> list[dict[str, Any]]:
-    """Streams as pyxdf reads them, on the recorder's clock, with their jitter."""
+    """Streams as pyxdf reads them, on their own clocks, with their jitter."""
     # Its warnings (rates, a missing footer) concern values that are measured here anyway.
     logging.getLogger("pyxdf").setLevel(logging.CRITICAL)
     name = str(source) if isinstance(source, Path) else source
     raw: list[dict[str, Any]]
-    raw, _ = pyxdf.load_xdf(name, select_streams=ids, dejitter_timestamps=False)
+    raw, _ = pyxdf.load_xdf(name, select_streams=ids, synchronize_clocks=False, dejitter_timestamps=False)
     return raw
 
 
@@ -137,89 +209,9 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
         packed = whole.read(2) == _PACKED
         whole.seek(0)
         with gzip.open(whole) if packed else nullcontext(whole) as file:
-            if file.read(4) != _PLAIN:
+            if file.read(4) != PLAIN:
                 raise ImplantError(f"{path} is not an XDF file; name one that LabRecorder wrote.")
             yield cast("IO[bytes]", file)
-
-
-@dataclass(frozen=True, slots=True)
-class _Chunk:
-    """A chunk's begin in the file, its full length, its tag and its stream."""
-
-    begin: int
-    length: int
-    tag: int
-    stream: int
-
-
-def _excerpt(file: IO[bytes]) -> bytes | None:
-    """Headers, clock offsets, and the first and last samples of each EEG stream; None if unreliable."""
-    kept: list[_Chunk] = []
-    first: dict[int, list[_Chunk]] = {}
-    last: dict[int, list[_Chunk]] = {}
-    try:
-        while (chunk := _next_chunk(file)) is not None:
-            if chunk.tag == _STREAM_HEADER and _EEG.search(_content(file, chunk)):
-                first[chunk.stream], last[chunk.stream] = [], []
-            if chunk.tag in _DESCRIBING:
-                kept.append(chunk)
-            elif chunk.tag == _SAMPLES and chunk.stream in first:
-                _keep_ends(file, chunk, first[chunk.stream], last[chunk.stream])
-            _skip(file, chunk)
-        kept += [chunk for chunks in (*first.values(), *last.values()) for chunk in chunks]
-        return _PLAIN + b"".join(_content(file, chunk) for chunk in sorted(kept, key=lambda one: one.begin))
-    except _UNREADABLE:
-        return None
-
-
-def _keep_ends(file: IO[bytes], chunk: _Chunk, first: list[_Chunk], last: list[_Chunk]) -> None:
-    """Keep samples that are a stream's first, or its last so far; an empty chunk is neither."""
-    if _number(file) == 0:
-        return
-    if not first:
-        first.append(chunk)
-        return
-    if file.read(1) != b"\0":
-        last.clear()
-    last.append(chunk)
-
-
-def _next_chunk(file: IO[bytes]) -> _Chunk | None:
-    """The chunk that begins here; the file is left after its tag and stream. None at the end."""
-    begin = file.tell()
-    if not file.read(1):
-        return None
-    file.seek(begin)
-    length = _number(file)
-    content = file.tell()
-    (tag,) = struct.unpack("<H", file.read(2))
-    if not _FILE_HEADER <= tag <= _STREAM_FOOTER:
-        raise EOFError
-    (stream,) = struct.unpack("<I", file.read(4)) if tag in _OF_A_STREAM else (0,)
-    return _Chunk(begin, content + length - begin, tag, stream)
-
-
-def _number(file: IO[bytes]) -> int:
-    """A number that is preceded by its own width."""
-    (width,) = struct.unpack("<B", file.read(1))
-    (number,) = struct.unpack(_FORMS[width], file.read(width))
-    return int(number)
-
-
-def _skip(file: IO[bytes], chunk: _Chunk) -> None:
-    """Go to the chunk's end; raise EOFError if the file ends before it."""
-    file.seek(chunk.begin + chunk.length - 1)
-    if len(file.read(1)) != 1:
-        raise EOFError
-
-
-def _content(file: IO[bytes], chunk: _Chunk) -> bytes:
-    """The whole chunk, with its length and tag."""
-    file.seek(chunk.begin)
-    content = file.read(chunk.length)
-    if len(content) != chunk.length:
-        raise EOFError
-    return content
 
 
 def _stream(raw: Mapping[str, Any]) -> Stream:
@@ -231,7 +223,8 @@ def _stream(raw: Mapping[str, Any]) -> Stream:
     described = [one if isinstance(one, Mapping) else {} for one in described][:count]
     described += [{}] * (count - len(described))
     makers = [_text(desc, key) for key in ("manufacturer", "device", "model")]
-    numbers = _text(info, "channel_format") in _NUMBERS and len(raw["time_stamps"]) > 0
+    numeric = _text(info, "channel_format") in NUMBERS
+    begins_s, ends_s = _reach(raw) if numeric else (math.nan, math.nan)
     return Stream(
         id=int(info["stream_id"]),
         name=_text(info, "name"),
@@ -241,8 +234,25 @@ def _stream(raw: Mapping[str, Any]) -> Stream:
         types=tuple(_text(one, "type") for one in described),
         units=tuple(_text(one, "unit") for one in described),
         muse=any("muse" in text.lower() for text in (_text(info, "name"), *makers)),
-        begins_s=float(raw["time_stamps"][0]) if numbers else float("nan"),
-        ends_s=float(raw["time_stamps"][-1]) if numbers else float("nan"),
+        begins_s=begins_s,
+        ends_s=ends_s,
+        source_id=_text(info, "source_id"),
+        host=_text(info, "hostname"),
+        numeric=numeric,
+    )
+
+
+def _reach(raw: Mapping[str, Any]) -> tuple[float, float]:
+    """The first and last instant on the recorder's clock; stray stamps at either end are passed over."""
+    times_s, values_s, _ = _offsets(raw)
+    stamps_s, _ = on_recorder(np.asarray(raw["time_stamps"], dtype=np.float64), times_s, values_s)
+    stamps_s = stamps_s[np.isfinite(stamps_s)]
+    if not len(stamps_s):
+        return math.nan, math.nan
+    first, last = stamps_s[:ENDS], stamps_s[-ENDS:]
+    return (
+        float(first[np.abs(first - np.median(first)) <= _NEAR_S].min(initial=np.median(first))),
+        float(last[np.abs(last - np.median(last)) <= _NEAR_S].max(initial=np.median(last))),
     )
 
 
