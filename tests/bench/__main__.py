@@ -20,6 +20,7 @@ from pathlib import Path
 import psutil
 
 from tests.bench.button import button
+from tests.bench.formats import formats
 from tests.bench.fusion import fusion
 from tests.bench.overload import overload
 from tests.bench.ledger import ledger
@@ -115,6 +116,7 @@ BENCHES = {
     "ledger": lambda: ledger(row),
     "fusion": lambda: fusion(row, Path("fusion.png")),
     "recording": recording,
+    "formats": lambda: formats(row),
     "sound": lambda: sound(row),
 }
 

@@ -131,7 +131,7 @@ def channels(path: Path, options: RecordingOptions = PLAIN) -> tuple[Channel, ..
     except ImplantError:
         played = {}
     found = []
-    kinds = _kinds(raw)
+    kinds = _kinds(raw.ch_names, raw.get_channel_types())
     units = getattr(raw, "_orig_units", None) or {}
     for place, label in enumerate(raw.ch_names):
         kind = "EEG, bad" if label in bads else "EEG" if place in played else kinds[place]
@@ -231,11 +231,11 @@ def _reader_of(path: Path) -> str:
     return _READERS[known]
 
 
-def _kinds(raw: Any) -> list[str]:  # noqa: ANN401 - MNE has no types
+def _kinds(labels: Sequence[str], types: Sequence[str]) -> list[str]:
     """The kind of every channel by MNE's type, and by its label where MNE says EEG."""
-    counted = numbered(raw.ch_names)
+    counted = numbered(labels)
     found = []
-    for label, of_mne in zip(raw.ch_names, raw.get_channel_types(), strict=True):
+    for label, of_mne in zip(labels, types, strict=True):
         if of_mne != "eeg":
             known = kind_of(label)
             found.append(known if known not in {"EEG", UNNAMED, OTHER} else of_mne.upper())
@@ -250,9 +250,10 @@ def _played(raw: Any, montage: tuple[str, ...], what: str) -> tuple[dict[int, st
     Raises:
         ImplantError: no channel is EEG, or every one is bad.
     """
+    types = raw.get_channel_types()
     eeg = [
         place
-        for place, (kind, of_mne) in enumerate(zip(_kinds(raw), raw.get_channel_types(), strict=True))
+        for place, (kind, of_mne) in enumerate(zip(_kinds(raw.ch_names, types), types, strict=True))
         if of_mne == "eeg" and kind in {"EEG", UNNAMED, OTHER}
     ]
     if not eeg:
