@@ -273,8 +273,8 @@ def test_a_clock_or_a_rate_that_is_wrong_is_refused(
 @pytest.mark.parametrize(
     ("channels", "says"),
     [
-        ({"Fp1": (50.0, "uV")}, "resample it to between 64 and 1000 Hz"),
-        ({"Fp1": (2048.0, "uV")}, "resample it to between 64 and 1000 Hz"),
+        ({"Fp1": (50.0, "uV")}, "resample it to between 64 and 20000 Hz"),
+        ({"Fp1": (25_000.0, "uV")}, "resample it to between 64 and 20000 Hz"),
         ({"Fp1": (256.0, "mmHg")}, "must be V, mV or uV"),
         ({"Fp1": (256.0, "")}, "'no unit'; it must be V, mV or uV"),
         ({"ECG": (256.0, "uV"), "Resp": (256.0, "uV")}, "rename its channels"),

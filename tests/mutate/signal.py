@@ -19,6 +19,22 @@ _TESTS_SEVERING: Final = "tests/edge/test_agent_severing.py"
 
 _CHANNELS: Final = (
     Mutation(
+        "signal.decimated-rail",
+        "decimation hides a sample at the rail",
+        "edge/dreamedge/core/signal/sampling/decimator.py",
+        "if float(np.abs(plain).max()) >= limit_uv:",
+        "if float(np.abs(plain).max()) >= 1e99:",
+        ("tests/edge/test_decimator.py::test_one_faulty_sample_stays_visible",),
+    ),
+    Mutation(
+        "signal.decimated-nonfinite",
+        "decimation hides a sample that is not finite",
+        "edge/dreamedge/core/signal/sampling/decimator.py",
+        "return kept if whole else",
+        "return kept if not whole else",
+        ("tests/edge/test_decimator.py::test_one_faulty_sample_stays_visible",),
+    ),
+    Mutation(
         "signal.rate-judgement",
         "an unknown or a wrong effective rate is right",
         "edge/dreamedge/core/signal/sampling/rate_judgement.py",

@@ -7,13 +7,14 @@ and closes it. `read` empties a bounded queue and never waits.
 Rules
 - Opening is bounded. A device that does not answer in time is refused, and is released when it answers.
 - The thread takes samples just before the next read is due, so a block is as fresh as a direct call.
+- Samples above 1,000 Hz are decimated as they are read.
 - A device that stops delivers nothing. The front end and the tether judge silence.
 - An error that is not the device's (a bug) is raised by the next read: this bed ends, its neighbours go on.
 """
 
 import threading
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import numpy as np
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 
 from dreamedge.adapters.implants.devices.live_timestamps import Pace
 from dreamedge.core.signal.blocks import Block, Montage
+from dreamedge.core.signal.sampling.decimator import LiveDecimator, factor_for
 from dreamedge.ports.implant import Felt, ImplantError
 from dreamwire.messages import CalibrationSource, Device
 
@@ -97,12 +99,15 @@ class LiveImplant:
         if opened is None:
             self._closing.set()
             raise ImplantError(f"{name} does not answer within {within_s:.0f} s; {hint}.")
-        self.montage = opened.montage
-        self.device = opened.device
+        rate_hz = opened.montage.rate_hz
+        factor = factor_for(rate_hz)
+        self._decimator = LiveDecimator(rate_hz) if factor > 1 else None
+        self.montage = replace(opened.montage, rate_hz=rate_hz / factor)
+        self.device = replace(opened.device, rate_hz=opened.device.rate_hz / factor)
         self.source = opened.source
         self.ended = False
         self.onset_ns = 0
-        self._pace = Pace(self.montage.rate_hz)
+        self._pace = Pace(rate_hz)
 
     def enrolment(self) -> None:
         """None: a live device has no earlier signal and is calibrated live."""
@@ -118,6 +123,10 @@ class LiveImplant:
             return None
         uv = np.concatenate([batch.uv for batch in taken])
         last_ns = self._pace.tell(len(uv), taken[-1].last_ns, now_ns, lost=taken[0].lost)
+        if self._decimator is not None:
+            uv, last_ns = self._decimator.take(uv, last_ns, self.montage.full_scale_uv)
+            if not len(uv):
+                return None
         return Block(uv, last_ns, taken[-1].contact)
 
     def feel(self, felt: Felt, now_ns: int) -> None:

@@ -10,10 +10,12 @@ turn for all. A bed that opens late or a different sampling rate therefore shift
 turn that a shorter recording does not fill is a gap. A replay may begin later than slot 0 (`begin_at`).
 
 Calibration uses the first third (at least 20 s, at most ten minutes); a gap in it is NaN. Samples are loaded
-a few seconds ahead, so a night on disk costs no more memory than a minute.
+a few seconds ahead, so a night on disk costs no more memory than a minute. A recording above 1,000 Hz is
+decimated as it is loaded.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final, Protocol
 
 import numpy as np
@@ -21,6 +23,8 @@ from numpy.typing import NDArray
 
 from dreamedge.core.signal.blocks import Block, Montage
 from dreamedge.core.signal.recording_facts import Mark, Note
+from dreamedge.core.signal.sampling.decimated import DecimatedRecording
+from dreamedge.core.signal.sampling.decimator import factor_for
 from dreamedge.ports.implant import Felt, ImplantError
 from dreamwire.messages import CalibrationSource, Device
 
@@ -31,7 +35,8 @@ UV_PER: Final = {
     "mv": 1e3, "millivolt": 1e3, "millivolts": 1e3, "v": 1e6, "volt": 1e6, "volts": 1e6,
 }  # fmt: skip
 """Microvolts per unit, by the unit's name in small letters."""
-RATE_LIMITS_HZ: Final = (64.0, 1000.0)
+RATE_LIMITS_HZ: Final = (64.0, 20_000.0)
+"""Rates above 1,000 Hz are decimated."""
 SHORTEST_S: Final = 30.0
 _ENROLMENT_SHARE: Final = 1.0 / 3.0
 _ENROLMENT_LEAST_S: Final = 20.0
@@ -113,9 +118,21 @@ class Replay:
         differ from the nominal rate. turn_s: seconds from one start of a loop to the next, where they differ
         from the recording's length. notes, marks: what the recording states beside its samples; marks
         count from slot 0.
+
+        Raises:
+            ImplantError: its gaps leave nothing to decimate.
         """
+        factor = factor_for(device.rate_hz)
+        self._rate_hz = (period_hz or device.rate_hz) / factor
         self._recording = recording
-        self._rate_hz = period_hz or device.rate_hz
+        if factor > 1:
+            device = replace(device, rate_hz=device.rate_hz / factor)
+            self._recording = DecimatedRecording(recording, factor, lambda: self.montage.full_scale_uv)
+            if not self._recording.runs:
+                raise ImplantError(
+                    f"{device.model} holds no {factor} samples in a row, which decimation from "
+                    f"{factor * device.rate_hz:g} Hz needs; choose a recording with fewer gaps."
+                )
         self.montage = Montage(device.channels, device.rate_hz)
         self.device = device
         self.source = CalibrationSource.REPLAY
@@ -125,7 +142,7 @@ class Replay:
         self._loop = loop
         self._turn_ns = round((turn_s or self.seconds) * 1e9)
         in_turn = round(self._turn_ns * self._rate_hz / 1e9)
-        self._slots = min(recording.slots, in_turn) if loop else recording.slots
+        self._slots = min(self._recording.slots, in_turn) if loop else self._recording.slots
         self._start_ns: int | None = None
         self._skip_ns = 0
         self._next: tuple[int, int] | None = None

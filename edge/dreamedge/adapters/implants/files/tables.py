@@ -9,6 +9,7 @@ Rules
   (`core.signal.saturation`).
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +20,6 @@ from dreamedge.adapters.implants.files.stream_channels import Described, take
 from dreamedge.adapters.implants.files.table_files import Array, Table, read_table
 from dreamedge.adapters.implants.recording_options import PLAIN, RecordingOptions
 from dreamedge.adapters.implants.ten_twenty import kind_of
-from dreamedge.core.signal.blocks import Montage
 from dreamedge.core.signal.inspection import Channel
 from dreamedge.core.signal.saturation import limit_uv
 from dreamedge.ports.implant import ImplantError
@@ -75,7 +75,7 @@ class TableImplant(Replay):
         table = read_table(path)
         rows = _Rows(table, options.montage, options.rate_hz, str(path))
         super().__init__(rows, Device(table.kind, path.name, rows.names, rows.rate_hz), loop=options.loop)
-        self.montage = Montage(rows.names, rows.rate_hz, rows.full_scale_uv)
+        self.montage = replace(self.montage, full_scale_uv=rows.full_scale_uv)
 
 
 def channels(path: Path, options: RecordingOptions = PLAIN) -> tuple[Channel, ...]:

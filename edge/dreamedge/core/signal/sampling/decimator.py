@@ -1,0 +1,126 @@
+"""Decimation by an integer factor: a signal above 1,000 Hz becomes one that the front end can use.
+
+An anti-alias FIR of linear phase (Kaiser window, Kaiser 1974) passes up to 0.7 of the new Nyquist frequency
+and stops from the new Nyquist on by at least 60 dB. Its length is odd, so its delay is a whole number of
+original samples: the kept sample at original place n is centred on n, and the stamps need no correction
+beyond that.
+
+Rules
+- The factor is the smallest that brings the rate to 1,000 Hz or below, so the new rate is above 500 Hz.
+- A kept sample stands for its stretch: itself and the factor - 1 samples before it. It is NaN if one of
+  them is not finite. If one of them is near the amplifier's limit or out of range, the largest one takes its
+  place: a filter would bring it below the limit and hide the fault.
+- A gap is not filtered. The samples on each side of it are continued by the nearest one, so that nothing
+  rings out of a gap or out of the beginning.
+"""
+
+import math
+from typing import Any, Final
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from dreamedge.core.signal.sample_buffer import GAP_S, HIGH_SHARE, RANGE_UV
+
+Doubles = NDArray[np.float64]
+
+DIRECT_HZ: Final = 1000.0
+"""Rates up to this one are used as they are."""
+STOP_DB: Final = 70.0
+PASS_SHARE: Final = 0.7
+"""The passband's share of the new Nyquist frequency."""
+
+
+def factor_for(rate_hz: float) -> int:
+    """Return the integer by which a rate is divided; 1 up to 1,000 Hz."""
+    return max(1, math.ceil(rate_hz / DIRECT_HZ))
+
+
+def anti_alias(factor: int) -> Doubles:
+    """Return the FIR for a factor >= 2, float64[taps], an odd number, of sum 1."""
+    beta = 0.1102 * (STOP_DB - 8.7)
+    width = (1.0 - PASS_SHARE) / factor
+    half = math.ceil((STOP_DB - 7.95) / (2.285 * math.pi * width) / 2)
+    centre = (1.0 + PASS_SHARE) / (2 * factor)
+    places = np.arange(-half, half + 1)
+    taps = np.sinc(centre * places) * np.kaiser(2 * half + 1, beta)
+    return np.asarray(taps / taps.sum(), dtype=np.float64)
+
+
+class Decimator:
+    """Decimates the samples of some channels by a factor."""
+
+    def __init__(self, factor: int) -> None:
+        """`factor` >= 2."""
+        self.factor = factor
+        self._taps = anti_alias(factor)
+        self.delay = len(self._taps) // 2
+
+    def window(self, uv: Doubles, count: int, full_scale_uv: float) -> Doubles:
+        """Return the kept samples of a window, float64[count, channels], uV.
+
+        uv: float64[(count - 1) * factor + 1 + 2 * delay, channels], the first kept sample at row `delay`; NaN
+        where missing. full_scale_uv: the amplifier's positive limit, 0 if unknown.
+        """
+        finite = np.isfinite(uv)
+        whole = bool(finite.all())
+        plain = uv if whole else _continued(uv, finite)
+        # A view, and only the kept rows of it: no discarded sample is computed.
+        kept = np.asarray(sliding_window_view(plain, len(self._taps), axis=0)[:: self.factor] @ self._taps)
+        limit_uv = min(HIGH_SHARE * full_scale_uv if full_scale_uv > 0 else RANGE_UV, RANGE_UV)
+        if float(np.abs(plain).max()) >= limit_uv:
+            stretches = self._stretches(plain, count)
+            at = np.abs(stretches).argmax(axis=2)[..., None]
+            peak = np.take_along_axis(stretches, at, axis=2)[..., 0]
+            kept = np.where(np.abs(peak) >= limit_uv, peak, kept)
+        return kept if whole else np.where(self._stretches(finite, count).all(axis=2), kept, np.nan)
+
+    def _stretches(self, rows: NDArray[Any], count: int) -> NDArray[Any]:
+        """The stretch of each kept sample, [count, channels, factor]."""
+        begin = self.delay - self.factor + 1
+        return sliding_window_view(rows[begin:], self.factor, axis=0)[:: self.factor][:count]
+
+
+def _continued(uv: Doubles, finite: NDArray[np.bool_]) -> Doubles:
+    """The samples with each missing one replaced by the nearest finite one of its channel; 0 without any."""
+    places = np.arange(len(uv))[:, None]
+    before = np.maximum.accumulate(np.where(finite, places, -1), axis=0)
+    after = np.minimum.accumulate(np.where(finite, places, len(uv))[::-1], axis=0)[::-1]
+    near = np.where((before >= 0) & ((places - before <= after - places) | (after == len(uv))), before, after)
+    taken = np.take_along_axis(uv, np.clip(near, 0, len(uv) - 1), axis=0)
+    return np.where(np.isfinite(taken), taken, 0.0)
+
+
+class LiveDecimator:
+    """A stream decimated as it arrives; a kept sample is complete `delay` original samples after its own."""
+
+    def __init__(self, rate_hz: float) -> None:
+        """Decimate a stream of `rate_hz` > 1,000 Hz."""
+        self.factor = factor_for(rate_hz)
+        self._core = Decimator(self.factor)
+        self._period_ns = 1e9 / rate_hz
+        self._held: Doubles | None = None
+        self._last_ns = 0
+
+    def take(self, uv: Doubles, last_ns: int, full_scale_uv: float) -> tuple[Doubles, int]:
+        """Take float64[n, channels], n >= 1, uV, the last captured at `last_ns`.
+
+        Samples that do not follow the last ones by their stamp begin anew: nothing is filtered across a loss.
+        Returns the kept samples, float64[m, channels], m >= 0, and the stamp of the last of them.
+        """
+        delay = self._core.delay
+        expected_ns = self._last_ns + round(len(uv) * self._period_ns)
+        if not abs(last_ns - expected_ns) <= GAP_S * 1e9:
+            self._held = None
+        self._last_ns = last_ns
+        before = np.repeat(uv[:1], delay, axis=0) if self._held is None else self._held
+        held = np.concatenate([before, uv])
+        count = max(0, (len(held) - 2 * delay - 1) // self.factor + 1)
+        if not count:
+            self._held = held
+            return uv[:0], last_ns
+        last = delay + (count - 1) * self.factor
+        kept = self._core.window(held[: last + delay + 1], count, full_scale_uv)
+        self._held = held[count * self.factor :]
+        return kept, last_ns - round((len(held) - 1 - last) * self._period_ns)
