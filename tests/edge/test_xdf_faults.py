@@ -209,7 +209,25 @@ def test_a_broken_marker_header_costs_no_person() -> None:
     assert "Markers" in implant.notes[0].sentence
 
 
+def test_text_streams_are_marks(tmp_path: Path) -> None:
+    """A text stream's samples are marks in seconds from slot 0, on the recorder's clock."""
+    stamps_s = np.array([503.5, 520.0])
+    texts = Told("M", np.zeros((2, 1)), stamps_s, 0.0, "Markers", offset_s=500.0, texts=("Lights off", "N2"))
+    marks = XdfImplant(write(tmp_path / "a.xdf", _told("A", _stamps()), texts)).marks
+    assert [(round(mark.at_s, 3), mark.text) for mark in marks] == [(3.5, "Lights off"), (20.0, "N2")]
+
+
 def test_an_empty_stream_costs_no_person(tmp_path: Path) -> None:
+    """An EEG stream without a sample is not offered; named, it is refused because it is empty."""
+    empty = Told("None", np.zeros((0, 4)), np.zeros(0), RATE, labels=LABELS)
+    path = write(tmp_path / "a.xdf", empty, _told("Good", _stamps()))
+    assert [person.spec for person in people(str(path), Wish())] == [f"xdf:{path}#Good"]
+    assert _codes(XdfImplant(path)) == ["left-out"]
+    with pytest.raises(ImplantError, match="holds no samples"):
+        XdfImplant(path, "None")
+
+
+def test_a_damaged_header_costs_no_person(tmp_path: Path) -> None:
     """Beside a damaged EEG header and a sound one, the sound one is the only person."""
     path = write(tmp_path / "a.xdf", _told("Bad", _stamps()), _told("Good", _stamps()))
     path.write_bytes(path.read_bytes().replace(b"<name>Bad<", b"<name>B&d<"))

@@ -19,6 +19,7 @@ class Told:
     offset_s: the lag of its clock as the recorder measured it, throughout. stamped: every sample has its
     stamp; else only the first of each that many chunks, the others follow from the rate, as LabRecorder omits
     them. offsets: the measured clock offsets (instant, value) instead of `offset_s` at both ends.
+    texts: one text a stamp, a text stream; then `samples` is float64[n, 1] and not written.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Told:
     source_id: str = ""
     host: str = ""
     offsets: tuple[tuple[float, float], ...] = ()
+    texts: tuple[str, ...] = ()
 
 
 CHUNK: Final = 128
@@ -45,7 +47,10 @@ def write(path: Path, *streams: Told) -> Path:
     for number, stream in enumerate(streams, 1):
         parts.append(_chunk(2, _id(number) + _header(stream)))
     for number, stream in enumerate(streams, 1):
-        ends = [(at_s + stream.offset_s, stream.offset_s) for at_s in stream.stamps_s[[0, -1]]]
+        ends = [
+            (at_s + stream.offset_s, stream.offset_s)
+            for at_s in (*stream.stamps_s[:1], *stream.stamps_s[-1:])
+        ]
         for offset in stream.offsets or ends:
             measured = struct.pack("<dd", *offset)
             parts += [_chunk(4, _id(number) + measured)]
@@ -72,7 +77,7 @@ def _header(stream: Told) -> bytes:
         f"<channel_count>{stream.samples.shape[1]}</channel_count>"
         f"<nominal_srate>{stream.nominal_hz:g}</nominal_srate>"
         f"<source_id>{stream.source_id}</source_id><hostname>{stream.host}</hostname>"
-        f"<channel_format>double64</channel_format>{desc}</info>"
+        f"<channel_format>{'string' if stream.texts else 'double64'}</channel_format>{desc}</info>"
     ).encode()
 
 
@@ -86,4 +91,7 @@ def _samples(stream: Told) -> Iterator[bytes]:
 def _row(stream: Told, n: int) -> bytes:
     told = not stream.stamped or n % (stream.stamped * CHUNK) == 0
     stamp = b"\x08" + struct.pack("<d", stream.stamps_s[n]) if told else b"\0"
+    if stream.texts:
+        text = stream.texts[n].encode()
+        return stamp + b"\x04" + struct.pack("<I", len(text)) + text
     return stamp + bytes(stream.samples[n].astype("<f8").tobytes())

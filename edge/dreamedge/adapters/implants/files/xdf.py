@@ -68,6 +68,7 @@ class XdfImplant(Replay):
         chosen = choose(streams, stream, path)
         begins_s, turn_s, alone = _placed(chosen, streams, options.align)
         taken = _Taken(chosen, _beside(chosen, streams), begins_s, path, options.montage)
+        empty = _empty(path, streams)
         marks, unread = _marks(path, streams, begins_s)
         device = Device("xdf", f"{path.name}#{title(chosen, streams)}", taken.names, taken.nominal_hz)
         super().__init__(
@@ -76,7 +77,7 @@ class XdfImplant(Replay):
             period_hz=taken.timeline.rate_hz,
             turn_s=turn_s,
             loop=options.loop,
-            notes=(*notes, *unread, *taken.notes, *alone),
+            notes=(*notes, *empty, *unread, *taken.notes, *alone),
             marks=marks,
         )
 
@@ -170,6 +171,15 @@ def _placed(chosen: Stream, streams: tuple[Stream, ...], align: str) -> tuple[fl
             ),
         )
     return begins_s, max(0.0, end_s - begins_s), notes
+
+
+def _empty(path: Path, streams: tuple[Stream, ...]) -> tuple[Note, ...]:
+    """A note on each EEG stream without samples."""
+    return tuple(
+        Note(LEFT_OUT, f"{path}#{title(one, streams)} is left out: it holds no samples.")
+        for one in streams
+        if one.is_eeg and not one.begun
+    )
 
 
 def _end_s(stream: Stream) -> float:
