@@ -5,7 +5,7 @@ import pytest
 from dreamd.core.safety.causes import CAUSES, Cause, Kind, Scope, cause_named, kind_of
 
 KINDS = {
-    Kind.SOFT: "flat railed contact mains amplitude highfreq unit quality renderer",
+    Kind.SOFT: "flat railed contact mains amplitude highfreq resolution unit quality renderer",
     Kind.HARD: "nonfinite range rate frozen replayed misfit actuator arousal distress wake withdraw"
     " latched unknown crosstalk identity",
     Kind.TRANSPORT: "silence lost stale clock lease stalled uplink",

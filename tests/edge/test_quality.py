@@ -1,12 +1,14 @@
 """Signal quality: each rule with a clean control, and on real recordings for the right reason."""
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from dreamd.core.safety.causes import Cause, Kind, cause_named, kind_of
+from dreamedge.adapters.implants.inspection import examine
 from dreamedge.core.signal.baseline import Baseline
 from dreamedge.core.signal.blocks import Block, Montage
 from dreamedge.core.signal.calibration import enrol
@@ -315,3 +317,19 @@ def test_no_contact_is_caught_by_contact_alone() -> None:
         found[name.split("-")[0]] = Counter(hop.cause for hop in hops if hop.quality == 0.0)
     assert found["Blue"]["contact"] > 100
     assert all(not found[who]["contact"] for who in ("Orange", "Green", "Purple"))
+
+
+def test_a_coarse_digital_step() -> None:
+    """A step above 10 uV gives quality 0 with cause `resolution`; 10 uV, and an unknown one, cost nothing."""
+    montage = Montage(EIGHT, 256.0, resolution_uv=(32.0, 10.0, 0.0, 10.1, 0.1, 1.0, np.nan, 0.0))
+    hop = judged(pink(8, 256, 8), None, montage)[-1]
+    assert causes(hop) == {EIGHT[at]: "resolution" for at in (0, 3, 6)}
+    assert [channel.quality for channel in hop.channels] == [0, 1, 1, 0, 1, 1, 0, 1]
+
+
+def test_a_file_of_32_uv_a_step_is_not_usable() -> None:
+    """Field case f13: a step of 32 uV is not usable with cause `resolution`, and a note has the number."""
+    (one,) = examine(str(Path(__file__).parent / "field_cases" / "f13_32uV_per_bit.edf"))
+    assert (one.found.seated, one.found.cause) == (False, "resolution")
+    assert [note.code for note in one.notes] == ["resolution"]
+    assert "32" in one.notes[0].sentence

@@ -19,6 +19,14 @@ _TESTS_SEVERING: Final = "tests/edge/test_agent_severing.py"
 
 _CHANNELS: Final = (
     Mutation(
+        "signal.resolution",
+        "a digital step larger than the brain costs nothing",
+        _QUALITY,
+        "scores[9] = self._fine",
+        "scores[9] = 1.0",
+        (f"{_TESTS_QUALITY}::test_a_coarse_digital_step",),
+    ),
+    Mutation(
         "signal.decimated-rail",
         "decimation hides a sample at the rail",
         "edge/dreamedge/core/signal/sampling/decimator.py",

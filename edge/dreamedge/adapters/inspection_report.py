@@ -30,6 +30,7 @@ _LETTER: Final = {
     "amplitude": "A",
     "mains": "M",
     "highfreq": "h",
+    "resolution": "b",
     "rate": "r",
 }
 _NARROWEST: Final = 20

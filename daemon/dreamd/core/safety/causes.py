@@ -46,6 +46,7 @@ class Cause(Enum):
     MAINS = "mains"
     AMPLITUDE = "amplitude"
     HIGHFREQ = "highfreq"
+    RESOLUTION = "resolution"
     UNIT = "unit"
     QUALITY = "quality"
     NONFINITE = "nonfinite"
@@ -108,6 +109,7 @@ CAUSES: Final[dict[Cause, Row]] = {
     Cause.CONTACT: Row(Kind.SOFT, Scope.DEVICE, "an electrode has lost contact"),
     Cause.MAINS: Row(Kind.SOFT, Scope.DEVICE, "line noise drowns the signal"),
     Cause.AMPLITUDE: Row(Kind.SOFT, Scope.DEVICE, "the signal is larger than sleep explains"),
+    Cause.RESOLUTION: Row(Kind.SOFT, Scope.DEVICE, "one digital step is larger than the signal"),
     Cause.HIGHFREQ: Row(
         Kind.SOFT, Scope.DEVICE, "high-frequency power is far above this sleeper's own level"
     ),

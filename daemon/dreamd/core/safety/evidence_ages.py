@@ -64,6 +64,7 @@ _FRESH_S: Final = FRAME_FRESH_HOPS * HOP_S
 _STALE_S: Final = FRAME_STALE_HOPS * HOP_S
 _SIGNAL: Final = (
     *(Cause.FLAT, Cause.RAILED, Cause.CONTACT, Cause.MAINS, Cause.AMPLITUDE, Cause.HIGHFREQ, Cause.UNIT),
+    Cause.RESOLUTION,
     *(
         Cause.RATE,
         Cause.RENDERER,

@@ -114,7 +114,9 @@ class FrontEnd:
         self._high_row = next((i for i, b in enumerate(schema.bands) if b.name == HIGHFREQ_BAND), -1)
         self._samples = Samples(len(self.electrodes), montage.rate_hz, montage.full_scale_uv)
         self._spectrum = Spectrum(schema, self.electrodes, montage.rate_hz)
-        self._judge = QualityEvaluator(self.electrodes, montage.rate_hz, montage.mains_hz)
+        self._judge = QualityEvaluator(
+            self.electrodes, montage.rate_hz, montage.mains_hz, montage.resolution_uv
+        )
         self._rate = RateWatch()
         self._alpha = alpha_columns(self.electrodes)
         self._periodogram = Periodogram(montage.rate_hz)

@@ -16,6 +16,7 @@ Rules (a channel's quality is the minimum, its cause the first that is below 1)
   peak is subtracted before amplitude is judged. Otherwise strong mains would be reported as amplitude, and
   the sleeper asked to lie still because of a loose ground.
 - highfreq: gamma power more than 5 robust standard deviations above the own calibration: 0.4.
+- resolution: one digital step is above 10 uV: 0. A wave smaller than a step is not measured.
 - rate, of the device as a whole: effective against nominal more than 2 % off once 10 s are measured, until it
   is within 1.5 % again. Every filter would be at the wrong place.
 """
@@ -42,6 +43,7 @@ CAUSES: Final = (
     "amplitude",
     "mains",
     "highfreq",
+    "resolution",
 )
 """Causes of a channel, in the order in which they are reported."""
 RATE: Final = "rate"
@@ -62,6 +64,9 @@ SINE_PP: Final = 2.0 * math.sqrt(2.0)
 """Peak to peak of a sine of RMS 1."""
 MAINS_NYQUIST_SHARE: Final = 0.95
 HIGHFREQ_Z: Final = 5.0
+RESOLUTION_UV: Final = 10.0
+RESOLUTION_TOLD_UV: Final = 1.0
+"""A digital step above this one is told, though it costs nothing."""
 DOUBTFUL: Final = 0.4
 """The quality of a channel near its rail, or of one with too much high frequency."""
 
@@ -145,8 +150,20 @@ class Verdict:
 class QualityEvaluator:
     """Judges every EEG channel at every hop; holds two seconds of the high-passed signal."""
 
-    def __init__(self, electrodes: tuple[Electrode, ...], rate_hz: float, mains_hz: float) -> None:
-        """`mains_hz` 0 if unknown: then both 50 and 60 Hz count."""
+    def __init__(
+        self,
+        electrodes: tuple[Electrode, ...],
+        rate_hz: float,
+        mains_hz: float,
+        resolution_uv: tuple[float, ...] = (),
+    ) -> None:
+        """Prepare for these electrodes.
+
+        mains_hz: 0 if unknown, then both 50 and 60 Hz count. resolution_uv: uV of one digital step, one a
+        channel of the device, 0 where unknown; () if none is known.
+        """
+        steps_uv = [resolution_uv[e.column] if resolution_uv else 0.0 for e in electrodes]
+        self._fine = np.array(steps_uv) <= RESOLUTION_UV
         self.samples = round(WINDOW_S * rate_hz)
         self._bridge = BRIDGE_S * rate_hz
         self._channels = len(electrodes)
@@ -192,6 +209,7 @@ class QualityEvaluator:
         hum_pp = np.where(mains_uv > MAINS_UV, SINE_PP * mains_uv, 0.0)
         scores[6] = passed_pp - hum_pp <= self._limit_uv
         scores[8] = np.where(high_z > HIGHFREQ_Z, DOUBTFUL, 1.0)
+        scores[9] = self._fine
         quality = scores.min(axis=0)
         first = (scores < 1.0).argmax(axis=0)
         causes = tuple(CAUSES[row] if q < 1.0 else "" for row, q in zip(first, quality, strict=True))

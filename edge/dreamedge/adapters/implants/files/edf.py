@@ -57,6 +57,10 @@ class _Signals:
         self._chosen = [signal for signal, (_, name) in zip(self._file.signals, named, strict=True) if name]
         self.names = tuple(name for _, name in named if name)
         self._uv_per = np.array([_uv_per(signal, path) for signal in self._chosen])
+        self.resolution_uv = tuple(
+            abs(float(np.ptp(signal.physical) / np.ptp(signal.digital))) * float(uv_per)
+            for signal, uv_per in zip(self._chosen, self._uv_per, strict=True)
+        )
         self.rate_hz = self._chosen[0].rate_hz
         check_rate(self.rate_hz, str(path))
         self._samples = self._file.records * self._chosen[0].samples
@@ -89,7 +93,13 @@ class EdfImplant(Replay):
     def __init__(self, path: Path, *, options: RecordingOptions = PLAIN) -> None:
         signals = _Signals(path, options.montage)
         device = Device("edf", path.name, signals.names, signals.rate_hz)
-        super().__init__(signals, device, period_hz=signals.period_hz, loop=options.loop)
+        super().__init__(
+            signals,
+            device,
+            period_hz=signals.period_hz,
+            loop=options.loop,
+            resolution_uv=signals.resolution_uv,
+        )
 
 
 def channels(path: Path, options: RecordingOptions = PLAIN) -> tuple[Channel, ...]:

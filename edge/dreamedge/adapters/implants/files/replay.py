@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamedge.core.signal.blocks import Block, Montage
+from dreamedge.core.signal.quality import RESOLUTION_TOLD_UV, RESOLUTION_UV
 from dreamedge.core.signal.recording_facts import Mark, Note
 from dreamedge.core.signal.sampling.decimated import DecimatedRecording
 from dreamedge.core.signal.sampling.decimator import factor_for
@@ -98,6 +99,29 @@ def check_length(samples: int, rate_hz: float, what: str) -> None:
         )
 
 
+def coarse(names: tuple[str, ...], resolution_uv: tuple[float, ...]) -> tuple[Note, ...]:
+    """The note on channels with a digital step above 1 uV; none if every step is smaller or unknown."""
+    steps = {
+        name: step for name, step in zip(names, resolution_uv, strict=False) if step > RESOLUTION_TOLD_UV
+    }
+    if not steps:
+        return ()
+    worst = max(steps, key=lambda name: steps[name])
+    lost = sum(step > RESOLUTION_UV for step in steps.values())
+    then = (
+        f"{lost} of them above {RESOLUTION_UV:g} uV, which is not usable"
+        if lost
+        else "small waves are rounded"
+    )
+    return (
+        Note(
+            "resolution",
+            f"One digital step is above {RESOLUTION_TOLD_UV:g} uV on {len(steps)} of {len(names)} channels "
+            f"({worst}: {steps[worst]:.3g} uV), {then}; export it again with the amplifier's resolution.",
+        ),
+    )
+
+
 class Replay:
     """One recording behind the implant port; `loop` restarts it at its end."""
 
@@ -111,13 +135,14 @@ class Replay:
         loop: bool = False,
         notes: tuple[Note, ...] = (),
         marks: tuple[Mark, ...] = (),
+        resolution_uv: tuple[float, ...] = (),
     ) -> None:
         """Play `recording`.
 
         device: names the channels and the nominal rate. period_hz: the measured slots per second, where they
         differ from the nominal rate. turn_s: seconds from one start of a loop to the next, where they differ
         from the recording's length. notes, marks: what the recording states beside its samples; marks
-        count from slot 0.
+        count from slot 0. resolution_uv: as in Montage; a coarse one adds a note.
 
         Raises:
             ImplantError: its gaps leave nothing to decimate.
@@ -133,11 +158,11 @@ class Replay:
                     f"{device.model} holds no {factor} samples in a row, which decimation from "
                     f"{factor * device.rate_hz:g} Hz needs; choose a recording with fewer gaps."
                 )
-        self.montage = Montage(device.channels, device.rate_hz)
+        self.montage = Montage(device.channels, device.rate_hz, resolution_uv=resolution_uv)
         self.device = device
         self.source = CalibrationSource.REPLAY
         self.onset_ns = 0
-        self.notes = notes
+        self.notes = notes + coarse(device.channels, resolution_uv)
         self.marks = marks
         self._loop = loop
         self._turn_ns = round((turn_s or self.seconds) * 1e9)
