@@ -1,4 +1,4 @@
-"""`dreamd recording`: the recordings in a state directory, listed and shown; no daemon is needed.
+"""`dreamd recording`: the recordings in a state directory: list, show, export; no daemon is needed.
 
 Exit status: 0 done, 1 there is no such recording or it cannot be read (one sentence on stderr), 2 usage.
 """
@@ -12,6 +12,7 @@ from typing import Any, Protocol, cast
 
 from dreamd import settings
 from dreamd.adapters.recordings import directory
+from dreamd.adapters.recordings.exports.formats import SUFFIXES
 from dreamd.adapters.recordings.manifest import Manifest, RecordingError
 from dreamd.cli.client import console, print_json
 from dreamd.cli.printing import recording_tables
@@ -26,7 +27,7 @@ class Reader(Protocol):
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
     """Add the verb."""
-    does = "list and show the recordings of Dreamscapes"
+    does = "list, show and export the recordings of Dreamscapes"
     parser = subparsers.add_parser("recording", help=does, description=does)
     acts = parser.add_subparsers(dest="act", metavar="ACT", required=True)
     listing = acts.add_parser("list", help="every recording in the state directory")
@@ -35,6 +36,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     show.add_argument("recording", metavar="RECORDING", help="its name, or its directory's path")
     show.add_argument("--columns", action="store_true", help="every column with its unit and meaning")
     add_place(show)
+    export = acts.add_parser("export", help="one recording in another format, without names")
+    export.add_argument("recording", metavar="RECORDING", help="its name, or its directory's path")
+    export.add_argument("--to", choices=tuple(SUFFIXES), required=True, help="the format")
+    export.add_argument("--out", metavar="PATH", type=Path, help="the file or directory to make")
+    export.add_argument("--force", action="store_true", help="replace an export that is there")
+    add_place(export)
     return parser
 
 
@@ -60,6 +67,9 @@ def run(args: argparse.Namespace) -> int:
         state_dir = state_dir_of(args)
         if args.act == "list":
             return _list(state_dir, as_json=args.json)
+        if args.act == "export":
+            _export(directory.find(args.recording, state_dir), args)
+            return 0
         _show(directory.find(args.recording, state_dir), args)
     except RecordingError as error:
         print(f"dreamd: {shown(str(error))}", file=sys.stderr)
@@ -104,3 +114,23 @@ def _show(path: Path, args: argparse.Namespace) -> None:
         print_json(found)
     else:
         console().print(recording_tables.recording(found))
+
+
+def _export(path: Path, args: argparse.Namespace) -> None:
+    # Not at the top: only an export needs pyarrow.
+    export = import_module("dreamd.adapters.recordings.exports.export").export
+    on_terminal = sys.stderr.isatty()
+
+    def tell(share: float) -> None:
+        if on_terminal:
+            print(f"\r{share:4.0%}", end="", file=sys.stderr, flush=True)
+
+    try:
+        written = export(path, args.to, args.out, force=args.force, progress=tell)
+    finally:
+        if on_terminal:
+            print("\r    \r", end="", file=sys.stderr, flush=True)
+    if args.json:
+        print_json({"written": str(written)})
+    else:
+        print(f"wrote {shown(str(written))}")

@@ -1,0 +1,1 @@
+"""Exports of a recording: Parquet, CSV, EDF+, XDF, BIDS. Loaded only when asked for."""

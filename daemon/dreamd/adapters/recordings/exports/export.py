@@ -1,0 +1,42 @@
+"""Writes a recording in another format."""
+
+from importlib import import_module
+from pathlib import Path
+
+from dreamd.adapters.recordings.exports import plain_tables
+from dreamd.adapters.recordings.exports.formats import SUFFIXES
+from dreamd.adapters.recordings.exports.group_signals import read_signals
+from dreamd.adapters.recordings.exports.target import target
+from dreamd.adapters.recordings.reader import Recording
+
+
+def export(
+    path: Path, to: str, out: Path | None, *, force: bool = False, progress: plain_tables.Progress
+) -> Path:
+    """Export the recording in this directory; return what was written.
+
+    out: the file or directory to make; None: by the recording's name in the working directory.
+
+    Raises:
+        RecordingError: the recording cannot be read, or the target not be written.
+    """
+    recording = Recording.from_directory(path)
+    place = out if out is not None else Path(path.name + SUFFIXES[to])
+    with target(place, force=force) as hidden:
+        if to in ("parquet", "csv"):
+            write = plain_tables.write_parquet if to == "parquet" else plain_tables.write_csv
+            write(recording, hidden, progress)
+        else:
+            _export_signals(recording, to, hidden)
+    return place
+
+
+def _export_signals(recording: Recording, to: str, hidden: Path) -> None:
+    signals = read_signals(recording)
+    room = "dreamd.adapters.recordings.exports"
+    if to == "xdf":
+        import_module(f"{room}.xdf_file").write_xdf(signals, hidden)
+    elif to == "edf+":
+        import_module(f"{room}.edf_file").write_edf(signals, hidden)
+    else:
+        import_module(f"{room}.bids_dataset").write_bids(signals, recording.subjects(), hidden)
