@@ -386,6 +386,8 @@ class FakeHouse:
         if refusal := self._app.asked("watch_events", cursor, dreamscape):
             return refusal
         newest = self._app.journal[-1].cursor if self._app.journal else self._app.journal_from - 1
+        if cursor is not None and cursor > newest:
+            return Refusal(Code.CURSOR_AHEAD, f"cursor {cursor} is above {newest}", {"newest": str(newest)})
         watch = FakeEventWatch(self._app, newest if cursor is None else cursor, dreamscape, changed)
         self._app.event_watches.add(watch)
         return watch

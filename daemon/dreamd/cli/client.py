@@ -43,6 +43,13 @@ def add_verb(
 ) -> argparse.ArgumentParser:
     """Add a verb with --server and --json; `ask` is its action."""
     parser = verbs.add_parser(name, help=does, description=does)
+    add_connection(parser)
+    parser.set_defaults(ask=ask)
+    return parser
+
+
+def add_connection(parser: argparse.ArgumentParser) -> None:
+    """Add --server and --json."""
     parser.add_argument(
         "--server",
         metavar="HOST:PORT",
@@ -52,8 +59,6 @@ def add_verb(
     parser.add_argument(
         "--json", action="store_true", help="print JSON: one value, or one a line for watches"
     )
-    parser.set_defaults(ask=ask)
-    return parser
 
 
 def run(args: argparse.Namespace) -> int:
