@@ -275,8 +275,8 @@ def test_a_clock_or_a_rate_that_is_wrong_is_refused(
     [
         ({"Fp1": (50.0, "uV")}, "resample it to between 64 and 20000 Hz"),
         ({"Fp1": (25_000.0, "uV")}, "resample it to between 64 and 20000 Hz"),
-        ({"Fp1": (256.0, "mmHg")}, "must be V, mV or uV"),
-        ({"Fp1": (256.0, "")}, "'no unit'; it must be V, mV or uV"),
+        ({"Fp1": (256.0, "mmHg")}, "must be V, mV, uV or nV"),
+        ({"Fp1": (256.0, "")}, "'no unit'; it must be V, mV, uV or nV"),
         ({"ECG": (256.0, "uV"), "Resp": (256.0, "uV")}, "rename its channels"),
     ],
 )
@@ -326,8 +326,8 @@ def test_records_without_a_duration_are_refused(tmp_path: Path, field: bytes, sa
 
 @pytest.mark.parametrize(("at", "field"), [(104, b"100"), (120, b"32767")])
 def test_a_signal_without_calibration_is_refused(tmp_path: Path, at: int, field: bytes) -> None:
-    """A signal with an empty physical or digital range is refused: its microvolts are unknown."""
-    path = patched(written(tmp_path / "a.edf", TWO), 256 + 2 * at, field, 8)
+    """An only signal with an empty physical or digital range is refused: its microvolts are unknown."""
+    path = patched(written(tmp_path / "a.edf", {"Fp1": TWO["Fp1"]}), 256 + at, field, 8)
     with pytest.raises(ImplantError, match="no calibration"):
         EdfImplant(path)
 

@@ -67,7 +67,7 @@ def test_a_refusal_is_listed_with_the_channels(tmp_path: Path) -> None:
     """A refused recording is still listed channel by channel, with the sentence."""
     (one,) = examine(str(_edf(tmp_path / "a.edf", _sleeper(), unit="mmHg")))
     assert (one.found.seated, one.found.cause) == (False, "refused")
-    assert "must be V, mV or uV" in one.found.sentence
+    assert "must be V, mV, uV or nV" in one.found.sentence
     assert len(one.channels) == len(CHANNELS)
 
 

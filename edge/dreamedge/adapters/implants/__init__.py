@@ -62,7 +62,8 @@ def _open_edf(rest: str, wish: _Wish) -> Implant:
 
     if not rest:
         raise ImplantError("edf: names no file; write edf:PATH.")
-    return EdfImplant(Path(rest).expanduser(), options=wish.options)
+    path, person = file_and_stream(rest)
+    return EdfImplant(path, person, options=wish.options)
 
 
 def _open_xdf(rest: str, wish: _Wish) -> Implant:

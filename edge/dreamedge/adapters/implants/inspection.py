@@ -169,8 +169,19 @@ def _kind(recording: str) -> tuple[str, str]:
 def _edf(recording: str, rest: str, wish: Wish) -> tuple[Person, ...]:
     from dreamedge.adapters.implants.files import edf  # noqa: PLC0415 - its library is loaded where needed
 
-    path = Path(rest).expanduser().absolute()
-    return (Person(recording, "", f"edf:{path}", edf.channels(path, wish.options)),)
+    path, wanted = file_and_stream(rest)
+    path = path.absolute()
+    reading = edf.people(path)
+    every = tuple(str(number) for number in range(1, len(reading.people) + 1)) if reading.certain else ()
+    return tuple(
+        Person(
+            recording,
+            name if every else "",
+            f"edf:{path}#{name}" if name else f"edf:{path}",
+            edf.channels(path, wish.options, name),
+        )
+        for name in ((wanted,) if wanted or not every else every)
+    )
 
 
 def _xdf(recording: str, rest: str, wish: Wish) -> tuple[Person, ...]:

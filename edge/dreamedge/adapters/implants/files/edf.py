@@ -5,6 +5,8 @@ anything connects. Full scale is unknown: an EDF's physical range is often fitte
 must not be called "railed".
 
 Rules
+- A channel without a range or a unit, or with one constant value, is left out and noted, unless none is left.
+- Several people are told apart by their labels (`people_in_labels`); each plays by its number.
 - An electrode recorded twice counts once. Of EEG at several sampling rates the most frequent rate plays.
 - Where no label names an electrode, `montage` does, in order: for the signals labelled as EEG, else for
   unlabelled voltages, of the most frequent rate. A signal that the montage gives no electrode is left out.
@@ -17,6 +19,7 @@ Rules
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -32,9 +35,11 @@ from dreamedge.adapters.implants.files.replay import (
     check_length,
     check_rate,
 )
+from dreamedge.adapters.implants.people_in_labels import Reading, people_in
 from dreamedge.adapters.implants.recording_options import PLAIN, RecordingOptions
 from dreamedge.adapters.implants.ten_twenty import OTHER, UNNAMED, contact, electrode, kind_of, numbered
 from dreamedge.core.signal.inspection import Channel
+from dreamedge.core.signal.recording_facts import Note
 from dreamedge.core.signal.sample_buffer import GAP_S
 from dreamedge.ports.implant import ImplantError
 from dreamwire.messages import Device
@@ -46,21 +51,31 @@ _SHOWN: Final = 8
 """Number of labels listed in a message."""
 _EXAMPLE: Final = ("C3", "C4", "F3", "F4", "O1", "O2")
 _LONGEST_GAP_S: Final = 24 * 3600.0
+_OTHERS: Final = "EEG, other person"
+_LEFT_OUT: Final = {
+    "EEG, no range": "no range",
+    "EEG, no unit": "no unit",
+    "EEG, constant": "one constant value",
+}
+"""Kinds of EEG channels that cannot play, each with its words."""
 
 
 class _Signals:
     """The EEG signals of one file as a recording."""
 
-    def __init__(self, path: Path, montage: tuple[str, ...]) -> None:
+    def __init__(self, path: Path, options: RecordingOptions, person: str) -> None:
         self._file = _open(path)
-        named = _named(self._file.signals, montage, path)
-        self._chosen = [signal for signal, (_, name) in zip(self._file.signals, named, strict=True) if name]
+        signals, reading = _of_person(self._file.signals, path, person)
+        named = _named(self._file, signals, options, path)
+        chosen = [n for n, (_, name) in enumerate(named) if name]
+        self._chosen = [self._file.signals[n] for n in chosen]
         self.names = tuple(name for _, name in named if name)
-        self._uv_per = np.array([_uv_per(signal, path) for signal in self._chosen])
+        self._uv_per = np.array([_uv_per(signal, options.unit, path) for signal in self._chosen])
         self.resolution_uv = tuple(
-            abs(float(np.ptp(signal.physical) / np.ptp(signal.digital))) * float(uv_per)
-            for signal, uv_per in zip(self._chosen, self._uv_per, strict=True)
+            abs(one.physical[1] - one.physical[0]) / abs(one.digital[1] - one.digital[0]) * float(uv)
+            for one, uv in zip(self._chosen, self._uv_per, strict=True)
         )
+        self.notes = _notes(self._file.signals, named, reading)
         self.rate_hz = self._chosen[0].rate_hz
         check_rate(self.rate_hz, str(path))
         self._samples = self._file.records * self._chosen[0].samples
@@ -90,33 +105,101 @@ class _Signals:
 class EdfImplant(Replay):
     """One EDF or BDF file behind the implant port; `options.loop` starts it over at its end."""
 
-    def __init__(self, path: Path, *, options: RecordingOptions = PLAIN) -> None:
-        signals = _Signals(path, options.montage)
-        device = Device("edf", path.name, signals.names, signals.rate_hz)
+    def __init__(self, path: Path, person: str = "", *, options: RecordingOptions = PLAIN) -> None:
+        """Open the file; `person`: the number of one of several people, '' of a file with one."""
+        signals = _Signals(path, options, person)
+        name = f"{path.name}#{person}" if person else path.name
+        device = Device("edf", name, signals.names, signals.rate_hz)
         super().__init__(
             signals,
             device,
             period_hz=signals.period_hz,
             loop=options.loop,
+            notes=signals.notes,
             resolution_uv=signals.resolution_uv,
         )
 
 
-def channels(path: Path, options: RecordingOptions = PLAIN) -> tuple[Channel, ...]:
+def people(path: Path) -> Reading:
+    """The people in the file by its labels.
+
+    Raises:
+        ImplantError: the file cannot be read.
+    """
+    return people_in([signal.label for signal in _open(path).signals])
+
+
+def channels(path: Path, options: RecordingOptions = PLAIN, person: str = "") -> tuple[Channel, ...]:
     """Every signal of the file with its kind and electrode, in file order.
 
     Raises:
         ImplantError: the file cannot be read.
     """
-    signals = _open(path).signals
+    file = _open(path)
     try:
-        named = _named(signals, options.montage, path)
+        signals, _ = _of_person(file.signals, path, person)
+        named = _named(file, signals, options, path)
     except ImplantError:
-        named = [(kind, "") for kind in _kinds(signals)]
+        named = [(kind, "") for kind in _kinds(file.signals)]
     return tuple(
         Channel(signal.label, kind, name, signal.rate_hz, signal.unit)
-        for signal, (kind, name) in zip(signals, named, strict=True)
+        for signal, (kind, name) in zip(file.signals, named, strict=True)
     )
+
+
+def _of_person(signals: Sequence[Signal], path: Path, person: str) -> tuple[list[Signal | None], Reading]:
+    """The signals with one person's electrodes as labels; None: EEG that is not this person's."""
+    reading = people_in([signal.label for signal in signals])
+    numbers = [str(number) for number in range(1, len(reading.people) + 1)]
+    if not numbers and person in {"", "1"}:
+        return list(signals), reading
+    if person not in numbers:
+        found = "; ".join(
+            f"{path}#{number}: {', '.join(signals[place].label for place in list(one.electrodes)[:_SHOWN])}"
+            for number, one in zip(numbers, reading.people, strict=True)
+        )
+        if not found:
+            raise ImplantError(f"{path} holds one person and no #{person}; name the file alone.")
+        if not reading.certain and not person:
+            raise ImplantError(
+                f"{path} may hold {len(numbers)} people ({found}) or the electrodes of one person "
+                f"{len(numbers)} times; write one of these to play it alone.",
+                "people",
+            )
+        raise ImplantError(f"{path} holds {len(numbers)} people ({found}); write one of these.", "people")
+    mine = reading.people[int(person) - 1].electrodes
+    return [
+        replace(signal, label=mine[place]) if place in mine else _unless_eeg(signal, reading, place)
+        for place, signal in enumerate(signals)
+    ], reading
+
+
+def _unless_eeg(signal: Signal, reading: Reading, place: int) -> Signal | None:
+    """The signal, or None if it is EEG: another person's, or of an unknown person."""
+    theirs = any(place in one.electrodes for one in reading.people)
+    return None if theirs or electrode(signal.label, signal.unit) else signal
+
+
+def _notes(
+    signals: Sequence[Signal],
+    named: Sequence[tuple[str, str]],
+    reading: Reading,
+) -> tuple[Note, ...]:
+    """The channels left out, and the people."""
+    found = [
+        Note("channel", f"{signal.label!r} has {_LEFT_OUT[kind]} and is left out.")
+        for signal, (kind, _) in zip(signals, named, strict=True)
+        if kind in _LEFT_OUT
+    ]
+    if reading.people:
+        mapping = ", ".join(
+            f"{signal.label} is {name}" for signal, (_, name) in zip(signals, named, strict=True) if name
+        )
+        found.append(Note("people", f"the file holds {len(reading.people)} people; of this one {mapping}."))
+        unknown = [signal.label for signal, (kind, _) in zip(signals, named, strict=True) if kind == _OTHERS]
+        if unknown:
+            found.append(Note("channel", f"{', '.join(unknown)} of another or no known person left out."))
+    return tuple(found)
 
 
 def _open(path: Path) -> EdfFile:
@@ -149,15 +232,33 @@ def _kinds(signals: Sequence[Signal]) -> list[str]:
     ]
 
 
-def _named(signals: Sequence[Signal], montage: tuple[str, ...], path: Path) -> list[tuple[str, str]]:
+def _named(
+    file: EdfFile, own: Sequence[Signal | None], options: RecordingOptions, path: Path
+) -> list[tuple[str, str]]:
     """Kind and electrode of every signal; the electrode is '' if the signal does not play."""
+    played = [signal for signal in own if signal is not None]
+    sound = iter(_played(file, played, options, path))
+    return [(_OTHERS, "") if signal is None else next(sound) for signal in own]
+
+
+def _played(
+    file: EdfFile, signals: Sequence[Signal], options: RecordingOptions, path: Path
+) -> list[tuple[str, str]]:
+    """Kind and electrode of every signal of one person."""
     kinds = _kinds(signals)
     names = [
         electrode(signal.label, signal.unit) if kind == "EEG" else None
         for signal, kind in zip(signals, kinds, strict=True)
     ]
     if not any(names):
-        names = _by_montage(signals, kinds, montage, path)
+        names = _by_montage(signals, kinds, options.montage, path)
+    faults = [
+        _fault(file, signal, options.unit) if name else ""
+        for signal, name in zip(signals, names, strict=True)
+    ]
+    if any(name and not fault for name, fault in zip(names, faults, strict=True)):
+        names = [None if fault else name for name, fault in zip(names, faults, strict=True)]
+        kinds = [fault or kind for kind, fault in zip(kinds, faults, strict=True)]
     rate_hz = _commonest([signal.rate_hz for signal, name in zip(signals, names, strict=True) if name])
     found: list[tuple[str, str]] = []
     seen: set[str] = set()
@@ -265,16 +366,26 @@ def _voltage(unit: str) -> float:
     return UV_PER.get(plain) or UV_PER.get(re.sub("volts?$", "v", plain), 0.0)
 
 
-def _uv_per(signal: Signal, path: Path) -> float:
-    """Microvolts per unit of the signal."""
-    if not _voltage(signal.unit):
+def _fault(file: EdfFile, signal: Signal, unit: str) -> str:
+    """The kind of a channel that cannot play, a key of _LEFT_OUT; '' if it can."""
+    if signal.physical[0] == signal.physical[1] or signal.digital[0] == signal.digital[1]:
+        return "EEG, no range"
+    if not (_voltage(signal.unit) or _voltage(unit)):
+        return "EEG, no unit"
+    return "EEG, constant" if file.constant(signal) else ""
+
+
+def _uv_per(signal: Signal, unit: str, path: Path) -> float:
+    """Microvolts per unit of the signal; `unit` where its own is blank or unknown."""
+    uv_per = _voltage(signal.unit) or _voltage(unit)
+    if not uv_per:
         raise ImplantError(
             f"{path} gives channel {signal.label!r} in {signal.unit or 'no unit'!r}; "
-            "it must be V, mV or uV: correct its physical dimension."
+            "it must be V, mV, uV or nV: name it with --unit, for instance --unit uV."
         )
     if signal.physical[0] == signal.physical[1] or signal.digital[0] == signal.digital[1]:
         raise ImplantError(
             f"{path} gives channel {signal.label!r} no calibration (its physical or its digital range is "
             "empty); correct its header."
         )
-    return _voltage(signal.unit)
+    return uv_per

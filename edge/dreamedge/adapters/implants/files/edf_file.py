@@ -7,6 +7,7 @@ disk; only the requested range is read.
 Rules
 - The file's size counts, not the number of records in its header: an interrupted recorder leaves that number
   wrong. An incomplete last record is left out.
+- The header's size agrees with its number of signals. A file larger than its records holds whole records.
 - Texts are UTF-8 where they decode as such, else Latin-1 (both against the standard, both usual).
 - The onsets of all records are read only if the last onset shows a gap.
 """
@@ -62,9 +63,11 @@ class EdfFile:
             if len(head) < _HEADER_BYTES or head[:8] not in {b"0       ", b"\xffBIOSEMI"}:
                 raise EdfError("its first bytes are not EDF's")
             count = _count(head[252:256], "the number of signals")
+            begin = _count(head[184:192], "the size of the header") if head[184:192].strip() else -1
             fields = file.read(_HEADER_BYTES * count)
         if len(fields) < _HEADER_BYTES * count:
             raise EdfError("its header breaks off")
+        _check_header(begin, count)
         reserved = _text(head[192:236])
         self.plus = reserved[4:5] if reserved[:4] in {"EDF+", "BDF+"} else ""
         self.record_s = _number(head[244:252], "the duration of a data record")
@@ -75,8 +78,9 @@ class EdfFile:
             raise EdfError(f"its data records last {self.record_s:g} s")
         self._annotations = next((signal for signal in every if signal.label in _ANNOTATIONS), None)
         record = sum(signal.samples for signal in every) * self._bytes_a_sample
-        begin = _count(head[184:192], "the size of the header")
-        self.records = max(path.stat().st_size - begin, 0) // record if record else 0
+        size = path.stat().st_size
+        _check_records(head, record, size - begin)
+        self.records = max(size - begin, 0) // record if record else 0
         if self.records:
             shape = (self.records, record)
             self._bytes: NDArray[np.uint8] = np.memmap(path, np.uint8, "r", offset=begin, shape=shape)
@@ -111,6 +115,18 @@ class EdfFile:
         (low, high), (least, most) = signal.physical, signal.digital
         return np.asarray((counts - least) * ((high - low) / (most - least)) + low, dtype=np.float64)
 
+    def constant(self, signal: Signal) -> bool:
+        """Whether all samples of a signal are one value; reads no further than the first that differs."""
+        width = signal.samples * self._bytes_a_sample
+        first: NDArray[np.int32] | None = None
+        for record in range(self.records):
+            raw = np.ascontiguousarray(self._bytes[record, signal.offset : signal.offset + width])
+            counts = self._counts(raw)
+            first = counts[:1] if first is None else first
+            if (counts != first).any():
+                return False
+        return self.records > 0
+
     def _counts(self, raw: NDArray[np.uint8]) -> NDArray[np.int32]:
         if self.kind == "EDF":
             return np.asarray(raw.reshape(-1).view("<i2"), dtype=np.int32)
@@ -141,6 +157,24 @@ class EdfFile:
         end = begin + self._annotations.samples * self._bytes_a_sample
         match = _ONSET.match(self._bytes[record, begin:end].tobytes())
         return float(match[1]) if match else None
+
+
+def _check_header(begin: int, count: int) -> None:
+    """Refuse a header whose size does not fit its signals: text would play as a signal."""
+    due = _HEADER_BYTES * (1 + count)
+    if begin != due:
+        raise EdfError(
+            f"byte 184 gives a header of {begin} bytes, and {count} signals (byte 252) take {due} bytes"
+        )
+
+
+def _check_records(head: bytes, record: int, held: int) -> None:
+    """Refuse a file that is larger than its stated records and holds no whole number of them."""
+    told = _whole(head[236:244], "the number of data records")
+    if told > 0 and record and held > told * record and held % record:
+        raise EdfError(
+            f"byte 236 gives {told} data records of {record} bytes, and {held} bytes follow the header"
+        )
 
 
 def _text(field: bytes) -> str:

@@ -34,6 +34,7 @@ Doubles = NDArray[np.float64]
 UV_PER: Final = {
     "uv": 1.0, "µv": 1.0, "μv": 1.0, "microvolt": 1.0, "microvolts": 1.0,
     "mv": 1e3, "millivolt": 1e3, "millivolts": 1e3, "v": 1e6, "volt": 1e6, "volts": 1e6,
+    "nv": 1e-3, "nanovolt": 1e-3, "nanovolts": 1e-3,
 }  # fmt: skip
 """Microvolts per unit, by the unit's name in small letters."""
 RATE_LIMITS_HZ: Final = (64.0, 20_000.0)

@@ -40,8 +40,10 @@ class Taken:
     uv_per: Doubles
 
 
-def take(stream: Described, montage: Sequence[str], what: str) -> Taken:
+def take(stream: Described, montage: Sequence[str], what: str, unit: str = "") -> Taken:
     """Find the EEG channels, each electrode once; `montage` names those of a stream that names none.
+
+    unit: of channels with a blank or unknown unit, '' if none is given.
 
     Raises:
         ImplantError: no EEG channel, a montage that does not fit, or a unit that is not a voltage.
@@ -57,7 +59,7 @@ def take(stream: Described, montage: Sequence[str], what: str) -> Taken:
             f"{what} has no EEG channel with a 10-20 name ({', '.join(labels)}); "
             "name electrodes such as Fp1, C3 or O2."
         )
-    uv_per = np.array([_uv_per(stream.units[column], column, what) for column in columns.values()])
+    uv_per = np.array([_uv_per(stream.units[column], unit, column, what) for column in columns.values()])
     return Taken(tuple(columns), tuple(columns.values()), uv_per)
 
 
@@ -96,11 +98,11 @@ def labels_of(stream: Described, montage: tuple[str, ...], what: str) -> tuple[s
     )
 
 
-def _uv_per(unit: str, column: int, what: str) -> float:
-    named = unit or "uV"
+def _uv_per(told: str, unit: str, column: int, what: str) -> float:
+    named = told if told.lower() in UV_PER else unit or told or "uV"
     if named.lower() not in UV_PER:
         raise ImplantError(
             f"{what} gives channel {column + 1} in {named!r}; "
-            "it must be V, mV or uV: correct its description."
+            "it must be V, mV, uV or nV: correct its description."
         )
     return UV_PER[named.lower()]

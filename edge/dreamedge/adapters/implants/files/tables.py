@@ -31,13 +31,13 @@ _LONGEST_GAP_S: Final = 24 * 3600.0
 class _Rows:
     """The EEG columns of a table as a recording."""
 
-    def __init__(self, table: Table, montage: tuple[str, ...], rate_hz: float, what: str) -> None:
-        self.rate_hz = table.rate_hz or rate_hz
+    def __init__(self, table: Table, options: RecordingOptions, what: str) -> None:
+        self.rate_hz = table.rate_hz or options.rate_hz
         if not self.rate_hz:
             raise ImplantError(
                 f"{what} names no sampling rate; give it with --rate, for instance --rate 128."
             )
-        taken = take(_described(table), montage, what)
+        taken = take(_described(table), options.montage, what, options.unit)
         check_rate(self.rate_hz, what)
         self.names = taken.names
         rows = table.samples[:, list(taken.columns)]
@@ -73,7 +73,7 @@ class TableImplant(Replay):
     def __init__(self, path: Path, *, options: RecordingOptions = PLAIN) -> None:
         """Open the file; the options are used where it names no electrodes, no rate or no unit."""
         table = read_table(path)
-        rows = _Rows(table, options.montage, options.rate_hz, str(path))
+        rows = _Rows(table, options, str(path))
         super().__init__(rows, Device(table.kind, path.name, rows.names, rows.rate_hz), loop=options.loop)
         self.montage = replace(self.montage, full_scale_uv=rows.full_scale_uv)
 
@@ -86,7 +86,7 @@ def channels(path: Path, options: RecordingOptions = PLAIN) -> tuple[Channel, ..
     """
     table = read_table(path)
     try:
-        taken = take(_described(table), options.montage, str(path))
+        taken = take(_described(table), options.montage, str(path), options.unit)
         played = dict(zip(taken.columns, taken.names, strict=True))
     except ImplantError:
         played = {}
