@@ -128,6 +128,7 @@ async def test_a_blackhole_before_the_daemon_leaves_everyone_alone(
     assert {pod.breaker.cause for pod in breakers} <= {"", "stale", "lost"}
 
 
+@pytest.mark.skipif(not LONG, reason="DREAMD_LONG: half a minute")
 async def test_torn_connections_come_back_with_jitter(fleet: Fleet, proxies: dict[str, Proxy]) -> None:
     """With every connection reset pods reconnect by themselves and lose at most a lease.
 

@@ -62,7 +62,7 @@ class Row:
 
 
 ROWS = (
-    Row(stop, 0, 20.0, long=False),
+    Row(stop, 0, 20.0),
     Row(stop, 120, 20.0, long=False),
     Row(stop, 60, 20.0),
     Row(kill, 0, 20.0),

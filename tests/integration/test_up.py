@@ -210,6 +210,10 @@ def headset(name: str, seconds: float, worn: bool = True) -> Told:
     return Told(f"{name}-Muse: EEG", samples, 5000.0 + at_s)
 
 
+@pytest.mark.skipif(
+    not LONG and bool(os.environ.get("DREAMD_RECORDINGS")),
+    reason="DREAMD_LONG: the four of a real recording do the same",
+)
 def test_people_of_one_recording_dream_together(tmp_path: Path) -> None:
     """Of three in one file two merge; the one with the headset off never does, with the reason."""
     group = write(tmp_path / "g.xdf", headset("Ann", 33), headset("Bob", 33), headset("Off", 33, worn=False))
