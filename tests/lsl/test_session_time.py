@@ -93,3 +93,14 @@ def test_an_answer_that_bounds_nothing_is_not_counted(probe: Probe) -> None:
     before = session.to_lsl(OFFSET_S)
     session.heard(probe)
     assert session.to_lsl(OFFSET_S) == before
+
+
+@pytest.mark.parametrize("ppm", [-40.0, 40.0])
+def test_an_old_quick_answer_counts_less(ppm: float) -> None:
+    """While two crystals part, the error stays within the stated uncertainty, also after one quick answer."""
+    session = SessionTime()
+    for second in range(25):
+        way_s = 0.04 if second else 0.0001
+        told_s = second * (1 + ppm * 1e-6)
+        session.heard(Probe(second - way_s, told_s, second + way_s))
+        assert abs(session.to_session(second) - told_s) <= session.uncertainty_s

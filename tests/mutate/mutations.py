@@ -21,6 +21,7 @@ from mutate.seen import SEEN
 from mutate.signal import SIGNAL
 from mutate.sized import SIZED
 from mutate.stops import STOPS
+from mutate.streams import STREAMS
 from mutate.synchrony import SYNCHRONY
 from mutate.wire import WIRE
 
@@ -34,4 +35,5 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *BOOKS,
     *BEDSIDE,
     *RECORDINGS,
+    *STREAMS,
 )

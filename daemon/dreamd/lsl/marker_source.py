@@ -68,7 +68,7 @@ class MarkerSource:
             CannotRun: no stream matches, several do, or it is not a stream of markers.
         """
         info = self._found(within_s)
-        self._check(info)
+        require_markers(info)
         inlet = pylsl.StreamInlet(info, max_buflen=BUFFER)
         try:
             inlet.open_stream(ANSWER_WITHIN_S)
@@ -135,19 +135,20 @@ class MarkerSource:
             f"{_listed(there) or 'none'}); start its sender, or check its name and the firewall"
         )
 
-    @staticmethod
-    def _check(info: pylsl.StreamInfo) -> None:
-        name, rate_hz = info.name(), info.nominal_srate()
-        if str(info.source_id()).startswith(OURS):
-            raise CannotRun(
-                f"{name} is sent by dreamd lsl itself, so its markers would come back for ever; "
-                "name the stream of the stimulus computer"
-            )
-        if rate_hz > 0 or info.channel_format() not in (pylsl.cf_string, *WHOLE):
-            raise CannotRun(
-                f"{name} is a signal ({info.channel_count()} channels at {rate_hz:g} Hz), not markers; "
-                "name a stream of text or whole numbers without a rate"
-            )
+
+def require_markers(info: pylsl.StreamInfo) -> None:
+    """Raise CannotRun where a stream is our own, has a rate, or is neither text nor whole numbers."""
+    name, rate_hz = info.name(), info.nominal_srate()
+    if str(info.source_id()).startswith(OURS):
+        raise CannotRun(
+            f"{name} is sent by dreamd lsl itself, so its markers would come back for ever; "
+            "name the stream of the stimulus computer"
+        )
+    if rate_hz > 0 or info.channel_format() not in (pylsl.cf_string, *WHOLE):
+        raise CannotRun(
+            f"{name} is a signal ({info.channel_count()} channels at {rate_hz:g} Hz), not markers; "
+            "name a stream of text or whole numbers without a rate"
+        )
 
 
 def _joined(sample: list[object]) -> str:
