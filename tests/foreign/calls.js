@@ -90,10 +90,16 @@ async function whole_night() {
   for (const pod of pods) await unary("Pods.CheckInPod", { name: pod, sleeper: pod.replace("pods/light", "sleepers/s") });
   const plan = { seats_min: 3, seats_max: 8, pods, ramp: { seconds: 10 }, ceiling: Math.fround(0.15), artist_share: 0.3 };
   await unary("Dreamscapes.CreateDreamscape", { dreamscape_id: "foreign", plan });
-  const made = told["Dreamscapes.CreateDreamscape"].answer;
-  await unary("Dreamscapes.UpdateDreamscape", {
-    dreamscape: { name, plan: { seats_max: 6 }, etag: made?.etag }, update_mask: { paths: ["plan.seats_max"] },
-  });
+  let etag = told["Dreamscapes.CreateDreamscape"].answer?.etag;
+  // A seat that is found meanwhile changes the etag; a client then reads it again.
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    await unary("Dreamscapes.UpdateDreamscape", {
+      dreamscape: { name, plan: { seats_max: 6 }, etag }, update_mask: { paths: ["plan.seats_max"] },
+    });
+    if (!told["Dreamscapes.UpdateDreamscape"].refused) break;
+    await unary("Dreamscapes.GetDreamscape", { name });
+    etag = told["Dreamscapes.GetDreamscape"].answer?.etag;
+  }
   await unary("Dreamscapes.ExplainAdmission", { name, pod: pods[0] });
   const until = Date.now() + 10_000;
   do {
