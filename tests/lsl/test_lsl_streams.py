@@ -152,7 +152,8 @@ def check_collective(stream: dict[str, Any], instants: list[float]) -> None:
     channels = desc["channels"][0]["channel"]
     labels = [one["label"][0] for one in channels]
     assert labels[:12] == list(BANDS6X2.feature_names())
-    assert {one["unit"][0] for one in channels[:13]} == {"sd"}
+    assert {one["unit"][0] for one in channels[:12]} == {"sd"}
+    assert channels[12]["unit"] == ["sd^2"]
     assert desc["manufacturer"] == ["dreamd"]
     assert desc["dreamscape"] == [NIGHT]
     assert "frozen at Start" in desc["reference"][0]["label"][0]

@@ -116,7 +116,7 @@ def _collective(schema: Schema) -> Layout:
         for band in schema.bands
     )
     of_group = (
-        Channel("dispersion", "sd", "dispersion"),
+        Channel("dispersion", "sd^2", "dispersion"),
         Channel("level", "coupling 0..1", "coupling"),
         Channel("included", "sleepers", "count"),
         Channel("merged", "sleepers", "count"),

@@ -198,7 +198,9 @@ def _notes(
         found.append(Note("people", f"the file holds {len(reading.people)} people; of this one {mapping}."))
         unknown = [signal.label for signal, (kind, _) in zip(signals, named, strict=True) if kind == _OTHERS]
         if unknown:
-            found.append(Note("channel", f"{', '.join(unknown)} of another or no known person left out."))
+            found.append(
+                Note("channel", f"{', '.join(unknown)}: left out, of another person or of none known.")
+            )
     return tuple(found)
 
 
