@@ -41,6 +41,7 @@ WAITING: Final[Mapping[str, float]] = {
     "integration/test_bedside_process.py": 18.0,
     "integration/test_wheel.py": 15.0,
     "integration/test_recording_killed.py": 10.0,
+    "lsl/test_lsl_streams.py": 8.0,
 }
 """Seconds of the files with tests that wait for processes and clocks."""
 
