@@ -79,9 +79,12 @@ class SmallDaemon:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop and disconnect."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        # Again until it holds: Python 3.11's wait_for loses a cancellation that meets its result.
+        pending = set(self._tasks)
+        while pending:
+            for task in pending:
+                task.cancel()
+            _, pending = await asyncio.wait(pending, timeout=0.5)
         await self._client.__aexit__(kind, error, trace)
 
     def of_kind(self, kind: PodEventKind) -> list[PodEvent]:
