@@ -31,7 +31,7 @@ def test_a_rate_more_than_two_per_cent_off_is_refused(
     assert judged.ok is ok
     assert (judged.refusal("F") == "") is ok
     if not ok:
-        assert f"says {nominal_hz:g} Hz and gives {effective_hz:.2f} Hz" in judged.refusal("F")
+        assert f"nominal rate of {nominal_hz:g} Hz and delivers {effective_hz:.2f} Hz" in judged.refusal("F")
 
 
 @pytest.mark.parametrize("rates", [(256.0, math.nan), (math.nan, 256.0), (0.0, 0.0)])

@@ -12,7 +12,7 @@ from dreamedge.adapters.implants.files.xdf import XdfImplant
 from dreamedge.adapters.implants.files.xdf_streams import read_contents
 from dreamedge.adapters.implants.inspection import Wish, people
 from dreamedge.adapters.implants.recording_options import RecordingOptions
-from dreamedge.core.signal.rate_judgement import held_share, judge_rate
+from dreamedge.core.signal.sampling.rate_judgement import RateJudgement, held_share
 from dreamedge.ports.implant import ImplantError
 from edge.xdf_file import Doubles, Told, write
 
@@ -69,13 +69,13 @@ def test_a_nominal_rate_that_is_not_delivered_is_refused() -> None:
 )
 def test_two_percent_is_the_limit(effective_hz: float, right: bool) -> None:
     """A rate within 2 % of the nominal one is right; one beyond, or none, is not."""
-    assert judge_rate(100.0, effective_hz) is right
+    assert RateJudgement(100.0, effective_hz).ok is right
 
 
 def test_held_samples_are_counted() -> None:
     """Rows held until the next sample count as copies; a flat second does not."""
-    assert held_share(np.repeat(_noise(500), 4, axis=0)) == pytest.approx(0.75, abs=0.01)
-    assert held_share(np.concatenate([_noise(500), np.zeros((500, 4))])) == 0.0
+    assert held_share(np.repeat(_noise(500), 4, axis=0), 400.0) == pytest.approx(0.75, abs=0.01)
+    assert held_share(np.concatenate([_noise(500), np.zeros((500, 4))]), 400.0) == 0.0
 
 
 def test_one_stray_stamp_changes_nothing() -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from dreamd.adapters.recordings.columns import DB, VERSION
 from dreamd.core.limits import HOP_S
-from dreamwire.schema import INSTANTS_PER_HOP, Schema
+from dreamwire.schema import INSTANTS_PER_HOP, Band, Schema
 
 FORMAT: Final = "dreamd-recording"
 CLOCK: Final = (
@@ -20,17 +20,6 @@ CLOCK: Final = (
 
 class RecordingError(Exception):
     """A recording cannot be used; the message names the file, the fault and the next step."""
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """A frequency band, Hz; kernel_s: length of its filter; phase: whether phasors are recorded."""
-
-    name: str
-    low_hz: float
-    high_hz: float
-    kernel_s: float
-    phase: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +100,7 @@ class Manifest:
 
 def features_of(schema: Schema) -> Features:
     """Return the description of this schema."""
-    bands = tuple(Band(b.name, b.low_hz, b.high_hz, b.kernel_s, b.phase) for b in schema.bands)
-    return Features(schema.name, schema.feature_names(), schema.regions, bands)
+    return Features(schema.name, schema.feature_names(), schema.regions, schema.bands)
 
 
 def text_of(manifest: Manifest) -> str:

@@ -16,7 +16,7 @@ decimated as it is loaded.
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from dreamedge.core.signal.blocks import Block, Montage
 from dreamedge.core.signal.quality import RESOLUTION_TOLD_UV, RESOLUTION_UV
 from dreamedge.core.signal.recording_facts import Mark, Note
-from dreamedge.core.signal.sampling.decimated import DecimatedRecording
+from dreamedge.core.signal.sampling.decimated import DecimatedRecording, Recording
 from dreamedge.core.signal.sampling.decimator import factor_for
 from dreamedge.ports.implant import Felt, ImplantError
 from dreamwire.messages import CalibrationSource, Device
@@ -50,28 +50,6 @@ MARKS_SHOWN: Final = 12
 """Marks that a message lists."""
 _BUFFER_S: Final = 10.0
 """Seconds of samples kept while reads are late; older samples are lost, as in a real device."""
-
-
-class Recording(Protocol):
-    """A recording that can be played."""
-
-    @property
-    def slots(self) -> int:
-        """The duration in sampling periods."""
-        ...
-
-    @property
-    def runs(self) -> tuple[tuple[int, int], ...]:
-        """MUST be the filled slots as [begin, end) in order, at least one, none empty, none touching."""
-        ...
-
-    def load(self, begin: int, end: int) -> Doubles:
-        """MUST return slots [begin, end), float64[end - begin, channels], uV, NaN where not filled."""
-        ...
-
-    def contact(self, begin: int, end: int) -> Doubles | None:
-        """MUST return the device's contact over [begin, end), float64[channels] 0..1; None if it has none."""
-        ...
 
 
 def check_rate(rate_hz: float, what: str) -> None:

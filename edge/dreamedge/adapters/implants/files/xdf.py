@@ -44,8 +44,8 @@ from dreamedge.adapters.implants.recording_options import PLAIN, START, Recordin
 from dreamedge.adapters.implants.ten_twenty import electrode, kind_of
 from dreamedge.core.signal.inspection import Channel
 from dreamedge.core.signal.quality import RATE
-from dreamedge.core.signal.rate_judgement import HELD_SHARE, held_sentence, held_share, judge_rate
 from dreamedge.core.signal.recording_facts import ALIGNMENT, Mark, Note
+from dreamedge.core.signal.sampling.rate_judgement import RateJudgement, held_share
 from dreamedge.ports.implant import ImplantError
 from dreamwire.messages import Device
 
@@ -242,15 +242,12 @@ def _check_nominal(found: Timeline, nominal_hz: float, samples: NDArray[Any], wh
     Raises:
         ImplantError: the nominal rate is not the measured one.
     """
-    share = held_share(samples)
-    held = f" ({held_sentence(found.rate_hz, share)})" if share >= HELD_SHARE else ""
-    if nominal_hz > 0 and not judge_rate(nominal_hz, found.rate_hz):
-        raise ImplantError(
-            f"{what} has a nominal rate of {nominal_hz:g} Hz and delivers {found.rate_hz:.2f} Hz{held}, "
-            "more than 2 % off; correct the nominal rate in its sender and record it again.",
-            RATE,
-        )
-    return (Note("held", f"{what} repeats samples: {held_sentence(found.rate_hz, share)}."),) if held else ()
+    judged = RateJudgement(nominal_hz, found.rate_hz, held_share(samples, found.rate_hz))
+    refusal = judged.refusal(what) if nominal_hz > 0 else ""
+    if refusal:
+        raise ImplantError(refusal, RATE)
+    held = judged.held_sentence
+    return (Note("held", f"{what} repeats samples: {held}."),) if held else ()
 
 
 def _contact(hsi: Content, stream: Stream, columns: tuple[int, ...]) -> tuple[Doubles, Doubles] | None:

@@ -18,8 +18,8 @@ Doubles = NDArray[np.float64]
 _CHUNK_SLOTS = int(DIRECT_HZ)
 
 
-class Original(Protocol):
-    """The recording to decimate, see `replay.Recording`."""
+class Recording(Protocol):
+    """A recording that can be played."""
 
     @property
     def slots(self) -> int:
@@ -28,22 +28,22 @@ class Original(Protocol):
 
     @property
     def runs(self) -> tuple[tuple[int, int], ...]:
-        """The filled slots as [begin, end)."""
+        """MUST be the filled slots as [begin, end) in order, at least one, none empty, none touching."""
         ...
 
     def load(self, begin: int, end: int) -> Doubles:
-        """Slots [begin, end), float64[n, channels], uV, NaN where not filled."""
+        """MUST return slots [begin, end), float64[end - begin, channels], uV, NaN where not filled."""
         ...
 
     def contact(self, begin: int, end: int) -> Doubles | None:
-        """The device's contact over [begin, end), or None."""
+        """MUST return the device's contact over [begin, end), float64[channels] 0..1; None if it has none."""
         ...
 
 
 class DecimatedRecording:
     """A recording decimated by a factor."""
 
-    def __init__(self, original: Original, factor: int, full_scale_uv: Callable[[], float]) -> None:
+    def __init__(self, original: Recording, factor: int, full_scale_uv: Callable[[], float]) -> None:
         """`full_scale_uv` returns the amplifier's positive limit, 0 if unknown, when samples are loaded."""
         self._original = original
         self._decimator = Decimator(factor)

@@ -12,7 +12,7 @@ Rules
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +61,7 @@ class RateJudgement:
         if self.ok:
             return ""
         held = self.held_sentence
-        says = f"{what} says {self.nominal_hz:g} Hz and gives {self.effective_hz:.2f} Hz"
+        says = f"{what} has a nominal rate of {self.nominal_hz:g} Hz and delivers {self.effective_hz:.2f} Hz"
         if held:
             return f"{says}: {held}; record it again with each sample sent once."
         return (
@@ -70,11 +70,11 @@ class RateJudgement:
         )
 
 
-def held_share(uv: NDArray[np.floating], rate_hz: float) -> float:
+def held_share(uv: NDArray[Any], rate_hz: float) -> float:
     """Return the share 0..1 of rows that repeat the row before.
 
-    uv: [n, channels], any unit, NaN where missing. rate_hz: the effective rows per second. 0 where too few
-    rows move to tell.
+    uv: [n, channels], any real type and unit, NaN where missing. rate_hz: the effective rows per second. 0
+    where too few rows move to tell.
     """
     finite = np.isfinite(uv).all(axis=1)
     same = np.all(uv[1:] == uv[:-1], axis=1)
@@ -83,7 +83,8 @@ def held_share(uv: NDArray[np.floating], rate_hz: float) -> float:
     rows, held = np.count_nonzero(counted), np.count_nonzero(same & counted)
     if rows < _ROWS_LEAST or held == 0:
         return 0.0
-    changes = np.abs(np.diff(uv, axis=0)[counted & ~same])
+    moves = np.flatnonzero(counted & ~same)
+    changes = np.abs(uv[moves + 1].astype(np.float64) - uv[moves])
     return held / rows if _leaps(changes) else 0.0
 
 
