@@ -1,6 +1,5 @@
 """The button and the light of a running bed, against a real broker: a press, a kill, a stop, a loss."""
 
-import asyncio
 import fcntl
 import json
 import os
@@ -9,7 +8,6 @@ import signal
 import struct
 import subprocess
 import sys
-import time
 import tty
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +20,7 @@ from dreamedge.adapters.clock import boottime_ns
 from dreamwire.messages import PodEventKind
 from dreamwire.signing import SigningKey
 from fakes.small_daemon import SmallDaemon
+from fakes.waiting import awaited
 from integration.conftest import Broker, free_port
 
 POD = "bed-1"
@@ -123,18 +122,11 @@ def _pulls() -> list[Path]:
     return sorted(Path("/sys/devices/platform").glob("gpio-sim.*/gpiochip*/sim_gpio0/pull"))
 
 
-async def _until(holds: Callable[[], bool], what: str, within_s: float = 25.0) -> None:
-    began = time.monotonic()
-    while not holds():
-        assert time.monotonic() - began < within_s, f"not within {within_s} s: {what}"
-        await asyncio.sleep(0.02)
-
-
 async def _merged(daemon: SmallDaemon) -> None:
     """Seat the pod and wait for its merge."""
-    await _until(lambda: bool(daemon.statuses) and daemon.statuses[-1].clock.synced, "the session clock")
+    await awaited(lambda: bool(daemon.statuses) and daemon.statuses[-1].clock.synced, "the session clock")
     await daemon.assign()
-    await _until(lambda: bool(daemon.of_kind(PodEventKind.MERGED)), "merged")
+    await awaited(lambda: bool(daemon.of_kind(PodEventKind.MERGED)), "merged")
 
 
 def _run(broker: Broker, daemon: SmallDaemon, *more: str) -> tuple[str, ...]:
@@ -154,22 +146,22 @@ async def test_a_press_is_zero_within_a_hop_and_the_light_follows(
         agent = start(*_run(broker, daemon, *options))
         words: list[str] = []
         shows = lambda state: words.extend(lamp.words()) or words[-1:] == [state]  # noqa: E731
-        await _until(lambda: shows("alone"), "the light is alone at first")
+        await awaited(lambda: shows("alone"), "the light is alone at first")
         await _merged(daemon)
-        await _until(lambda: shows("coupled"), "the light shows the merge", within_s=2.0)
+        await awaited(lambda: shows("coupled"), "the light shows the merge", within_s=2.0)
         pressed_ns = fifo.press()
-        await _until(lambda: bool(daemon.of_kind(PodEventKind.ALONE)), "alone", within_s=3.0)
+        await awaited(lambda: bool(daemon.of_kind(PodEventKind.ALONE)), "alone", within_s=3.0)
         (severed,), (alone,) = daemon.of_kind(PodEventKind.SEVERED), daemon.of_kind(PodEventKind.ALONE)
         (latched,) = daemon.of_kind(PodEventKind.LATCHED)
         assert {severed.cause, latched.cause} == {"withdraw"}
         assert pressed_ns <= severed.evidence_ns <= severed.zero_ns <= pressed_ns + HOP_NS
         assert alone.alone_ns - severed.zero_ns <= 60 * MS
-        await _until(lambda: shows("latched"), "the light shows the latch", within_s=2.0)
+        await awaited(lambda: shows("latched"), "the light shows the latch", within_s=2.0)
         fifo.press(KEY_A)
-        await _until(lambda: len(daemon.of_kind(PodEventKind.LATCHED)) == 2, "woken", within_s=3.0)
+        await awaited(lambda: len(daemon.of_kind(PodEventKind.LATCHED)) == 2, "woken", within_s=3.0)
         assert [note["issuer"] for note in _notes(tmp_path, "wake")] == ["sleeper"]
         agent.kill()
-        await _until(lambda: shows("alone"), "a killed agent leaves the light alone", within_s=2.0)
+        await awaited(lambda: shows("alone"), "a killed agent leaves the light alone", within_s=2.0)
     fifo.unplug()
 
 
@@ -183,21 +175,21 @@ async def test_a_serial_button_withdraws_and_a_stopped_agents_light_is_alone(
         await _merged(daemon)
         words: list[str] = []
         shows = lambda state: words.extend(lamp.words()) or words[-1:] == [state]  # noqa: E731
-        await _until(lambda: shows("coupled"), "coupled")
+        await awaited(lambda: shows("coupled"), "coupled")
         agent.send_signal(signal.SIGSTOP)
-        await _until(lambda: shows("alone"), "a stopped agent's light is alone", within_s=2.0)
+        await awaited(lambda: shows("alone"), "a stopped agent's light is alone", within_s=2.0)
         agent.send_signal(signal.SIGCONT)
-        await _until(lambda: shows("coupled"), "coupled again")
+        await awaited(lambda: shows("coupled"), "coupled again")
         os.write(lamp.ours, b"withdraw\r\n")
         pressed_ns = boottime_ns()
-        await _until(lambda: bool(daemon.of_kind(PodEventKind.LATCHED)), "latched", within_s=3.0)
+        await awaited(lambda: bool(daemon.of_kind(PodEventKind.LATCHED)), "latched", within_s=3.0)
         (latched,) = daemon.of_kind(PodEventKind.LATCHED)
         assert latched.zero_ns - pressed_ns <= HOP_NS
         assert latched.zero_ns - latched.evidence_ns <= HOP_NS
         agent.send_signal(signal.SIGTERM)
-        await _until(lambda: agent.poll() is not None, "the end", within_s=9.0)
+        await awaited(lambda: agent.poll() is not None, "the end", within_s=9.0)
         assert agent.returncode == 0
-        await _until(lambda: shows("alone"), "an ended agent leaves the light alone", within_s=2.0)
+        await awaited(lambda: shows("alone"), "an ended agent leaves the light alone", within_s=2.0)
 
 
 async def test_a_lost_button_ends_no_bed_and_each_bed_has_its_own(start: Start, tmp_path: Path) -> None:
@@ -208,13 +200,13 @@ async def test_a_lost_button_ends_no_bed_and_each_bed_has_its_own(start: Start, 
         *("--pods", "bed-1,bed-2", "--implant", "sim", "--button", f"evdev:{tmp_path}/{{pod}}"),
         *("--broker", f"mqtt://127.0.0.1:{free_port()}", "--daemon-key", key),
     )
-    await _until(lambda: len(_notes(tmp_path, "up")) == 2, "both are up")
+    await awaited(lambda: len(_notes(tmp_path, "up")) == 2, "both are up")
     two.press()
-    await _until(lambda: bool(_notes(tmp_path, "latched")), "latched", within_s=3.0)
+    await awaited(lambda: bool(_notes(tmp_path, "latched")), "latched", within_s=3.0)
     two.unplug()
-    await _until(lambda: bool(_notes(tmp_path, "button-returned")), "read again", within_s=5.0)
+    await awaited(lambda: bool(_notes(tmp_path, "button-returned")), "read again", within_s=5.0)
     one.press()
-    await _until(lambda: len(_notes(tmp_path, "latched")) == 2, "latched", within_s=3.0)
+    await awaited(lambda: len(_notes(tmp_path, "latched")) == 2, "latched", within_s=3.0)
     told = [(note["pod"], note["kind"]) for note in _notes(tmp_path, "latched", "button-lost", "failed")]
     assert told == [("bed-2", "latched"), ("bed-2", "button-lost"), ("bed-1", "latched")]
     assert agent.poll() is None
@@ -254,23 +246,23 @@ async def test_a_real_input_device_withdraws_by_the_kernels_stamp(start: Start, 
     before = _inputs()
     os.write(device, struct.pack("@80sHHHHI", b"dreamd test button", 3, 1, 1, 1, 0) + bytes(4 * 4 * 64))
     fcntl.ioctl(device, UI_DEV_CREATE)
-    await _until(lambda: bool(_inputs() - before), "the device", within_s=5.0)
+    await awaited(lambda: bool(_inputs() - before), "the device", within_s=5.0)
     (path,) = _inputs() - before
     key = SigningKey.generate().public.hex
     start(
         *("--pod", "bed-1=sim:3", "--button", f"evdev:{path}"),
         *("--broker", f"mqtt://127.0.0.1:{free_port()}", "--daemon-key", key),
     )
-    await _until(lambda: bool(_notes(tmp_path, "up")), "up")
+    await awaited(lambda: bool(_notes(tmp_path, "up")), "up")
     pressed_ns = boottime_ns()
     for event in ((EV_KEY, KEY_ENTER, 1), (0, 0, 0)):
         os.write(device, EVENT.pack(0, 0, *event))
-    await _until(lambda: bool(_notes(tmp_path, "latched")), "latched", within_s=3.0)
+    await awaited(lambda: bool(_notes(tmp_path, "latched")), "latched", within_s=3.0)
     (latched,) = _notes(tmp_path, "latched")
     assert pressed_ns - MS <= latched["evidence_ns"] <= latched["zero_ns"] <= pressed_ns + HOP_NS
     fcntl.ioctl(device, UI_DEV_DESTROY)
     os.close(device)
-    await _until(lambda: bool(_notes(tmp_path, "button-lost")), "lost", within_s=3.0)
+    await awaited(lambda: bool(_notes(tmp_path, "button-lost")), "lost", within_s=3.0)
 
 
 @pytest.mark.skipif(not _pulls(), reason="this machine has no /dev/gpiochip of gpio-sim")
@@ -284,8 +276,8 @@ async def test_a_real_gpio_line_is_read(start: Start, tmp_path: Path) -> None:
         *("--pod", "bed-1=sim:3", "--button", f"gpio:{chip}/0"),
         *("--broker", f"mqtt://127.0.0.1:{free_port()}", "--daemon-key", key),
     )
-    await _until(lambda: bool(_notes(tmp_path, "up")), "up")
+    await awaited(lambda: bool(_notes(tmp_path, "up")), "up")
     pressed_ns = boottime_ns()
     pull.write_text("pull-down")
-    await _until(lambda: bool(_notes(tmp_path, "latched")), "latched", within_s=3.0)
+    await awaited(lambda: bool(_notes(tmp_path, "latched")), "latched", within_s=3.0)
     assert _notes(tmp_path, "latched")[0]["zero_ns"] <= pressed_ns + HOP_NS

@@ -15,6 +15,7 @@ import pytest
 from dreamwire.messages import CalibrationSource, PodEventKind
 from edge.lsl_outlet import CONFIG
 from fakes.small_daemon import SmallDaemon
+from fakes.waiting import awaited
 from integration.conftest import Broker
 
 POD = "bed-1"
@@ -48,13 +49,6 @@ def _run(broker: Broker, daemon: SmallDaemon, tmp_path: Path, implant: str, *mor
     ]
 
 
-async def _until(holds: Callable[[], bool], what: str, within_s: float = 25.0) -> None:
-    began = time.monotonic()
-    while not holds():
-        assert time.monotonic() - began < within_s, f"not within {within_s} s: {what}"
-        await asyncio.sleep(0.05)
-
-
 async def test_a_board_calibrates_live(broker: Broker, start: Start, tmp_path: Path) -> None:
     """`brainflow:synthetic` is calibrated as it runs, merged and inspected; it is SIMULATED everywhere."""
     looked = await asyncio.create_subprocess_exec(
@@ -64,22 +58,22 @@ async def test_a_board_calibrates_live(broker: Broker, start: Start, tmp_path: P
     async with SmallDaemon(broker.port, POD) as daemon:
         agent = start(*_run(broker, daemon, tmp_path, "brainflow:synthetic"))
         clean_s = lambda: daemon.statuses[-1].calibration.clean_s if daemon.statuses else 0.0  # noqa: E731
-        await _until(lambda: clean_s() > 2.0, "calibration begins")
+        await awaited(lambda: clean_s() > 2.0, "calibration begins")
         device = daemon.presences[-1].device
         assert (len(device.channels), device.channels[:3]) == (16, ("Fz", "C3", "Cz"))
         assert device.model == "Synthetic (simulated, x 0.1)"
         before_s, began = clean_s(), time.monotonic()
-        await _until(lambda: clean_s() >= before_s + 3.0, "calibration goes on")
+        await awaited(lambda: clean_s() >= before_s + 3.0, "calibration goes on")
         assert 1.5 < time.monotonic() - began < 6.0
         status = daemon.statuses[-1]
         assert (status.calibration.done, status.calibration.source) == (False, CalibrationSource.SIMULATED)
         assert status.quality > 0.9
-        await _until(lambda: daemon.statuses[-1].calibration.done, "calibrated")
+        await awaited(lambda: daemon.statuses[-1].calibration.done, "calibrated")
         assert daemon.statuses[-1].calibration.source is CalibrationSource.SIMULATED
         await daemon.assign()
-        await _until(lambda: bool(daemon.of_kind(PodEventKind.MERGED)), "merged")
+        await awaited(lambda: bool(daemon.of_kind(PodEventKind.MERGED)), "merged")
         agent.send_signal(signal.SIGTERM)
-        await _until(lambda: agent.poll() is not None, "the process ends", within_s=8.0)
+        await awaited(lambda: agent.poll() is not None, "the process ends", within_s=8.0)
         assert agent.returncode == 0
     said, _ = await looked.communicate()
     assert "  usable; SIMULATED by BrainFlow's generator, scaled to a tenth" in said.decode()
@@ -94,12 +88,12 @@ async def test_an_outlet_that_dies_in_mid_night_is_silence(
         sender = start(str(OUTLET), told)
         agent = start(*_run(broker, daemon, tmp_path, "lsl:Cap"))
         quality = lambda: daemon.statuses[-1].quality if daemon.statuses else 0.0  # noqa: E731
-        await _until(lambda: quality() > 0.9, "quality")
+        await awaited(lambda: quality() > 0.9, "quality")
         assert daemon.presences[-1].device.kind == "lsl"
         sender.kill()
-        await _until(lambda: quality() < 0.5, "silence is seen", within_s=3.0)
+        await awaited(lambda: quality() < 0.5, "silence is seen", within_s=3.0)
         statuses = len(daemon.statuses)
-        await _until(lambda: len(daemon.statuses) >= statuses + 3, "it goes on telling", within_s=4.5)
+        await awaited(lambda: len(daemon.statuses) >= statuses + 3, "it goes on telling", within_s=4.5)
         start(str(OUTLET), told)
-        await _until(lambda: quality() > 0.9, "heard again")
+        await awaited(lambda: quality() > 0.9, "heard again")
         assert agent.poll() is None

@@ -6,8 +6,7 @@ import json
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from dreamwire import topics
 from dreamwire.messages import PodEventKind, Release
 from dreamwire.signing import SigningKey
 from fakes.small_daemon import SmallDaemon
+from fakes.waiting import awaited
 from integration.conftest import Broker, free_port
 
 POD = "bed-1"
@@ -64,30 +64,21 @@ def agent(broker: Broker, daemon: SmallDaemon, tmp_path: Path) -> Iterator[Agent
     one.process.wait()
 
 
-async def _until(holds: Callable[[], bool], what: str, within_s: float = 25.0) -> float:
-    """Wait for a condition; returns the seconds it took."""
-    began = time.monotonic()
-    while not holds():
-        assert time.monotonic() - began < within_s, f"not within {within_s} s: {what}"
-        await asyncio.sleep(0.02)
-    return time.monotonic() - began
-
-
 async def _exit(agent: Agent, within_s: float = 5.0) -> int:
-    await _until(lambda: agent.process.poll() is not None, "the process ends", within_s)
+    await awaited(lambda: agent.process.poll() is not None, "the process ends", within_s)
     assert agent.process.returncode is not None
     return agent.process.returncode
 
 
 async def _ready(daemon: SmallDaemon) -> None:
-    await _until(lambda: bool(daemon.presences) and daemon.presences[-1].online, "presence")
-    await _until(lambda: bool(daemon.statuses) and daemon.statuses[-1].clock.synced, "session clock")
+    await awaited(lambda: bool(daemon.presences) and daemon.presences[-1].online, "presence")
+    await awaited(lambda: bool(daemon.statuses) and daemon.statuses[-1].clock.synced, "session clock")
 
 
 async def _merged(daemon: SmallDaemon, share: float = 0.01) -> None:
     await _ready(daemon)
     await daemon.assign()
-    await _until(lambda: any(frame.applied > share for frame in daemon.frames), f"a share above {share}")
+    await awaited(lambda: any(frame.applied > share for frame in daemon.frames), f"a share above {share}")
 
 
 async def test_it_merges_slowly_and_is_alone_within_a_second_and_a_half_of_silence(
@@ -98,7 +89,7 @@ async def test_it_merges_slowly_and_is_alone_within_a_second_and_a_half_of_silen
     applied = [frame.applied for frame in daemon.frames if frame.applied > 0]
     assert max(b - a for a, b in itertools.pairwise(applied)) <= 0.15 / 10 * 0.5
     daemon.speaking = False
-    await _until(lambda: bool(daemon.of_kind(PodEventKind.ALONE)), "alone", within_s=3.0)
+    await awaited(lambda: bool(daemon.of_kind(PodEventKind.ALONE)), "alone", within_s=3.0)
     alone = daemon.of_kind(PodEventKind.ALONE)[0]
     assert alone.cause == "lease"
     assert 0 < alone.alone_ns - alone.evidence_ns <= 1500 * MS
@@ -121,25 +112,25 @@ async def test_forged_replayed_and_old_broadcasts_do_not_renew_the_lease(
         await daemon.say(fresh, retain=True)
         await daemon.say_raw(b"\xff" * 70)
         await asyncio.sleep(0.25)
-    await _until(lambda: bool(daemon.of_kind(PodEventKind.ALONE)), "alone", within_s=2.0)
+    await awaited(lambda: bool(daemon.of_kind(PodEventKind.ALONE)), "alone", within_s=2.0)
     reasons = {note["reason"] for note in agent.notes("refused") if note["what"] == "broadcast"}
     assert {"seal", "old-tick", "old-term"} <= reasons
-    await _until(lambda: daemon.statuses[-1].refused_broadcasts >= before + 30, "refusals are counted")
+    await awaited(lambda: daemon.statuses[-1].refused_broadcasts >= before + 30, "refusals are counted")
 
 
 async def test_a_retained_broadcast_is_refused(agent: Agent, daemon: SmallDaemon, broker: Broker) -> None:
     """A retained broadcast is refused: it is a recording of a permission."""
     await _ready(daemon)
     await daemon.assign()
-    await _until(lambda: len(daemon.frames) > 2, "frames")
+    await awaited(lambda: len(daemon.frames) > 2, "frames")
     daemon.speaking = False
     await asyncio.sleep(0.3)
     payload = b"whatever it says"
     await daemon._client.publish(topics.collective("night-1", 0), payload, qos=1, retain=True)
     await daemon.command(Release("again"))
-    await _until(lambda: daemon.statuses[-1].assignment == 0, "released, and unsubscribed by now")
+    await awaited(lambda: daemon.statuses[-1].assignment == 0, "released, and unsubscribed by now")
     await daemon.assign()
-    await _until(
+    await awaited(
         lambda: any(note["reason"] == "retained" for note in agent.notes("refused")), "refused as retained"
     )
 
@@ -149,7 +140,7 @@ async def test_sigterm_is_zero_then_left_then_goodbye(agent: Agent, daemon: Smal
     await _merged(daemon)
     agent.process.send_signal(signal.SIGTERM)
     assert await _exit(agent, within_s=3.0) == 0
-    await _until(lambda: not daemon.presences[-1].online, "presence offline")
+    await awaited(lambda: not daemon.presences[-1].online, "presence offline")
     kinds = [event.kind for event in daemon.events]
     assert kinds[-3:].count(PodEventKind.LEFT) == 1
     severed = daemon.of_kind(PodEventKind.SEVERED)[0]
@@ -166,23 +157,23 @@ async def test_the_wake_button_latches_until_the_sleepers_own_act(
     """SIGUSR1 latches; the latch survives kill -9 and refuses an assign; `dreamedge unlatch` lifts it."""
     await _merged(daemon)
     agent.process.send_signal(signal.SIGUSR1)
-    await _until(lambda: daemon.statuses[-1].latched == "wake", "latched")
-    await _until((agent.state / POD / "latch").exists, "the latch is on the disk")
+    await awaited(lambda: daemon.statuses[-1].latched == "wake", "latched")
+    await awaited((agent.state / POD / "latch").exists, "the latch is on the disk")
     agent.process.kill()
     agent.process.wait()
     again = _start(broker, daemon.key.public.hex, tmp_path)
     try:
-        await _until(lambda: daemon.presences[-1].incarnation > daemon.presences[0].incarnation, "restart")
-        await _until(lambda: daemon.statuses[-1].incarnation == daemon.presences[-1].incarnation, "status")
-        await _until(lambda: daemon.statuses[-1].clock.synced, "session clock")
+        await awaited(lambda: daemon.presences[-1].incarnation > daemon.presences[0].incarnation, "restart")
+        await awaited(lambda: daemon.statuses[-1].incarnation == daemon.presences[-1].incarnation, "status")
+        await awaited(lambda: daemon.statuses[-1].clock.synced, "session clock")
         assert daemon.statuses[-1].latched == "wake"
         await daemon.assign()
         answers = lambda: [outcome.refused for outcome in daemon.statuses[-1].outcomes]  # noqa: E731
-        await _until(lambda: "latched" in answers(), "the assign is refused")
+        await awaited(lambda: "latched" in answers(), "the assign is refused")
         act = [*(sys.executable, "-m", "dreamedge", "unlatch", "--pod", POD), "--state-dir", str(agent.state)]
         done = await asyncio.create_subprocess_exec(*act)
         assert await done.wait() == 0
-        await _until(lambda: daemon.statuses[-1].latched == "", "unlatched")
+        await awaited(lambda: daemon.statuses[-1].latched == "", "unlatched")
     finally:
         again.process.kill()
         again.process.wait()
@@ -198,8 +189,8 @@ async def test_every_button_of_a_bed_reaches_its_agent(
     """Each button has a signal: zero first, then the latch with its cause."""
     await _merged(daemon)
     agent.process.send_signal(number)
-    await _until(lambda: daemon.statuses[-1].latched == button, "latched")
-    await _until(lambda: daemon.of_kind(PodEventKind.ALONE), "alone")
+    await awaited(lambda: daemon.statuses[-1].latched == button, "latched")
+    await awaited(lambda: daemon.of_kind(PodEventKind.ALONE), "alone")
     severed = daemon.of_kind(PodEventKind.SEVERED)[0]
     assert (severed.cause, daemon.of_kind(PodEventKind.LATCHED)[0].cause) == (button, button)
 
@@ -211,19 +202,19 @@ async def test_events_survive_a_dead_broker_and_a_reboot(
     daemon.acking = False
     await _merged(daemon)
     await daemon.command(Release("test"))
-    await _until(lambda: bool(daemon.of_kind(PodEventKind.SEVERED)), "severed")
+    await awaited(lambda: bool(daemon.of_kind(PodEventKind.SEVERED)), "severed")
     severed = daemon.of_kind(PodEventKind.SEVERED)[0]
     # It is sent at once and written beside that: the disk has it a moment later.
     outbox = agent.state / POD / "outbox.jsonl"
-    await _until(lambda: outbox.exists() and '"SEVERED"' in outbox.read_text(), "on the disk")
+    await awaited(lambda: outbox.exists() and '"SEVERED"' in outbox.read_text(), "on the disk")
     agent.process.kill()
     agent.process.wait()
     daemon.events.clear()
     daemon.acking = True
     again = _start(broker, daemon.key.public.hex, tmp_path)
     try:
-        await _until(lambda: severed.id in {event.id for event in daemon.events}, "told again")
-        await _until(lambda: not (agent.state / POD / "outbox.jsonl").exists(), "acknowledged and forgotten")
+        await awaited(lambda: severed.id in {event.id for event in daemon.events}, "told again")
+        await awaited(lambda: not (agent.state / POD / "outbox.jsonl").exists(), "acknowledged and forgotten")
     finally:
         again.process.kill()
         again.process.wait()
@@ -235,11 +226,11 @@ async def test_a_broker_that_dies_leaves_the_sleeper_alone_and_the_agent_comes_b
     """A broker killed with -9: alone within 1.5 s by the pod's own journal; reconnected when it is back."""
     await _merged(daemon)
     broker.kill()
-    await _until(lambda: bool(agent.notes("alone")), "alone", within_s=3.0)
+    await awaited(lambda: bool(agent.notes("alone")), "alone", within_s=3.0)
     alone = agent.notes("alone")[0]
     assert alone["alone_ns"] - alone["evidence_ns"] <= 1500 * MS
     broker.start()
-    await _until(lambda: len(agent.notes("connected")) == 2, "reconnected", within_s=12.0)
+    await awaited(lambda: len(agent.notes("connected")) == 2, "reconnected", within_s=12.0)
 
 
 async def test_a_malfunction_is_seen_at_the_bed_itself(
@@ -249,7 +240,7 @@ async def test_a_malfunction_is_seen_at_the_bed_itself(
     agent = _start(broker, daemon.key.public.hex, tmp_path, pod=f"{POD}=sim:3,malfunction=railed@14")
     try:
         await _merged(daemon)
-        await _until(lambda: bool(daemon.of_kind(PodEventKind.ALONE)), "alone", within_s=16.0)
+        await awaited(lambda: bool(daemon.of_kind(PodEventKind.ALONE)), "alone", within_s=16.0)
         alone = daemon.of_kind(PodEventKind.ALONE)[0]
         assert alone.cause == "railed"
         assert 0 < alone.onset_ns < alone.zero_ns < alone.alone_ns
@@ -265,7 +256,7 @@ async def test_several_beds_share_a_process(broker: Broker, tmp_path: Path) -> N
     async with SmallDaemon(broker.port, "bed-1") as daemon:
         agent = _start(broker, daemon.key.public.hex, tmp_path, "--pods", "bed-2", pod="bed-1=sim:1")
         try:
-            await _until(lambda: {p.pod for p in daemon.presences if p.online} == {"bed-1", "bed-2"}, "both")
+            await awaited(lambda: {p.pod for p in daemon.presences if p.online} == {"bed-1", "bed-2"}, "both")
             agent.process.send_signal(signal.SIGTERM)
             assert await _exit(agent) == 0
         finally:

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from dreamwire.messages import PodEventKind
 from dreamwire.signing import SigningKey
 from edge.edf_night import HALF_STEP_UV, counted, files, mne_raw, read
 from fakes.small_daemon import SmallDaemon
+from fakes.waiting import awaited
 from integration.conftest import Broker, free_port
 
 
@@ -36,13 +36,6 @@ def _notes(tmp_path: Path, kind: str) -> list[dict[str, Any]]:
     journal = tmp_path / "journal"
     lines = journal.read_text().splitlines() if journal.exists() else []
     return [note for note in map(json.loads, lines) if note["kind"] == kind]
-
-
-async def _until(holds: Callable[[], bool], within_s: float = 25.0) -> None:
-    began = time.monotonic()
-    while not holds():
-        assert time.monotonic() - began < within_s
-        await asyncio.sleep(0.02)
 
 
 def _until_records(directory: Path, count: int, beds: int = 1, within_s: float = 25.0) -> None:
@@ -91,17 +84,17 @@ async def test_the_tether_is_marked_in_the_signal(broker: Broker, tmp_path: Path
             record=nights,
         )
         try:
-            await _until(lambda: bool(daemon.statuses) and daemon.statuses[-1].clock.synced)
+            await awaited(lambda: bool(daemon.statuses) and daemon.statuses[-1].clock.synced)
             await daemon.assign()
-            await _until(lambda: len(of(PodEventKind.MERGED)) == 1)
+            await awaited(lambda: len(of(PodEventKind.MERGED)) == 1)
             daemon.speaking = False
-            await _until(lambda: len(of(PodEventKind.ALONE)) == 1)
+            await awaited(lambda: len(of(PodEventKind.ALONE)) == 1)
             daemon.speaking = True
-            await _until(lambda: len(of(PodEventKind.MERGED)) == 2)
+            await awaited(lambda: len(of(PodEventKind.MERGED)) == 2)
             agent.send_signal(signal.SIGRTMIN)
-            await _until(lambda: len(of(PodEventKind.ALONE)) == 2)
+            await awaited(lambda: len(of(PodEventKind.ALONE)) == 2)
             agent.send_signal(signal.SIGUSR1)
-            await _until(lambda: len(of(PodEventKind.LATCHED)) == 2)
+            await awaited(lambda: len(of(PodEventKind.LATCHED)) == 2)
             await asyncio.sleep(1.3)  # the record of the last second is lost with its agent
         finally:
             agent.kill()

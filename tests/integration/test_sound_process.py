@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import pytest
 
 from dreamwire.messages import PodEventKind
 from fakes.small_daemon import SmallDaemon
+from fakes.waiting import awaited
 from integration.conftest import Broker
 from integration.sound_card import HAS_PORTAUDIO, RATE_HZ, SoundCard, sound_card
 
@@ -55,17 +56,10 @@ def agent(
     process.wait()
 
 
-async def _until(holds: Callable[[], bool], what: str, within_s: float = 25.0) -> None:
-    began = time.monotonic()
-    while not holds():
-        assert time.monotonic() - began < within_s, f"not within {within_s} s: {what}"
-        await asyncio.sleep(0.02)
-
-
 async def _merged(daemon: SmallDaemon) -> None:
-    await _until(lambda: bool(daemon.statuses) and daemon.statuses[-1].clock.synced, "session clock")
+    await awaited(lambda: bool(daemon.statuses) and daemon.statuses[-1].clock.synced, "session clock")
     await daemon.assign()
-    await _until(lambda: any(frame.applied > 0.01 for frame in daemon.frames), "merged")
+    await awaited(lambda: any(frame.applied > 0.01 for frame in daemon.frames), "merged")
 
 
 def _notes(tmp_path: Path, kind: str) -> list[dict[str, Any]]:
@@ -97,23 +91,23 @@ async def test_a_lost_output_severs_and_a_stopped_agent_is_silent(
     assert not sound[at_ns > stopped_ns - 500 * MS].any(), "silent half a second after the stop"
     daemon.frames.clear()
     agent.send_signal(signal.SIGCONT)
-    await _until(lambda: bool(daemon.of_kind(PodEventKind.ALONE)), "the stop is reported")
-    await _until(lambda: bool(daemon.frames) and daemon.frames[-1].applied > 0.005, "merged again")
+    await awaited(lambda: bool(daemon.of_kind(PodEventKind.ALONE)), "the stop is reported")
+    await awaited(lambda: bool(daemon.frames) and daemon.frames[-1].applied > 0.005, "merged again")
     unplugged_ns = card.unplug()
-    await _until(lambda: bool(_severed(daemon, "renderer")), "severed", within_s=3.0)
+    await awaited(lambda: bool(_severed(daemon, "renderer")), "severed", within_s=3.0)
     zero_ns = _severed(daemon, "renderer")[0].zero_ns
     assert 0 <= zero_ns - unplugged_ns < 500 * MS
-    await _until(
+    await awaited(
         lambda: "is gone" in daemon.statuses[-1].renderer_fault, "the fault in the status", within_s=3.0
     )
     assert "is gone" in _notes(tmp_path, "renderer-failed")[0]["why"]
     await asyncio.sleep(0.5)
     assert daemon.frames[-1].applied == 0.0
     card.plug()
-    await _until(lambda: daemon.statuses[-1].renderer_fault == "", "back", within_s=15.0)
+    await awaited(lambda: daemon.statuses[-1].renderer_fault == "", "back", within_s=15.0)
     assert _notes(tmp_path, "renderer-back")
     agent.send_signal(signal.SIGTERM)
-    await _until(lambda: agent.poll() is not None, "ended", within_s=9.0)
+    await awaited(lambda: agent.poll() is not None, "ended", within_s=9.0)
     assert agent.returncode == 0
 
 

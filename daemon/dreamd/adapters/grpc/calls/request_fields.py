@@ -6,6 +6,7 @@ Only the form is checked here. Plans are read in `servicers.plans`.
 import re
 from typing import Final
 
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from dreamapi import names
@@ -18,6 +19,7 @@ from dreamwire.topics import RESERVED, is_name
 
 FLEET_NAME: Final = "1-63 of a-z 0-9 _ . -, beginning and ending with a letter or digit"
 _UNIX_MAX_S: Final = 253_402_300_799
+_DURATION_MAX_S: Final = 315_576_000_000
 _NANOS_IN_S: Final = 1_000_000_000
 _REQUEST_ID: Final = re.compile(rf"[\x21-\x7e]{{1,{REQUEST_ID_MAX}}}")
 
@@ -103,11 +105,19 @@ def cursor(number: int) -> int:
 
 def moment(stamp: Timestamp, field: str) -> float:
     """Unix seconds; 0 where absent."""
-    fits = 0 <= stamp.seconds <= _UNIX_MAX_S and 0 <= stamp.nanos < _NANOS_IN_S
+    return _seconds(stamp, _UNIX_MAX_S, field, "a time between the years 1970 and 9999")
+
+
+def span(duration: Duration, field: str) -> float:
+    """Seconds, not negative."""
+    return _seconds(duration, _DURATION_MAX_S, field, "a duration that is not negative")
+
+
+def _seconds(given: Timestamp | Duration, most_s: int, field: str, expected: str) -> float:
+    fits = 0 <= given.seconds <= most_s and 0 <= given.nanos < _NANOS_IN_S
     if not fits:
-        got = Figure(f"{stamp.seconds} s {stamp.nanos} ns")
-        raise bad_input(field, "a time between the years 1970 and 9999", got)
-    return stamp.seconds + stamp.nanos / _NANOS_IN_S
+        raise bad_input(field, expected, Figure(f"{given.seconds} s {given.nanos} ns"))
+    return given.seconds + given.nanos / _NANOS_IN_S
 
 
 def request_id(text: str) -> str:

@@ -9,15 +9,13 @@ import math
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from google.protobuf.duration_pb2 import Duration
-
 from dreamapi.v1.dreamscapes_pb2 import CreateDreamscapeRequest, UpdateDreamscapeRequest
 from dreamapi.v1.dreamscapes_pb2 import Plan as PlanMessage
 from dreamd.adapters.grpc.calls import request_fields
 from dreamd.adapters.grpc.calls.errors import bad_input
 from dreamd.core.dreamscapes.views import Plan
 from dreamd.core.limits import ARTIST_SHARE_MOST, GUIDELINE_CAP, at_most
-from dreamd.core.refusals import Figure, Refusal
+from dreamd.core.refusals import Refusal
 from dreamwire.topics import is_name
 
 CREATED: Final = "plan"
@@ -25,8 +23,6 @@ CREATED: Final = "plan"
 CHANGED: Final = "dreamscape.plan"
 """The path of the plan in UpdateDreamscape."""
 
-_DURATION_MAX_S: Final = 315_576_000_000
-_NANOS_IN_S: Final = 1_000_000_000
 _DEFAULTS: Final = Plan("defaults", seats_min=1, seats_max=1)
 _KEPT_AS: Final = {"start_time": "start_at_s", "close_time": "close_at_s", "ramp": "ramp_s"}
 """Fields of the message that the application keeps under another name."""
@@ -98,7 +94,9 @@ def _read(name: str, wanted: PlanMessage, path: str) -> Plan:
         late_joining=wanted.late_joining if wanted.HasField("late_joining") else _DEFAULTS.late_joining,
         intimate=wanted.intimate,
         ceiling=_ceiling(wanted, f"{path}.ceiling"),
-        ramp_s=_span(wanted.ramp, f"{path}.ramp") if wanted.HasField("ramp") else _DEFAULTS.ramp_s,
+        ramp_s=request_fields.span(wanted.ramp, f"{path}.ramp")
+        if wanted.HasField("ramp")
+        else _DEFAULTS.ramp_s,
         guidelines=wanted.guidelines or _DEFAULTS.guidelines,
         artist_share=at_most(wanted.artist_share, ARTIST_SHARE_MOST),
         record=wanted.record,
@@ -118,12 +116,3 @@ def _ceiling(wanted: PlanMessage, field: str) -> float:
     if not fits:
         raise bad_input(field, "a coupling from 0 to 1", wanted.ceiling)
     return at_most(wanted.ceiling, GUIDELINE_CAP)
-
-
-def _span(span: Duration, field: str) -> float:
-    """Seconds, not negative."""
-    fits = 0 <= span.seconds <= _DURATION_MAX_S and 0 <= span.nanos < _NANOS_IN_S
-    if not fits:
-        got = Figure(f"{span.seconds} s {span.nanos} ns")
-        raise bad_input(field, "a duration that is not negative", got)
-    return span.seconds + span.nanos / _NANOS_IN_S
