@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Final, Protocol, Self
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from google.protobuf.message import DecodeError
 
@@ -131,6 +130,8 @@ class VerifyKey:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read the PEM file that `SigningKey.save_public` wrote; KeyFileError on failure."""
+        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - 0.9 MB, for PEM alone
+
         pem = _read(path, "the daemon's public key")
         try:
             key = serialization.load_pem_public_key(pem)
@@ -197,6 +198,8 @@ class SigningKey:
         Raises:
             KeyFileError: it is missing, unreadable, open to others, or holds no Ed25519 key.
         """
+        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - 0.9 MB, for PEM alone
+
         pem = _read(path, "the signing key")
         mode = path.stat().st_mode & 0o777
         if mode & _OTHERS:
@@ -216,6 +219,8 @@ class SigningKey:
             FileExistsError: a key exists there; replacing it would strand every pod that pinned it.
             OSError: the disk refused.
         """
+        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - 0.9 MB, for PEM alone
+
         pem = self._key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
@@ -223,6 +228,8 @@ class SigningKey:
 
     def save_public(self, path: Path) -> None:
         """Write the public key as PEM, mode 0644, replacing an existing file; OSError from the disk."""
+        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - 0.9 MB, for PEM alone
+
         pem = self._key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
