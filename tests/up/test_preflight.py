@@ -61,6 +61,35 @@ def test_the_files_are_named_by_whole_paths(files: tuple[Path, ...], monkeypatch
     assert found.sleepers[0].recording == str(files[0].parent / odd)
 
 
+def test_folders_and_specs_are_passed_on_with_whole_paths(
+    files: tuple[Path, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A .mff, a BIDS dataset or a folder of one, and the spec of a file reach the edge whole."""
+    there = files[0].parent
+    monkeypatch.chdir(there)
+    for folder in ("night.mff", "set/sub-01/eeg"):
+        (there / folder).mkdir(parents=True)
+    (there / "set" / "dataset_description.json").write_text("{}")
+    echo = f"import json, sys; print(json.dumps([{ANN!r} | {{'spec': one}} for one in sys.argv[1:]]))"
+    given = (
+        "night.mff",
+        "set",
+        "set/sub-01",
+        "bids:set/sub-01/eeg",
+        "bids:set#task-rest",
+        "xdf:g.xdf#Ann",
+        "p.npz",
+    )
+    found = look_over(Flags(recordings=tuple(map(Path, given))), (sys.executable, "-c", echo))
+    assert [one.recording for one in found.sleepers] == [
+        *(f"{there}/{folder}" for folder in given[:3]),
+        f"bids:{there}/set/sub-01/eeg",
+        f"bids:{there}/set#task-rest",
+        f"xdf:{there}/g.xdf#Ann",
+        f"{there}/p.npz",
+    ]
+
+
 def test_a_montage_is_asked_with_and_kept_for_the_beds(files: tuple[Path, ...]) -> None:
     """A montage reaches the edge's inspection and the plan of the run."""
     echo = f"import json, sys; print(json.dumps([one | {{'spec': sys.argv[2]}} for one in {[ANN, BOB]!r}]))"
@@ -103,9 +132,11 @@ def test_an_edge_that_cannot_say_is_quoted(files: tuple[Path, ...], program: str
         look_over(Flags(recordings=files), (sys.executable, "-c", program))
 
 
-@pytest.mark.parametrize("path", ["/nowhere/a.edf", "/"])
+@pytest.mark.parametrize(
+    "path", ["/nowhere/a.edf", "edf:/nowhere/a.edf", "/nowhere/g.xdf#Ann", "bids:/no", "/"]
+)
 def test_a_mistyped_file_is_refused_and_not_left_out(files: tuple[Path, ...], path: str) -> None:
-    """A missing file or a directory ends the run before any inspection, though two would remain."""
+    """A missing file, or a folder of no recording, ends the run before any inspection, though two remain."""
     with pytest.raises(CannotRun, match=r"cannot be read.*--recordings"):
         look_over(Flags(recordings=(*files, Path(path))), saying(ANN, BOB))
 

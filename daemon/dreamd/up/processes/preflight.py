@@ -8,6 +8,7 @@ bed could play them: it is asked once for all files (`dreamedge inspect --brief`
 import errno
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -20,6 +21,11 @@ LOOK_WITHIN_S: Final = 120.0
 LOOK: Final = (sys.executable, "-m", "dreamedge", "inspect", "--brief", "--json")
 _MEND: Final = "correct --recordings"
 _LIVE: Final = ("brainflow:", "lsl:")
+_FILES: Final = ("edf", "xdf", "npz", "arff", "mne", "bids")
+"""Kinds of specs that name a file or folder."""
+_DATASET: Final = "dataset_description.json"
+_BIDS: Final = re.compile(r"(sub|ses)-[A-Za-z0-9]+|eeg")
+"""Folders inside a BIDS dataset."""
 
 
 def look_over(flags: Flags, look: tuple[str, ...] = LOOK) -> Plan:
@@ -38,7 +44,7 @@ def people_in(recordings: tuple[Path, ...], look: tuple[str, ...] = LOOK) -> tup
     """The persons in the files, as the edge reports them; raises CannotRun where it reports nothing."""
     try:
         done = subprocess.run(  # noqa: S603 -- our own program
-            (*look, *(str(path if device(path) else path.absolute()) for path in recordings)),
+            (*look, *(str(path) if device(path) else _whole(path) for path in recordings)),
             capture_output=True,
             timeout=LOOK_WITHIN_S,
             check=False,
@@ -98,14 +104,49 @@ def check_port(what: str, port: int, flag: str, other: str = "") -> None:
             ) from error
 
 
-def check_recording(path: Path) -> None:
-    """Raise CannotRun unless `path` is a file that can be read: a mistyped file is not just left out."""
+def check_recording(recording: Path) -> None:
+    """Raise CannotRun unless it is a file that can be read, or a folder that is a recording or of a dataset.
+
+    A mistyped file is not just left out.
+    """
+    kind, path, _ = _parts(recording)
     try:
+        if path.is_dir():
+            _check_folder(kind, path)
+            return
         with path.open("rb"):
             pass
     except OSError as error:
         why = os.strerror(error.errno or 0)
-        raise CannotRun(f"the recording {path} cannot be read: {why}; {_MEND}") from error
+        raise CannotRun(f"the recording {recording} cannot be read: {why}; {_MEND}") from error
+
+
+def _check_folder(kind: str, path: Path) -> None:
+    """Raise CannotRun unless the folder is EGI's, or a BIDS dataset or a folder of one."""
+    os.scandir(path).close()
+    dataset = (path / _DATASET).exists() or _BIDS.fullmatch(path.absolute().name)
+    if not (kind == "bids" or path.suffix.lower() == ".mff" or dataset):
+        raise CannotRun(
+            f"the recording {path} cannot be read: a folder, neither .mff nor of a BIDS dataset; {_MEND}"
+        )
+
+
+def _parts(recording: Path) -> tuple[str, Path, str]:
+    """The kind of its spec ('' of a path alone), its path, and `#PERSON` or the like ('' if none)."""
+    text, kind = str(recording), ""
+    head, colon, rest = text.partition(":")
+    if colon and head in _FILES and not recording.exists():
+        text, kind = rest, head
+    path, sharp, person = text.rpartition("#")
+    if not sharp or Path(text).expanduser().exists():
+        return kind, Path(text).expanduser(), ""
+    return kind, Path(path).expanduser(), f"#{person}"
+
+
+def _whole(recording: Path) -> str:
+    """The same with a whole path, which cannot be taken for a flag."""
+    kind, path, person = _parts(recording)
+    return f"{kind}:{path.absolute()}{person}" if kind else f"{path.absolute()}{person}"
 
 
 def device(recording: Path) -> bool:
