@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from dreamedge.adapters.implants import open_implant
-from dreamedge.adapters.implants.files.edf import EdfImplant, channels
-from dreamedge.adapters.implants.files.edf_file import EdfFile
+from dreamedge.adapters.implants.files.edf.channels import channels
+from dreamedge.adapters.implants.files.edf.file import EdfFile
+from dreamedge.adapters.implants.files.edf.implant import EdfImplant
 from dreamedge.adapters.implants.recording_options import RecordingOptions
 from dreamedge.core.signal.blocks import Block
 from dreamedge.core.signal.calibration import Baseline, enrol

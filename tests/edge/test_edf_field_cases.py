@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from dreamedge.adapters.implants import open_implant
-from dreamedge.adapters.implants.files.edf import EdfImplant, channels
+from dreamedge.adapters.implants.files.edf.channels import channels
+from dreamedge.adapters.implants.files.edf.implant import EdfImplant
 from dreamedge.adapters.implants.inspection import Wish, examine, people
 from dreamedge.adapters.implants.people_in_labels import people_in
 from dreamedge.adapters.implants.recording_options import RecordingOptions

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dreamedge.adapters.implants.files.edf import EdfImplant
+from dreamedge.adapters.implants.files.edf.implant import EdfImplant
 from dreamedge.adapters.implants.recording_options import RecordingOptions
 from dreamedge.core.signal.saturation import limit_uv
 from edge import recorded

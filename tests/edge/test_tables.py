@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from dreamedge.adapters.implants import open_implant
 from dreamedge.adapters.implants.files.tables import TableImplant, channels
-from dreamedge.adapters.implants.files.xdf import XdfImplant
+from dreamedge.adapters.implants.files.xdf.implant import XdfImplant
 from dreamedge.adapters.implants.recording_options import RecordingOptions
 from dreamedge.core.signal.blocks import Block
 from dreamedge.core.signal.inspection import inspect

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from dreamedge.adapters.implants import open_implant
-from dreamedge.adapters.implants.files.replay_timestamps import timeline
-from dreamedge.adapters.implants.files.xdf import XdfImplant, read_streams
+from dreamedge.adapters.implants.files.xdf.implant import XdfImplant
+from dreamedge.adapters.implants.files.xdf.streams import read_streams
+from dreamedge.adapters.implants.files.xdf.timeline import timeline
 from dreamedge.adapters.implants.recording_options import RecordingOptions
 from dreamedge.core.signal.blocks import Block
 from dreamedge.core.signal.calibration import Baseline, enrol

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import pyxdf
 
-from dreamedge.adapters.implants.files.clock_offsets import sound
-from dreamedge.adapters.implants.files.stamp_faults import repair
-from dreamedge.adapters.implants.files.xdf import XdfImplant
-from dreamedge.adapters.implants.files.xdf_streams import read_contents
+from dreamedge.adapters.implants.files.xdf.clock_offsets import sound
+from dreamedge.adapters.implants.files.xdf.implant import XdfImplant
+from dreamedge.adapters.implants.files.xdf.stamp_faults import repair
+from dreamedge.adapters.implants.files.xdf.streams import read_contents
 from dreamedge.adapters.implants.inspection import Wish, people
 from dreamedge.adapters.implants.recording_options import RecordingOptions
 from dreamedge.core.signal.sampling.rate_judgement import RateJudgement, held_share

@@ -58,7 +58,7 @@ def _open_light(rest: str, wish: _Wish) -> Implant:
 
 def _open_edf(rest: str, wish: _Wish) -> Implant:
     # Imported here: a pod without recordings does not need the memory of the EDF library.
-    from dreamedge.adapters.implants.files.edf import EdfImplant  # noqa: PLC0415
+    from dreamedge.adapters.implants.files.edf.implant import EdfImplant  # noqa: PLC0415
 
     if not rest:
         raise ImplantError("edf: names no file; write edf:PATH.")
@@ -68,7 +68,7 @@ def _open_edf(rest: str, wish: _Wish) -> Implant:
 
 def _open_xdf(rest: str, wish: _Wish) -> Implant:
     # Imported here: a pod without recordings does not need the memory of the XDF library.
-    from dreamedge.adapters.implants.files.xdf import XdfImplant  # noqa: PLC0415
+    from dreamedge.adapters.implants.files.xdf.implant import XdfImplant  # noqa: PLC0415
 
     path, stream = file_and_stream(rest)
     if not rest:

@@ -167,37 +167,37 @@ def _kind(recording: str) -> tuple[str, str]:
 
 
 def _edf(recording: str, rest: str, wish: Wish) -> tuple[Person, ...]:
-    from dreamedge.adapters.implants.files import edf  # noqa: PLC0415 - its library is loaded where needed
+    from dreamedge.adapters.implants.files.edf import channels, people  # noqa: PLC0415 - loaded where needed
 
     path, wanted = file_and_stream(rest)
     path = path.absolute()
-    reading = edf.people(path)
+    reading = people.people(path)
     every = tuple(str(number) for number in range(1, len(reading.people) + 1)) if reading.certain else ()
     return tuple(
         Person(
             recording,
             name if every else "",
             f"edf:{path}#{name}" if name else f"edf:{path}",
-            edf.channels(path, wish.options, name),
+            channels.channels(path, wish.options, name),
         )
         for name in ((wanted,) if wanted or not every else every)
     )
 
 
 def _xdf(recording: str, rest: str, wish: Wish) -> tuple[Person, ...]:
-    from dreamedge.adapters.implants.files import xdf  # noqa: PLC0415 - its library is loaded where needed
+    from dreamedge.adapters.implants.files.xdf import address, implant, streams  # noqa: PLC0415 - loaded where needed
 
     path, wanted = file_and_stream(rest)
     path = path.absolute()
-    streams = xdf.read_streams(path)
-    there = xdf.eeg_streams(streams)
-    chosen = (xdf.choose(streams, wanted, path),) if wanted or not there else there
+    every = streams.read_streams(path)
+    there = address.eeg_streams(every)
+    chosen = (address.choose(every, wanted, path),) if wanted or not there else there
     return tuple(
         Person(
             recording,
-            _titled(stream.name, xdf.title(stream, streams)) if len(there) > 1 else "",
-            f"xdf:{path}#{xdf.title(stream, streams)}",
-            xdf.channels(stream, wish.options),
+            _titled(stream.name, address.title(stream, every)) if len(there) > 1 else "",
+            f"xdf:{path}#{address.title(stream, every)}",
+            implant.channels(stream, wish.options),
         )
         for stream in chosen
     )

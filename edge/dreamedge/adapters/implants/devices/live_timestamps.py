@@ -2,7 +2,7 @@
 
 A stamp made on arrival is late by a delay that is never negative. Headsets deliver bursts that are up to a
 third of a second late. The earliest arrivals therefore show the device's clock: the measure is the lateness
-(stamp minus number times period) at its lowest in the last two seconds. `files.replay_timestamps` does the
+(stamp minus number times period) at its lowest in the last two seconds. `files.xdf.timeline` does the
 same for files, where later stamps can be used too.
 
 Rules

@@ -1,1 +1,1 @@
-"""Recordings as implants: EDF, XDF and tables, played at their own times."""
+"""Recordings as implants: EDF (`edf`), XDF (`xdf`), tables and MNE's formats, played at their own times."""

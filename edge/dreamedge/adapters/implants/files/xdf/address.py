@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from dreamedge.adapters.implants.files.xdf_streams import Stream
+from dreamedge.adapters.implants.files.xdf.streams import Stream
 from dreamedge.ports.implant import ImplantError
 
 _KEYS: Final = ("id", "name", "type", "source_id", "hostname")

@@ -1,9 +1,9 @@
 """XDF replay: one file, several sleepers, each an EEG stream with a name.
 
 The files are LabRecorder's. Stamps are converted to the recorder's clock by the measured offsets (pyxdf),
-dejittered and put into slots (`replay_timestamps`). Slot 0 is the moment when the first of all EEG streams
+dejittered and put into slots (`timeline`). Slot 0 is the moment when the first of all EEG streams
 began, so sleepers recorded together stay together. A stream `<name>: HSI` beside `<name>: EEG` carries that
-headset's contact. A bed keeps only these two streams of the file (`xdf_streams`), and of the EEG only the
+headset's contact. A bed keeps only these two streams of the file (`streams`), and of the EEG only the
 channels that are electrodes.
 
 Rules
@@ -28,18 +28,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamedge.adapters.implants.files.replay import Doubles, Replay, check_length, check_rate
-from dreamedge.adapters.implants.files.replay_timestamps import Timeline, timeline
-from dreamedge.adapters.implants.files.stamp_faults import leaps, repair
 from dreamedge.adapters.implants.files.stream_channels import Described, contact_of_hsi, labels_of, take
-from dreamedge.adapters.implants.files.xdf_address import choose, eeg_streams, title
-from dreamedge.adapters.implants.files.xdf_streams import (
+from dreamedge.adapters.implants.files.xdf.address import choose, title
+from dreamedge.adapters.implants.files.xdf.stamp_faults import leaps, repair
+from dreamedge.adapters.implants.files.xdf.streams import (
     LEFT_OUT,
     Content,
     Stream,
     read_contents,
     read_index,
-    read_streams,
 )
+from dreamedge.adapters.implants.files.xdf.timeline import Timeline, timeline
 from dreamedge.adapters.implants.recording_options import PLAIN, START, RecordingOptions
 from dreamedge.adapters.implants.ten_twenty import electrode, kind_of
 from dreamedge.core.signal.inspection import Channel
@@ -48,8 +47,6 @@ from dreamedge.core.signal.recording_facts import ALIGNMENT, Mark, Note
 from dreamedge.core.signal.sampling.rate_judgement import RateJudgement, held_share
 from dreamedge.ports.implant import ImplantError
 from dreamwire.messages import Device
-
-__all__ = ["Stream", "XdfImplant", "channels", "choose", "eeg_streams", "read_index", "read_streams", "title"]
 
 _LONGEST_S: Final = 24 * 3600.0
 """A night and a day. Stamps further apart come from a clock that was set."""

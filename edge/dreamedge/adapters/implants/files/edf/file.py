@@ -20,6 +20,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dreamedge.ports.implant import ImplantError
+
 _HEADER_BYTES: Final = 256
 _WIDTHS: Final = (16, 80, 8, 8, 8, 8, 8, 80, 8, 32)
 """The fields of a signal's header: label, transducer, unit, physical and digital range, filter, samples,
@@ -157,6 +159,27 @@ class EdfFile:
         end = begin + self._annotations.samples * self._bytes_a_sample
         match = _ONSET.match(self._bytes[record, begin:end].tobytes())
         return float(match[1]) if match else None
+
+
+def open_edf(path: Path) -> EdfFile:
+    """The file; its samples stay on disk."""
+    try:
+        file = EdfFile(path)
+    except FileNotFoundError:
+        raise ImplantError(f"{path} does not exist; check the path.") from None
+    except IsADirectoryError:
+        raise ImplantError(f"{path} is a directory; name one EDF file in it.") from None
+    except PermissionError:
+        raise ImplantError(f"{path} may not be read by this user; change its permissions.") from None
+    except OSError as error:
+        raise ImplantError(f"{path} cannot be read ({error.strerror}); copy it again.") from None
+    except EdfError as error:
+        raise ImplantError(f"{path} is not a readable EDF file ({error}); convert it to EDF.") from None
+    if not file.signals:
+        raise ImplantError(
+            f"{path} holds annotations and no signals; name the recording that they belong to."
+        )
+    return file
 
 
 def _check_header(begin: int, count: int) -> None:

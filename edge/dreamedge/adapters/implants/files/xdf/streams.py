@@ -27,9 +27,9 @@ import numpy as np
 import pyxdf
 from numpy.typing import NDArray
 
-from dreamedge.adapters.implants.files.clock_offsets import on_recorder, sound
 from dreamedge.adapters.implants.files.replay import Doubles
-from dreamedge.adapters.implants.files.xdf_scan import ENDS, NUMBERS, PLAIN, scan_file
+from dreamedge.adapters.implants.files.xdf.clock_offsets import on_recorder, sound
+from dreamedge.adapters.implants.files.xdf.scan import ENDS, NUMBERS, PLAIN, scan_file
 from dreamedge.adapters.implants.ten_twenty import electrode
 from dreamedge.core.signal.recording_facts import Note
 from dreamedge.ports.implant import ImplantError

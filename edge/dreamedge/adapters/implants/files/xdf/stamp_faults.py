@@ -2,7 +2,7 @@
 
 - Stray: a stamp, or a handful in succession, far from those around it. It follows from its neighbours.
 - Out of order: whole chunks were swapped and fill the recording without a hole once sorted. They are sorted.
-- A clock set back: long stretches on both sides. The samples go on where they were (`replay_timestamps`).
+- A clock set back: long stretches on both sides. The samples go on where they were (`timeline`).
 - Every other order is refused, with where and how often the stamps go back.
 - A leap ahead while the signal goes on: the clock leapt, not the samples. It is told.
 """
@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dreamedge.adapters.implants.files.replay_timestamps import GAP_S
+from dreamedge.adapters.implants.files.xdf.timeline import GAP_S
 from dreamedge.core.signal.recording_facts import ALIGNMENT, Note
 from dreamedge.ports.implant import ImplantError
 

@@ -1,0 +1,1 @@
+"""EDF and BDF: the file, its people, its channels, and their replay."""

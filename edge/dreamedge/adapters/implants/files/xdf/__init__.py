@@ -1,0 +1,1 @@
+"""XDF: the file's chunks, streams and clocks, and their replay."""
