@@ -2,8 +2,12 @@
 
 import asyncio
 import random
+import select
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Self
 
 from dreamd.adapters.clock import BoottimeClock
 from dreamd.adapters.keys import Seal
@@ -16,6 +20,9 @@ from dreamwire.signing import SigningKey, unseal
 from fakes.inbound import KeepingInbound, KeepingLinkMeters
 
 WITHIN_S = 8.0
+WAITS_FOR_NOTHING_S = 2.0
+"""Limit for calls that wait for nothing, wide for a loaded machine: one that waits for a frozen broker does
+not return at all."""
 
 
 async def until(true: Callable[[], object], within_s: float = WITHIN_S) -> None:
@@ -57,3 +64,38 @@ async def running(access: Access) -> AsyncIterator[House]:
         group.create_task(house.link.run(house.intake), name="link")
         yield house
         await house.link.close()
+
+
+class Subscriber:
+    """A process that hears one collective. `connect`: the lines that connect its paho client `c`."""
+
+    def __init__(self, connect: str) -> None:
+        program = (
+            "import paho.mqtt.client as m\n"
+            "c = m.Client(m.CallbackAPIVersion.VERSION2)\n"
+            "c.on_message = lambda *_: (print('heard', flush=True), c.disconnect())\n"
+            "c.on_subscribe = lambda *_: print('listening', flush=True)\n"
+            f"{connect}\n"
+            "c.subscribe('dreamd/v1/collective/#')\n"
+            "c.loop_forever()\n"
+        )
+        self._process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
+
+    def __enter__(self) -> Self:
+        """Return once it listens."""
+        assert self._line() == b"listening\n"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.communicate()
+
+    def heard_meanwhile(self) -> bool:
+        """Whether it hears the collective while this call blocks, so that no event loop here takes a turn."""
+        return self._line() == b"heard\n"
+
+    def _line(self) -> bytes:
+        assert self._process.stdout is not None
+        there, _, _ = select.select([self._process.stdout], [], [], WITHIN_S)
+        return self._process.stdout.readline() if there else b""
