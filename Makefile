@@ -7,6 +7,7 @@ READY := $(VENV)/.ready
 RUN := $(VENV)/.run
 NODE := $(VENV)/node
 NODE_READY := $(NODE)/.ready
+BIDS_READY := $(NODE)/bids-validator/.ready
 
 # Where it is set, every program that a run or a test starts would compile all its modules again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -24,7 +25,7 @@ help: ## this list
 run: $(RUN) ## eight simulated sleepers share a Dreamscape on this machine; ARGS="--duration 20 --json" passes flags
 	@$(BIN)/dreamd up $(ARGS)
 
-test: $(READY) $(NODE_READY) ## all tests; ARGS="-k tether" passes flags to pytest
+test: $(READY) $(NODE_READY) $(BIDS_READY) ## all tests; ARGS="-k tether" passes flags to pytest
 	@$(BIN)/pytest -q $(or $(ARGS),-n 4 --dist loadfile --no-loadscope-reorder)
 
 soak: $(READY) ## what `make test` leaves out for its time: more seeds, longer nights, bad lines; with figures
@@ -107,3 +108,15 @@ $(NODE_READY): tests/foreign/package.json tests/foreign/package-lock.json | $(RE
 	@if ! command -v npm >/dev/null; then echo "npm is missing: the tests of foreign clients will be skipped"; \
 	elif npm ci --prefix $(NODE) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null; then touch $@; \
 	else echo "npm could not install: the tests of foreign clients will be skipped"; fi
+
+# The validator of BIDS exports: one bundle of 12 MB. Its package names 30 others, 600 MB, which the bundle holds or
+# does not need; so `npm ci` is not the way. The file beside the lock names the archive, its version and its hash.
+$(BIDS_READY): tests/foreign/bids-validator.sha512 | $(READY)
+	@mkdir -p $(@D) && cp $< $(@D) && cd $(@D) && archive=$$(cut -d ' ' -f 3 bids-validator.sha512) && \
+	version=$${archive#bids-validator-} && \
+	if ! command -v npm >/dev/null; then echo "npm is missing: the test of BIDS exports will be skipped"; \
+	elif ! npm pack --silent "bids-validator@$${version%.tgz}" >/dev/null; then \
+	echo "npm could not load the validator of BIDS: the test of BIDS exports will be skipped"; \
+	else sha512sum --quiet -c bids-validator.sha512 && \
+	tar -xzf $$archive --strip-components=1 package/bin package/package.json package/dist/commonjs/cli.js && \
+	rm $$archive && touch .ready; fi

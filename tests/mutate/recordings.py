@@ -8,6 +8,7 @@ _ROOM: Final = "daemon/dreamd/adapters/recordings"
 _DRIVER: Final = "daemon/dreamd/app/dreamscapes/drivers/recording.py"
 _TESTS_WRITER, _TESTS_READER = "tests/recordings/test_writer.py", "tests/recordings/test_reader.py"
 _TESTS_NIGHTS: Final = "tests/sim/test_recording.py"
+_TESTS_MNE: Final = "tests/recordings/test_exports_in_mne.py"
 
 RECORDINGS: Final = tuple(
     Mutation(f"recording.{name}", broken, path, old, new, (test,))
@@ -99,6 +100,38 @@ RECORDINGS: Final = tuple(
             "    if not missing:\n",
             "    if True:\n",
             _TESTS_NIGHTS,
+        ),
+        (
+            "export-hole",
+            "a hole moves every later stamp of an export",
+            f"{_ROOM}/exports/group_signals.py",
+            "values[:, instants - first]",
+            "values[:, np.arange(len(instants))]",
+            _TESTS_MNE,
+        ),
+        (
+            "export-bad",
+            "MNE takes the numbers of a hole for values",
+            f"{_ROOM}/exports/edf_file.py",
+            '"BAD no data"',
+            '"no data"',
+            _TESTS_MNE,
+        ),
+        (
+            "export-range",
+            "an export clips the highest values",
+            f"{_ROOM}/exports/edf_file.py",
+            "_outward(max(high, low + span), up=True)",
+            "_outward(0.9 * max(high, low + span), up=True)",
+            _TESTS_MNE,
+        ),
+        (
+            "export-bids",
+            "a dataset lacks a key that BIDS requires",
+            f"{_ROOM}/exports/bids_dataset.py",
+            '            "TaskName": "dreamscape",\n',
+            "",
+            "tests/foreign/test_bids_validator.py",
         ),
     )
 )

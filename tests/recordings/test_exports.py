@@ -104,7 +104,7 @@ def test_xdf_has_the_streams_with_stamps_within_1_ms(night: Path, tmp_path: Path
 
 
 def test_a_hole_is_unknown_and_moves_no_stamp(tmp_path: Path) -> None:
-    """Ticks that are missing become NaN rows in XDF and a `no data` annotation in EDF+; later stamps stay."""
+    """Missing ticks become NaN rows in XDF and a `BAD no data` annotation in EDF+; later stamps stay."""
     path = tmp_path / "holed"
     write_recording(path, ticks=40)
     rows = part_rows(range(61, 101), 3, Random(2))
@@ -114,7 +114,7 @@ def test_a_hole_is_unknown_and_moves_no_stamp(tmp_path: Path) -> None:
     assert np.isnan(collective["time_series"]).all(axis=1).nonzero()[0].tolist() == list(range(40, 60))
     assert collective["time_stamps"][-1] == pytest.approx(BEGAN_S + 99 * 0.25, abs=1e-3)
     edf = edfio.read_edf(exported(path, "edf+", tmp_path))
-    holes = [(one.onset, one.duration) for one in edf.annotations if one.text == "no data"]
+    holes = [(one.onset, one.duration) for one in edf.annotations if one.text == "BAD no data"]
     assert holes == [(10.0, 5.0)]
 
 

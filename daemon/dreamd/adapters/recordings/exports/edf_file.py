@@ -1,7 +1,8 @@
 """EDF+ of the group's signals, with its events as annotations; no header field names a person.
 
 EDF has no NaN. Each channel's lowest digital value, -32768, stands for a number that is not known: all known
-values lie above it. An annotation `no data` spans each run of missing ticks.
+values lie above it. An annotation `BAD no data` spans each run of missing ticks: MNE's analyses leave out
+spans whose annotation begins with BAD.
 """
 
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from dreamd.adapters.recordings.exports.group_signals import Channel, GroupSignals
 
 _LOWEST, _HIGHEST = -32768, 32767
+NO_DATA: Final = "BAD no data"
 _WIDTH: Final = 8
 """Characters of a number in EDF's header."""
 
@@ -48,7 +50,7 @@ def annotations(signals: GroupSignals) -> list[edfio.EdfAnnotation]:
     missing = np.isnan(signals.values).all(axis=0)
     edges = np.flatnonzero(np.diff(np.concatenate(([False], missing, [False])).astype(np.int8)))
     holes = [
-        edfio.EdfAnnotation(float(a) * signals.hop_s, float(b - a) * signals.hop_s, "no data")
+        edfio.EdfAnnotation(float(a) * signals.hop_s, float(b - a) * signals.hop_s, NO_DATA)
         for a, b in edges.reshape(-1, 2)
     ]
     return sorted((*events, *holes))
