@@ -137,9 +137,9 @@ class Fleet:
     def _url(self, name: str) -> str:
         return self.through.get(name, self.broker.url)
 
-    def start(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
-        """Start a Python process; its standard error goes into NAME.log."""
-        environment = {key: value for key, value in os.environ.items() if key != LONG_VARIABLE}
+    def start(self, name: str, command: list[str], **variables: str) -> subprocess.Popen[bytes]:
+        """Start a Python process, with these variables too; its standard error goes into NAME.log."""
+        environment = {key: value for key, value in os.environ.items() if key != LONG_VARIABLE} | variables
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, *command],

@@ -1,0 +1,165 @@
+"""A real night over Lab Streaming Layer: daemon, broker, pods, `dreamd lsl` both ways, and a foreign lab."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import AsyncIterator
+from itertools import pairwise
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from dreamapi import Dreamscape
+from dreamwire.schema import BANDS6X2
+from edge.lsl_outlet import CONFIG
+from integration.fleet import NIGHT, Fleet, until
+from mosquitto import Broker
+
+LAB = Path(__file__).parents[1] / "lsl" / "foreign_lab.py"
+WARD = "ward"
+PODS = tuple(f"light-{k}" for k in range(1, 4))
+STREAMS = ("dreamd-collective", "dreamd-markers", "dreamd-synchrony")
+STOPPED_S = 1.5
+LATE_S = 1.0
+"""A tick that reaches a watcher within this was held up by a loaded machine at most, and not by the stop."""
+
+
+class Lines:
+    """The lines of a process, one JSON object each, read on a thread of their own."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.found: list[dict[str, object]] = []
+        self._out = process.stdout
+        self._reading = asyncio.get_running_loop().run_in_executor(None, self._read)
+
+    def _read(self) -> None:
+        assert self._out is not None
+        self.found.extend(map(json.loads, self._out))
+
+    def with_key(self, key: str) -> list[dict[str, object]]:
+        """The objects that have this key."""
+        return [one for one in self.found if key in one]
+
+    def rows(self, stream: str) -> list[tuple[float, list[object]]]:
+        """Stamp and values of each sample of a stream."""
+        return [
+            (float(str(one["at_s"])), list(one["values"]))  # type: ignore[call-overload]
+            for one in self.with_key("values")
+            if one["stream"] == stream
+        ]
+
+
+class Night:
+    """A fleet that dreams, `dreamd lsl` both ways, a lab, and a watcher of the API that sees each tick."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self.fleet = fleet
+        self.ticks: list[tuple[float, float]] = []
+        """Grid instant, and how late it was at the watcher, s."""
+        config = fleet.folder / "lsl_api.cfg"
+        config.write_text(CONFIG.format(session=f"night{os.getpid()}"))
+        self._environment = {"LSLAPICFG": str(config)}
+        self.start("sender", *self._lsl(NIGHT))
+        self.lab = self.start("lab", str(LAB), str(len(STREAMS)), "Stim")
+
+    async def begin(self) -> None:
+        """Write the lab's markers, and wait until all streams are received."""
+        await until(lambda: self.lab.with_key("sending"))
+        writer = self.start("writer", *self._lsl("--markers", "Stim"))
+        await until(lambda: writer.with_key("source") and self.lab.with_key("receiving"))
+
+    def _lsl(self, *arguments: str) -> tuple[str, ...]:
+        address = f"127.0.0.1:{self.fleet.grpc_port}"
+        return "-m", "dreamd", "lsl", "--server", address, "--json", *arguments
+
+    def start(self, name: str, *command: str) -> Lines:
+        """Start a process that prints JSON lines, in the LSL session of this night."""
+        return Lines(self.fleet.start(name, list(command), **self._environment))
+
+    async def watch(self) -> None:
+        """Keep each tick as an ordinary watcher of the API gets it."""
+        async with self.fleet.api() as api:
+            async for tick in api.dreamscapes.watch_collective(NIGHT):
+                grid_s = tick.grid_time.seconds + tick.grid_time.nanos / 1e9
+                self.ticks.append((grid_s, time.time() - grid_s))
+
+    def say(self, text: str, at_s: float) -> None:
+        """The stimulus computer sends a marker of this instant on LSL's clock."""
+        stdin = self.fleet.processes["lab"].stdin
+        assert stdin is not None
+        stdin.write(f"{at_s} {text}\n".encode())
+        stdin.flush()
+
+    def require_ticks_in_time(self) -> None:
+        """Assert that no tick was late and no gap as long as the stop; a busy machine may skip one."""
+        assert max(late_s for _, late_s in self.ticks) < LATE_S
+        assert max(b - a for (a, _), (b, _) in pairwise(self.ticks)) < LATE_S
+
+
+@pytest.fixture
+async def night(broker: Broker, tmp_path: Path) -> AsyncIterator[Night]:
+    """Three sleepers of a Dreamscape, sent and received over LSL."""
+    fleet = Fleet(tmp_path, broker)
+    try:
+        fleet.daemon()
+        fleet.light(WARD, 1, len(PODS))
+        await fleet.begin(PODS)
+        one = Night(fleet)
+        async with asyncio.TaskGroup() as group:
+            watch = group.create_task(one.watch(), name="watch")
+            await one.begin()
+            yield one
+            watch.cancel()
+    finally:
+        fleet.close()
+
+
+async def test_a_night_goes_out_and_markers_come_in_and_no_tick_waits(night: Night) -> None:
+    """A foreign lab receives three described streams; its marker is in the journal at its own instant.
+
+    A row's stamp is its tick's instant. While `dreamd lsl` stands still, and once it is killed, ticks reach
+    the API's other watchers in time; what stood still goes on without a missing row.
+    """
+    require_described(night.lab)
+    acted_s = time.monotonic() - 0.3
+    night.say("target 7", acted_s)
+    await until(lambda: [text for _, text in night.lab.rows("dreamd-markers") if text == ["marker/target 7"]])
+    (back_s,) = (at_s for at_s, text in night.lab.rows("dreamd-markers") if text == ["marker/target 7"])
+    assert abs(back_s - acted_s) < 0.02
+    night.fleet.signal("sender", signal.SIGSTOP)
+    await asyncio.sleep(STOPPED_S)
+    night.fleet.signal("sender", signal.SIGCONT)
+    resumed_s = time.monotonic()
+    await until(lambda: night.lab.rows("dreamd-synchrony")[-1][0] > resumed_s + 0.25)
+    for stream in ("dreamd-collective", "dreamd-synchrony"):
+        stamps = [at_s for at_s, _ in night.lab.rows(stream)]
+        assert [b - a for a, b in pairwise(stamps)] == pytest.approx([0.25] * (len(stamps) - 1), abs=0.02)
+    stamps = [at_s for at_s, _ in night.lab.rows("dreamd-collective")]
+    off_s = [at_s + time.time() - time.monotonic() for at_s in stamps]
+    assert [at_s - round(at_s * 4) / 4 for at_s in off_s] == pytest.approx([0.0] * len(off_s), abs=0.02)
+    night.fleet.signal("sender", signal.SIGKILL)
+    count = len(night.ticks)
+    await until(lambda: len(night.ticks) >= count + 3)
+    night.require_ticks_in_time()
+    night.fleet.signal("writer", signal.SIGTERM)
+    assert await asyncio.to_thread(night.fleet.processes["writer"].wait, 10.0) == 0
+    async with night.fleet.api() as api:
+        assert (await api.dreamscapes.get(NIGHT)).state == Dreamscape.STATE_DREAMING
+
+
+def require_described(lab: Lines) -> None:
+    """Assert that each stream of the lab has labels, units, types and its reference."""
+    described = {str(one["stream"]): ET.fromstring(str(one["xml"])) for one in lab.with_key("xml")}
+    assert tuple(sorted(described)) == STREAMS
+    for info in described.values():
+        channels = info.findall("desc/channels/channel")
+        assert len(channels) == int(info.findtext("channel_count", "0"))
+        assert all(one.findtext(key) for one in channels for key in ("label", "unit", "type"))
+        assert info.findtext("desc/reference/label")
+        assert info.findtext("desc/dreamscape") == NIGHT
+    labels = [one.findtext("label") for one in described[STREAMS[0]].findall("desc/channels/channel")]
+    assert labels == [*BANDS6X2.feature_names(), "dispersion", "level", "included", "merged"]
