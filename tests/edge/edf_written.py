@@ -48,27 +48,35 @@ def _sine(rate_hz: float, seconds: int, place: int) -> Doubles:
     return np.asarray(20 * np.sin(2 * np.pi * 10 * np.arange(int(seconds * rate_hz)) / rate_hz + place))
 
 
-def discontinuous(path: Path, onsets_s: Sequence[float | None], kind: str = "EDF+D") -> Path:
-    """One-second records that begin at `onsets_s` (None: no onset); sample k is k / 10 uV in Fp1 and O1."""
+def discontinuous(
+    path: Path, onsets_s: Sequence[float | None], kind: str = "EDF+D", uv: Doubles | None = None
+) -> Path:
+    """One-second records that begin at `onsets_s` (None: no onset); sample k is k / 10 uV in Fp1 and O1.
+
+    kind: EDF+C, EDF+D or BDF+D. uv: other samples, float64[128 a record, 2], +-1,600 uV.
+    """
     count = len(onsets_s)
+    uv = np.repeat(np.arange(count * RECORD)[:, None] / 10.0, 2, axis=1) if uv is None else uv + 1600.0
+    bdf = kind.startswith("BDF")
+    signal_of = edfio.BdfSignal if bdf else edfio.EdfSignal
     signals = [
-        edfio.EdfSignal(
-            np.arange(count * RECORD) / 10.0,
+        signal_of(
+            uv[:, place],
             RECORD,
             label=label,
             physical_dimension="uV",
             physical_range=(0, 3276.7),
             digital_range=(0, 32767),
         )
-        for label in ("Fp1", "O1")
+        for place, label in enumerate(("Fp1", "O1"))
     ]
     room = [edfio.EdfAnnotation(0.5, 0.2, "somebody marked this stretch as bad, in many words")]
-    edfio.Edf(signals, data_record_duration=1, annotations=room).write(path)
+    (edfio.Bdf if bdf else edfio.Edf)(signals, data_record_duration=1, annotations=room).write(path)
     data = bytearray(path.read_bytes())
     data[192:197] = kind.encode()
     header = 256 * (1 + len(signals) + 1)
     record = (len(data) - header) // count
-    width = record - len(signals) * RECORD * 2
+    width = record - len(signals) * RECORD * (3 if bdf else 2)
     for number, onset_s in enumerate(onsets_s):
         end = header + (number + 1) * record
         told = (

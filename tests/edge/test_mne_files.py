@@ -71,6 +71,15 @@ def test_brainvision_plays_sample_by_sample(tmp_path: Path) -> None:
     assert implant.ended
 
 
+def test_held_rows_are_told(tmp_path: Path) -> None:
+    """A BrainVision of 250 Hz whose rows are sent twice is told to be one of 125 Hz; a plain one is not."""
+    uv = np.repeat(pink(20, 250.0, len(SEVEN)), 2, axis=0)
+    (note,) = _opened(f"mne:{_vhdr(tmp_path, uv, SEVEN)}").notes
+    assert note.code == "held"
+    assert "250 Hz of which 50 % are copies is a 125 Hz stream" in note.sentence
+    assert _opened(f"mne:{_vhdr(tmp_path, pink(40, 250.0, len(SEVEN)), SEVEN)}").notes == ()
+
+
 def test_marks_come_with_the_recording(tmp_path: Path) -> None:
     """A comment is a mark by its own words, a stimulus by its code; the replay can begin at a mark."""
     events = [

@@ -14,6 +14,7 @@ from mutate.leading import LEADING
 from mutate.mutation import Mutation
 from mutate.operators import OPERATORS
 from mutate.pod import POD
+from mutate.rates import RATES
 from mutate.recordings import RECORDINGS
 from mutate.rehearsed import REHEARSED
 from mutate.room import ROOM
@@ -35,5 +36,6 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *BOOKS,
     *BEDSIDE,
     *RECORDINGS,
+    *RATES,
     *STREAMS,
 )

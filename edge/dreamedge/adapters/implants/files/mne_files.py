@@ -9,6 +9,7 @@ Rules
 - Annotations are marks. One that begins with BAD is a note as well, because its samples play.
 - A file whose samples were interrupted plays without the interruptions. Its alignment is doubtful, and a note
   says where. A skip that FIF records as BAD_ACQ_SKIP is a gap of its own length.
+- These files state no time beside their rate, so held rows are all that can be told about it.
 """
 
 import warnings
@@ -20,6 +21,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from dreamedge.adapters.implants.files.rate_checks import check_nominal, held_in
 from dreamedge.adapters.implants.files.replay import Doubles, Replay, check_length, check_rate
 from dreamedge.adapters.implants.files.stream_channels import Described, take
 from dreamedge.adapters.implants.recording_options import PLAIN, RecordingOptions
@@ -106,7 +108,7 @@ class MneImplant(Replay):
             rows,
             Device("mne", path.name, names, rows.rate_hz),
             loop=options.loop,
-            notes=_notes(path.name, said, bads, marks),
+            notes=(*_notes(path.name, said, bads, marks), *_held(rows, path)),
             marks=marks,
         )
         mains_hz = float(raw.info["line_freq"] or 0.0)
@@ -116,6 +118,19 @@ class MneImplant(Replay):
             mains_hz=mains_hz if mains_hz in {50.0, 60.0} else 0.0,
             resolution_uv=_resolution_uv(raw, tuple(played), path),
         )
+
+
+def _held(rows: _Raw, path: Path) -> tuple[Note, ...]:
+    """A note on held rows, if there are many.
+
+    Raises:
+        ImplantError: MNE cannot read the samples.
+    """
+    try:
+        held = held_in(rows, rows.rate_hz, len(rows.load(0, 0).T))
+    except Exception as error:  # noqa: BLE001 - MNE's readers raise anything for wrong bytes
+        raise _unreadable(path, _reader_of(path), error) from None
+    return check_nominal(rows.rate_hz, rows.rate_hz, held, str(path))
 
 
 def channels(path: Path, options: RecordingOptions = PLAIN) -> tuple[Channel, ...]:

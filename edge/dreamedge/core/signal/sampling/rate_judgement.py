@@ -56,8 +56,8 @@ class RateJudgement:
             f"is a {self.measured_hz:.4g} Hz stream that was oversampled"
         )
 
-    def refusal(self, what: str) -> str:
-        """The sentence that refuses `what`; '' if the rate is right."""
+    def refusal(self, what: str, remedy: str = "correct the nominal rate") -> str:
+        """The sentence that refuses `what`, '' if the rate is right. remedy: corrects the nominal rate."""
         if self.ok:
             return ""
         held = self.held_sentence
@@ -65,7 +65,7 @@ class RateJudgement:
         if held:
             return f"{says}: {held}; record it again with each sample sent once."
         return (
-            f"{says}, more than {100 * RATE_OUT:.0f} % off; correct the nominal rate, "
+            f"{says}, more than {100 * RATE_OUT:.0f} % off; {remedy}, "
             "or record it again at the rate it states."
         )
 

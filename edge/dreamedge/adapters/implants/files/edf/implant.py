@@ -6,30 +6,22 @@ must not be called "railed".
 
 Rules
 - Several people are told apart by their labels (`people`); each plays by its number.
-- Gaps between the data records of an EDF+D are gaps. Records that follow one another within a hundredth of
-  their duration are continuous, at the pace of the clock that stamped them. Records that go back in time, or
-  are all longer or shorter than that, come from a wrong clock or rate: such a file is refused, because the
-  time of its samples is unknown.
+- Gaps between the data records of an EDF+D are gaps (`onsets`). Onsets that contradict the nominal rate by
+  more than 2 % are refused, because the time of the samples is unknown. Held rows are told.
 """
 
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
 from dreamedge.adapters.implants.files.edf.channels import named_of, notes_on, uv_per_unit
-from dreamedge.adapters.implants.files.edf.file import EdfError, EdfFile, open_edf
+from dreamedge.adapters.implants.files.edf.file import open_edf
+from dreamedge.adapters.implants.files.edf.onsets import placed
 from dreamedge.adapters.implants.files.edf.people import of_person
+from dreamedge.adapters.implants.files.rate_checks import check_nominal, held_in
 from dreamedge.adapters.implants.files.replay import Doubles, Replay, check_length, check_rate
 from dreamedge.adapters.implants.recording_options import PLAIN, RecordingOptions
-from dreamedge.core.signal.sample_buffer import GAP_S
-from dreamedge.ports.implant import ImplantError
 from dreamwire.messages import Device
-
-_RATE_TOLERANCE: Final = 0.01
-_RATE_REACH: Final = 0.1
-"""A steady step further from a record's duration is not a wrong rate: the records have gaps between them."""
-_LONGEST_GAP_S: Final = 24 * 3600.0
 
 
 class _Signals:
@@ -52,10 +44,13 @@ class _Signals:
         check_rate(self.rate_hz, str(path))
         self._samples = self._file.records * self._chosen[0].samples
         check_length(self._samples, self.rate_hz, str(path))
-        self.runs, self.period_hz = _runs(self._file, self._chosen[0].samples, self.rate_hz, path)
+        found = placed(self._file, self._chosen, path)
+        self.runs, self.period_hz = found.runs, found.period_hz
         self._before = np.cumsum([0, *(end - begin for begin, end in self.runs)])
         self._ends = np.array([end for _, end in self.runs])
         self.slots = self.runs[-1][1]
+        held = held_in(self, self.period_hz, len(self._chosen))
+        self.notes += (*found.notes, *check_nominal(self.rate_hz, self.period_hz, held, str(path)))
 
     def load(self, begin: int, end: int) -> Doubles:
         """Slots [begin, end) of every channel, float64[n, channels], uV, NaN in gaps."""
@@ -90,44 +85,3 @@ class EdfImplant(Replay):
             notes=signals.notes,
             resolution_uv=signals.resolution_uv,
         )
-
-
-def _runs(
-    file: EdfFile, samples: int, rate_hz: float, path: Path
-) -> tuple[tuple[tuple[int, int], ...], float]:
-    """The filled slots, and the number of slots per second, by the records' onsets."""
-    try:
-        onsets_s = file.onsets_s()
-    except EdfError as error:
-        raise ImplantError(f"{path} is an EDF+D with gaps, and {error}; convert it to EDF+C.") from None
-    period_hz = rate_hz / _pace(onsets_s, file.record_s, path)
-    found: list[tuple[int, int]] = []
-    for begin in np.round(onsets_s * period_hz).astype(int).tolist():
-        if found and begin - found[-1][1] <= GAP_S * period_hz:
-            found[-1] = (found[-1][0], found[-1][1] + samples)
-        else:
-            found.append((begin, begin + samples))
-    return tuple(found), period_hz
-
-
-def _pace(onsets_s: Doubles, record_s: float, path: Path) -> float:
-    """The duration of consecutive records, relative to the duration in the header."""
-    steps_s = np.diff(onsets_s)
-    # Over two records each: onsets may be rounded alternately up and down.
-    pairs_s = onsets_s[2:] - onsets_s[:-2]
-    usual = float(np.median(pairs_s)) / (2 * record_s) - 1 if len(pairs_s) else 0.0
-    if _RATE_TOLERANCE < abs(usual) < _RATE_REACH:
-        raise ImplantError(
-            f"{path} says that a data record lasts {record_s:g} s, but they begin every "
-            f"{(1 + usual) * record_s:g} s: its rates are wrong; correct the duration in its header."
-        )
-    slack_s = _RATE_TOLERANCE * record_s + GAP_S
-    back, far = steps_s < record_s - slack_s, steps_s > _LONGEST_GAP_S
-    if (back | far).any():
-        at = int((back | far).argmax())
-        raise ImplantError(
-            f"{path} leaps from {onsets_s[at]:.0f} s to {onsets_s[at + 1]:.0f} s after its data record "
-            f"{at + 1}: a clock was set; cut it there into two files."
-        )
-    following = steps_s[steps_s <= record_s + slack_s]
-    return float(following.mean()) / record_s if len(following) else 1.0

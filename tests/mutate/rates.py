@@ -1,0 +1,63 @@
+"""The time of recordings: rates against stamps, held rows, clocks that were set (decision 0036)."""
+
+from typing import Final
+
+from mutate.mutation import Mutation
+
+_CHECKS: Final = "edge/dreamedge/adapters/implants/files/rate_checks.py"
+_ONSETS: Final = "edge/dreamedge/adapters/implants/files/edf/onsets.py"
+_EDF: Final = "tests/edge/test_edf_onsets.py"
+
+RATES: Final = tuple(
+    Mutation(f"rate.{name}", broken, path, old, new, (test,))
+    for name, broken, path, old, new, test in (
+        (
+            "edf",
+            "an EDF plays at a rate that its onsets deny",
+            _CHECKS,
+            "    if refusal:\n",
+            "    if False:\n",
+            f"{_EDF}::test_onsets_that_contradict_the_rate_are_refused",
+        ),
+        (
+            "edf-pauses",
+            "a wrong rate passes for pauses between the records",
+            _ONSETS,
+            "and not _goes_on(file, played, onsets_s)",
+            "",
+            f"{_EDF}::test_onsets_that_contradict_the_rate_are_refused",
+        ),
+        (
+            "edf-goes-on",
+            "pauses between the records pass for a wrong rate",
+            _ONSETS,
+            "<= _GOES_ON * usual",
+            "<= 1e9 * usual",
+            f"{_EDF}::test_a_pause_after_every_record_is_no_wrong_rate",
+        ),
+        (
+            "edf-stray",
+            "one stray onset refuses a recording",
+            _ONSETS,
+            "    if not stray.any() or stray.all():\n",
+            "    if True:\n",
+            f"{_EDF}::test_a_handful_of_stray_onsets_is_told",
+        ),
+        (
+            "leap-advice",
+            "to cut is advised where nothing can be cut",
+            _CHECKS,
+            "if min(before_s, after_s) >= SHORTEST_S:",
+            "if True:",
+            f"{_EDF}::test_a_clock_that_was_set_is_refused_with_what_can_be_done",
+        ),
+        (
+            "held",
+            "held rows are not told",
+            _CHECKS,
+            "if judged.held_sentence else ()",
+            "if False else ()",
+            f"{_EDF}::test_held_rows_are_told",
+        ),
+    )
+)
