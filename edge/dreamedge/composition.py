@@ -30,7 +30,7 @@ from dreamedge.ports.journal import Journal
 from dreamedge.setting_values import SettingsError
 from dreamedge.settings import PodSettings, Settings
 from dreamwire.broker_access import open_access
-from dreamwire.schema import BANDS6X2
+from dreamwire.schema import BANDS6X2, Schema, richest, schema_named
 from dreamwire.signing import PUBLIC_KEY_BYTES, VerifyKey
 
 
@@ -91,7 +91,8 @@ def _bed(
     light = light_sleeper(implant) if pod.implant.partition(":")[0] == LIGHT else None
     try:
         renderer = open_renderer(pod.renderer, pod.name, settings.volume)
-        own = light.template() if light else _enrolled(pod, implant)
+        schema = schema_of(pod, settings.schema, implant)
+        own = light.template() if light else _enrolled(pod, implant, schema)
         recorder = None
         if settings.record:
             # Loaded only by a bed that records: a pod's memory is counted.
@@ -104,10 +105,10 @@ def _bed(
         disk.close()
         raise
     kept = disk.kept
-    identity = _identity(pod, settings, implant, kept.incarnation)
+    identity = _identity(pod, settings, implant, schema, kept.incarnation)
     rng = random.Random(f"{pod.seed} {pod.name} {kept.incarnation}")  # noqa: S311 - jitter and numbers, no secret
     clock = SessionClock()
-    front = light or FrontEnd(BANDS6X2, implant.montage)
+    front = light or FrontEnd(schema, implant.montage)
     restored = Restored(kept.latched, kept.severed, kept.woken)
     agent = Agent(identity, front, clock, own, restored, rng, tells_hops=journal.hops)
     now_ns = leaping(boottime_ns, onset) if pod.malfunction == CLOCK_JUMP else boottime_ns
@@ -136,26 +137,49 @@ def _bed(
     return bed
 
 
-def _identity(pod: PodSettings, settings: Settings, implant: Implant, incarnation: int) -> Identity:
+def schema_of(pod: PodSettings, wanted: str, implant: Implant) -> Schema:
+    """The features of one bed: those wanted by name, else the richest that its implant measures.
+
+    Raises:
+        ImplantError: the implant is too slow for what is set, or makes features of another schema.
+    """
+    rate_hz = implant.montage.rate_hz
+    schema = schema_named(wanted) if wanted else richest(rate_hz)
+    if pod.implant.partition(":")[0] == LIGHT and schema is not BANDS6X2:
+        raise ImplantError(
+            f"{pod.name}: {LIGHT} makes the features of {BANDS6X2.name}, and --schema is {schema.name}; "
+            "use sim, which has a signal, or leave --schema out."
+        )
+    slow = wanted and not rate_hz >= schema.least_rate_hz
+    if slow:
+        raise ImplantError(
+            f"{pod.name} cannot play {pod.implant}: {FrontEnd(schema, implant.montage).unmeasured}."
+        )
+    return schema
+
+
+def _identity(
+    pod: PodSettings, settings: Settings, implant: Implant, schema: Schema, incarnation: int
+) -> Identity:
     """The pod's identity from this start on."""
     return Identity(
         pod.name,
         settings.site,
         implant.device,
         __version__,
-        BANDS6X2,
+        schema,
         implant.source,
         incarnation,
         renderer=kinds_of(pod.renderer),
     )
 
 
-def _enrolled(pod: PodSettings, implant: Implant) -> Baseline | None:
+def _enrolled(pod: PodSettings, implant: Implant, schema: Schema) -> Baseline | None:
     """The calibration from before the first read; None: the agent calibrates while it runs."""
     block = implant.enrolment()
     if block is None:
         return None
-    match enrol(BANDS6X2, implant.montage, block, implant.source):
+    match enrol(schema, implant.montage, block, implant.source):
         case Baseline() as own:
             return own
         case EnrolRefusal("short"):

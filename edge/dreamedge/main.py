@@ -39,6 +39,7 @@ from dreamedge.setting_values import SettingsError
 from dreamedge.settings import electrode_names, load, state_root
 from dreamwire.argument_parser import ArgumentParser
 from dreamwire.broker_access import AccessError
+from dreamwire.schema import SCHEMAS
 from dreamwire.sd_notify import ServiceManager
 from dreamwire.signing import KeyFileError
 from dreamwire.text import shown as on_screen
@@ -187,6 +188,7 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--montage", metavar="A,B,C|CAP", help="electrodes or cap, if a source names none")
     parser.add_argument("--unit", choices=UNITS, help="unit of channels that name none, or an unknown one")
     parser.add_argument("--align", choices=ALIGNMENTS, help="recordings by clock (default) or by their start")
+    parser.add_argument("--schema", choices=SCHEMAS, help="features (default: all that the device measures)")
     parser.add_argument("--from", metavar="MARK|S", help="begin recordings at a mark, such as 'Lights off'")
 
 
@@ -210,6 +212,7 @@ def _inspect(chosen: dict[str, Any]) -> int:
             align=chosen["align"] or CLOCK,
             begin=chosen["from"] or "",
         ),
+        schema=chosen["schema"] or "",
         seconds=chosen["seconds"],
         tell=partial(_tell_heard, chosen["seconds"]) if sys.stderr.isatty() else None,
     )

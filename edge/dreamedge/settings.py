@@ -36,6 +36,7 @@ from dreamedge.setting_values import (
     whole_number,
 )
 from dreamwire.broker_access import EXPECTED, Address, Papers, parse_address
+from dreamwire.schema import SCHEMAS
 from dreamwire.text import unfit
 from dreamwire.topics import RESERVED
 
@@ -70,7 +71,8 @@ class PodSettings:
 class Settings:
     """All settings of an agent process; `duration_s` 0: until stopped.
 
-    recordings: what recordings and devices lack, and how recordings play. record: the directory of all beds'
+    recordings: what recordings and devices lack, and how recordings play. schema: the features of every bed;
+    '' the richest that each device measures. record: the directory of all beds'
     recordings; None: no recording. replay_from_ns: CLOCK_BOOTTIME at which recordings begin; None: each when
     its bed is up.
     """
@@ -86,6 +88,7 @@ class Settings:
     duration_s: float
     record: Path | None
     volume: Volume
+    schema: str = ""
 
 
 _DEFAULTS: Final = {
@@ -113,6 +116,7 @@ _DEFAULTS: Final = {
     "align": CLOCK,
     "from": "",
     "rate": "0",
+    "schema": "",
     "full_scale": "0",
     "seed": "",
     "duration": "0",
@@ -161,6 +165,7 @@ def load(
             loudness_db(values["volume_max"], "volume-max", VOLUME_DB),
             loudness_db(values["full_volume"], "full-volume", FULL_SCALE_DB),
         ),
+        schema=one_of(values["schema"], "schema", ("", *SCHEMAS)),
     )
 
 

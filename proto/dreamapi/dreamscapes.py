@@ -30,10 +30,12 @@ def plan(
     ramp_s: float | None = None,
     artist_share: float = 0.0,
     record: bool = False,
+    schema: str = "",
 ) -> dreams.Plan:
     """A plan; an omitted value takes the daemon's default. ceiling: coupling 0..1; artist_share: 0..0.5.
 
-    record: keep a recording where the daemon runs; everyone seated must have agreed to it.
+    record: keep a recording where the daemon runs; everyone seated must have agreed to it. schema: the
+    features that are merged, bands6x2 or bands5x2 (without gamma, for devices below 100 Hz).
     """
     return asking(
         dreams.Plan,
@@ -48,6 +50,7 @@ def plan(
         ramp=None if ramp_s is None else _span(ramp_s),
         artist_share=artist_share,
         record=record,
+        schema=schema,
     )
 
 

@@ -6,6 +6,7 @@ than eight enrolled templates uses the constants shipped here, because a median 
 depends on them more than on the scale.
 """
 
+import math
 import zlib
 from dataclasses import dataclass
 from typing import Final
@@ -25,13 +26,18 @@ WIRE_REVISION: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A frequency band; `kernel_s` is its filter's length, `phase` whether phasors are sent."""
+    """A frequency band.
+
+    kernel_s: its filter's length. phase: whether phasors are sent. least_rate_hz: the lowest sampling rate at
+    which the band is measured.
+    """
 
     name: str
     low_hz: float
     high_hz: float
     kernel_s: float
     phase: bool
+    least_rate_hz: float = 0.0
 
     @property
     def centre_hz(self) -> float:
@@ -53,6 +59,11 @@ class Schema:
     def size(self) -> int:
         """Number of features D."""
         return len(self.bands) * len(self.regions)
+
+    @property
+    def least_rate_hz(self) -> float:
+        """The lowest sampling rate at which every band is measured."""
+        return max(band.least_rate_hz for band in self.bands)
 
     @property
     def code(self) -> int:
@@ -85,7 +96,7 @@ BANDS6X2: Final = Schema(
         Band("alpha", 8.0, 12.0, 1.0, phase=True),
         Band("sigma", 12.0, 16.0, 1.0, phase=True),
         Band("beta", 16.0, 30.0, 1.0, phase=True),
-        Band("gamma", 30.0, 45.0, 1.0, phase=False),
+        Band("gamma", 30.0, 45.0, 1.0, phase=False, least_rate_hz=100.0),
     ),
     regions=("anterior", "posterior"),
     mu_db=(19.0, 13.0, 14.0, 8.0, 8.0, 4.0, 18.0, 13.0, 16.0, 8.0, 7.0, 2.0),
@@ -93,7 +104,48 @@ BANDS6X2: Final = Schema(
 )
 """Six bands, two regions, D = 12: the schema of DESIGN 7.1."""
 
-SCHEMAS: Final = {BANDS6X2.name: BANDS6X2}
+
+def _without(schema: Schema, band: str, name: str) -> Schema:
+    """The schema without one band, in the same order and on the same scale."""
+    kept = [at for at, feature in enumerate(schema.feature_names()) if not feature.endswith(f".{band}")]
+    return Schema(
+        name=name,
+        bands=tuple(one for one in schema.bands if one.name != band),
+        regions=schema.regions,
+        mu_db=tuple(schema.mu_db[at] for at in kept),
+        sigma_db=tuple(schema.sigma_db[at] for at in kept),
+    )
+
+
+BANDS5X2: Final = _without(BANDS6X2, "gamma", "bands5x2")
+"""BANDS6X2 without gamma, D = 10: for Dreamscapes with a device below 100 Hz."""
+
+SCHEMAS: Final = {schema.name: schema for schema in (BANDS6X2, BANDS5X2)}
+"""The richest first."""
+
+
+def richest(rate_hz: float) -> Schema:
+    """Return the schema with the most bands that a device of this sampling rate measures.
+
+    Below every schema's least rate it is the one that asks least.
+    """
+    fitting = (schema for schema in SCHEMAS.values() if rate_hz >= schema.least_rate_hz)
+    return next(fitting, BANDS5X2)
+
+
+def on_every_band(features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return features of any schema in the order of BANDS6X2, float64[12]; NaN where the schema has none.
+
+    Raises:
+        ValueError: no schema has so many features.
+    """
+    if features.shape == (BANDS6X2.size,):
+        return features
+    schema = next((one for one in SCHEMAS.values() if features.shape == (one.size,)), None)
+    if schema is None:
+        raise ValueError(f"features of the shape {features.shape} are of no schema")
+    given = dict(zip(schema.feature_names(), features, strict=True))
+    return np.array([given.get(name, math.nan) for name in BANDS6X2.feature_names()])
 
 
 def schema_named(name: str) -> Schema:

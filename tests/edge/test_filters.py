@@ -8,7 +8,7 @@ import pytest
 from dreamedge.core.signal.filters import FilterBank, kernel
 from dreamedge.core.signal.sample_buffer import Samples
 from dreamedge.core.signal.spectrum import sample_at
-from dreamwire.schema import BANDS6X2, Band
+from dreamwire.schema import BANDS5X2, BANDS6X2, Band
 
 RATES = (64.0, 128.0, 250.0, 256.0, 500.0, 1000.0)
 CASES = [(rate, band) for rate in RATES for band in BANDS6X2.bands if band.high_hz <= 0.9 * rate / 2]
@@ -65,10 +65,10 @@ def test_neighbours_are_stopped(band: Band) -> None:
 
 
 def test_bands_beyond_the_rate_are_not_made() -> None:
-    """At 64 Hz beta and gamma cannot be measured; at 100 Hz gamma can (45 = 0.9 Nyquist)."""
-    at_64 = [band.name for band in FilterBank(BANDS6X2.bands, 64.0).bands]
-    assert at_64 == ["delta", "theta", "alpha", "sigma"]
-    assert len(FilterBank(BANDS6X2.bands, 100.0).bands) == 6
+    """From 64 Hz on all bands but gamma are measured; gamma from exactly 100 Hz on."""
+    for rate_hz in (64.0, 80.0, 99.99):
+        assert FilterBank(BANDS6X2.bands, rate_hz).bands == BANDS5X2.bands
+    assert FilterBank(BANDS6X2.bands, 100.0).bands == BANDS6X2.bands
 
 
 def test_the_ring_finds_the_nearest_sample() -> None:

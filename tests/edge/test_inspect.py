@@ -150,11 +150,12 @@ def test_a_glance_only_opens(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         "why": "",
         "seconds": 60.0,
         "rate_hz": RATE_HZ,
+        "schema": "bands6x2",
         "channels": list(CHANNELS),
         "notes": [],
     }
     assert (second["playable"], third["playable"]) == (False, False)
-    assert "cannot measure posterior.delta" in second["why"]
+    assert "No channel measures the posterior region (channels: Fp1, Fp2)" in second["why"]
     assert (third["file"], third["spec"], third["channels"]) == (str(tmp_path), "", [])
     assert main(["inspect", "--brief", str(good), str(tmp_path)]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 2

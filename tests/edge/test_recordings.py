@@ -107,12 +107,12 @@ REFUSED = (
     Case("artefact/emotiv_eyestate_4glitches_14ch_128Hz.arff", "--rate 128"),
     Case(
         "sleep/sleepA_cycle84min_1ch_100Hz_hypnogram.edf",
-        "cannot measure anterior.delta",
+        "No channel measures the anterior region",
         wish=Wish(options=RecordingOptions(montage=("C3",))),
     ),
     Case(
         "sleep/sleepB_dreem_6min_2ch_64Hz_spindles.edf",
-        "cannot measure anterior.delta",
+        "No channel measures the anterior region",
         wish=Wish(options=RecordingOptions(montage=("C3", "C4"))),
     ),
 )

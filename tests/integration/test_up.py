@@ -200,14 +200,14 @@ def test_a_night_comes_to_an_end_and_everyone_home(kind: str, tmp_path: Path) ->
     assert ET.fromstring(picture.read_text()).tag.endswith("svg")
 
 
-def headset(name: str, seconds: float, worn: bool = True) -> Told:
+def headset(name: str, seconds: float, worn: bool = True, rate_hz: int = 256) -> Told:
     """A recorded Muse: alpha in noise while worn, zeros while not."""
     rng = np.random.default_rng(sum(name.encode()))
-    at_s = np.arange(int(seconds * 256)) / 256
+    at_s = np.arange(int(seconds * rate_hz)) / rate_hz
     alpha = 8 * np.sin(2 * np.pi * 10 * at_s)[:, None] + np.cumsum(rng.normal(0, 0.5, (len(at_s), 4)), axis=0)
-    drift = np.apply_along_axis(lambda uv: np.convolve(uv, np.ones(256) / 256, "same"), 0, alpha)
+    drift = np.apply_along_axis(lambda uv: np.convolve(uv, np.ones(rate_hz) / rate_hz, "same"), 0, alpha)
     samples = (alpha - drift + rng.normal(0, 3, alpha.shape)) * worn
-    return Told(f"{name}-Muse: EEG", samples, 5000.0 + at_s)
+    return Told(f"{name}-Muse: EEG", samples, 5000.0 + at_s, rate_hz)
 
 
 @pytest.mark.skipif(
@@ -215,8 +215,9 @@ def headset(name: str, seconds: float, worn: bool = True) -> Told:
     reason="DREAMD_LONG: the four of a real recording do the same",
 )
 def test_people_of_one_recording_dream_together(tmp_path: Path) -> None:
-    """Of three in one file two merge; the one with the headset off never does, with the reason."""
-    group = write(tmp_path / "g.xdf", headset("Ann", 33), headset("Bob", 33), headset("Off", 33, worn=False))
+    """Of three in one file two merge, one of them of 64 Hz; the one with the headset off never does."""
+    people = headset("Ann", 33), headset("Bob", 33, rate_hz=64), headset("Off", 33, worn=False)
+    group = write(tmp_path / "g.xdf", *people)
     foreign = tmp_path / "notes.txt"
     foreign.write_text("nobody")
     picture = tmp_path / "night.svg"
@@ -229,6 +230,7 @@ def test_people_of_one_recording_dream_together(tmp_path: Path) -> None:
     assert [one["sleeper"] for one in found["recordings"]] == ["ann", "bob", "off"]
     assert (found["merged"], found["home"], found["severed"]) == (2, 3, [])
     assert found["never_merged"] == [{"pod": "bed-3", "cause": "flat"}]
+    assert [(one["pod"], one["code"]) for one in found["notes"]] == [("bed-2", "schema")]
     (refused,) = found["refused"]
     assert refused["file"].endswith("notes.txt")
     assert "bed-3 (off) never merged: flat" in picture.read_text()

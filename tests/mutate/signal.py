@@ -366,6 +366,14 @@ _POD: Final = (
         (_TESTS_SEVERING,),
     ),
     Mutation(
+        "signal.slow-gamma",
+        "a device below 100 Hz measures gamma",
+        "proto/dreamwire/schema.py",
+        "if rate_hz >= schema.least_rate_hz)",
+        "if rate_hz >= 0.0)",
+        ("tests/edge/test_slow_devices.py",),
+    ),
+    Mutation(
         "clock.phase",
         "phases are sent that the clock cannot hold to ten degrees",
         _CLOCK,

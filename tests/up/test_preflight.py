@@ -51,6 +51,14 @@ def test_each_playable_sleeper_of_a_file_gets_a_bed(files: tuple[Path, ...]) -> 
     assert [(one.file, one.why) for one in found.refused] == [("p.npz", "p.npz holds epochs; use another.")]
 
 
+def test_the_slowest_recording_sets_the_schema(files: tuple[Path, ...]) -> None:
+    """One recording below 100 Hz makes the night one without gamma; one that is refused does not."""
+    slow = {"schema": "bands5x2"}
+    assert look_over(Flags(recordings=files), saying(ANN, BOB | slow)).schema == "bands5x2"
+    refused = look_over(Flags(recordings=files), saying(ANN, BOB, PAIR | slow))
+    assert refused.schema == "bands6x2"
+
+
 def test_the_files_are_named_by_whole_paths(files: tuple[Path, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     """A file is passed by an absolute path that cannot be taken for a flag."""
     monkeypatch.chdir(files[0].parent)

@@ -27,6 +27,7 @@ PLAN_FLAGS: Final = {
     "ramp": "ramp",
     "artist_share": "artist_share",
     "record": "record",
+    "schema": "schema",
 }
 """Fields of a plan that have a flag, and its name without the dashes."""
 PYTHON_NAMES: Final = {"ramp": "ramp_s"}
@@ -115,6 +116,9 @@ def _add_plan(verb: argparse.ArgumentParser, *, required: bool) -> None:
     )
     verb.add_argument(
         "--record", action=switch, help="keep a recording, without names; everyone seated must have agreed"
+    )
+    verb.add_argument(
+        "--schema", help="features: bands6x2 (default), or bands5x2, without gamma, for devices below 100 Hz"
     )
     verb.add_argument("--late-joining", action=switch, help="pods may join after the start (default: yes)")
 

@@ -109,7 +109,10 @@ CATALOGUE: Final[dict[Code, Entry]] = {
     Code.EXPOSURE_REACHED: Entry(
         Kind.PRECONDITION, "let the sleeper rest until enough merged time has left the limit's window"
     ),
-    Code.SCHEMA_MISMATCH: Entry(Kind.PRECONDITION, "use a device that measures this Dreamscape's schema"),
+    Code.SCHEMA_MISMATCH: Entry(
+        Kind.PRECONDITION,
+        "give the plan a schema that every bed measures (bands5x2 below 100 Hz), or run the bed with it",
+    ),
     Code.CLOCK_UNSYNCED: Entry(Kind.PRECONDITION, "wait a few seconds for the pod's clock probes"),
     Code.SLOTS_EXHAUSTED: Entry(
         Kind.PRECONDITION, "wait some seconds: the seat is tried again once a cohort is free"

@@ -19,6 +19,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from dreamd.core.limits import INTIMATE_BELOW, RAMP_MIN_S
+from dreamwire.schema import BANDS6X2, schema_named
 
 MALFUNCTIONS: Final = ("silence", "flat", "railed", "nonfinite")
 SIMULATED: Final = ("sim:", "brainflow:synthetic", "brainflow:-1")
@@ -66,6 +67,7 @@ class Found:
     """A person in a recording: the spec that opens it, or the reason why it cannot be played ('' if it can).
 
     person: '' for the only person of a file. notes: what does not keep it from playing, as (code, sentence).
+    schema: the features that its sampling rate allows.
     """
 
     file: str
@@ -73,6 +75,7 @@ class Found:
     spec: str
     why: str = ""
     notes: tuple[tuple[str, str], ...] = ()
+    schema: str = BANDS6X2.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,8 @@ class Plan:
     recordings are over, or a person ends it. refused: persons that cannot be played. notes:
     findings about the others' recordings, as (pod, code, sentence). light: simulated
     sleepers are features alone. packed: many sleepers to a process however few they are. night None: no
-    picture. record: the daemon keeps a recording, and it is moved to the usual state directory.
+    picture. record: the daemon keeps a recording, and it is moved to the usual state directory. schema: the
+    features of all beds, which the slowest recording measures.
     """
 
     sleepers: tuple[Sleeper, ...]
@@ -138,6 +142,7 @@ class Plan:
     light: bool = False
     packed: bool = False
     record: bool = False
+    schema: str = BANDS6X2.name
 
     @property
     def intimate(self) -> bool:
@@ -291,6 +296,12 @@ def _check_recordings(flags: Flags, found: tuple[Found, ...]) -> None:
         )
 
 
+def _shared_schema(people: tuple[Found, ...]) -> str:
+    """The schema that each of them measures: the smallest, because each is a part of the one before."""
+    names = [one.schema for one in people] or [BANDS6X2.name]
+    return min(names, key=lambda name: schema_named(name).size)
+
+
 def plan(flags: Flags, found: tuple[Found, ...] = ()) -> Plan:
     """Work out the run, or raise CannotRun with the one sentence that helps.
 
@@ -330,6 +341,7 @@ def plan(flags: Flags, found: tuple[Found, ...] = ()) -> Plan:
         json=flags.json,
         refused=tuple(one for one in found if one.why),
         record=flags.record,
+        schema=_shared_schema(people),
         notes=tuple(
             (sleeper.pod, *note) for sleeper, one in zip(sleepers, people, strict=False) for note in one.notes
         ),

@@ -134,6 +134,7 @@ class SessionDriver:
             intimate=self.plan.intimate,
             ramp_s=self.plan.ramp_s,
             record=self.plan.record,
+            schema=self.plan.schema,
         )
         if self.end.is_set():
             return

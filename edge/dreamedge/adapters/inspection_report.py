@@ -172,6 +172,7 @@ def glanced(one: Opened) -> dict[str, object]:
         "why": one.why,
         "seconds": round(one.seconds, 3),
         "rate_hz": one.rate_hz,
+        "schema": one.schema,
         "channels": list(one.electrodes),
         "notes": [{"code": note.code, "sentence": note.sentence} for note in one.notes],
     }

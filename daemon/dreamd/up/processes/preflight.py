@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dreamd.up.plan import SIMULATED, CannotRun, Flags, Found, Plan, plan
+from dreamwire.schema import BANDS6X2
 
 LOOK_WITHIN_S: Final = 120.0
 LOOK: Final = (sys.executable, "-m", "dreamedge", "inspect", "--brief", "--json")
@@ -66,7 +67,7 @@ def people_in(recordings: tuple[Path, ...], look: tuple[str, ...] = LOOK) -> tup
 def _found(one: dict[str, Any]) -> Found:
     why = "" if one["playable"] else one["why"] or f"{one['file']} cannot be played"
     notes = tuple((note["code"], note["sentence"]) for note in one["notes"])
-    return Found(one["file"], one["person"], one["spec"], why, notes)
+    return Found(one["file"], one["person"], one["spec"], why, notes, one.get("schema") or BANDS6X2.name)
 
 
 def environment() -> dict[str, str]:

@@ -18,6 +18,7 @@ from dreamd.up.plan import CannotRun, Plan, Sleeper
 from dreamd.up.processes import brokers
 from dreamd.up.processes.child_process import Child
 from dreamd.up.processes.preflight import environment
+from dreamwire.schema import BANDS6X2
 
 DAEMON_ROOM: Final = "daemon"
 """The daemon's state directory within the room."""
@@ -157,6 +158,7 @@ class Processes:
             *("--daemon-key", str(self._key), "--journal", "-"),
             *("--replay-from", str(self._replay_from_ns), *(["--loop"] if self.plan.loop else [])),
             *self.plan.reading,
+            *(("--schema", self.plan.schema) if self.plan.schema != BANDS6X2.name else ()),
             *(("--journal-every", "1") if self.plan.light else ()),
         )
 

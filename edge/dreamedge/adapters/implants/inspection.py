@@ -19,10 +19,10 @@ from dreamedge.adapters.implants.recording_options import PLAIN, RecordingOption
 from dreamedge.adapters.implants.ten_twenty import electrode, kind_of
 from dreamedge.core.signal.blocks import Block
 from dreamedge.core.signal.features import HOP_NS
-from dreamedge.core.signal.inspection import Channel, Inspection, inspect, refused, unfit
+from dreamedge.core.signal.inspection import Channel, Inspection, inspect, left_out, refused, unfit
 from dreamedge.core.signal.recording_facts import Mark, Note
 from dreamedge.ports.implant import Implant, ImplantError
-from dreamwire.schema import BANDS6X2
+from dreamwire.schema import Schema, richest, schema_named
 
 _BEGIN_NS: Final = 1_000_000_000
 _DELAY_NS: Final = 20_000_000
@@ -46,15 +46,21 @@ _LONGEST_FIRST: Final = sorted(_BY_ENDING, key=len, reverse=True)
 class Wish:
     """Values missing in a recording, and the way devices are read.
 
-    options: values that a recording lacks, as in `open_implant`. seconds: how long a device is read.
+    options: values that a recording lacks, as in `open_implant`. schema: the features that are measured, by
+    name; '' the richest that the sampling rate allows. seconds: how long a device is read.
     now_ns, wait_until: the clock it is read by. tell: called with the seconds read so far.
     """
 
     options: RecordingOptions = PLAIN
+    schema: str = ""
     seconds: float = 20.0
     now_ns: Callable[[], int] = boottime_ns
     wait_until: Callable[[int], None] = wait_until
     tell: Callable[[float], None] | None = None
+
+    def schema_at(self, rate_hz: float) -> Schema:
+        """The schema that is measured at a sampling rate."""
+        return schema_named(self.schema) if self.schema else richest(rate_hz)
 
     def open_implant(self, spec: str) -> Implant:
         """Open an implant with these values; raises ImplantError."""
@@ -81,6 +87,7 @@ class Opened:
     rate_hz: float = 0.0
     electrodes: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
+    schema: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +255,10 @@ def _opened(person: Person, wish: Wish) -> Opened:
     try:
         montage = implant.montage
         seconds = implant.seconds if isinstance(implant, Replay) else 0.0
-        notes, _ = _stated(implant)
-        return Opened(person, unfit(BANDS6X2, montage), seconds, montage.rate_hz, montage.names, notes)
+        schema = wish.schema_at(montage.rate_hz)
+        notes, _ = _stated(implant, schema)
+        why = unfit(schema, montage)
+        return Opened(person, why, seconds, montage.rate_hz, montage.names, notes, schema.name)
     finally:
         implant.close()
 
@@ -261,19 +270,21 @@ def _examined(person: Person, wish: Wish) -> Examined:
         return Examined(person, refused(refusal.cause, str(refusal)))
     try:
         seconds = implant.seconds if isinstance(implant, Replay) else wish.seconds
-        notes, marks = _stated(implant)
+        schema = wish.schema_at(implant.montage.rate_hz)
+        notes, marks = _stated(implant, schema)
         worn = person.spec.partition(":")[0] in _IN_REAL_TIME
         heard = _worn(implant, wish) if worn else _played(implant, seconds)
-        found = inspect(BANDS6X2, implant.montage, implant.enrolment(), heard, implant.source)
+        found = inspect(schema, implant.montage, implant.enrolment(), heard, implant.source)
     finally:
         implant.close()
     described = person if person.channels else replace(person, channels=_channels(implant))
     return Examined(described, found, seconds, notes, marks)
 
 
-def _stated(implant: Implant) -> tuple[tuple[Note, ...], tuple[Mark, ...]]:
-    """The notes and marks of a recording; none of a device or a simulated sleeper."""
-    return (implant.notes, implant.marks) if isinstance(implant, Replay) else ((), ())
+def _stated(implant: Implant, schema: Schema) -> tuple[tuple[Note, ...], tuple[Mark, ...]]:
+    """The notes and marks of a recording; of a device the note on its schema alone."""
+    notes, marks = (implant.notes, implant.marks) if isinstance(implant, Replay) else ((), ())
+    return notes + left_out(schema, implant.montage.rate_hz), marks
 
 
 def _channels(implant: Implant) -> tuple[Channel, ...]:

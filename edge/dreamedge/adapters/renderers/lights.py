@@ -156,6 +156,5 @@ class LightRenderer:
 
 def _bands(cue: Cue) -> NDArray[np.float64]:
     """The feedback as twelve numbers of -3 to 3; zeros unless all are numbers."""
-    x = np.asarray(cue.feedback, dtype=np.float64)
-    ok = x.shape == (_BANDS,) and bool(np.isfinite(x).all())
-    return np.clip(x, -BAND_LIMIT, BAND_LIMIT) if ok else np.zeros(_BANDS)
+    x = cue.bands
+    return np.zeros(_BANDS) if x is None else np.clip(x, -BAND_LIMIT, BAND_LIMIT)

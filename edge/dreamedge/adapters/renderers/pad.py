@@ -37,9 +37,9 @@ _CHUNK: Final = 1024
 def amplitudes(cue: Cue) -> NDArray[np.float64]:
     """Amplitude per partial, float64[12], summing to 0.8 at most; silent unless all are numbers."""
     share = float(cue.share)
-    x = np.asarray(cue.feedback, dtype=np.float64)
-    ok = x.shape == (_PARTIALS,) and bool(np.isfinite(x).all()) and 0.0 < share <= 1.0
-    if not ok:
+    x = cue.bands
+    ok = 0.0 < share <= 1.0
+    if x is None or not ok:
         return np.zeros(_PARTIALS)
     timbre = 2.0 ** np.clip(x, -_TIMBRE_LIMIT, _TIMBRE_LIMIT)
     return np.asarray(_LOUDEST * np.sqrt(share) * timbre / timbre.sum())

@@ -1,6 +1,6 @@
 """The sleeper's feedback: the cue for the renderer, and its form for a simulated sleeper."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from dreamwire.blend import from_shared
 from dreamwire.messages import Floats
+from dreamwire.schema import on_every_band
 
 SILENT_AFTER_S: Final = 0.5
 """Seconds after the last cue at which a renderer has fallen silent by itself."""
@@ -26,6 +27,19 @@ class Cue:
     share: float
     fade_ms: float = 0.0
 
+    @property
+    def bands(self) -> NDArray[np.float64] | None:
+        """The feedback as float64[12], in the order of the fullest schema; None unless all are numbers.
+
+        A feature that the Dreamscape's schema lacks is 0, the shared centre.
+        """
+        x = np.asarray(self.feedback, dtype=np.float64)
+        try:
+            whole = on_every_band(x)
+        except ValueError:
+            return None
+        return np.nan_to_num(whole, nan=0.0) if bool(np.isfinite(x).all()) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Felt:
@@ -43,6 +57,27 @@ class Felt:
     others: Floats | None = None
     phase_means: Floats | None = None
     phases_ns: int = 0
+
+    def on_every_band(self, own_db: NDArray[np.float64]) -> "Felt":
+        """The same for a sleeper with every band of the fullest schema; own_db: its levels, float64[12], dB.
+
+        A feature that the Dreamscape's schema lacks is its own level: nothing draws it anywhere.
+        """
+        if self.feedback.shape == own_db.shape:
+            return self
+
+        def whole(given: Floats, instead: NDArray[np.float64]) -> Floats:
+            features = on_every_band(given.astype(np.float64))
+            return np.where(lacking, instead, features).astype(np.float32)
+
+        lacking = np.isnan(on_every_band(np.zeros(self.feedback.shape)))
+        return replace(
+            self,
+            feedback=whole(self.feedback, np.zeros(len(own_db))),
+            mu_db=whole(self.mu_db, own_db),
+            sigma_db=whole(self.sigma_db, np.ones(len(own_db))),
+            others=None if self.others is None else whole(self.others, np.zeros(len(own_db))),
+        )
 
     @property
     def feedback_db(self) -> NDArray[np.float64]:

@@ -8,7 +8,8 @@ Rules
 - Hann windows of 4 s, half overlapping, so the grid is 0.25 Hz wide. A window counts if the channel was clean
   throughout it. O, PO and P sites if the montage has one, else every posterior site.
 - Log power is smoothed by a Gaussian of 0.5 Hz: a minute gives few windows, and a single bin means nothing.
-- The background is a straight line through log power over log frequency from 3 to 30 Hz, alpha left out.
+- The background is a straight line through log power over log frequency from 3 to 30 Hz, or .8 of
+  Nyquist, alpha left out.
 - A peak is a local maximum of log power less that line between 7 and 13 Hz, 1 dB or more above it, and two
   standard deviations of the line's residual elsewhere (Donoghue 2020); without one the result is 0. The
   highest counts. Of those within 1 dB of it, one in the alpha band proper, 8 to 12 Hz, is preferred, because
@@ -38,6 +39,8 @@ _DECIBEL: Final = 0.1
 """1 dB as log10 of power."""
 _RISE_SDS: Final = 2.0
 _SMOOTH_HZ: Final = 0.5
+_KEPT_SHARE: Final = 0.8
+"""Share of Nyquist below which a recorder's anti-alias filter changes nothing."""
 _FIRST: Final = ("O", "PO", "P")
 
 Doubles = NDArray[np.float64]
@@ -51,14 +54,14 @@ def alpha_columns(electrodes: tuple[Electrode, ...]) -> NDArray[np.int64]:
 
 
 class Periodogram:
-    """The power spectral density of one 4 s window, up to 30 Hz."""
+    """The power spectral density of one 4 s window, up to 30 Hz or .8 of Nyquist."""
 
     def __init__(self, rate_hz: float) -> None:
         self.samples = round(WINDOW_S * rate_hz)
         hann = 0.5 - 0.5 * np.cos(2 * math.pi * (np.arange(self.samples) + 0.5) / self.samples)
         self._hann = hann[:, None]
         self._scale = 2.0 / (rate_hz * float(np.sum(hann**2)))
-        self._bins = math.floor(HIGHEST_HZ * WINDOW_S) + 1
+        self._bins = math.floor(min(HIGHEST_HZ, _KEPT_SHARE * rate_hz / 2) * WINDOW_S) + 1
 
     def density(self, uv: Doubles) -> Floats:
         """uV^2 / Hz averaged over channels, float32[bins], every 0.25 Hz from 0.

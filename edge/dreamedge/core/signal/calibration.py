@@ -5,8 +5,8 @@ enrolled from 8 s of earlier samples by the very same front end.
 
 Rules
 - A hop is clean if it is eligible, its quality is at least .5 and it has no hard cause.
-- template = median, scale = max(1.4826 MAD, 1.5 dB) per feature; the same per channel for gamma power,
-  against which high frequencies are judged from then on.
+- template = median, scale = max(1.4826 MAD, 1.5 dB) per feature; the same per channel for the highest
+  band's power, against which high frequencies are judged from then on.
 - After `at_most_s` clean seconds it is fixed: a scale that followed its owner would hide the deviations that
   it exists to show.
 - Unit error: the median over the newest 30 to 60 s of a channel's 2 s standard deviations (high-passed at 0.5
@@ -162,9 +162,8 @@ def enrol(
         ValueError: the montage cannot be used at all, see `FrontEnd`.
     """
     front = FrontEnd(schema, montage)
-    if front.missing_features:
-        missing = ", ".join(front.missing_features)
-        return EnrolRefusal("schema", f"this device cannot measure {missing} of {schema.name}")
+    if front.unmeasured:
+        return EnrolRefusal("schema", front.unmeasured)
     calibrator = Calibrator(source, min_clean_s, max(min_clean_s, AT_MOST_S))
     hops = 0
     for hop in _replay(front, montage, block):

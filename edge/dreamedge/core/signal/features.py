@@ -31,9 +31,9 @@ from dreamedge.core.signal.blocks import Block, Montage
 from dreamedge.core.signal.electrodes import electrodes
 from dreamedge.core.signal.quality import BRIDGE_S, CAUSES, GOOD, RATE, QualityEvaluator, RateWatch, Verdict
 from dreamedge.core.signal.sample_buffer import Fault, Samples
-from dreamedge.core.signal.spectrum import HIGHFREQ_BAND, POWER_HOPS, Spectrum, nearest_sample, sample_at
+from dreamedge.core.signal.spectrum import POWER_HOPS, Spectrum, nearest_sample, sample_at
 from dreamwire.messages import ChannelState, Floats
-from dreamwire.schema import HOP_MS, Schema
+from dreamwire.schema import HOP_MS, Schema, richest
 
 HOP_NS: Final = HOP_MS * 1_000_000
 RATE_MIN_HZ: Final = 64.0
@@ -63,7 +63,7 @@ class Hop:
     if not eligible. cause: why it is low, '' while good. channels: the EEG channels. hard: '' or the hard
     cause, see HARD, first seen since the previous hop. evidence_ns: the first sample or window that showed
     `hard` or `cause`, 0 if none. eligible: every feature is finite, the rate right. highfreq_db, sd_uv:
-    float32[channels], gamma power and the high-passed signal's standard deviation; posterior_uv2_hz:
+    float32[channels], the highest band's power and the high-passed signal's SD; posterior_uv2_hz:
     float32[bins], now and then, see `alpha_peak`: all for the calibration.
     """
 
@@ -111,7 +111,8 @@ class FrontEnd:
         self._regions = tuple(
             np.array([e.region == region for e in self.electrodes]) for region in schema.regions
         )
-        self._high_row = next((i for i, b in enumerate(schema.bands) if b.name == HIGHFREQ_BAND), -1)
+        self._high_row = len(schema.bands) - 1
+        self._nominal_hz = montage.rate_hz
         self._samples = Samples(len(self.electrodes), montage.rate_hz, montage.full_scale_uv)
         self._spectrum = Spectrum(schema, self.electrodes, montage.rate_hz)
         self._judge = QualityEvaluator(
@@ -148,6 +149,30 @@ class FrontEnd:
             for region, here in zip(self._schema.regions, self._regions, strict=True)
             for band, measured in zip(self._schema.bands, self._spectrum.measured, strict=True)
             if not (measured and here.any())
+        )
+
+    @property
+    def unmeasured(self) -> str:
+        """Why this device can never measure the schema, as a clause with the remedy; '' if it can."""
+        if not self.missing_features:
+            return ""
+        slow = [band for band in self._schema.bands if not self._nominal_hz >= band.least_rate_hz]
+        if slow:
+            needs = " and ".join(
+                f"{band.name} ({band.low_hz:g}-{band.high_hz:g} Hz) needs at least {band.least_rate_hz:g} Hz"
+                for band in slow
+            )
+            fitting = richest(self._nominal_hz).name
+            return (
+                f"{needs}, and the sampling rate is {self._nominal_hz:g} Hz; --schema {fitting} does without"
+            )
+        empty = [
+            region for region, here in zip(self._schema.regions, self._regions, strict=True) if not here.any()
+        ]
+        there = ", ".join(electrode.name for electrode in self.electrodes)
+        return (
+            f"no channel measures the {' and the '.join(empty)} region (channels: {there}); "
+            "use a device with an electrode there, or name its channels with --montage"
         )
 
     @property
@@ -249,7 +274,7 @@ class FrontEnd:
         return min((seen for seen in found if seen[0]), default=(0, ""))
 
     def _high_z(self, power_db: NDArray[np.float64]) -> NDArray[np.float64]:
-        """float64[channels]: gamma's z against the own calibration, NaN without one."""
+        """float64[channels]: the highest band's z against the own calibration, NaN without one."""
         if self._own is None or len(self._own.highfreq_db) != len(self.electrodes):
             return np.full(len(self.electrodes), np.nan)
         z = (power_db[self._high_row] - self._own.highfreq_db) / self._own.highfreq_scale_db

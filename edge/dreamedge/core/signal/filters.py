@@ -12,7 +12,10 @@ Rules
 - Kernels are even in time about their centre up to conjugation: the delay is half a kernel, exactly.
 - A grid instant falls between samples. The kernel is therefore sampled at one of 16 sub-sample offsets, and
   the rest (1/32 sample at most) is corrected by a rotation at the band's centre frequency.
-- A band is measurable if its upper edge is at most 0.9 of Nyquist.
+- A band is measured from its least sampling rate on. Gamma's is 100 Hz: its edge is then 0.9 of Nyquist,
+  where recorders' own anti-alias filters begin. The other bands are measured from 64 Hz on: beta's stop band
+  begins at 31.8 Hz, below Nyquist. Of beta a recorder of 64 Hz keeps all but .1 dB if its own filter ends at
+  Nyquist, and all but .9 dB if it ends at .8 of it (1/f spectrum).
 """
 
 import math
@@ -25,7 +28,6 @@ from dreamwire.schema import Band
 
 STOP_DB: Final = 60.0
 FRACTIONS: Final = 16
-NYQUIST_SHARE: Final = 0.9
 
 Doubles = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
@@ -59,8 +61,7 @@ class FilterBank:
 
     def __init__(self, bands: tuple[Band, ...], rate_hz: float) -> None:
         """Measure those of `bands` that `rate_hz` allows; the attribute `bands` omits the others."""
-        limit_hz = NYQUIST_SHARE * rate_hz / 2
-        self.bands = tuple(band for band in bands if band.high_hz <= limit_hz)
+        self.bands = tuple(band for band in bands if rate_hz >= band.least_rate_hz)
         longest_s = max((band.kernel_s for band in bands), default=0.0)
         self.taps = round(longest_s * rate_hz) + 2
         self._rate_hz = rate_hz

@@ -21,8 +21,9 @@ from dreamedge.core.signal.blocks import Block, Montage
 from dreamedge.core.signal.calibration import Baseline, EnrolRefusal, calibrator_for, enrol
 from dreamedge.core.signal.features import CLEAN_HOPS, HOP_NS, FrontEnd, Hop
 from dreamedge.core.signal.quality import GOOD, RATE, UNIT
+from dreamedge.core.signal.recording_facts import Note
 from dreamwire.messages import CalibrationSource
-from dreamwire.schema import Schema
+from dreamwire.schema import BANDS6X2, Schema
 
 SEATED_SHARE: Final = 0.5
 
@@ -138,13 +139,30 @@ def unfit(schema: Schema, montage: Montage) -> str:
     return "" if isinstance(front, FrontEnd) else front.sentence
 
 
+def left_out(schema: Schema, rate_hz: float) -> tuple[Note, ...]:
+    """The note on bands that a slow device leaves out of its features; none where it measures them all."""
+    slow = [band for band in BANDS6X2.bands if band not in schema.bands and not rate_hz >= band.least_rate_hz]
+    if not slow:
+        return ()
+    lost = ", ".join(f"{band.name} ({band.low_hz:g}-{band.high_hz:g} Hz)" for band in slow)
+    least_hz = max(band.least_rate_hz for band in slow)
+    return (
+        Note(
+            "schema",
+            f"It measures {schema.name}, without {lost}, which needs at least {least_hz:g} Hz and not "
+            f"{rate_hz:g}; every bed of its Dreamscape does the same.",
+        ),
+    )
+
+
 def _front_end(schema: Schema, montage: Montage) -> FrontEnd | Inspection:
     try:
         front = FrontEnd(schema, montage)
     except ValueError as error:
         return refused("montage", f"{error}.")
-    if front.missing_features:
-        return refused("schema", f"It cannot measure {', '.join(front.missing_features)} of {schema.name}.")
+    if front.unmeasured:
+        sentence = front.unmeasured
+        return refused("schema", f"{sentence[0].upper()}{sentence[1:]}.")
     return front
 
 

@@ -15,7 +15,8 @@ Rules (a channel's quality is the minimum, its cause the first that is below 1)
 - mains: RMS within 1 Hz of the mains, before any filter, above 60 uV: 0. Then the mains' part of the peak to
   peak is subtracted before amplitude is judged. Otherwise strong mains would be reported as amplitude, and
   the sleeper asked to lie still because of a loose ground.
-- highfreq: gamma power more than 5 robust standard deviations above the own calibration: 0.4.
+- highfreq: power of the highest band (gamma, else beta) more than 5 robust standard deviations above the own
+  calibration: 0.4.
 - resolution: one digital step is above 10 uV: 0. A wave smaller than a step is not measured.
 - rate, of the device as a whole: effective against nominal more than 2 % off once 10 s are measured, until it
   is within 1.5 % again. Every filter would be at the wrong place.
@@ -189,7 +190,7 @@ class QualityEvaluator:
             fault: uint8[samples, channels], see `sample_buffer.Fault`.
             fresh: how many of the samples, the newest, are new since the last call.
             contact: float64[channels] 0..1 by the device, or None if it has no indicator.
-            high_z: float64[channels], gamma's z against the own calibration, NaN without one.
+            high_z: float64[channels], the highest band's z against the own calibration, NaN without one.
         """
         self._advance(uv, min(fresh, self.samples))
         bad = bool(fault.any())

@@ -24,7 +24,6 @@ from dreamwire.schema import HOP_MS, INSTANTS_PER_HOP, Schema
 POWER_HOPS: Final = 8
 """Hops in the 2 s over which power is averaged."""
 FLOOR_UV2: Final = 1e-6
-HIGHFREQ_BAND: Final = "gamma"
 
 _ROUNDING_NS: Final = 10_000
 """The rounding of stamps: within it two samples count as equally near."""

@@ -233,6 +233,7 @@ class Sleeper:
 
     def _drift(self, felt: Felt | None) -> None:
         pull = RELAX_PER_S * (self.person.profile_db - self.levels_db)
+        felt = felt.on_every_band(self.levels_db) if felt is not None else None
         if felt is not None and self._drive is not None:
             pull = pull + self._drive(self.levels_db, self.person.profile_db, felt)
         elif felt is not None:
