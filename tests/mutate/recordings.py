@@ -133,5 +133,21 @@ RECORDINGS: Final = tuple(
             "",
             "tests/foreign/test_bids_validator.py",
         ),
+        (
+            "calibration",
+            "energy cannot be computed again, for no calibration is recorded",
+            "daemon/dreamd/app/safety/group_monitor.py",
+            "        self._calibrated[row] = template, scale\n",
+            "",
+            _TESTS_NIGHTS,
+        ),
+        (
+            "older",
+            "a recording of an earlier version is refused for lacking a column",
+            f"{_ROOM}/reader.py",
+            "if self.manifest.version < VERSION:",
+            "if False:",
+            _TESTS_NIGHTS,
+        ),
     )
 )

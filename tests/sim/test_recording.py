@@ -2,14 +2,17 @@
 
 import json
 import random
+from dataclasses import replace
 from math import isfinite
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from dreamd.adapters.recordings.columns import TABLES
-from dreamd.adapters.recordings.parts import describe, write_part
-from dreamd.adapters.recordings.reader import Recording
+from dreamd.adapters.recordings.parts import describe, make_folders, write_part
+from dreamd.adapters.recordings.reader import Recording, Table
 from dreamd.adapters.recordings.replay import replay
 from dreamd.core.dreamscapes.views import Event, Plan
 from dreamd.core.event_kinds import KINDS
@@ -63,7 +66,13 @@ def twenty(tmp_path_factory: pytest.TempPathFactory) -> Recording:
 
 
 def test_a_night_of_twenty_is_the_same_again_bit_for_bit(twenty: Recording) -> None:
-    """Faults of beds and a restart of the daemon included, each number of each tick comes out again."""
+    """Faults of beds and a restart of the daemon included, each number of each tick comes out again.
+
+    Energy is among them before the restart and after it, and its limit.
+    """
+    ticks = twenty.table("ticks").to_pylist()
+    assert {row["segment"] for row in ticks if isfinite(row["energy"])} == {1, 2}
+    assert any(isfinite(row["energy_limit"]) for row in ticks)
     found = replay(twenty)
     assert found.differences == []
     assert found.skipped == 0
@@ -112,23 +121,27 @@ def test_no_table_holds_a_name(twenty: Recording) -> None:
     assert all(json.loads(values) is not None for values in events.column("values").to_pylist())
 
 
-def test_a_changed_number_is_named_with_its_tick_and_column(twenty: Recording, tmp_path: Path) -> None:
-    """A feature of one frame that is altered afterwards is found, and so is a single bit of the centre."""
-    import pyarrow as pa  # noqa: PLC0415 - one test alters a table
+def copy_of(recording: Recording, path: Path, version: int = 2, **changed: Table) -> Recording:
+    """A recording of the first part alone; `changed`: other tables in the place of those there are."""
+    make_folders(path)
+    describe(path, replace(recording.manifest, version=version))
+    write_part(path, 0, {table: recording.part(table, 0) for table in TABLES} | changed)
+    return Recording.from_directory(path)
 
-    copy = tmp_path / "altered"
-    for table in TABLES:
-        (copy / table).mkdir(parents=True)
-    describe(copy, twenty.manifest)
-    tables = {table: twenty.part(table, 0) for table in TABLES}
-    at = tables["ticks"].schema.get_field_index("weight")
-    weights = tables["ticks"].column("weight").to_pylist()
+
+def with_column(table: Table, name: str, values: list[Any]) -> Table:
+    """The table with other values in this column."""
+    at = table.schema.get_field_index(name)
+    field = table.schema.field(at)
+    return table.set_column(at, field, pa.array(values, field.type))
+
+
+def test_a_changed_number_is_named_with_its_tick_and_column(twenty: Recording, tmp_path: Path) -> None:
+    """A single bit of a weight that is altered afterwards is found, with its tick."""
+    ticks = twenty.part("ticks", 0)
+    weights = ticks.column("weight").to_pylist()
     weights[30] = float.fromhex("0x1.0000000000001p+0") * weights[30]
-    tables["ticks"] = tables["ticks"].set_column(
-        at, tables["ticks"].schema.field(at), pa.array(weights, pa.float64())
-    )
-    write_part(copy, 0, tables)
-    found = replay(Recording.from_directory(copy))
+    found = replay(copy_of(twenty, tmp_path / "altered", ticks=with_column(ticks, "weight", weights)))
     [different] = found.differences
     assert (different.column, different.step, different.subject) == ("weight", 31, 0)
     assert not found.same
@@ -136,27 +149,36 @@ def test_a_changed_number_is_named_with_its_tick_and_column(twenty: Recording, t
 
 def test_a_frame_that_is_altered_changes_the_numbers_after_it(twenty: Recording, tmp_path: Path) -> None:
     """The replay computes from the frames: one altered feature shows in that person and in the group."""
-    import pyarrow as pa  # noqa: PLC0415 - one test alters a table
-
-    copy = tmp_path / "altered"
-    for table in TABLES:
-        (copy / table).mkdir(parents=True)
-    describe(copy, twenty.manifest)
-    tables = {table: twenty.part(table, 0) for table in TABLES}
-    frames = tables["frames"]
-    at = frames.schema.get_field_index("features")
+    frames = twenty.part("frames", 0)
     features = frames.column("features").to_pylist()
     row = next(i for i, step in enumerate(frames.column("step").to_pylist()) if step == 20 and features[i])
     features[row][2] += 1.0
-    field = frames.schema.field(at)
-    tables["frames"] = frames.set_column(at, field, pa.array(features, field.type))
-    write_part(copy, 0, tables)
-    found = replay(Recording.from_directory(copy))
+    found = replay(copy_of(twenty, tmp_path / "altered", frames=with_column(frames, "features", features)))
     assert found.differences[0].step == 20
     assert {one.step for one in found.differences} > {20}, "the centre of a tick begins with the last one's"
     subject = frames.column("subject").to_pylist()[row]
     assert {"distance", "dispersion"} <= {one.column for one in found.differences}
     assert {one.subject for one in found.differences if one.step == 20} == {0, subject}
+
+
+def test_an_altered_calibration_changes_energy_alone(twenty: Recording, tmp_path: Path) -> None:
+    """The replay takes the own scale of each person from the recording: another one shows in energy alone.
+
+    A recording of version 1 has no calibrations: every other number is compared, and energy is not.
+    """
+    inputs = twenty.part("inputs", 0)
+    templates = inputs.column("template").to_pylist()
+    row = next(at for at, template in enumerate(templates) if template is not None)
+    templates[row][3] += 1.0
+    found = replay(copy_of(twenty, tmp_path / "altered", inputs=with_column(inputs, "template", templates)))
+    assert {one.column for one in found.differences} == {"energy"}
+
+    old = inputs.drop_columns(["template", "scale"])
+    first = copy_of(twenty, tmp_path / "first", inputs=old, version=1)
+    again = replay(first)
+    assert again.differences == []
+    assert again.numbers == found.numbers - 2 * found.ticks
+    assert first.table("inputs").column("template").null_count == len(inputs)
 
 
 def test_after_a_hole_nothing_is_claimed(tmp_path: Path) -> None:

@@ -54,8 +54,21 @@ _ROW_FIELDS: Final = tuple(field.name for field in fields(TableRows))
 
 
 @dataclass(frozen=True, slots=True)
+class Calibrated:
+    """A row that has been given, with its sleeper's calibration: float32[D] dB each."""
+
+    table: int
+    row: int
+    template_db: Floats
+    scale_db: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class RecordedTick:
-    """One tick. fused: None where nothing was fused. skipped: instants before it without a tick."""
+    """One tick. fused: None where nothing was fused. skipped: instants before it without a tick.
+
+    calibrated: the rows given since the tick before, which have a holder in this one.
+    """
 
     tick: int
     instant: int
@@ -69,6 +82,7 @@ class RecordedTick:
     tables: tuple[TableRows, ...]
     runaway: RunawayView
     identity: IdentityView
+    calibrated: tuple[Calibrated, ...] = ()
 
     @property
     def nbytes(self) -> int:

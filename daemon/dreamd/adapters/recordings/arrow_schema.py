@@ -20,6 +20,7 @@ def kinds(features: Features) -> dict[str, Any]:
         "bool": pa.bool_(),
         "string": pa.string(),
         "counts": pa.list_(pa.int32()),
+        "calibration": pa.list_(pa.float32()),
         "features": pa.list_(pa.float32(), size),
         "feature_values": pa.list_(pa.float32(), size),
         "phasors": pa.list_(pa.float32(), INSTANTS_PER_HOP * bands * 2),

@@ -15,7 +15,7 @@ Rules
 from dataclasses import dataclass
 from typing import Final
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the tables and of recording.json; a reader refuses a greater one."""
 EXTRA: Final = "pip install 'dreamd[recordings]'"
 """The command that installs the libraries of this room."""
@@ -117,6 +117,8 @@ INPUTS: Final = (
     Column("frozen", "bool", "", "the same features came three times"),
     Column("good", "bool", "", "quality is good enough, by its hysteresis"),
     Column("allowed", "bool", "", "breaker, consent and guidelines allow weight"),
+    Column("template", "calibration", DB, "own calibration, in the tick that gave the row; else null"),
+    Column("scale", "calibration", "dB", "spread of each feature in it; null as `template`"),
 )
 TABLES: Final = {"frames": FRAMES, "ticks": TICKS, "events": EVENTS, "inputs": INPUTS}
 """Every table by the name of its folder."""
@@ -145,5 +147,6 @@ _TYPES: Final = {
     "phase_pairs": "float32[2 B]",
     "phase_values": "float64[B]",
     "counts": "list of int32",
+    "calibration": "list of float32",
 }
 """D: features, B: bands with phases."""

@@ -18,7 +18,7 @@ from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.group import Label
 from dreamd.fusion.collective import Fused
 from dreamd.fusion.frame_table import Mask
-from dreamd.ports.recordings import RecordedTick, TableRows
+from dreamd.ports.recordings import Calibrated, RecordedTick, TableRows
 from dreamwire.schema import INSTANTS_PER_HOP
 
 Columns = dict[str, Any]
@@ -57,7 +57,8 @@ class Minute:
         parts = []
         for number, rows in enumerate(tick.tables):
             changed, new = self._changes.changed(number, rows)
-            self._rows["inputs"].append(_inputs(step, number, rows, changed))
+            own = [one for one in tick.calibrated if one.table == number and one.row < rows.used]
+            self._rows["inputs"].append(_inputs(step, number, rows, changed, own))
             parts.append(_frames(tick, number, rows, new))
         self._add_frames(step, tick, parts)
         for name, value in _tick_row(step, segment, tick, self._features).items():
@@ -128,8 +129,14 @@ def _array(values: Any, kind: Any, mask: Any) -> Any:  # noqa: ANN401 - pyarrow 
     return pa.FixedSizeListArray.from_arrays(flat, type=kind, mask=missing)
 
 
-def _inputs(step: int, table: int, rows: TableRows, at: Rows) -> Columns:
+def _inputs(step: int, table: int, rows: TableRows, at: Rows, own: Sequence[Calibrated]) -> Columns:
+    if own:
+        at = np.union1d(at, [one.row for one in own])
     count = len(at)
+    template, scale = (np.full(count, None, dtype=object) for _ in range(2))
+    for one in own:
+        place = int(np.searchsorted(at, one.row))
+        template[place], scale[place] = one.template_db, one.scale_db
     return {
         "step": np.full(count, step, dtype=np.int64),
         "bank": np.full(count, table, dtype=np.int32),
@@ -139,6 +146,8 @@ def _inputs(step: int, table: int, rows: TableRows, at: Rows) -> Columns:
         "captured": rows.instant[at],
         "quality": rows.quality[at],
         **{name: getattr(rows, name)[at] for name in ("present", "finite", "frozen", "good", "allowed")},
+        "template": template,
+        "scale": scale,
     }
 
 

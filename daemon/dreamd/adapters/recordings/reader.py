@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from dreamd.adapters.recordings import directory
 from dreamd.adapters.recordings.arrow_schema import schema_of
-from dreamd.adapters.recordings.columns import TABLES
+from dreamd.adapters.recordings.columns import TABLES, VERSION
 from dreamd.adapters.recordings.manifest import Manifest, RecordingError
 
 Table = Any
@@ -37,6 +37,13 @@ def matrix(column: Any) -> NDArray[Any]:  # noqa: ANN401 - pyarrow ships no type
         found = np.where(array.is_null().to_numpy(zero_copy_only=False)[:, np.newaxis], np.nan, found)
         found = found.astype(values.type.to_pandas_dtype())
     return found
+
+
+def _completed(table: Table, wanted: Sequence[str], schema: Any) -> Table:  # noqa: ANN401 - as above
+    for name in set(wanted) - set(table.column_names):
+        field = schema.field(name)
+        table = table.append_column(field, pa.nulls(len(table), field.type))
+    return table
 
 
 class Recording:
@@ -59,13 +66,18 @@ class Recording:
     def part(self, table: str, number: int, columns: Sequence[str] | None = None) -> Table:
         """Return one part of a table; `columns`: their names, None for all.
 
+        A column that an earlier version had not is null.
+
         Raises:
             RecordingError: the file is damaged, or has other columns.
         """
         path = directory.part_file(self.path, table, number)
         wanted = list(columns) if columns is not None else [column.name for column in TABLES[table]]
         try:
-            return pq.ParquetFile(path).read(columns=wanted).select(wanted)
+            found = pq.ParquetFile(path).read(columns=wanted)
+            if self.manifest.version < VERSION:
+                found = _completed(found, wanted, schema_of(table, self.manifest.features))
+            return found.select(wanted)
         except (OSError, pa.ArrowException, KeyError) as error:
             raise RecordingError(
                 f"{path} cannot be read ({error}); "

@@ -5,6 +5,7 @@ fusion of `dreamd.fusion` does the rest. Each segment begins a fusion of its own
 
 Rules
 - Two numbers are equal where all their bits are, or where neither is known (NaN).
+- Energy is compared where the calibrations of the sleepers are recorded: from version 2 on.
 - After a hole the fusion's past is not known: the rest of that segment is counted and not compared.
 - The last bits of a sum depend on the processor and on numpy's libraries. Where they are other ones than the
   recording's, a difference says nothing about the recording; the report names both.
@@ -41,6 +42,10 @@ OF_INPUTS: Final = {
     **{name: name for name in ("quality", "present", "finite", "frozen", "good")},
 }
 """Columns of `inputs`, and their names in `FrameTable`."""
+ENERGY: Final = ("energy", "energy_limit")
+"""Columns of `ticks` that need the calibrations."""
+CALIBRATED_FROM: Final = 2
+"""Version from which a recording has them."""
 FROM_FRAMES: Final = ("features", "phasors")
 """Columns of `frames` that the fusion reads."""
 SHOWN: Final = 20
@@ -107,7 +112,8 @@ def replay(recording: Recording) -> Replayed:
     for tick in _ticks(recording):
         number, step = int(tick.row["segment"]), int(tick.row["step"])
         if run is None or run.number != number:
-            run = _Segment(number, schema, segments.get(number))
+            known = recording.manifest.version >= CALIBRATED_FROM
+            run = _Segment(number, schema, segments.get(number), with_energy=known)
             expected = step
         if step != expected:
             run.broken = True
@@ -131,11 +137,12 @@ def another_machine(recording: Recording) -> str:
 class _Segment:
     """One run of a daemon: its tables and its fusion."""
 
-    def __init__(self, number: int, schema: Schema, segment: Segment | None) -> None:
+    def __init__(self, number: int, schema: Schema, segment: Segment | None, *, with_energy: bool) -> None:
         if segment is None:
             raise RecordingError(f"the description has no segment {number}, of which there are ticks")
         self.number = number
         self.broken = False
+        self._left_out = () if with_energy else ENERGY
         self._schema, self._slots = schema, segment.slots
         scale = np.asarray(segment.mu_db, np.float32), np.asarray(segment.sigma_db, np.float32)
         self._fusion = Fusion(schema, *scale)
@@ -166,7 +173,10 @@ class _Segment:
 
     def _compare(self, tick: _Tick, fused: Fused, features: Features, found: Replayed) -> None:
         comparison, frames = _Comparison(tick, found), tick.frames
-        for column, value in (collective_of(fused, features) | self._group.columns()).items():
+        numbers = collective_of(fused, features) | self._group.columns()
+        for column, value in numbers.items():
+            if column in self._left_out:
+                continue
             recorded, again = (np.asarray(one, dtype=np.float64) for one in (tick.row[column], value))
             comparison.compare(column, recorded, again, None)
         for column, name in OF_FRAMES.items():
@@ -190,7 +200,15 @@ class _Segment:
             subjects = tick.inputs["subject"][here]
             self._group.clear_rows(number, rows[self._subjects[number][rows] != subjects].tolist())
             self._subjects[number][rows] = subjects
+            self._take_calibrations(tick, number, here)
             self._take_frames(tick, number, rows)
+
+    def _take_calibrations(self, tick: _Tick, number: int, here: Mask) -> None:
+        """Give their calibrations to the rows of this table that have got a holder."""
+        columns = (tick.inputs[name][here] for name in ("row", "template", "scale"))
+        for row, template, scale in zip(*columns, strict=True):
+            if template is not None:
+                self._group.take_up(number, int(row), template, scale)
 
     def _take_frames(self, tick: _Tick, number: int, rows: Values) -> None:
         """Put the features and phasors of these rows into their table; an unsound frame has none."""

@@ -1,8 +1,8 @@
-"""The group's statistics of a replay: identity and the course of the centre, from the same rows again.
+"""The group's statistics of a replay: identity, energy and the centre's course, from the same rows.
 
 The order within a tick is the daemon's: rows that changed hands are cleared, a sleeper severed for identity
 begins a new window, the tick is observed, its numbers are read, and the longer work follows. Energy needs the
-calibrations of the sleepers, which are not recorded, so it is not computed.
+sleepers' calibrations, which recordings of version 1 lack.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,6 +28,10 @@ class ReplayedGroup:
     def __init__(self, schema: Schema, scale: tuple[Floats, Floats], slots: int) -> None:
         self._scale, self._slots = scale, slots
         self._statistics = GroupStatistics(schema)
+
+    def take_up(self, table: int, row: int, template_db: Floats, scale_db: Floats) -> None:
+        """A sleeper with this calibration, float32[D] dB each, has got this row."""
+        self._statistics.take_up(table * self._slots + row, template_db, scale_db)
 
     def clear_rows(self, table: int, rows: Iterable[int]) -> None:
         """These rows of a table have another holder, or none."""
@@ -68,9 +72,11 @@ class ReplayedGroup:
 
     def columns(self) -> dict[str, float]:
         """Return the numbers of the group by the columns of `ticks`, as they are in the tick's message."""
-        axes, centres = self._statistics.identity.axes, self._statistics.runaway.centres
+        axes, runaway = self._statistics.identity.axes, self._statistics.runaway
         return {
-            "lag_correlation": centres.correlation,
+            "energy": runaway.energy.mean,
+            "energy_limit": runaway.energy.limit,
+            "lag_correlation": runaway.centres.correlation,
             "dispersion_ratio": axes.dispersion,
             "rank_ratio": axes.rank,
             "i_self": axes.i_self,

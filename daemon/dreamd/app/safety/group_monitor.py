@@ -44,7 +44,9 @@ from dreamd.core.safety.group import (
 )
 from dreamd.fusion.crosstalk import Pair, Phasors, pair_ppc
 from dreamd.fusion.group_statistics import GroupStatistics, Heard, Rows
+from dreamd.ports.recordings import Calibrated
 from dreamwire import blend
+from dreamwire.messages import Floats
 
 SYNCHRONY_EVERY: Final = 4
 """Synchrony is read in ticks whose instant is a multiple of this."""
@@ -73,6 +75,7 @@ class GroupMonitor:
         """Begin anew, as the cohorts have: nothing is known and nothing is halved."""
         self._state = GroupState()
         self._halved: set[int] = set()
+        self._calibrated: dict[int, tuple[Floats, Floats]] = {}
         self._fusion: GroupStatistics | None = None
 
     @property
@@ -94,13 +97,24 @@ class GroupMonitor:
         template, scale = (told.template_db, told.scale_db) if told else (nothing, nothing)
         row = _row(seat.slot)
         self.fusion.take_up(row, template, scale)
+        self._calibrated[row] = template, scale
         self._set_shift(row)
 
     def gone(self, slot: Slot) -> None:
         """The slot has been given back."""
         self.fusion.clear(_row(slot))
+        self._calibrated.pop(_row(slot), None)
         self._halved.discard(_row(slot))
         self._set_shift(_row(slot))
+
+    def take_calibrated(self) -> tuple[Calibrated, ...]:
+        """Return the rows given since this was last asked, for a recording."""
+        banks = self._cohorts.banks
+        if not self._calibrated or not banks:
+            return ()
+        given, self._calibrated = self._calibrated, {}
+        slots = banks[0].columns.slots
+        return tuple(Calibrated(*divmod(row, slots), *own) for row, own in given.items())
 
     # -- every tick -------------------------------------------------------------------------------
 

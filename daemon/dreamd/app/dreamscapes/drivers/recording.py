@@ -82,6 +82,7 @@ class RecordingDriver:
             tables=rows_of(cohorts),
             runaway=dreamscape.monitor.runaway(),
             identity=dreamscape.monitor.identity(),
+            calibrated=dreamscape.monitor.take_calibrated(),
         )
 
     def _on_event(self, event: Event) -> None:
