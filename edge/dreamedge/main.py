@@ -90,7 +90,8 @@ def _parser() -> ArgumentParser:
     run.add_argument(
         "--implant",
         metavar="SPEC",
-        help="sim[:SEED], sim-light[:SEED], edf:PATH, xdf:PATH#STREAM, brainflow:BOARD[,...], lsl:NAME",
+        help="sim[:SEED], sim-light[:SEED], edf:PATH, xdf:PATH#STREAM, csv:PATH, npz:PATH, arff:PATH, "
+        "mne:PATH, brainflow:BOARD[,...], lsl:NAME",
     )
     _add_reading(run)
     run.add_argument("--rate", metavar="HZ", help="sampling rate of recordings that name none")

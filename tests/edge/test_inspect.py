@@ -105,7 +105,7 @@ def test_scripts_get_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
 def test_a_file_of_another_kind_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A file of another kind ends with status 2 and one sentence."""
     with pytest.raises(ImplantError, match="not a recording by its ending"):
-        examine(str(tmp_path / "a.csv"))
+        examine(str(tmp_path / "a.docx"))
     assert main(["inspect", str(tmp_path / "none.edf")]) == 2
     assert "check the path" in capsys.readouterr().err
 

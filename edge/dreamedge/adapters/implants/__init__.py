@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from dreamedge.adapters.fault_onset import Onset
 from dreamedge.adapters.implants.devices.live import LiveImplant
+from dreamedge.adapters.implants.files.headset.dialect import BoardLayout
 from dreamedge.adapters.implants.files.replay import Replay
 from dreamedge.adapters.implants.recording_options import RecordingOptions
 from dreamedge.core.signal.baseline import Baseline
@@ -86,6 +87,16 @@ def _open_table(rest: str, wish: _Wish) -> Implant:
     return TableImplant(path, options=wish.options)
 
 
+def _open_csv(rest: str, wish: _Wish) -> Implant:
+    # Imported here: a pod without such a recording does not need the memory of the reader.
+    from dreamedge.adapters.implants.files.headset.implant import HeadsetImplant  # noqa: PLC0415
+
+    if not rest:
+        raise ImplantError("csv: names no file; write csv:PATH, or csv:PATH#BOARD for a file of BrainFlow.")
+    path, board = file_and_stream(rest)
+    return HeadsetImplant(path, board_layout(board), options=wish.options)
+
+
 def _open_mne(rest: str, wish: _Wish) -> Implant:
     # Imported here: a pod without such a recording does not need the memory of the reader.
     from dreamedge.adapters.implants.files.mne_files import MneImplant  # noqa: PLC0415
@@ -113,6 +124,22 @@ def _open_lsl(rest: str, wish: _Wish) -> Implant:
     return LslImplant(rest, montage=wish.options.montage)
 
 
+def board_layout(board: str) -> BoardLayout | None:
+    """The columns of a file that BrainFlow wrote from this board; None if none is named.
+
+    Raises:
+        ImplantError: the board does not exist, or BrainFlow is not installed.
+    """
+    if not board:
+        return None
+    try:
+        # Imported here: only files of BrainFlow need its table of boards.
+        from dreamedge.adapters.implants.devices import board_layout as layouts  # noqa: PLC0415
+    except ImportError as error:
+        raise ImplantError(f"the board {board} needs BrainFlow ({error}); install dreamd[boards].") from error
+    return layouts.board_layout(board)
+
+
 def file_and_stream(rest: str) -> tuple[Path, str]:
     """Split `PATH#STREAM`. If a file of the whole name exists, the # belongs to its name."""
     whole = Path(rest).expanduser()
@@ -127,6 +154,7 @@ _KINDS: Final[dict[str, Callable[[str, _Wish], Implant]]] = {
     "xdf": _open_xdf,
     "npz": _open_table,
     "arff": _open_table,
+    "csv": _open_csv,
     "mne": _open_mne,
     "brainflow": _open_brainflow,
     "lsl": _open_lsl,
@@ -153,7 +181,7 @@ def open_implant(
     if kind not in _KINDS:
         raise ImplantError(
             f"implant {spec!r} is not known; write sim, sim:SEED, sim-light:SEED, edf:PATH, xdf:PATH#STREAM, "
-            "npz:PATH, arff:PATH, mne:PATH, brainflow:BOARD or lsl:NAME."
+            "npz:PATH, arff:PATH, csv:PATH, mne:PATH, brainflow:BOARD or lsl:NAME."
         )
     options = options or RecordingOptions()
     inner = _KINDS[kind](rest, _Wish(seed, options))

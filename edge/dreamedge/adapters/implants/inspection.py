@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from dreamedge.adapters.clock import boottime_ns, wait_until
-from dreamedge.adapters.implants import file_and_stream, open_implant
+from dreamedge.adapters.implants import board_layout, file_and_stream, open_implant
 from dreamedge.adapters.implants.files.mne_files import ENDINGS
 from dreamedge.adapters.implants.files.replay import Replay
 from dreamedge.adapters.implants.recording_options import PLAIN, RecordingOptions
@@ -37,6 +37,7 @@ _BY_ENDING: Final = {
     **dict.fromkeys((".xdf", ".xdfz"), "xdf"),
     ".npz": "npz",
     ".arff": "arff",
+    **dict.fromkeys((".csv", ".txt", ".tsv"), "csv"),
     **dict.fromkeys(ENDINGS, "mne"),
 }
 _LONGEST_FIRST: Final = sorted(_BY_ENDING, key=len, reverse=True)
@@ -224,6 +225,15 @@ def _table(recording: str, rest: str, wish: Wish) -> tuple[Person, ...]:
     return (Person(recording, "", f"{kind}:{path}", found),)
 
 
+def _csv(recording: str, rest: str, wish: Wish) -> tuple[Person, ...]:
+    from dreamedge.adapters.implants.files.headset import implant  # noqa: PLC0415 - loaded where needed
+
+    path, board = file_and_stream(rest)
+    path = path.absolute()
+    spec = f"csv:{path}#{board}" if board else f"csv:{path}"
+    return (Person(recording, "", spec, implant.channels(path, board_layout(board), wish.options)),)
+
+
 def _mne(recording: str, rest: str, wish: Wish) -> tuple[Person, ...]:
     from dreamedge.adapters.implants.files import mne_files  # noqa: PLC0415 - MNE is loaded where needed
 
@@ -240,6 +250,7 @@ _READERS: Final[dict[str, Callable[[str, str, Wish], tuple[Person, ...]]]] = {
     "xdf": _xdf,
     "npz": _table,
     "arff": _table,
+    "csv": _csv,
     "mne": _mne,
     "sim": _device,
     "brainflow": _device,

@@ -161,9 +161,8 @@ class BoardFeed:
                 f"{spec.title} cannot be opened with {told} ({error}); "
                 f"check that it is on, in reach, not in use, and that its parameters are right{port}."
             ) from error
-        full_scale_uv = _FULL_SCALE_UV.get(spec.described, 0.0)
         return Opened(
-            Montage(self._names, self._rate_hz, full_scale_uv),
+            Montage(self._names, self._rate_hz, full_scale_uv(spec)),
             Device("brainflow", self._model(), self._names, self._rate_hz),
             _NOBODY.get(spec.board, CalibrationSource.LIVE),
         )
@@ -313,6 +312,11 @@ def rate_hz(spec: Spec, description: Mapping[str, Any]) -> float:
             "or send it through LSL at such a rate."
         )
     return rate
+
+
+def full_scale_uv(spec: Spec) -> float:
+    """The board's documented positive limit in uV, 0 without documentation."""
+    return _FULL_SCALE_UV.get(spec.described, 0.0)
 
 
 def unix_offset_ns() -> int:

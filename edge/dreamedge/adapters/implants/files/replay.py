@@ -14,8 +14,10 @@ a few seconds ahead, so a night on disk costs no more memory than a minute. A re
 decimated as it is loaded.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import replace
+from operator import itemgetter
 from typing import Final
 
 import numpy as np
@@ -224,8 +226,12 @@ class Replay:
         turn, slot = place
         while True:
             captured = due[1] if turn == due[0] else self._slots
-            run = next((run for run in self._recording.runs if run[1] > slot), None)
-            begin, end = (slot, slot) if run is None else (max(slot, run[0]), min(run[1], captured))
+            runs = self._recording.runs
+            # A night with many short losses has too many runs to look at each.
+            at = bisect_right(runs, slot, key=itemgetter(1))
+            begin, end = (
+                (max(slot, runs[at][0]), min(runs[at][1], captured)) if at < len(runs) else (slot, slot)
+            )
             if begin < end or turn == due[0]:
                 self._next = turn, max(end, min(begin, captured))
                 return turn, begin, end

@@ -1,0 +1,1 @@
+"""Text files of headset programs: recognised by their first lines, read once, played from a compact copy."""
