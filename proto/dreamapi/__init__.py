@@ -62,7 +62,7 @@ from dreamapi.errors import (
 )
 from dreamapi.quick_look import show
 from dreamapi.v1.breakers_pb2 import BreakerDetail, BreakerMove
-from dreamapi.v1.dreamscapes_pb2 import Check, Collective, Dreamscape, Event, Plan, Seat
+from dreamapi.v1.dreamscapes_pb2 import Check, Collective, Dreamscape, Event, Plan, Recording, Seat
 from dreamapi.v1.house_pb2 import House
 from dreamapi.v1.pods_pb2 import Pod
 from dreamapi.v1.severing_pb2 import Breaker, SeverOutcome
@@ -111,6 +111,7 @@ __all__ = [
     "PodOffline",
     "PodUnknown",
     "QualityLow",
+    "Recording",
     "RecordingUnavailable",
     "Refused",
     "RequestIdReused",

@@ -116,6 +116,7 @@ async def test_check_in_and_out(application: FakeCoordination, shell: Shell) -> 
     assert "1 zeroed, 1 confirmed" in (await shell("pods release bed-1 --reason storm"))[1]
     assert application.calls == [
         ("check_in", "bed-1", "ada", ""),
+        ("dreamscapes",),
         ("check_out", "bed-1"),
         ("release", "bed-1", "storm"),
     ]

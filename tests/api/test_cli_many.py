@@ -1,15 +1,16 @@
 """The command line for a whole ward: many check-ins, first failed checks, a Dreamscape that is over."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from api.test_cli import Shell, shell  # noqa: F401 - a fixture
-from dreamd.core.dreamscapes.views import DreamscapeState
+from dreamd.core.dreamscapes.views import DreamscapeState, Plan, RecordingState, RecordingView
 from dreamd.core.refusals import Code, Refusal
 from fakes.coordination import FakeCoordination
-from fakes.views import pod_view
+from fakes.views import dreamscape_view, pod_view
 
 
 async def test_several_pairs_are_checked_in_with_a_line_each(
@@ -116,6 +117,70 @@ async def test_a_bed_that_renders_nothing_is_named_at_check_in_and_in_the_list(
     assert "this bed renders nothing" in (await shell("pods check-in bed-1 s-1"))[1]
     lines = (await shell("pods list"))[1].splitlines()
     assert [line.split()[-1] for line in lines] == ["renders", "nothing", "sound", "known"]
+
+
+async def test_a_recording_is_named_at_check_in(
+    shell: Shell,  # noqa: F811 - a fixture
+    application: FakeCoordination,
+) -> None:
+    """The answer to a check-in names each recorded Dreamscape that asks for the bed, and no other."""
+    for name, invited, state, record in (
+        ("all", (), DreamscapeState.GATHERING, True),
+        ("night", ("bed-1",), DreamscapeState.PLANNED, True),
+        ("plain", ("bed-1", "bed-2"), DreamscapeState.DREAMING, False),
+        ("over", ("bed-1",), DreamscapeState.ENDED, True),
+    ):
+        application.sessions[name] = dreamscape_view(Plan(name, 1, 8, pods=invited, record=record), state)
+    declares = "is recorded, without names: its plan declares that everyone seated has agreed"
+    _, out, _ = await shell("pods check-in bed-1 s-1 bed-2 s-2")
+    first, second = out.splitlines()
+    assert sorted(first.split("; ")[1:]) == [f"all {declares}", f"night {declares}"]
+    assert second == f"bed-2: s-2 is checked in; all {declares}"
+    out = (await shell("pods check-in bed-1 s-1"))[1]
+    assert f"night {declares}" in out
+    assert "plain is recorded" not in out
+
+
+@pytest.mark.parametrize(
+    ("view", "cell", "lines"),
+    [
+        (None, "-", []),
+        (
+            RecordingView(RecordingState.WAITING),
+            "not yet",
+            ["recorded, without names, from its first tick on"],
+        ),
+        (
+            RecordingView(RecordingState.RUNNING, "/var/night", 723.0, 12),
+            "0:12:03",
+            ["recording, without names: running, 0:12:03 in 12 parts on the disk, in /var/night"],
+        ),
+        (
+            RecordingView(RecordingState.STOPPED, "/var/night", 60.0, 1, 7, "the disk is full"),
+            "0:01:00, stopped",
+            [
+                "recording, without names: stopped, 0:01:00 in 1 part on the disk, in /var/night",
+                "recorded no longer: the disk is full",
+                "the disk is too slow: the recording lacks 7 ticks and events",
+            ],
+        ),
+    ],
+)
+async def test_get_and_list_show_the_recording(
+    shell: Shell,  # noqa: F811 - a fixture
+    application: FakeCoordination,
+    view: RecordingView | None,
+    cell: str,
+    lines: list[str],
+) -> None:
+    """A list has how much is on the disk; one Dreamscape how long, how many parts, where, what is wrong."""
+    plan = Plan("night", 1, 8, record=view is not None)
+    application.sessions["night"] = replace(dreamscape_view(plan, DreamscapeState.DREAMING), recording=view)
+    assert f" {cell} " in (await shell("dreamscapes list"))[1].splitlines()[1]
+    out = (await shell("dreamscapes get night"))[1].splitlines()
+    assert [line.strip() for line in out if "record" in line and "dreamscape" not in line] == lines
+    told = json.loads((await shell("dreamscapes get night --json"))[1])
+    assert ("recording" in told) == (view is not None)
 
 
 async def test_a_failed_renderer_stands_in_the_row_of_its_bed(

@@ -82,6 +82,16 @@ def test_a_bed_that_renders_nothing_is_admitted_with_a_warning() -> None:
     assert "offline" in gone.sentence
 
 
+def test_a_sleeper_is_admitted_to_a_recording_with_a_note() -> None:
+    """The check of consent passes and names the recording; without consent it fails as ever."""
+    plan = replace(PLAN, record=True)
+    [told] = [check for check in admit(READY, plan) if check.sentence]
+    assert (told.name, told.passed) == ("consent", True)
+    assert told.sentence.startswith(f"{PLAN.dreamscape} is recorded, without names")
+    [refused] = [check for check in admit(replace(READY, consent_left_s=0.0), plan) if not check.passed]
+    assert refused.code == Code.CONSENT_MISSING.value
+
+
 def test_checks_come_in_the_order_of_the_design() -> None:
     """All checks of an admissible pod pass, in the fixed order."""
     checks = admit(READY, PLAN)

@@ -117,6 +117,42 @@ def view(seats: list[dict[str, object]], *troubles: str, **changes: object) -> d
     return {**told, **changes}
 
 
+def test_a_recording_is_named_with_its_state_and_its_trouble() -> None:
+    """The page says whether a Dreamscape is recorded, how much the disk has, and why it is no longer."""
+    running = {
+        "state": "running",
+        "directory": "/var/night",
+        "written_s": 723.0,
+        "parts": 12,
+        "missing": 0,
+        "trouble": "",
+    }
+    told = []
+    for changes in (
+        None,
+        {"state": "waiting", "parts": 0},
+        {"parts": 0, "directory": ""},
+        {},
+        {"missing": 1},
+        {"state": "stopped", "trouble": "the disk is full"},
+        {"state": "complete"},
+    ):
+        seen = view([seat(1)])
+        seen["scene"]["recording"] = None if changes is None else {**running, **changes}
+        told.append(seen)
+    facts = [[fact for fact in one["facts"] if "record" in fact] for one in said(*told)]
+    kept = "It is recorded, without names: 12 min on the disk (/var/night)."
+    assert facts == [
+        [],
+        ["It is recorded, without names, from its first tick on."],
+        ["It is recorded, without names: nothing on the disk yet."],
+        [kept],
+        [kept, "The disk is too slow: its recording lacks 1 tick or event."],
+        ["It is recorded no longer: the disk is full. 12 min on the disk."],
+        ["It was recorded, without names: 12 min on the disk (/var/night)."],
+    ]
+
+
 SILENT = {"applied": None, "quality": None, "heard_age_s": 83.0}
 BROKER = "the broker is not reached: every pod is alone by its own tether within 1.5 s"
 

@@ -17,7 +17,7 @@ from dreamd.adapters.recordings.manifest import Manifest, Segment, features_of
 from dreamd.adapters.recordings.writer import RecordingWriter
 from dreamd.core.dreamscapes.views import Event, IdentityView, RunawayView
 from dreamd.core.limits import HOP_S
-from dreamd.ports.recordings import Beginning, RecordedTick, TableRows
+from dreamd.ports.recordings import Beginning, RecordedTick, TableRows, Written
 from dreamwire.schema import BANDS6X2
 
 BEGAN_INSTANT = 7_200_000_000
@@ -148,6 +148,11 @@ class DirectSink:
     def take_event(self, event: Event) -> None:
         """Write it."""
         self.writer.write_event(self._number, event)
+
+    @property
+    def written(self) -> Written:
+        """Its directory, parts and seconds on the disk."""
+        return self.writer.written
 
     def finish(self, *, complete: bool) -> None:
         """Write the rest."""

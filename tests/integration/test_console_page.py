@@ -16,6 +16,8 @@ from dreamd.core.dreamscapes.views import (
     CrowdView,
     DreamscapeState,
     IdentityView,
+    RecordingState,
+    RecordingView,
     SeatState,
     SeatView,
     SynchronyView,
@@ -75,10 +77,16 @@ class Night:
         self.page, self.tick_number = browser, 0
         self.seats: tuple[SeatView, ...] = tuple(seat_view(n, f"bed-{n}") for n in range(1, 9))
         self.crowd = CrowdView()
+        self.recording: RecordingView | None = None
 
     def begin(self, state: DreamscapeState = DreamscapeState.DREAMING) -> None:
         """Create the Dreamscape, which ticks once the page looks."""
-        self.house.do(lambda: self.house.coordination.add("night", state, BEDS))
+        self.house.do(lambda: self._add(state))
+
+    def _add(self, state: DreamscapeState) -> None:
+        coordination = self.house.coordination
+        coordination.add("night", state, BEDS)
+        coordination.sessions["night"] = replace(coordination.sessions["night"], recording=self.recording)
 
     def load(self) -> Chromium:
         """Load the page, at 1280 by 800."""
@@ -174,11 +182,17 @@ def test_no_dreamscape_is_reported(night: Night) -> None:
 
 
 def test_eight_dream_together_and_nothing_comes_from_elsewhere(night: Night) -> None:
-    """Eight merged sleepers: the state in words, no browser error, no foreign address."""
+    """Eight merged sleepers: the state in words, no browser error, no foreign address.
+
+    Their recording and its directory are a fact, and its line of the house says that it is recorded.
+    """
+    night.recording = RecordingView(RecordingState.RUNNING, "/var/lib/dreamd/recordings/night", 725.0, 12)
     page = night.show()
     page.until("/8 of 8 dream together/.test(document.querySelector('h1').textContent)")
     assert page.text(".verdict").strip() == "All is well"
     assert "ago" in page.text("#age")
+    assert "It is recorded, without names: 12 min on the disk (/var/lib/" in page.text(".facts")
+    assert page.text("#dreamscapes").endswith("· recorded")
     assert page.complaints == []
     assert {address.startswith(f"{night.house.url}/") for address in page.addresses} == {True}
 

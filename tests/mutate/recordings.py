@@ -149,5 +149,21 @@ RECORDINGS: Final = tuple(
             "if False:",
             _TESTS_NIGHTS,
         ),
+        (
+            "told",
+            "a sleeper is checked in to a recording without a word",
+            "daemon/dreamd/cli/pods.py",
+            "        if one.plan.record\n",
+            "        if False\n",
+            "tests/api/test_cli_many.py",
+        ),
+        (
+            "shown",
+            "a recording that has stopped is shown as running",
+            _DRIVER,
+            "RecordingState.STOPPED if trouble else state",
+            "state",
+            _TESTS_NIGHTS,
+        ),
     )
 )

@@ -20,7 +20,7 @@ from dreamd.adapters.recordings.store import (
 )
 from dreamd.adapters.recordings.writer import RESERVE_BYTES, RecordingWriter
 from dreamd.core.dreamscapes.views import Event
-from dreamd.ports.recordings import Beginning, RecordedTick
+from dreamd.ports.recordings import Beginning, RecordedTick, Written
 from fakes.recordings import beginning_of, tick_of
 
 EVENT = Event(1, 5.0, "severed", "night", "bed-1", 2, "contact", "bed-1 is severed")
@@ -42,6 +42,7 @@ def test_a_part_lasts_its_seconds_and_a_kill_costs_the_last_one(tmp_path: Path) 
     assert recording.parts == (0, 1)
     assert recording.table("ticks").column("step").to_pylist() == list(range(1, 17))
     assert not recording.manifest.complete
+    assert writer.written == Written(str(writer.path), 2, 3.75), "from the first tick to the 16th"
 
 
 def test_a_skip_of_instants_ends_a_part_in_time(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from dreamd.adapters.recordings.columns import TABLES
 from dreamd.adapters.recordings.parts import describe, make_folders, write_part
 from dreamd.adapters.recordings.reader import Recording, Table
 from dreamd.adapters.recordings.replay import replay
-from dreamd.core.dreamscapes.views import Event, Plan
+from dreamd.core.dreamscapes.views import Event, Plan, RecordingState, RecordingView
 from dreamd.core.event_kinds import KINDS
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.causes import Cause
@@ -40,6 +40,14 @@ def night(
     assert world.gather(record=True) == ""
     world.run(seconds)
     return world, recordings
+
+
+def recording_of(world: World) -> RecordingView | None:
+    """The recording as the API shows it."""
+    assert world.daemon is not None
+    view = world.daemon.app.dreamscapes.get("night")
+    assert not isinstance(view, Refusal)
+    return view.recording
 
 
 def end(world: World) -> None:
@@ -185,6 +193,9 @@ def test_after_a_hole_nothing_is_claimed(tmp_path: Path) -> None:
     """Ticks that a slow disk has cost are a hole in the description; later ticks are not compared."""
     world, _ = night(tmp_path, 5, 12.0, drop={20, 21, 30})
     end(world)
+    view = recording_of(world)
+    assert view is not None
+    assert (view.state, view.missing, view.parts) == (RecordingState.COMPLETE, 3, 2), "in the archive too"
     recording = Recording.from_directory(tmp_path / "recordings" / "night")
     assert [(hole.after_step, hole.ticks) for hole in recording.manifest.holes] == [(19, 2), (29, 1)]
     found = replay(recording)
@@ -200,6 +211,9 @@ def test_after_a_hole_nothing_is_claimed(tmp_path: Path) -> None:
 def test_a_disk_that_fails_ends_the_recording_and_not_the_night(tmp_path: Path) -> None:
     """After the disk's error there is one event with its reason, and the sleepers are merged on."""
     world, recordings = night(tmp_path, 5, 6.0)
+    assert recording_of(world) == RecordingView(
+        RecordingState.RUNNING, str(tmp_path / "recordings" / "night")
+    )
     recordings.sinks[0].trouble = "No space left on device"
     world.run(6.0)
     daemon = world.daemon
@@ -211,6 +225,9 @@ def test_a_disk_that_fails_ends_the_recording_and_not_the_night(tmp_path: Path) 
     assert daemon.metrics.counts["recording-stopped"] == 1
     assert daemon.app.registry.tally().merged == 5
     assert not Recording.from_directory(tmp_path / "recordings" / "night").manifest.complete
+    view = recording_of(world)
+    assert view is not None
+    assert (view.state, view.trouble) == (RecordingState.STOPPED, "No space left on device")
 
 
 def test_a_plan_that_does_not_ask_is_not_recorded(tmp_path: Path) -> None:
@@ -220,6 +237,7 @@ def test_a_plan_that_does_not_ask_is_not_recorded(tmp_path: Path) -> None:
     assert world.gather() == ""
     world.run(3.0)
     assert recordings.sinks == []
+    assert recording_of(world) is None
     assert not (tmp_path / "recordings").exists()
 
 

@@ -3,6 +3,7 @@
 import argparse
 import math
 import sys
+from collections.abc import Iterable
 from contextlib import aclosing
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from dreamd.cli import client
 from dreamd.cli.client import add_verb, as_json, console, print_json
 from dreamd.cli.printing import tables
 from dreamd.cli.printing.tables import number_of
+from dreamd.core.dreamscapes.views import IS_RECORDED
 
 run = client.run
 
@@ -100,11 +102,16 @@ async def _get(api: dreamapi.Api, args: argparse.Namespace) -> None:
 async def _check_in(api: dreamapi.Api, args: argparse.Namespace) -> None:
     pairs = _pairs(args)
     if len(pairs) == 1:
-        _show(await api.pods.check_in(*pairs[0], etag=args.etag), args)
+        checked_in = await api.pods.check_in(*pairs[0], etag=args.etag)
+        _show(checked_in, args)
+        if not args.json:
+            for sentence in _recorded_at(checked_in, await api.dreamscapes.list()):
+                print(sentence)
         return
     if args.etag:
         raise client.NothingAskedError("--etag is of one pair; leave it out, or check in one pod")
     refused = 0
+    planned = [] if args.json else await api.dreamscapes.list()
     for pod, sleeper in pairs:
         try:
             checked_in = await api.pods.check_in(pod, sleeper)
@@ -115,10 +122,22 @@ async def _check_in(api: dreamapi.Api, args: argparse.Namespace) -> None:
             if args.json:
                 print_json(as_json(checked_in), indent=None)
             else:
-                warning = tables.renderer_warning(checked_in)
-                print(f"{pod}: {sleeper} is checked in{warning and f'; {warning}'}", flush=True)
+                notes = [tables.renderer_warning(checked_in), *_recorded_at(checked_in, planned)]
+                said = "".join(f"; {note}" for note in notes if note)
+                print(f"{pod}: {sleeper} is checked in{said}", flush=True)
     if refused:
         raise client.PartlyRefusedError(f"{refused} of {len(pairs)} check-ins were refused; see above")
+
+
+def _recorded_at(pod: dreamapi.Pod, planned: Iterable[dreamapi.Dreamscape]) -> list[str]:
+    """Return a sentence for each Dreamscape that is recorded and asks for this pod."""
+    return [
+        IS_RECORDED.format(dreamscape=names.bare(one.name))
+        for one in planned
+        if one.plan.record
+        and one.state != dreamapi.Dreamscape.STATE_ENDED
+        and (pod.name in one.plan.pods if one.plan.pods else one.plan.site in ("", pod.site))
+    ]
 
 
 def _pairs(args: argparse.Namespace) -> list[tuple[str, str]]:

@@ -107,6 +107,18 @@ class Beginning:
     sigma_db: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The part of a recording that is on the disk.
+
+    directory: empty: nothing yet. seconds: from the first tick to the last one in a whole part.
+    """
+
+    directory: str = ""
+    parts: int = 0
+    seconds: float = 0.0
+
+
 class RecordingSink(Protocol):
     """Keeps one recording. Every method MUST return at once, MUST NOT touch a disk, and MUST NOT raise."""
 
@@ -125,6 +137,11 @@ class RecordingSink(Protocol):
     @property
     def dropped(self) -> int:
         """Ticks and events that were not kept because the disk was too slow."""
+        ...
+
+    @property
+    def written(self) -> Written:
+        """Its part that is on the disk by now."""
         ...
 
     @property

@@ -93,7 +93,7 @@ class Seat(_message.Message):
     def __init__(self, name: _Optional[str] = ..., pod: _Optional[str] = ..., sleeper: _Optional[str] = ..., state: _Optional[_Union[Seat.State, str]] = ..., refusal_code: _Optional[str] = ..., refusal: _Optional[str] = ..., granted: _Optional[float] = ..., applied: _Optional[float] = ..., quality: _Optional[float] = ..., breaker: _Optional[_Union[_severing_pb2.Breaker, _Mapping]] = ..., distance: _Optional[float] = ..., synchrony: _Optional[float] = ..., identity: _Optional[float] = ..., cause: _Optional[str] = ..., heard_age: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class Dreamscape(_message.Message):
-    __slots__ = ("name", "plan", "state", "state_cause", "create_time", "term", "tick", "ticks_skipped", "assigned", "merged", "seats", "etag", "unheard", "unknown_pods")
+    __slots__ = ("name", "plan", "state", "state_cause", "create_time", "term", "tick", "ticks_skipped", "assigned", "merged", "seats", "etag", "unheard", "unknown_pods", "recording")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[Dreamscape.State]
@@ -124,6 +124,7 @@ class Dreamscape(_message.Message):
     ETAG_FIELD_NUMBER: _ClassVar[int]
     UNHEARD_FIELD_NUMBER: _ClassVar[int]
     UNKNOWN_PODS_FIELD_NUMBER: _ClassVar[int]
+    RECORDING_FIELD_NUMBER: _ClassVar[int]
     name: str
     plan: Plan
     state: Dreamscape.State
@@ -138,7 +139,36 @@ class Dreamscape(_message.Message):
     etag: str
     unheard: int
     unknown_pods: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, name: _Optional[str] = ..., plan: _Optional[_Union[Plan, _Mapping]] = ..., state: _Optional[_Union[Dreamscape.State, str]] = ..., state_cause: _Optional[str] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., term: _Optional[int] = ..., tick: _Optional[int] = ..., ticks_skipped: _Optional[int] = ..., assigned: _Optional[int] = ..., merged: _Optional[int] = ..., seats: _Optional[_Iterable[_Union[Seat, _Mapping]]] = ..., etag: _Optional[str] = ..., unheard: _Optional[int] = ..., unknown_pods: _Optional[_Iterable[str]] = ...) -> None: ...
+    recording: Recording
+    def __init__(self, name: _Optional[str] = ..., plan: _Optional[_Union[Plan, _Mapping]] = ..., state: _Optional[_Union[Dreamscape.State, str]] = ..., state_cause: _Optional[str] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., term: _Optional[int] = ..., tick: _Optional[int] = ..., ticks_skipped: _Optional[int] = ..., assigned: _Optional[int] = ..., merged: _Optional[int] = ..., seats: _Optional[_Iterable[_Union[Seat, _Mapping]]] = ..., etag: _Optional[str] = ..., unheard: _Optional[int] = ..., unknown_pods: _Optional[_Iterable[str]] = ..., recording: _Optional[_Union[Recording, _Mapping]] = ...) -> None: ...
+
+class Recording(_message.Message):
+    __slots__ = ("state", "directory", "written_duration", "parts", "missing", "trouble")
+    class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        STATE_UNSPECIFIED: _ClassVar[Recording.State]
+        STATE_WAITING: _ClassVar[Recording.State]
+        STATE_RUNNING: _ClassVar[Recording.State]
+        STATE_STOPPED: _ClassVar[Recording.State]
+        STATE_COMPLETE: _ClassVar[Recording.State]
+    STATE_UNSPECIFIED: Recording.State
+    STATE_WAITING: Recording.State
+    STATE_RUNNING: Recording.State
+    STATE_STOPPED: Recording.State
+    STATE_COMPLETE: Recording.State
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    DIRECTORY_FIELD_NUMBER: _ClassVar[int]
+    WRITTEN_DURATION_FIELD_NUMBER: _ClassVar[int]
+    PARTS_FIELD_NUMBER: _ClassVar[int]
+    MISSING_FIELD_NUMBER: _ClassVar[int]
+    TROUBLE_FIELD_NUMBER: _ClassVar[int]
+    state: Recording.State
+    directory: str
+    written_duration: _duration_pb2.Duration
+    parts: int
+    missing: int
+    trouble: str
+    def __init__(self, state: _Optional[_Union[Recording.State, str]] = ..., directory: _Optional[str] = ..., written_duration: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., parts: _Optional[int] = ..., missing: _Optional[int] = ..., trouble: _Optional[str] = ...) -> None: ...
 
 class Synchrony(_message.Message):
     __slots__ = ("band", "ppc", "z", "surrogate_z", "order")

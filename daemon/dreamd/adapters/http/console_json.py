@@ -21,6 +21,7 @@ from dreamd.core.dreamscapes.views import (
     DreamscapeView,
     Event,
     PodView,
+    RecordingView,
     SeatState,
     SeatView,
 )
@@ -115,7 +116,21 @@ def _dreamscape(view: DreamscapeView) -> dict[str, object]:
         "assigned": view.assigned,
         "merged": view.merged,
         "unheard": view.unheard,
+        "recording": _recording(view.recording),
         "rank": rank(view.state, troubled=view.unheard > 0 or view.merged < view.assigned),
+    }
+
+
+def _recording(view: RecordingView | None) -> dict[str, object] | None:
+    if view is None:
+        return None
+    return {
+        "state": view.state.value,
+        "directory": view.directory,
+        "written_s": number(view.written_s),
+        "parts": view.parts,
+        "missing": view.missing,
+        "trouble": view.trouble,
     }
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 
 from dreamd.adapters.recordings.columns import EXTRA
 from dreamd.core.dreamscapes.views import Event
-from dreamd.ports.recordings import Beginning, RecordedTick, RecordingSink
+from dreamd.ports.recordings import Beginning, RecordedTick, RecordingSink, Written
 
 QUEUE_TICKS: Final = 240
 """A minute."""
@@ -39,9 +39,14 @@ class Writer(Protocol):
         """Write what is left."""
         ...
 
+    @property
+    def written(self) -> Written:
+        """Its directory, parts and seconds on the disk."""
+        ...
+
 
 class RecordingThread:
-    """One recording's queue and its thread. dropped, trouble: see `ports.recordings.RecordingSink`."""
+    """One recording's queue and its thread. dropped, written, trouble: see `RecordingSink`."""
 
     def __init__(self, name: str, open_writer: Callable[[], Writer]) -> None:
         """Start the thread; `open_writer` is called on it, and may raise as the writer may."""
@@ -52,6 +57,7 @@ class RecordingThread:
         self._number = 0
         self._ending: bool | None = None
         self.dropped = 0
+        self.written = Written()
         self.trouble = ""
         self._thread = threading.Thread(target=self._run, name=f"recording {name}", daemon=True)
         self._thread.start()
@@ -110,7 +116,9 @@ class RecordingThread:
                     writer.write_tick(number, one)
                 else:
                     writer.write_event(number, one)
+                self.written = writer.written
             writer.close(complete=bool(self._ending))
+            self.written = writer.written
         except Exception as error:  # noqa: BLE001 -- whatever fails here, the night goes on
             self._fail(_reason(error), writer)
 

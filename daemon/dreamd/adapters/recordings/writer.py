@@ -28,7 +28,7 @@ from dreamd.adapters.recordings.minute import Minute
 from dreamd.adapters.recordings.reader import Recording
 from dreamd.core.dreamscapes.views import Event
 from dreamd.core.limits import HOP_S
-from dreamd.ports.recordings import Beginning, RecordedTick
+from dreamd.ports.recordings import Beginning, RecordedTick, Written
 
 RESERVE_BYTES: Final = 256 << 20
 """Free bytes with which a recording stops: the ledger is on this disk too, and needs it more."""
@@ -47,7 +47,10 @@ class _Place:
 
 
 class RecordingWriter:
-    """Writes one recording below `state_dir`. path: its directory. part_s: seconds of a part."""
+    """Writes one recording below `state_dir`. path: its directory. part_s: seconds of a part.
+
+    written: what the disk has.
+    """
 
     def __init__(
         self,
@@ -68,6 +71,9 @@ class RecordingWriter:
         self._minute = Minute(self._features)
         self._part_s, self._daemon, self._beginning = part_s, daemon, beginning
         self._manifest = place.before
+        self.written = Written()
+        if place.before is not None:
+            self.written = Written(str(self.path), place.part, place.before.duration_s)
         self._segment = len(place.before.segments) + 1 if place.before is not None else 1
 
     def write_tick(self, number: int, tick: RecordedTick) -> None:
@@ -149,6 +155,7 @@ class RecordingWriter:
             )
         parts.make_folders(self.path)
         parts.describe(self.path, self._manifest)
+        self.written = replace(self.written, directory=str(self.path))
 
     def _flush(self) -> None:
         free = self._free_bytes(self.path)
@@ -159,6 +166,7 @@ class RecordingWriter:
         parts.write_part(self.path, self._part, self._minute.take_tables())
         self._part += 1
         parts.describe(self.path, self._described)
+        self.written = Written(str(self.path), self._part, self._described.duration_s)
 
 
 def _place(folder: Path, beginning: Beginning) -> _Place:

@@ -16,7 +16,6 @@ from dreamd.app.dreamscapes.recording_consent import recording_refused
 from dreamd.app.dreamscapes.registry import DreamscapeRegistry
 from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
 from dreamd.app.dreamscapes.seating.seat_commits import Started
-from dreamd.app.dreamscapes.views import dreamscape_view
 from dreamd.app.events.subscriptions import Changed
 from dreamd.app.events.tick_watchers import CollectiveWatching
 from dreamd.app.fleet.sever_confirmations import PendingSever
@@ -51,7 +50,7 @@ class DreamscapeCommands:
         """Every Dreamscape that has not ended, newest first, without its seats."""
         living = [c for c in self._dreamscapes.values() if c.dreamscape.state is not DreamscapeState.ENDED]
         living.sort(key=lambda runtime: runtime.dreamscape.created_s, reverse=True)
-        return tuple(dreamscape_view(one.dreamscape, self._deps.fleet, with_seats=False) for one in living)
+        return tuple(one.view(with_seats=False) for one in living)
 
     def get(self, name: str) -> DreamscapeView | Refusal:
         """One Dreamscape."""

@@ -4,6 +4,8 @@ Each driver holds the aggregate: time drives the control loop and house-keeping,
 breakers the moves, people the aggregate itself.
 """
 
+from dataclasses import replace
+
 from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes import plan_changes
 from dreamd.app.dreamscapes.dreamscape import Dreamscape
@@ -68,7 +70,8 @@ class DreamscapeRuntime:
 
     def view(self, *, with_seats: bool = True) -> DreamscapeView:
         """Return the Dreamscape as the API shows it."""
-        return dreamscape_view(self.dreamscape, self._deps.fleet, with_seats=with_seats)
+        view = dreamscape_view(self.dreamscape, self._deps.fleet, with_seats=with_seats)
+        return replace(view, recording=self._recording.view())
 
     def newest(self) -> CollectiveView | None:
         """Return the newest tick as watchers see it."""

@@ -12,6 +12,7 @@ from rich.text import Text
 from dreamd.adapters.recordings import directory
 from dreamd.adapters.recordings.columns import PURPOSES, TABLES
 from dreamd.adapters.recordings.manifest import Manifest
+from dreamd.cli.printing.durations import lasts
 
 _MB: Final = 1e6
 
@@ -69,12 +70,6 @@ def recordings(rows: list[tuple[Path, Manifest]]) -> Table:
             f"{state_of(manifest)}{hole}",
         )
     return table
-
-
-def lasts(seconds: float) -> str:
-    """A duration as h:mm:ss."""
-    whole = round(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
 def contents(recording: Any) -> dict[str, Any]:  # noqa: ANN401 - its module needs pyarrow

@@ -15,6 +15,7 @@ from dreamapi import names
 from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamapi.v1 import pods_pb2 as beds
 from dreamapi.v1.severing_pb2 import Breaker, SeverOutcome
+from dreamd.cli.printing.durations import lasts
 from dreamd.core.dreamscapes.views import RENDERS_NOTHING, REPORTED, renders_nothing
 
 BAR_CELLS: Final = 20
@@ -150,7 +151,7 @@ def last_heard(shown: beds.Pod | dreams.Seat) -> str:
 
 def dreamscapes(shown: Iterable[dreams.Dreamscape]) -> RenderableType:
     """One row a Dreamscape."""
-    table = _table(("dreamscape", "state", "assigned", "merged", "tick", "skipped", "why"))
+    table = _table(("dreamscape", "state", "assigned", "merged", "tick", "skipped", "recorded", "why"))
     for one in shown:
         _add_row(
             table,
@@ -160,6 +161,7 @@ def dreamscapes(shown: Iterable[dreams.Dreamscape]) -> RenderableType:
             str(one.merged) + (f", {one.unheard} {NOT_KNOWN}" if one.unheard else ""),
             str(one.tick),
             str(one.ticks_skipped),
+            _recorded(one),
             one.state_cause or "-",
         )
     return table
@@ -169,7 +171,39 @@ def dreamscape(shown: dreams.Dreamscape) -> RenderableType:
     """One Dreamscape with its seats."""
     unknown = ", ".join(map(names.bare, shown.unknown_pods))
     said = [Text(f"invited, never connected: {unknown}")] if unknown else []
+    if shown.HasField("recording"):
+        said += recording(shown.recording)
     return Group(dreamscapes([shown]), *said, Text(), seats(shown.seats))
+
+
+def _recorded(shown: dreams.Dreamscape) -> Text:
+    """How much is on the disk; red where the recording has stopped or something is missing."""
+    one = shown.recording
+    if not shown.HasField("recording"):
+        return Text("-")
+    if one.state == dreams.Recording.STATE_WAITING:
+        return Text("not yet")
+    written = lasts(one.written_duration.ToMilliseconds() / 1e3)
+    stopped = one.state == dreams.Recording.STATE_STOPPED
+    words = f"{written}, stopped" if stopped else written
+    return Text(words, style="red" if stopped or one.missing else "")
+
+
+def recording(shown: dreams.Recording) -> list[Text]:
+    """The recording in full: how much the disk has, where, and what is wrong."""
+    if shown.state == dreams.Recording.STATE_WAITING:
+        return [Text("recorded, without names, from its first tick on")]
+    state = names.word(dreams.Recording.State, shown.state)
+    parts = f"{shown.parts} part" if shown.parts == 1 else f"{shown.parts} parts"
+    written = f"{lasts(shown.written_duration.ToMilliseconds() / 1e3)} in {parts} on the disk"
+    where = f", in {shown.directory}" if shown.directory else ""
+    said = [Text(f"recording, without names: {state}, {written}{where}")]
+    if shown.trouble:
+        said.append(Text(f"recorded no longer: {shown.trouble}", style="red"))
+    if shown.missing:
+        slow = f"the disk is too slow: the recording lacks {shown.missing} ticks and events"
+        said.append(Text(slow, style="red"))
+    return said
 
 
 def seats(shown: Iterable[dreams.Seat]) -> RenderableType:

@@ -19,7 +19,14 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Final
 
-from dreamd.core.dreamscapes.views import RENDERS_NOTHING, BreakerState, Check, Plan, renders_nothing
+from dreamd.core.dreamscapes.views import (
+    IS_RECORDED,
+    RENDERS_NOTHING,
+    BreakerState,
+    Check,
+    Plan,
+    renders_nothing,
+)
 from dreamd.core.limits import (
     ARTIST_SHARE_MOST,
     CALIBRATION_LIVE_S,
@@ -187,6 +194,8 @@ def _consent(candidate: Candidate, plan: Plan) -> Check:
     if candidate.consent_left_s > 0.0:
         sentence = f"{who} has not agreed to an intimate Dreamscape"
         passed = candidate.consent_intimate or not plan.intimate
+        if passed and plan.record:
+            return Check("consent", passed=True, sentence=IS_RECORDED.format(dreamscape=plan.dreamscape))
         return _check("consent", Code.CONSENT_MISSING, sentence, passed=passed)
     why = "has withdrawn" if candidate.withdrawn else "has not agreed to be merged, or the consent has ended"
     return _check("consent", Code.CONSENT_MISSING, f"{who} {why}", passed=False)

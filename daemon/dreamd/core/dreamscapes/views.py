@@ -201,6 +201,37 @@ class Plan:
     record: bool = False  # every sleeper agreed to a recording of features, collective and events
 
 
+IS_RECORDED: Final = (
+    "{dreamscape} is recorded, without names: its plan declares that everyone seated has agreed"
+)
+"""The sentence at check-in and at admission."""
+
+
+class RecordingState(Enum):
+    """The state of a recording."""
+
+    WAITING = "waiting"  # the plan asks for one; it begins with the first tick
+    RUNNING = "running"
+    STOPPED = "stopped"  # before the Dreamscape; `trouble` has the reason
+    COMPLETE = "complete"  # the Dreamscape has ended
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingView:
+    """The recording of a Dreamscape.
+
+    directory: on the daemon's machine; empty until the disk has it. written_s: from its first tick to the
+    last one on the disk. parts: whole parts on the disk. missing: ticks and events that a slow disk has cost.
+    """
+
+    state: RecordingState
+    directory: str = ""
+    written_s: float = 0.0
+    parts: int = 0
+    missing: int = 0
+    trouble: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class DreamscapeView:
     """A Dreamscape as the API shows it."""
@@ -219,6 +250,7 @@ class DreamscapeView:
     seats_taken: int = 0  # filled in a list too
     unheard: int = 0  # of the assigned: what they render is not known
     unknown_pods: tuple[str, ...] = ()  # invited, never connected; listed before the start
+    recording: RecordingView | None = None  # None: not asked for, or it ended before it began
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ from dreamd.core.dreamscapes.views import (
     Plan,
     PodState,
     PodView,
+    RecordingState,
+    RecordingView,
     RunawayView,
     SeatState,
     SeatView,
@@ -46,6 +48,9 @@ SEAT_STATES: Final[dict[SeatState, dreams.Seat.State]] = {
 }
 DREAMSCAPE_STATES: Final[dict[DreamscapeState, dreams.Dreamscape.State]] = {
     state: getattr(dreams.Dreamscape, f"STATE_{state.name}") for state in DreamscapeState
+}
+RECORDING_STATES: Final[dict[RecordingState, dreams.Recording.State]] = {
+    state: getattr(dreams.Recording, f"STATE_{state.name}") for state in RecordingState
 }
 BREAKER_STATES: Final[dict[BreakerState, severing.Breaker.State]] = {
     state: getattr(severing.Breaker, f"STATE_{state.name}") for state in BreakerState
@@ -262,6 +267,19 @@ def dreamscape(view: DreamscapeView, *, with_seats: bool = True) -> dreams.Dream
         etag=view.etag,
         unknown_pods=[names.pod(one) for one in view.unknown_pods],
         unheard=view.unheard,
+        recording=recording(view.recording) if view.recording is not None else None,
+    )
+
+
+def recording(view: RecordingView) -> dreams.Recording:
+    """The recording of a Dreamscape."""
+    return dreams.Recording(
+        state=RECORDING_STATES[view.state],
+        directory=view.directory,
+        written_duration=span(view.written_s),
+        parts=view.parts,
+        missing=view.missing,
+        trouble=view.trouble,
     )
 
 

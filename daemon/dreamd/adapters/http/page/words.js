@@ -131,12 +131,28 @@ function inDreamscape(view, scene, house, now_s) {
   if (scene.state !== "severed") facts.push(...cuts(others, view, now_s));
   facts.push(...mute(house));
   facts.push(...orders(house));
+  facts.push(...recording(scene));
   if (scene.tick?.intimate && scene.state === "dreaming") facts.push("Fewer than five people: the group signal is hidden for privacy.");
   const share = scene.tick?.crowd.artist_share;
   if (share > 0 && scene.state === "dreaming") facts.push(`An artist leads: ${percent(share)} of what is blended is the artist’s.`);
   const { headline, word, least } = view.stale ? { headline: `No tick for ${span(view.age_s)}.` } : headlines(scene, seats, cut);
   if (least === "grave" || (least === "watch" && level === "well")) level = least;
   return { level, word: { well: word ?? "All is well", watch: word ?? `${count(others.length, "bed is", "beds are")} severed or on trial`, grave: "Look here" }[level], headline, facts };
+}
+
+// Whether this Dreamscape is recorded, how much the disk has, and what is wrong with it.
+function recording(scene) {
+  const one = scene.recording;
+  if (!one) return [];
+  const kept = one.parts ? `${span(one.written_s)} on the disk` : "nothing on the disk yet";
+  const facts = {
+    waiting: ["It is recorded, without names, from its first tick on."],
+    running: [`It is recorded, without names: ${kept}${one.directory ? ` (${one.directory})` : ""}.`],
+    stopped: [{ words: `It is recorded no longer: ${one.trouble}. ${kept[0].toUpperCase()}${kept.slice(1)}.`, grave: true }],
+    complete: [`It was recorded, without names: ${kept}${one.directory ? ` (${one.directory})` : ""}.`],
+  }[one.state] ?? [];
+  if (one.missing) facts.push({ words: `The disk is too slow: its recording lacks ${count(one.missing, "tick or event", "ticks and events")}.`, grave: true });
+  return facts;
 }
 
 function headlines(scene, seats, cut) {
@@ -228,6 +244,8 @@ export function dreamscapeLine(one) {
   if (one.assigned) parts.push(`${one.merged} of ${one.assigned} merged`);
   else if (one.seats && one.state !== "ended") parts.push(count(one.seats, "seat taken", "seats taken"));
   if (one.unheard) parts.push(`${one.unheard} ${NOT_KNOWN}`);
+  const record = { waiting: "to be recorded", running: "recorded", stopped: "recording stopped" }[one.recording?.state];
+  if (record) parts.push(record);
   return parts.join(" · ");
 }
 

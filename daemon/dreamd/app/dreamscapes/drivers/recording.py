@@ -9,7 +9,7 @@ from typing import Final
 from dreamd.app.collective.recorded_rows import rows_of
 from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.dreamscape import Dreamscape
-from dreamd.core.dreamscapes.views import DreamscapeState, Event
+from dreamd.core.dreamscapes.views import DreamscapeState, Event, RecordingState, RecordingView
 from dreamd.core.limits import HOP_S
 from dreamd.fusion.collective import Fused
 from dreamd.ports.recordings import Beginning, RecordedTick, RecordingSink
@@ -26,6 +26,8 @@ class RecordingDriver:
         self._deps = dependencies
         self._sink: RecordingSink | None = None
         self._over = False
+        self._kept: RecordingSink | None = None
+        self._trouble = ""
         self._counted = 0
         self._told = 0
         self._told_at: int | None = None
@@ -50,7 +52,7 @@ class RecordingDriver:
                 self._stop(missing)
             return None
         mu, sigma = cohorts.scale
-        self._sink = self._deps.recordings.begin(
+        self._sink = self._kept = self._deps.recordings.begin(
             Beginning(
                 dreamscape=dreamscape.plan.dreamscape,
                 created_s=dreamscape.created_s,
@@ -113,12 +115,31 @@ class RecordingDriver:
             )
 
     def _stop(self, why: str) -> None:
-        self._over = True
+        self._over, self._trouble = True, why
         self.finish(complete=False)
         self._deps.meters.recording_stopped()
         name = self._dreamscape.plan.dreamscape
         sentence = f"{name} is recorded no longer: {why}; the night goes on, and the parts written are whole"
         self._dreamscape.log.append_event("recording-stopped", sentence, reason=why)
+
+    def view(self) -> RecordingView | None:
+        """Return the recording as the API shows it; None: not asked for, or it ended before it began."""
+        kept = self._kept
+        if kept is None:
+            if self._trouble:
+                return RecordingView(RecordingState.STOPPED, trouble=self._trouble)
+            asked = self._dreamscape.plan.record and not self._over
+            return RecordingView(RecordingState.WAITING) if asked else None
+        trouble = self._trouble or kept.trouble
+        state = RecordingState.COMPLETE if self._over else RecordingState.RUNNING
+        return RecordingView(
+            RecordingState.STOPPED if trouble else state,
+            directory=kept.written.directory,
+            written_s=kept.written.seconds,
+            parts=kept.written.parts,
+            missing=kept.dropped,
+            trouble=trouble,
+        )
 
     def finish(self, *, complete: bool) -> None:
         """Nothing more follows; complete: the Dreamscape has ended."""
