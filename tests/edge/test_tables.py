@@ -154,12 +154,14 @@ def test_a_cap_that_counts_its_contacts_needs_a_montage(tmp_path: Path) -> None:
 
 
 def test_a_counter_that_leaps_by_days_is_refused(tmp_path: Path) -> None:
-    """A gap longer than a day is refused: the counter was set."""
-    counter = np.arange(10_000)
-    counter[5000:] += 100_000_000
-    path = _npz(tmp_path / "a.npz", data_uV=_uv(), fs=RATE_HZ, ch_names=np.array(NAMES), sample_index=counter)
-    with pytest.raises(ImplantError, match="leaps from sample_index 4999 to 100005000; cut it there"):
-        TableImplant(path)
+    """A gap longer than a day is refused; to cut is advised only where both parts can be played."""
+    for at, says in ((5000, "neither the 20 s before it nor the 20 s"), (8000, "export the 32 s before it")):
+        counter = np.arange(10_000)
+        counter[at:] += 100_000_000
+        arrays = {"data_uV": _uv(), "fs": RATE_HZ, "ch_names": np.array(NAMES), "sample_index": counter}
+        found = f"sample {at} .from sample_index {at - 1} to .* ahead by 111 h: its counter was set, .*{says}"
+        with pytest.raises(ImplantError, match=found):
+            TableImplant(_npz(tmp_path / "a.npz", **arrays))
 
 
 # --- ARFF ---------------------------------------------------------------------------------------

@@ -44,6 +44,14 @@ RATES: Final = tuple(
             f"{_EDF}::test_a_handful_of_stray_onsets_is_told",
         ),
         (
+            "table",
+            "a table plays at a rate that its times deny",
+            "edge/dreamedge/adapters/implants/files/tables.py",
+            "check_nominal(self.rate_hz, self.effective_hz, held,",
+            "check_nominal(self.rate_hz, self.rate_hz, held,",
+            "tests/edge/test_table_times.py::test_a_rate_that_the_times_deny_is_refused",
+        ),
+        (
             "leap-advice",
             "to cut is advised where nothing can be cut",
             _CHECKS,

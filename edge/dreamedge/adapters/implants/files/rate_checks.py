@@ -70,14 +70,16 @@ def _excerpts(runs: tuple[tuple[int, int], ...], rows: int) -> list[tuple[int, i
     return found
 
 
-def leap(what: str, leaps_s: float, before_s: float, after_s: float) -> ImplantError:
+def leap(
+    what: str, leaps_s: float, before_s: float, after_s: float, reason: str = "a clock was set"
+) -> ImplantError:
     """Return the refusal of stamps that leap over more than a day, or back.
 
     what: the recording and the place, as a subject. leaps_s: by how much, below 0 if back. before_s, after_s:
     the seconds of signal on both sides of it.
     """
     far = f"{abs(leaps_s):.0f} s" if abs(leaps_s) < LONGEST_GAP_S else f"{abs(leaps_s) / 3600:.0f} h"
-    says = f"{what} leaps {'ahead' if leaps_s > 0 else 'back'} by {far}: a clock was set"
+    says = f"{what} leaps {'ahead' if leaps_s > 0 else 'back'} by {far}: {reason}"
     if min(before_s, after_s) >= SHORTEST_S:
         return ImplantError(f"{says}; cut it there into two files.")
     if max(before_s, after_s) >= SHORTEST_S:

@@ -1,11 +1,14 @@
 """Tables of samples in files: NumPy's NPZ and Weka's ARFF.
 
 NPZ: `data_uV` (or `data_mV`, `data_V`), channels x samples or samples x channels, distinguished by
-`ch_names`; `fs` in Hz; optionally `sample_index`, the device's own counter, and `full_scale_uv`. Pickled
-objects are refused, because unpickling can run arbitrary code.
+`ch_names`; `fs` in Hz; optionally `sample_index`, the device's own counter, `times` and `full_scale_uv`.
+Pickled objects are refused, because unpickling can run arbitrary code.
 
-ARFF: one row per sample, a numeric attribute per channel. It names neither rate nor unit: the rate has to be
-given, and the unit is taken for uV.
+ARFF: one row per sample, a numeric attribute per channel, optionally one of times. It names neither rate nor
+unit: without times the rate has to be given, and the unit is taken for uV.
+
+An array or attribute is one of times by its name: `time`, `times`, `t`, `timestamps` and the like, also with
+a unit, such as `time_ms`.
 """
 
 import lzma
@@ -45,6 +48,11 @@ _UNPACKED_FREE_BYTES: Final = 256 << 20
 _UNPACKED_RATIO_MAX: Final = 100
 """The largest unpacked size above `_UNPACKED_FREE_BYTES`, as a multiple of the file's size. EEG is noise and
 packs 2 to 5 times."""
+_TIMES: Final = re.compile(
+    r"(?:(?:unix|lsl|system|sample|utc)[ _]?)?(?:t|times?|time[ _]?stamps?)"
+    r"(?:[ _(\[]+(?:s|ms|us|µs|ns|m?secs?|(?:milli|micro|nano)?seconds?)[)\]]*)?",
+    re.IGNORECASE,
+)
 _NUMERIC: Final = frozenset({"numeric", "real", "integer"})
 
 
@@ -54,7 +62,8 @@ class Table:
 
     kind: npz or arff. labels: one per column of `samples`, '' where unnamed. left_out: labels of columns
     without numbers. unit: of the samples. rate_hz: 0 if the file has none. samples: [n, channels], any real
-    type. counter: the device's own, integers [n], or None. full_scale_uv: 0 if unknown.
+    type. counter: the device's own, integers [n], or None. full_scale_uv: 0 if unknown. times: numbers [n] in
+    any unit, or None; times_named: their name in the file.
     """
 
     kind: str
@@ -65,6 +74,8 @@ class Table:
     samples: Array
     counter: Array | None = None
     full_scale_uv: float = 0.0
+    times: Array | None = None
+    times_named: str = ""
 
 
 def read_table(path: Path) -> Table:
@@ -119,7 +130,14 @@ def _npz(path: Path) -> Table:
     if counter is not None and (counter.shape != (len(samples),) or counter.dtype.kind not in "iu"):
         raise ImplantError(f"{path} has a sample_index that is not one whole number a sample; correct it.")
     full_scale_uv = _scalar(arrays, "full_scale_uv", path)
-    return Table("npz", labels, (), found[0][len(_DATA) :], rate_hz, samples, counter, full_scale_uv)
+    unit = found[0][len(_DATA) :]
+    named = next((name for name, array in arrays.items() if _are_times(name, array, len(samples))), "")
+    times = arrays[named] if named else None
+    return Table("npz", labels, (), unit, rate_hz, samples, counter, full_scale_uv, times, named)
+
+
+def _are_times(name: str, array: Array, samples: int) -> bool:
+    return bool(_TIMES.fullmatch(name)) and array.shape == (samples,) and array.dtype.kind in "fiu"
 
 
 def _check_unpacked(path: Path) -> None:
@@ -169,4 +187,7 @@ def _arff(path: Path) -> Table:
     except (ValueError, IndexError) as error:
         raise ImplantError(f"{path} has a row that cannot be read ({error}); correct it.") from None
     left_out = tuple(name for n, name in enumerate(names) if n not in columns)
-    return Table("arff", tuple(names[n] for n in columns), left_out, "uV", 0.0, samples)
+    labels = tuple(names[n] for n in columns)
+    named = next((label for label in labels if _TIMES.fullmatch(label)), "")
+    times = samples[:, labels.index(named)] if named else None
+    return Table("arff", labels, left_out, "uV", 0.0, samples, times=times, times_named=named)

@@ -1,9 +1,8 @@
 """Replay of tables of samples, NPZ and ARFF (`table_files`).
 
 Rules
-- The device's counter shows where samples are missing: these are gaps. It counts by its most frequent step
-  and restarts after its highest value, so the size of a loss is known up to whole turns. Where the counter
-  falls elsewhere, the smallest number of missing samples that explains it is taken.
+- The device's counter and the times show where samples are missing: these are gaps (`table_times`).
+- Times that contradict the stated rate by more than 2 % are refused. Held rows are told.
 - A row without a number in any EEG channel is a gap as well.
 - The amplifier's limit is the value in the file, else an estimate from the samples
   (`core.signal.saturation`).
@@ -11,13 +10,15 @@ Rules
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
+from dreamedge.adapters.implants.files.rate_checks import check_nominal, held_in
 from dreamedge.adapters.implants.files.replay import Doubles, Replay, check_length, check_rate
 from dreamedge.adapters.implants.files.stream_channels import Described, take
-from dreamedge.adapters.implants.files.table_files import Array, Table, read_table
+from dreamedge.adapters.implants.files.table_files import Table, read_table
+from dreamedge.adapters.implants.files.table_times import timed
+from dreamedge.adapters.implants.files.xdf.stamp_faults import leaps
 from dreamedge.adapters.implants.recording_options import PLAIN, RecordingOptions
 from dreamedge.adapters.implants.ten_twenty import kind_of
 from dreamedge.core.signal.inspection import Channel
@@ -25,23 +26,19 @@ from dreamedge.core.signal.saturation import limit_uv
 from dreamedge.ports.implant import ImplantError
 from dreamwire.messages import Device
 
-_LONGEST_GAP_S: Final = 24 * 3600.0
-
 
 class _Rows:
     """The EEG columns of a table as a recording."""
 
     def __init__(self, table: Table, options: RecordingOptions, what: str) -> None:
-        self.rate_hz = table.rate_hz or options.rate_hz
-        if not self.rate_hz:
-            raise ImplantError(
-                f"{what} names no sampling rate; give it with --rate, for instance --rate 128."
-            )
         taken = take(_described(table), options.montage, what, options.unit)
+        found = timed(table, table.rate_hz or options.rate_hz, what)
+        self.rate_hz, self.effective_hz = found.nominal_hz, found.effective_hz
         check_rate(self.rate_hz, what)
         self.names = taken.names
-        rows = table.samples[:, list(taken.columns)]
-        slots = _slots(table.counter, len(rows), self.rate_hz, what)
+        rows, slots = table.samples[:, list(taken.columns)], found.slots
+        rows = rows if found.order is None else rows[found.order]
+        ahead = () if found.stamps_s is None else leaps(found.stamps_s, rows, found.effective_hz, what)
         filled = ~np.isnan(rows).all(axis=1)
         if not filled.all():
             rows, slots = rows[filled], slots[filled]
@@ -52,6 +49,10 @@ class _Rows:
         self.runs = tuple(zip(begins.tolist(), ends.tolist(), strict=True))
         self._slots = slots
         self.slots = int(slots[-1]) + 1
+        held = held_in(self, self.effective_hz, len(self.names))
+        remedy = "correct its fs" if table.rate_hz else f"give --rate {self.effective_hz:.4g}"
+        judged = check_nominal(self.rate_hz, self.effective_hz, held, what, remedy)
+        self.notes = (*found.notes, *ahead, *judged)
         with np.errstate(invalid="ignore", over="ignore"):
             self.full_scale_uv = table.full_scale_uv or limit_uv(rows * taken.uv_per, self.rate_hz)
 
@@ -74,7 +75,8 @@ class TableImplant(Replay):
         """Open the file; the options are used where it names no electrodes, no rate or no unit."""
         table = read_table(path)
         rows = _Rows(table, options, str(path))
-        super().__init__(rows, Device(table.kind, path.name, rows.names, rows.rate_hz), loop=options.loop)
+        device = Device(table.kind, path.name, rows.names, rows.rate_hz)
+        super().__init__(rows, device, period_hz=rows.effective_hz, loop=options.loop, notes=rows.notes)
         self.montage = replace(self.montage, full_scale_uv=rows.full_scale_uv)
 
 
@@ -100,23 +102,3 @@ def channels(path: Path, options: RecordingOptions = PLAIN) -> tuple[Channel, ..
 def _described(table: Table) -> Described:
     count = len(table.labels)
     return Described(table.labels, ("",) * count, (table.unit,) * count)
-
-
-def _slots(counter: Array | None, samples: int, rate_hz: float, what: str) -> Array:
-    """The slot of every sample by the device's counter, int64[samples]."""
-    if counter is None or samples < 2:  # noqa: PLR2004 - a step takes two
-        return np.arange(samples)
-    steps = np.diff(counter.astype(np.int64))
-    sizes, counts = np.unique(steps[steps > 0], return_counts=True)
-    if not len(sizes):
-        raise ImplantError(f"{what} has a sample_index that does not count up; leave it out or correct it.")
-    step = int(sizes[counts.argmax()])
-    turn = int(counter.max()) + step
-    steps = np.where(steps < 0, steps + turn, steps)
-    jumps = np.maximum(steps // step, 1)
-    if not int(jumps.max()) <= _LONGEST_GAP_S * rate_hz:
-        at = int(jumps.argmax())
-        raise ImplantError(
-            f"{what} leaps from sample_index {counter[at]} to {counter[at + 1]}; cut it there into two files."
-        )
-    return np.concatenate([[0], np.cumsum(jumps)])

@@ -61,14 +61,24 @@ def _breaks(stamps_s: Doubles, rate_hz: float) -> list[int]:
     """Numbers of the samples that follow a gap or a clock that was set back."""
     late = stamps_s - np.arange(len(stamps_s)) / rate_hz
     reach = min(max(2, round(_ENVELOPE_S * rate_hz)), len(late))
-    padded = np.concatenate([late, np.full(reach - 1, np.inf)])
-    envelope = np.lib.stride_tricks.sliding_window_view(padded, reach).min(axis=1)
+    envelope = least_ahead(late, reach)
     lost = np.diff(envelope) > max(GAP_S, 1.5 / rate_hz)
     reset = np.diff(late) < -_RESET_S
     # Delayed samples fall back to the envelope; a clock set back falls below every earlier lateness.
     floor = np.minimum.accumulate(late)[:-1]
     reset &= late[1:] < floor - _RESET_S
     return [int(n) + 1 for n in np.flatnonzero(lost | reset)]
+
+
+def least_ahead(late: Doubles, reach: int) -> Doubles:
+    """The least of each value and the reach - 1 after it (van Herk 1992: two passes, whatever the reach)."""
+    blocks = -(-len(late) // reach) + 1
+    padded = np.full(blocks * reach, np.inf)
+    padded[: len(late)] = late
+    rows = padded.reshape(blocks, reach)
+    since = np.minimum.accumulate(rows, axis=1).reshape(-1)
+    until = np.minimum.accumulate(rows[:, ::-1], axis=1)[:, ::-1].reshape(-1)
+    return np.asarray(np.minimum(until[: len(late)], since[reach - 1 : reach - 1 + len(late)]))
 
 
 def _rate_hz(parts: list[Doubles], assumed_hz: float) -> float:
