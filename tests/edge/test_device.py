@@ -11,8 +11,8 @@ from dreamedge.core.clock import SessionClock
 from dreamedge.core.merging.effects import Note, SendStatus
 from dreamedge.core.signal.blocks import Block, Montage
 from dreamedge.core.signal.features import FrontEnd, Hop
-from dreamedge.core.signal.quality import RateWatch
 from dreamedge.core.signal.sample_buffer import Samples
+from dreamedge.core.signal.sampling.rate_judgement import RateWatch
 from dreamwire.messages import CalibrationSource, Status
 from dreamwire.schema import BANDS6X2
 from edge.signals import EIGHT, HOP_NS, Doubles, pink

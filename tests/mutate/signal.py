@@ -197,7 +197,7 @@ _CHANNELS: Final = (
     Mutation(
         "signal.rate-judged",
         "no sampling rate is wrong",
-        _QUALITY,
+        "edge/dreamedge/core/signal/sampling/rate_judgement.py",
         "self.ok = error <= (RATE_OUT if self.ok else RATE_IN)",
         "self.ok = not error > 1.0",
         (_TESTS_DEVICE,),

@@ -45,7 +45,7 @@ class SignalSleeper:
         self.montage = self._sleeper.montage
         self.device = self._sleeper.device
         self.source = CalibrationSource.SIMULATED
-        self.ended, self.onset_ns = False, 0
+        self.ended, self.onset_ns, self.notes = False, 0, ()
         self.origin_ns = 0
         self.captured_ns = 0
 

@@ -96,6 +96,7 @@ _SENTENCES: Final = {
     "disk-failed": "cannot write the pod's state to disk ({why})",
     "renderer-failed": "the renderer gives nothing ({why}); the sleeper is alone",
     "renderer-back": "the renderer renders again",
+    "finding": "{code}: {sentence}",
     "recording-failed": "recording stopped ({why}); the bed goes on",
     "failed": "failed ({why})",
     "left-behind": "its device or disk hangs ({why}); exiting without it",

@@ -88,6 +88,7 @@ class PodRunner:
         self._recording_failure_told = False
         self._renderer_failed = ""
         self._onset_told = False
+        self._notes_told = 0
         self.connected = False
         self._why_not: str | None = None
         self._latched = False
@@ -218,6 +219,7 @@ class PodRunner:
             self._disk_failure_told = True
             self.note("disk-failed", {"why": self._parts.keep.failed})
         self._tell_recording()
+        self._tell_notes()
         for trouble in self._parts.light.troubles() if self._parts.light else ():
             self.note("light-lost" if trouble else "light-returned", {"why": trouble} if trouble else {})
 
@@ -264,6 +266,13 @@ class PodRunner:
         if recorder and recorder.failed and not self._recording_failure_told:
             self._recording_failure_told = True
             self.note("recording-failed", {"why": recorder.failed})
+
+    def _tell_notes(self) -> None:
+        """Journal what the implant has found since the last look."""
+        notes = self._parts.implant.notes
+        for found in notes[self._notes_told :]:
+            self.note("finding", {"code": found.code, "sentence": found.sentence})
+        self._notes_told = len(notes)
 
     def _mark(self, text: str, at_ns: int = 0) -> None:
         """Mark an event in the recording: a kind and a cause, never a name. at_ns: its moment, 0: now."""

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from dreamedge.core.merging.cue import Felt
 from dreamedge.core.signal.blocks import Block, Montage
+from dreamedge.core.signal.recording_facts import Note
 from dreamwire.messages import CalibrationSource, Device
 
 __all__ = ["Felt", "Implant", "ImplantError"]
@@ -25,6 +26,11 @@ class Implant(Protocol):
     @property
     def source(self) -> CalibrationSource:
         """MUST be LIVE if a person lies in the bed, else REPLAY or SIMULATED."""
+        ...
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """MUST be the findings so far that keep nothing from playing; a finding once told stays."""
         ...
 
     def enrolment(self) -> Block | None:

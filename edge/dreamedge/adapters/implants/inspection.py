@@ -13,6 +13,7 @@ from typing import Final
 
 from dreamedge.adapters.clock import boottime_ns, wait_until
 from dreamedge.adapters.implants import board_layout, file_and_stream, open_implant
+from dreamedge.adapters.implants.devices.live import LiveImplant
 from dreamedge.adapters.implants.files.mne_files import ENDINGS
 from dreamedge.adapters.implants.files.replay import Replay
 from dreamedge.adapters.implants.recording_options import PLAIN, RecordingOptions
@@ -282,10 +283,11 @@ def _examined(person: Person, wish: Wish) -> Examined:
     try:
         seconds = implant.seconds if isinstance(implant, Replay) else wish.seconds
         schema = wish.schema_at(implant.montage.rate_hz)
-        notes, marks = _stated(implant, schema)
         worn = person.spec.partition(":")[0] in _IN_REAL_TIME
         heard = _worn(implant, wish) if worn else _played(implant, seconds)
-        found = inspect(schema, implant.montage, implant.enrolment(), heard, implant.source)
+        held = (lambda: implant.held_share) if isinstance(implant, LiveImplant) else float
+        found = inspect(schema, implant.montage, implant.enrolment(), heard, implant.source, held)
+        notes, marks = _stated(implant, schema)
     finally:
         implant.close()
     described = person if person.channels else replace(person, channels=_channels(implant))
@@ -293,9 +295,9 @@ def _examined(person: Person, wish: Wish) -> Examined:
 
 
 def _stated(implant: Implant, schema: Schema) -> tuple[tuple[Note, ...], tuple[Mark, ...]]:
-    """The notes and marks of a recording; of a device the note on its schema alone."""
-    notes, marks = (implant.notes, implant.marks) if isinstance(implant, Replay) else ((), ())
-    return notes + left_out(schema, implant.montage.rate_hz), marks
+    """The notes, of which a device has more the longer it was read, and the marks of a recording."""
+    marks = implant.marks if isinstance(implant, Replay) else ()
+    return implant.notes + left_out(schema, implant.montage.rate_hz), marks
 
 
 def _channels(implant: Implant) -> tuple[Channel, ...]:

@@ -29,8 +29,9 @@ from dreamedge.core.signal.alpha_peak import EVERY_HOPS, Periodogram, alpha_colu
 from dreamedge.core.signal.baseline import Baseline
 from dreamedge.core.signal.blocks import Block, Montage
 from dreamedge.core.signal.electrodes import electrodes
-from dreamedge.core.signal.quality import BRIDGE_S, CAUSES, GOOD, RATE, QualityEvaluator, RateWatch, Verdict
+from dreamedge.core.signal.quality import BRIDGE_S, CAUSES, GOOD, RATE, QualityEvaluator, Verdict
 from dreamedge.core.signal.sample_buffer import Fault, Samples
+from dreamedge.core.signal.sampling.rate_judgement import RateWatch
 from dreamedge.core.signal.spectrum import POWER_HOPS, Spectrum, nearest_sample, sample_at
 from dreamwire.messages import ChannelState, Floats
 from dreamwire.schema import HOP_MS, Schema, richest

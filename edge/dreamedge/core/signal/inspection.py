@@ -13,7 +13,7 @@ Rules
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -22,6 +22,7 @@ from dreamedge.core.signal.calibration import Baseline, EnrolRefusal, calibrator
 from dreamedge.core.signal.features import CLEAN_HOPS, HOP_NS, FrontEnd, Hop
 from dreamedge.core.signal.quality import GOOD, RATE, UNIT
 from dreamedge.core.signal.recording_facts import Note
+from dreamedge.core.signal.sampling.rate_judgement import RateJudgement
 from dreamwire.messages import CalibrationSource
 from dreamwire.schema import BANDS6X2, Schema
 
@@ -82,11 +83,12 @@ def inspect(
     earlier: Block | None,
     blocks: Iterable[tuple[int, tuple[Block, ...]]],
     source: CalibrationSource = CalibrationSource.REPLAY,
+    held: Callable[[], float] = lambda: 0.0,
 ) -> Inspection:
     """Process all of it.
 
     earlier: signal to calibrate from before it plays, or None. blocks: at every hop's instant (monotonic ns,
-    ascending) all blocks read at it.
+    ascending) all blocks read at it. held: the share 0..1 of rows that a live device holds, asked at the end.
     """
     front = _front_end(schema, montage)
     if not isinstance(front, FrontEnd):
@@ -110,7 +112,8 @@ def inspect(
     if calibrated is None and (wrong or live.unit_error):
         why = (UNIT, "Its samples are not in microvolts (SD outside 0.1 to 1000 uV).")
     elif not front.rate_ok:
-        why = (RATE, f"Its nominal rate is {montage.rate_hz:g} Hz, measured {front.rate_hz:.2f}; correct it.")
+        judged = RateJudgement(montage.rate_hz, front.rate_hz, held())
+        why = (RATE, judged.live_refusal("It"))
     elif not _share(moments) >= SEATED_SHARE:
         worst = Counter(moment.cause for moment in moments if moment.cause).most_common(1)
         percent = f"{100 * _share(moments):.0f} %"

@@ -18,8 +18,8 @@ Rules (a channel's quality is the minimum, its cause the first that is below 1)
 - highfreq: power of the highest band (gamma, else beta) more than 5 robust standard deviations above the own
   calibration: 0.4.
 - resolution: one digital step is above 10 uV: 0. A wave smaller than a step is not measured.
-- rate, of the device as a whole: effective against nominal more than 2 % off once 10 s are measured, until it
-  is within 1.5 % again. Every filter would be at the wrong place.
+- rate, of the device as a whole: effective against nominal (`sampling.rate_judgement`). Every filter would be
+  at the wrong place.
 """
 
 import math
@@ -71,21 +71,7 @@ RESOLUTION_TOLD_UV: Final = 1.0
 DOUBTFUL: Final = 0.4
 """The quality of a channel near its rail, or of one with too much high frequency."""
 
-RATE_OUT: Final = 0.02
-RATE_IN: Final = 0.015
-
 _CHUNK_S: Final = 1.0
-
-
-class RateWatch:
-    """Whether a device keeps its nominal sampling rate; a marginal rate does not flutter."""
-
-    def __init__(self) -> None:
-        self.ok = True
-
-    def update_error(self, error: float) -> None:
-        """Take the relative deviation of the effective rate from the nominal one."""
-        self.ok = error <= (RATE_OUT if self.ok else RATE_IN)
 
 
 class HighPass:

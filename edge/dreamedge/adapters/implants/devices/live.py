@@ -8,6 +8,7 @@ Rules
 - Opening is bounded. A device that does not answer in time is refused, and is released when it answers.
 - The thread takes samples just before the next read is due, so a block is as fresh as a direct call.
 - Samples above 1,000 Hz are decimated as they are read.
+- Rows that only repeat the row before are counted as they are read, before decimation; many are a note.
 - A device that stops delivers nothing. The front end and the tether judge silence.
 - An error that is not the device's (a bug) is raised by the next read: this bed ends, its neighbours go on.
 """
@@ -22,7 +23,9 @@ from numpy.typing import NDArray
 
 from dreamedge.adapters.implants.devices.live_timestamps import Pace
 from dreamedge.core.signal.blocks import Block, Montage
+from dreamedge.core.signal.recording_facts import Note
 from dreamedge.core.signal.sampling.decimator import LiveDecimator, factor_for
+from dreamedge.core.signal.sampling.held_watch import HeldWatch
 from dreamedge.ports.implant import Felt, ImplantError
 from dreamwire.messages import CalibrationSource, Device
 
@@ -108,6 +111,21 @@ class LiveImplant:
         self.ended = False
         self.onset_ns = 0
         self._pace = Pace(rate_hz)
+        self._held = HeldWatch(rate_hz)
+        self._name = name
+        self._notes: tuple[Note, ...] = ()
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """A note on held rows once they are many; it stays."""
+        if not self._notes:
+            self._notes = self._held.note(self._name)
+        return self._notes
+
+    @property
+    def held_share(self) -> float:
+        """The share 0..1 of rows of the newest minute that repeat the row before."""
+        return self._held.share
 
     def enrolment(self) -> None:
         """None: a live device has no earlier signal and is calibrated live."""
@@ -123,6 +141,7 @@ class LiveImplant:
             return None
         uv = np.concatenate([batch.uv for batch in taken])
         last_ns = self._pace.tell(len(uv), taken[-1].last_ns, now_ns, lost=taken[0].lost)
+        self._held.compare(uv, last_ns)
         if self._decimator is not None:
             uv, last_ns = self._decimator.take(uv, last_ns, self.montage.full_scale_uv)
             if not len(uv):

@@ -13,13 +13,11 @@ from dreamedge.adapters.implants.files.replay import SHORTEST_S
 from dreamedge.core.signal.quality import RATE
 from dreamedge.core.signal.recording_facts import Note
 from dreamedge.core.signal.sampling.decimated import Recording
-from dreamedge.core.signal.sampling.rate_judgement import RateJudgement, held_share
+from dreamedge.core.signal.sampling.rate_judgement import HELD, RateJudgement, held_share
 from dreamedge.ports.implant import ImplantError
 
 LONGEST_GAP_S: Final = 24 * 3600.0
 """A night and a day. Stamps further apart come from a clock that was set."""
-HELD: Final = "held"
-"""The code of a note about rows that repeat the row before."""
 _EXCERPTS: Final = 4
 _EXCERPT_ROWS: Final = 4096
 _EXCERPT_S: Final = 1.0

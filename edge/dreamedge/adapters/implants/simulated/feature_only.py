@@ -115,7 +115,7 @@ class FeatureOnlyImplant:
         self.montage = Montage(("Cz",), _RATE_HZ)
         self.device = Device("simulated", "features alone", ("Cz",), _RATE_HZ)
         self.source = CalibrationSource.SIMULATED
-        self.ended, self.onset_ns = False, 0
+        self.ended, self.onset_ns, self.notes = False, 0, ()
 
     def template(self) -> Baseline:
         """This sleeper's calibration."""

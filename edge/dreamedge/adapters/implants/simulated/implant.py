@@ -45,6 +45,7 @@ class SimulatedImplant:
         self.source = CalibrationSource.SIMULATED
         self.ended = False
         self.onset_ns = 0
+        self.notes = ()
         self._start_ns: int | None = None
         self._read = 0
         self._ready: NDArray[np.float64] = np.zeros((0, len(CHANNELS)))

@@ -27,6 +27,7 @@ from dreamedge.adapters.implants.simulated.feature_only import (
 )
 from dreamedge.adapters.implants.simulated.implant import SLEEPERS, SimulatedImplant
 from dreamedge.core.signal.blocks import Block, Montage
+from dreamedge.core.signal.recording_facts import Note
 from dreamedge.ports.implant import Felt, Implant, ImplantError
 from dreamwire.messages import CalibrationSource, Device
 
@@ -106,6 +107,11 @@ class _Around:
     def onset_ns(self) -> int:
         """The inner onset."""
         return self.inner.onset_ns
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """The inner notes."""
+        return self.inner.notes
 
     def enrolment(self) -> Block | None:
         """The inner enrolment: a malfunction comes later."""

@@ -4,6 +4,7 @@ A filter is at the wrong frequency by as much as the rate is wrong. One judgemen
 and live streams: more than 2 % off is refused with cause `rate`.
 
 Rules
+- A live stream is judged once 10 s are measured. It is right again within 1.5 %.
 - A row is held if every channel repeats its last value. A sender that polls faster than its device measures
   sends such rows: 922 Hz of which 72 % are held is a 256 Hz stream that was oversampled.
 - A stretch that stands still for a quarter of a second or longer is a dead device. It counts on neither side.
@@ -17,10 +18,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dreamedge.core.signal.quality import RATE_OUT
-
+RATE_OUT: Final = 0.02
+RATE_IN: Final = 0.015
 STILL_S: Final = 0.25
 """Rows that stand still for this long are no held samples."""
+HELD: Final = "held"
+"""The code of a note about held rows."""
 HELD_TOLD: Final = 0.05
 """A larger share of held rows is told."""
 _STEPS_LEAST: Final = 2.0
@@ -57,17 +60,35 @@ class RateJudgement:
         )
 
     def refusal(self, what: str, remedy: str = "correct the nominal rate") -> str:
-        """The sentence that refuses `what`, '' if the rate is right. remedy: corrects the nominal rate."""
+        """The sentence that refuses the recording `what`, '' if the rate is right.
+
+        remedy: the step that corrects the nominal rate.
+        """
         if self.ok:
             return ""
+        return self._says(what, f"{remedy}, or record it again at the rate it states", "record it again with")
+
+    def live_refusal(self, what: str) -> str:
+        """The sentence that refuses the device or stream `what`, of which a `RateWatch` is not ok."""
+        return self._says(what, "let its sender state the rate that it delivers", "let its sender have")
+
+    def _says(self, what: str, remedy: str, once: str) -> str:
         held = self.held_sentence
         says = f"{what} has a nominal rate of {self.nominal_hz:g} Hz and delivers {self.effective_hz:.2f} Hz"
         if held:
-            return f"{says}: {held}; record it again with each sample sent once."
-        return (
-            f"{says}, more than {100 * RATE_OUT:.0f} % off; {remedy}, "
-            "or record it again at the rate it states."
-        )
+            return f"{says}: {held}; {once} each sample sent once."
+        return f"{says}, more than {100 * RATE_OUT:.0f} % off; {remedy}."
+
+
+class RateWatch:
+    """Whether a live device keeps its nominal sampling rate; a marginal rate does not flutter."""
+
+    def __init__(self) -> None:
+        self.ok = True
+
+    def update_error(self, error: float) -> None:
+        """Take the relative deviation of the effective rate from the nominal one."""
+        self.ok = error <= (RATE_OUT if self.ok else RATE_IN)
 
 
 def held_share(uv: NDArray[Any], rate_hz: float) -> float:

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from dreamedge.adapters.implants.files.edf.file import EdfError, EdfFile, Signal
 from dreamedge.adapters.implants.files.rate_checks import LONGEST_GAP_S, check_nominal, leap
-from dreamedge.core.signal.quality import RATE_OUT
 from dreamedge.core.signal.recording_facts import Note
 from dreamedge.core.signal.sample_buffer import GAP_S
+from dreamedge.core.signal.sampling.rate_judgement import RATE_OUT
 from dreamedge.ports.implant import ImplantError
 
 Doubles = NDArray[np.float64]

@@ -22,9 +22,9 @@ from dreamedge.adapters.implants.files.headset.dialect import CLOCK, Dialect
 from dreamedge.adapters.implants.files.headset.packet_counter import numbers_by_counter
 from dreamedge.adapters.implants.files.xdf.stamp_faults import leaps, repair, robust_rate_hz
 from dreamedge.adapters.implants.files.xdf.timeline import timeline
-from dreamedge.core.signal.quality import RATE, RATE_OUT
+from dreamedge.core.signal.quality import RATE
 from dreamedge.core.signal.recording_facts import Note
-from dreamedge.core.signal.sampling.rate_judgement import RateJudgement
+from dreamedge.core.signal.sampling.rate_judgement import RATE_OUT, RateJudgement
 from dreamedge.ports.implant import ImplantError
 
 Doubles = NDArray[np.float64]
