@@ -44,7 +44,7 @@ class Broker:
         """Start it and wait until it accepts connections."""
         assert MOSQUITTO is not None
         self.process = subprocess.Popen([MOSQUITTO, "-c", str(self.conf)], stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 5.0
+        deadline = time.monotonic() + 20.0
         while time.monotonic() < deadline:
             try:
                 socket.create_connection(("127.0.0.1", self.port), timeout=1.0).close()
@@ -52,7 +52,7 @@ class Broker:
                 time.sleep(0.02)
             else:
                 return
-        raise AssertionError("mosquitto did not start within 5 s")
+        raise AssertionError("mosquitto did not start within 20 s")
 
     def kill(self) -> None:
         """End it without warning."""
@@ -64,7 +64,7 @@ class Broker:
             return
         self.process.send_signal(number)
         if number not in (signal.SIGSTOP, signal.SIGCONT):
-            self.process.wait(timeout=5.0)
+            self.process.wait(timeout=20.0)
             self.process = None
 
     def restart(self) -> None:

@@ -137,14 +137,14 @@ def test_the_synthetic_board_is_heard(synthetic: Implant) -> None:
 
 
 def test_a_read_waits_for_nothing(synthetic: Implant) -> None:
-    """Half of the reads take less than a millisecond, whatever the driver does."""
+    """Half of the reads take less than 10 ms; one that waited for samples would take its pulse of 50."""
     took_s = []
     for _ in range(20):
         began_s = time.perf_counter()
         synthetic.read(boottime_ns())
         took_s.append(time.perf_counter() - began_s)
         time.sleep(PULSE_S)
-    assert np.median(took_s) < 0.001
+    assert np.median(took_s) < 0.01
 
 
 def test_a_board_taken_away_is_silence(synthetic: Implant) -> None:
@@ -237,7 +237,7 @@ def test_a_hanging_driver_blocks_no_read() -> None:
     _listen(implant, 0.2)
     began_s = time.perf_counter()
     blocks = [implant.read(boottime_ns()) for _ in range(100)]
-    assert time.perf_counter() - began_s < 0.1
+    assert time.perf_counter() - began_s < 2.0  # one that waits for the lock does not return
     assert blocks == [None] * 100
     board.stuck.set()
     assert len(_listen(implant, 0.3)) == 1

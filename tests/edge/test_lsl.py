@@ -58,7 +58,7 @@ def start() -> Iterator[Start]:
         process.communicate()
 
 
-def _listen(implant: Implant, enough: Callable[[list[Block]], bool], within_s: float = 10.0) -> list[Block]:
+def _listen(implant: Implant, enough: Callable[[list[Block]], bool], within_s: float = 30.0) -> list[Block]:
     """Read as a bed does until it is enough."""
     begun_s, heard = time.monotonic(), []
     while not enough(heard):
@@ -102,7 +102,7 @@ def test_a_stream_is_heard_as_it_was_sent(start: Start, opened: Callable[..., Im
     uv = np.concatenate([block.uv for block in blocks])
     np.testing.assert_array_equal(np.diff(uv[:, 0]), 1000.0)
     np.testing.assert_array_equal(uv[:, 2] - uv[:, 0], 300_000.0)
-    assert 0 < now_ns - blocks[-1].last_ns < 0.2 * S
+    assert 0 < now_ns - blocks[-1].last_ns < S
     ring = Samples(3, 256.0, 0.0)
     for block in blocks:
         ring.append(block.uv, block.last_ns)
@@ -112,7 +112,7 @@ def test_a_stream_is_heard_as_it_was_sent(start: Start, opened: Callable[..., Im
 
 
 def test_a_read_waits_for_nothing(start: Start, opened: Callable[..., Implant]) -> None:
-    """Half of the reads take less than a millisecond, also after the sender has ended."""
+    """Half of the reads take less than 10 ms, also after the sender has ended: none waits for samples."""
     sender = start(name="Gone")
     implant = opened("lsl:Gone")
     sender.kill()
@@ -122,7 +122,7 @@ def test_a_read_waits_for_nothing(start: Start, opened: Callable[..., Implant]) 
         implant.read(boottime_ns())
         took_s.append(time.perf_counter() - began_s)
         time.sleep(0.05)
-    assert np.median(took_s) < 0.001
+    assert np.median(took_s) < 0.01
 
 
 @pytest.mark.parametrize("source_id", ["", "headset-7"])
@@ -142,7 +142,7 @@ def test_a_sender_that_dies_is_silence_and_is_found_again(
     assert _listen(implant, _for(1.0)) == []
     start(name="Back", source_id=source_id)
     again = _listen(implant, lambda blocks: len(blocks) > 5, within_s=25.0)
-    assert 0 < boottime_ns() - again[-1].last_ns < 0.3 * S
+    assert 0 < boottime_ns() - again[-1].last_ns < S
 
 
 def test_a_sender_that_froze_is_left_for_its_successor(start: Start, opened: Callable[..., Implant]) -> None:
@@ -155,7 +155,7 @@ def test_a_sender_that_froze_is_left_for_its_successor(start: Start, opened: Cal
     start(name="Froze", source_id="f-1")
     assert _listen(implant, _for(2.0)) == []
     again = _listen(implant, lambda blocks: len(blocks) > 5, within_s=12.0)
-    assert 0 < boottime_ns() - again[-1].last_ns < 0.3 * S
+    assert 0 < boottime_ns() - again[-1].last_ns < S
 
 
 @pytest.mark.parametrize("source_id", ["", "cap-3"])

@@ -18,14 +18,14 @@ PAGE = {"X-Dreamd-Console": "1"}
 
 
 class ConsoleHouse:
-    """Serving until `close`. within_s: HTTP's limit for an answer of the application."""
+    """Serving until `close`. within_s: HTTP's limit for an answer, wide for a loaded machine."""
 
-    def __init__(self, pods: tuple[str, ...] = ("bed-1", "bed-2", "bed-3"), within_s: float = 2.0) -> None:
+    def __init__(self, pods: tuple[str, ...] = ("bed-1", "bed-2", "bed-3"), within_s: float = 10.0) -> None:
         self.now_s = NOW_S
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, name="application", daemon=True)
         self._thread.start()
-        self._here = LoopBridge(self.loop)
+        self._here = LoopBridge(self.loop, within_s=10.0)
         self.coordination = self.do(lambda: FakeCoordination(pods))
         console = Console(self.coordination, LoopBridge(self.loop, within_s), lambda: self.now_s)
         self.server = HttpServer(

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 
-async def until(so: Callable[[], object], within_s: float = 2.0) -> None:
+async def until(so: Callable[[], object], within_s: float = 10.0) -> None:
     """Return once the condition is true; TimeoutError after `within_s` seconds."""
     async with asyncio.timeout(within_s):
         while not so():  # noqa: ASYNC110 - what is waited for has no event of its own

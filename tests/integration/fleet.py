@@ -181,7 +181,7 @@ class Fleet:
         """A connection to the daemon, to be entered."""
         return dreamapi.connect(f"127.0.0.1:{self.grpc_port}")
 
-    async def begin(self, pods: Iterable[str], within_s: float = 30.0, *, record: bool = False) -> None:
+    async def begin(self, pods: Iterable[str], within_s: float = 60.0, *, record: bool = False) -> None:
         """Check all in, and begin the night with a ramp of ten seconds."""
         names = list(pods)
         deadline = time.monotonic() + within_s

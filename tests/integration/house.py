@@ -19,7 +19,7 @@ from dreamwire.messages import Versions
 from dreamwire.signing import SigningKey, unseal
 from fakes.inbound import KeepingInbound, KeepingLinkMeters
 
-WITHIN_S = 8.0
+WITHIN_S = 30.0
 WAITS_FOR_NOTHING_S = 2.0
 """Limit for calls that wait for nothing, wide for a loaded machine: one that waits for a frozen broker does
 not return at all."""

@@ -69,7 +69,7 @@ def _watch(browser: Chromium, up: subprocess.Popen[str], url: str) -> None:
     browser.until("/is severed: .*All 8 are alone/.test(document.querySelector('h1').textContent)")
     browser.until("document.getElementById('rows').textContent.split('merged').length === 1")
     daemon_of(up).kill()
-    browser.until("/No connection/.test(document.querySelector('h1').textContent)", 4.0)
+    browser.until("/No connection/.test(document.querySelector('h1').textContent)")
     assert "own tether within 1.5 s" in browser.text("#facts")
     assert browser.ask("document.getElementById('veil').hidden") is False
     browser.until("document.body.dataset.live === 'true'", 20.0)

@@ -19,11 +19,20 @@ BODY = json.dumps({"name": "night"}).encode()
 
 @pytest.fixture
 def house() -> Iterator[ConsoleHouse]:
-    """A Dreamscape named night in DREAMING; HTTP waits for the application for 0.3 s."""
-    one = ConsoleHouse(within_s=0.3)
-    one.do(lambda: one.coordination.add("night", DreamscapeState.DREAMING))
-    yield one
-    one.close()
+    """A Dreamscape named night in DREAMING."""
+    yield from _a_night(ConsoleHouse())
+
+
+@pytest.fixture
+def hasty() -> Iterator[ConsoleHouse]:
+    """The same; HTTP waits for the application for 0.3 s."""
+    yield from _a_night(ConsoleHouse(within_s=0.3))
+
+
+def _a_night(house: ConsoleHouse) -> Iterator[ConsoleHouse]:
+    house.do(lambda: house.coordination.add("night", DreamscapeState.DREAMING))
+    yield house
+    house.close()
 
 
 def as_page(house: ConsoleHouse, **changes: str | None) -> dict[str, str]:
@@ -221,21 +230,21 @@ def test_a_cursor_that_is_no_number_counts_as_missing(house: ConsoleHouse) -> No
         assert house.look(cursor=cursor.encode().hex() if not cursor.isascii() else cursor)["house"]
 
 
-def test_a_hung_application_is_reported_and_its_sever_still_happens(house: ConsoleHouse) -> None:
+def test_a_hung_application_is_reported_and_its_sever_still_happens(hasty: ConsoleHouse) -> None:
     """A hung application is 503 with the state that holds; a sever is done later, a resume is not."""
     release = threading.Event()
-    house.loop.call_soon_threadsafe(release.wait, 10.0)
-    status, told = house.order("sever", name="night")
-    resumed, _ = house.order("resume", name="night", etag="dreaming-1")
-    looked, _, body = house.request("GET", "/console/look", headers=PAGE)
+    hasty.loop.call_soon_threadsafe(release.wait, 10.0)
+    status, told = hasty.order("sever", name="night")
+    resumed, _ = hasty.order("resume", name="night", etag="dreaming-1")
+    looked, _, body = hasty.request("GET", "/console/look", headers=PAGE)
     release.set()
     assert (status, resumed, looked) == (503, 503, 503)
     assert "own tether" in told["error"]
     assert "own tether" in json.loads(body)["error"]
     assert json.loads(body)["code"] == "NO_ANSWER"
-    house.do(lambda: None)
-    assert severs(house) == 1
-    assert not [call for call in house.coordination.calls if call[0] == "resume"]
+    hasty.do(lambda: None)
+    assert severs(hasty) == 1
+    assert not [call for call in hasty.coordination.calls if call[0] == "resume"]
 
 
 def test_a_bug_is_one_callers_500_without_its_particulars(house: ConsoleHouse) -> None:

@@ -60,7 +60,7 @@ def opened(browser: Chromium, house: ConsoleHouse, size: tuple[int, int], of: st
     return browser
 
 
-def until(so: Callable[[], object], within_s: float = 5.0) -> None:
+def until(so: Callable[[], object], within_s: float = 20.0) -> None:
     """Wait for a condition outside the page."""
     until_s = time.monotonic() + within_s
     while not so():

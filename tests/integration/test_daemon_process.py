@@ -23,7 +23,7 @@ from dreamd.ports.ledger.generation import LAPSED_S
 from dreamd.ports.ledger.transaction import Transaction
 from mosquitto import Broker, free_port
 
-WITHIN_S = 15.0
+WITHIN_S = 30.0
 
 
 def until(true: Callable[[], object], within_s: float = WITHIN_S) -> None:
@@ -67,7 +67,7 @@ class Daemon:
     def end(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and wait; returns the exit status."""
         self.process.send_signal(number)
-        return self.process.wait(timeout=10.0)
+        return self.process.wait(timeout=30.0)
 
 
 Serve = Callable[..., Daemon]
@@ -176,7 +176,7 @@ def test_a_second_daemon_on_the_state_directory_is_refused(broker: Broker, serve
     first = serve(broker.url)
     first.ready()
     second = serve(broker.url)
-    assert second.process.wait(timeout=10.0) == 1
+    assert second.process.wait(timeout=30.0) == 1
     assert f"another dreamd (process {first.process.pid}) already uses" in second.said
     assert first.get("/readyz")[0] == 200
 
@@ -220,7 +220,7 @@ def test_a_port_in_use_is_a_sentence(broker: Broker, serve: Serve, flag: str) ->
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         daemon = serve(broker.url, flag, str(taken.getsockname()[1]))
-        assert daemon.process.wait(timeout=10.0) == 1
+        assert daemon.process.wait(timeout=30.0) == 1
     [line] = [line for line in daemon.said.splitlines() if line.startswith("dreamd: ")]
     assert flag in line
     assert "Traceback" not in daemon.said
@@ -230,11 +230,11 @@ def test_an_unusable_state_directory_is_one_sentence(broker: Broker, serve: Serv
     """A state directory that is a file, or an invalid ledger, is one sentence."""
     (tmp_path / "file").write_text("")
     daemon = serve(broker.url, "--state-dir", str(tmp_path / "file" / "state"))
-    assert daemon.process.wait(timeout=10.0) == 1
+    assert daemon.process.wait(timeout=30.0) == 1
     assert daemon.said.startswith("dreamd: the state directory")
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "ledger.sqlite3").write_text("a letter" * 1000)
     daemon = serve(broker.url)
-    assert daemon.process.wait(timeout=10.0) == 1
+    assert daemon.process.wait(timeout=30.0) == 1
     assert "is damaged" in daemon.said
     assert "Traceback" not in daemon.said

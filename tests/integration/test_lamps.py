@@ -82,7 +82,7 @@ def test_a_room_hears_coupling_bands_and_severed_by_osc() -> None:
     coupling = heard.values("/dreamd/bed-1/coupling")
     assert max(coupling)[0] == pytest.approx(0.1)
     zero_ns = next(at for at, one, values in heard.heard if at > severed_ns and values == (0.0,))
-    assert zero_ns - severed_ns < 150 * MS
+    assert zero_ns - severed_ns < 400 * MS, "sooner than the half second without a cue"
     assert heard.values("/dreamd/bed-1/severed")[-1] == (1,)
     assert (0,) in heard.values("/dreamd/bed-1/severed")
     bands = np.array(heard.values("/dreamd/bed-1/bands"))
@@ -145,7 +145,7 @@ def test_a_lost_port_and_a_way_that_hangs_are_reported_and_hold_up_no_cue() -> N
     hanging = LightRenderer("osc:1", way := Hanging())
     begun = time.monotonic()
     give(renderer, 0.1, 0.1), give(hanging, 0.1, 0.1)
-    assert time.monotonic() - begun < 0.5
+    assert time.monotonic() - begun < 5.0  # the driver blocks for twenty
     time.sleep(1.9)
     assert "takes nothing" in renderer.failed
     assert hanging.failed == "osc:1 hangs"

@@ -36,7 +36,7 @@ async def fleet(broker: Broker, tmp_path: Path) -> AsyncIterator[Fleet]:
 async def test_without_daemon_or_broker_everyone_is_alone(fleet: Fleet, name: str, number: int) -> None:
     """With daemon or broker killed or frozen every sleeper is alone within 1.5 s, by their pod's stamp."""
     pulled_s = fleet.signal(name, number)
-    await until(lambda: all(len(fleet.facts(pod, "alone")) == 1 for pod in PODS), 10.0)
+    await until(lambda: all(len(fleet.facts(pod, "alone")) == 1 for pod in PODS))
     after_s = {pod: fleet.alone_after_s(pod, pulled_s) for pod in PODS}
     print(f"{name} {signal.Signals(number).name}: alone after {max(after_s.values()):.3f} s at the latest")
     assert max(after_s.values()) <= LEASE_AND_FADE_S
@@ -54,7 +54,7 @@ async def test_a_lost_pod_affects_no_other(fleet: Fleet, number: int) -> None:
     if number == signal.SIGSTOP:
         assert all(stamp_s(hop) <= pulled_s + 0.3 for hop in fleet.facts("bed-1", "hop"))
         thawed_s = fleet.signal("bed-1", signal.SIGCONT)
-        await until(lambda: fleet.facts("bed-1", "alone"), 5.0)
+        await until(lambda: fleet.facts("bed-1", "alone"))
         after_s = fleet.alone_after_s("bed-1", pulled_s)
         print(f"bed-1 SIGSTOP: alone after {after_s:.3f} s")
         assert after_s <= LEASE_AND_FADE_S
@@ -65,8 +65,8 @@ async def test_a_lost_pod_affects_no_other(fleet: Fleet, number: int) -> None:
 async def test_sigterm_zeroes_everyone_first(fleet: Fleet) -> None:
     """SIGTERM to the daemon severs every sleeper by broadcast within 500 ms, not by a lapsed lease."""
     asked_s = fleet.signal("daemon", signal.SIGTERM)
-    await until(lambda: all(fleet.facts(pod, "alone") for pod in PODS), 5.0)
+    await until(lambda: all(fleet.facts(pod, "alone") for pod in PODS))
     causes = {str(fleet.facts(pod, "severed")[0]["cause"]) for pod in PODS}
     assert causes <= {"daemon", "release"}
     assert max(fleet.alone_after_s(pod, asked_s) for pod in PODS) <= 0.5
-    assert fleet.processes["daemon"].wait(timeout=10.0) == 0
+    assert fleet.processes["daemon"].wait(timeout=30.0) == 0

@@ -72,10 +72,10 @@ async def test_a_restarted_daemon_scores_all_and_ramps_from_zero(fleet: Fleet) -
     A pod that reports its own sever is OPEN, one locked in the ledger stays LOCKED: neither is coupled.
     """
     fleet.tell(WARD, f"ail {ILL} railed")
-    await until(lambda: fleet.facts(ILL, "alone", WARD), 5.0)
+    await until(lambda: fleet.facts(ILL, "alone", WARD))
     fleet.tell(WARD, f"cure {ILL}")
     killed_s = fleet.kill_daemon()
-    await until(lambda: all(fleet.facts(pod, "alone", WARD) for pod in PODS), 5.0)
+    await until(lambda: all(fleet.facts(pod, "alone", WARD) for pod in PODS))
     assert max(fleet.alone_after_s(pod, killed_s, WARD) for pod in (LOCKED, *WELL)) <= LEASE_AND_FADE_S
     lock(fleet, LOCKED)
     started_s = fleet.daemon()
@@ -85,7 +85,7 @@ async def test_a_restarted_daemon_scores_all_and_ramps_from_zero(fleet: Fleet) -
         f"first tick {tick_s - ready_s:.2f} s after it was ready, {tick_s - started_s:.2f} s after its start"
     )
     assert tick_s - ready_s <= TICK_WITHIN_S
-    await until(lambda: all(again(fleet, pod, started_s) for pod in WELL), 20.0)
+    await until(lambda: all(again(fleet, pod, started_s) for pod in WELL))
     print(f"all well merged {boottime_s() - started_s:.1f} s after its start")
     for pod in WELL:
         merged_s = again(fleet, pod, started_s)[0]
@@ -117,6 +117,6 @@ async def test_a_lock_made_by_two_trips_outlives_its_daemon(fleet: Fleet) -> Non
     await asyncio.sleep(1.0)
     fleet.kill_daemon()
     started_s = fleet.daemon()
-    await until(lambda: all(again(fleet, pod, started_s) for pod in PODS[1:]), 20.0)
+    await until(lambda: all(again(fleet, pod, started_s) for pod in PODS[1:]))
     assert await breaker(fleet, LOCKED) == Breaker.STATE_LOCKED
     assert not again(fleet, LOCKED, started_s)

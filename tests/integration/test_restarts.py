@@ -109,7 +109,7 @@ async def test_a_restart_leaves_all_alone_in_time_and_brings_them_back_without_a
             await until(lambda: all(fleet.applied(pod, WARD) > 0.02 for pod in PODS))
             began_s = fleet.signal("daemon", 0)
             await row.act(fleet)
-            await until(lambda: all(fleet.facts(pod, "alone", WARD) for pod in PODS), 10.0)
+            await until(lambda: all(fleet.facts(pod, "alone", WARD) for pod in PODS))
             alone_s = max(fleet.alone_after_s(pod, began_s, WARD) for pod in PODS)
             assert alone_s <= LEASE_AND_FADE_S + row.one_way_ms / 1000
             await until(lambda: all(again(fleet, pod, began_s) for pod in PODS), row.again_s)

@@ -20,7 +20,7 @@ UNITS = Path(__file__).parents[2] / "deploy" / "systemd"
 WATCHDOG_S = 5.0
 
 
-def until(true: Callable[[], object], within_s: float = 15.0) -> None:
+def until(true: Callable[[], object], within_s: float = 30.0) -> None:
     """Wait until `true` is, or fail."""
     deadline = time.monotonic() + within_s
     while not true():

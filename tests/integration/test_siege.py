@@ -17,6 +17,10 @@ from mosquitto import Broker
 WARD = "ward"
 PODS = tuple(f"light-{k}" for k in range(1, 7))
 ANSWERED_WITHIN_S = 5.0
+PRESSED_S = 1.0
+"""From a press until the besieged daemon has the order, where other tests take the cores too. From then on
+its answer tells that the pods were at zero in time: none is unconfirmed."""
+ALONE_S = PRESSED_S + LEASE_AND_FADE_S
 
 
 @pytest.fixture
@@ -50,18 +54,26 @@ def press(fleet: Fleet, button: str, name: str) -> dict[str, object]:
     return dict(told)
 
 
+async def merged(fleet: Fleet, *pods: str) -> None:
+    """Wait until these pods are merged: a starved one may have ended its lease before the order."""
+    await until(lambda: all(fleet.applied(pod, WARD) > 0.0 for pod in pods))
+
+
 async def test_every_way_out_acts_while_readers_take_all_they_can(fleet: Fleet) -> None:
     """Release, sever and wake act by API and by button, in time; a silent connection is ended."""
     silent = socket.create_connection(("127.0.0.1", fleet.grpc_port))
     with besieged(fleet, 1200, 1000, 64):
         await asyncio.sleep(3.0)
         async with fleet.api() as api, asyncio.timeout(60.0):
+            await merged(fleet, *PODS)
             released_s = boottime_s()
             outcome = await api.pods.release(PODS[0])
             assert (outcome.zeroed, list(outcome.unconfirmed)) == (1, [])
+            await merged(fleet, *PODS[1:])
             pressed_s = boottime_s()
             told = await asyncio.to_thread(press, fleet, "release", PODS[1])
             assert (told["zeroed"], told["unconfirmed"]) == (1, [])
+            await merged(fleet, *PODS[2:])
             severed_s = boottime_s()
             outcome = await api.dreamscapes.sever(NIGHT)
             assert outcome.zeroed == len(PODS) - 2
@@ -70,11 +82,11 @@ async def test_every_way_out_acts_while_readers_take_all_they_can(fleet: Fleet) 
             outcome = await api.dreamscapes.wake(NIGHT, issuer="a nurse", reason="a drill")
             assert not outcome.unconfirmed
             await asyncio.to_thread(press, fleet, "wake", NIGHT)
-    assert fleet.alone_after_s(PODS[0], released_s, WARD) <= LEASE_AND_FADE_S
-    assert fleet.alone_after_s(PODS[1], pressed_s, WARD) <= LEASE_AND_FADE_S
+    assert fleet.alone_after_s(PODS[0], released_s, WARD) <= ALONE_S
+    assert fleet.alone_after_s(PODS[1], pressed_s, WARD) <= ALONE_S
     for pod in PODS[2:]:
-        assert fleet.alone_after_s(pod, severed_s, WARD) <= LEASE_AND_FADE_S
-    await until(lambda: all(fleet.facts(pod, "latched", WARD) for pod in PODS[2:]), 10.0)
+        assert fleet.alone_after_s(pod, severed_s, WARD) <= ALONE_S
+    await until(lambda: all(fleet.facts(pod, "latched", WARD) for pod in PODS[2:]))
     with silent:
         assert await asyncio.to_thread(ended, silent)
     soft, hard = resource.prlimit(fleet.processes["daemon"].pid, resource.RLIMIT_NOFILE)

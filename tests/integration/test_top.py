@@ -140,14 +140,14 @@ async def test_three_keys_sever_and_the_answer_names_the_beds(fleet: Fleet, open
     await top.shows("sever light-1? y: yes")
     top.press("y")
     await top.shows("sever light-1: 1 zeroed, 1 confirmed by their pods", within_s=6.0)
-    await until(lambda: fleet.applied("light-1", WARD) == 0.0, 5.0)
+    await until(lambda: fleet.applied("light-1", WARD) == 0.0)
     assert _severed(fleet, "light-1") == {"release"}
     others = set[str]().union(*(_severed(fleet, pod) for pod in PODS[1:]))
     assert not others & {"release", "operator"}  # a busy machine may have stalled them
     await top.shows("night dreaming", within_s=5.0)
     top.press("xfy")
     await top.shows("all beds of this house: 5 zeroed, 5 confirmed by their pods", within_s=6.0)
-    await until(lambda: all(fleet.applied(pod, WARD) == 0.0 for pod in PODS), 5.0)  # their journals lag a hop
+    await until(lambda: all(fleet.applied(pod, WARD) == 0.0 for pod in PODS))  # their journals lag a hop
     await top.shows("resume is possible", within_s=15.0)
 
 

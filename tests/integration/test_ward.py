@@ -22,7 +22,7 @@ from mosquitto import free_port
 from ward import HOST, USERS, Ward, agent_command, speaking
 
 SETTLED_S = 0.3
-WITHIN_S = 8.0
+WITHIN_S = 30.0
 
 
 def _topics(heard: list[aiomqtt.Message]) -> list[str]:
@@ -34,9 +34,9 @@ async def test_a_pod_dreams_over_tls(ward: Ward, start: Start) -> None:
     options = {"username": "dreamd", "password": ward.passwords["dreamd"], "tls_context": ward.tls()}
     async with SmallDaemon(ward.port, "bed-1", HOST, **options) as daemon:
         agent = start(*agent_command(ward, daemon.key.public.hex))
-        await until(lambda: daemon.statuses and daemon.statuses[-1].clock.synced, 25.0)
+        await until(lambda: daemon.statuses and daemon.statuses[-1].clock.synced)
         await daemon.assign()
-        await until(lambda: any(frame.applied > 0.01 for frame in daemon.frames), 25.0)
+        await until(lambda: any(frame.applied > 0.01 for frame in daemon.frames))
         agent.send_signal(signal.SIGTERM)
         await until(lambda: agent.poll() is not None)
         assert agent.returncode == 0
@@ -55,10 +55,10 @@ async def test_a_daemon_and_two_beds_of_one_process_are_let_in_by_their_flags(
             *("--mqtt-url", ward.url, "--mqtt-ca", str(ward.ca), "--http-port", str(http)),
             *("--mqtt-password-file", str(ward.password_file("dreamd"))),
         )
-        await until(lambda: heard, 15.0)
+        await until(lambda: heard)
     start(*agent_command(ward, str(ward.folder / "state" / "daemon.pub"), "bed-1,bed-2"))
     said = ward.folder / "said"
-    await until(lambda: said.read_text().count("connected to the broker") == 2, 15.0)
+    await until(lambda: said.read_text().count("connected to the broker") == 2)
     metrics = await asyncio.to_thread(_get, http)
     assert "dreamd_pods" in metrics
 

@@ -15,6 +15,8 @@ from fakes.coordination import FakeCoordination, FakeHouse
 from fakes.views import NOW_S, collective_view
 
 NIGHT = "night"
+LOADED_S = 0.05
+"""Limit for half a round trip to a server of the same process on a loaded machine; idle it is below 2 ms."""
 
 
 def lsl_clock() -> float:

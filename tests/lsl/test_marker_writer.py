@@ -17,9 +17,9 @@ from dreamd.lsl.marker_writer import MarkerWriter
 from dreamd.lsl.report import Report
 from fakes.callers import OPERATOR
 from fakes.waiting import until
-from lsl.conftest import NIGHT, Hall, lsl_clock
+from lsl.conftest import LOADED_S, NIGHT, Hall, lsl_clock
 
-WITHIN_S = 10.0
+WITHIN_S = 30.0
 
 
 class FakeSource:
@@ -65,14 +65,14 @@ def written(hall: Hall) -> list[str]:
 
 
 async def test_a_marker_is_written_with_its_own_instant(hall: Hall, report: Report) -> None:
-    """The journal has the text, and within 20 ms the instant of the marker, however late it was read."""
+    """The journal has the text and, within half a round trip, the marker's instant, however late it is."""
     source = FakeSource()
     at_s = lsl_clock() - 4.0
     source.say("target", at_s)
     async with writing(hall, report, source):
         await until(lambda: written(hall) == ["target"])
         (event,) = hall.application.journal
-        assert abs(event.acted_s - (at_s + hall.ahead_s)) < 0.02
+        assert abs(event.acted_s - (at_s + hall.ahead_s)) < LOADED_S
         (write,) = (call for call in hall.application.calls if call[0] == "write_marker")
         assert write[2].source == "Stim"  # type: ignore[attr-defined]
 
@@ -102,7 +102,7 @@ async def test_markers_of_an_outage_are_written_after_it(
         source.say("meanwhile", at_s)
         await hall.open()
         await until(lambda: written(hall) == ["meanwhile"], WITHIN_S)
-        assert abs(hall.application.journal[-1].acted_s - (at_s + hall.ahead_s)) < 0.02
+        assert abs(hall.application.journal[-1].acted_s - (at_s + hall.ahead_s)) < LOADED_S
 
 
 async def test_a_marker_that_is_refused_for_itself_holds_up_no_other(
