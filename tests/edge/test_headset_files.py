@@ -203,6 +203,19 @@ def test_a_table_of_electrodes_plays_at_the_rate_of_its_stamps(tmp_path: Path) -
     np.testing.assert_allclose(played(implant), uv, atol=1e-2)
 
 
+def test_a_table_of_whole_numbers_has_no_decimal_commas(tmp_path: Path) -> None:
+    """Two columns of whole numbers are two columns; EmotivPRO's line above the names is passed over."""
+    uv = np.round(cyton_uv(31, 2))
+    rows = "".join(f"{a:.0f},{b:.0f}\n" for a, b in uv)
+    implant = opened(written(tmp_path / "a.csv", f"Fp1,O1\n{rows}"), RecordingOptions(rate_hz=CYTON_HZ))
+    np.testing.assert_allclose(played(implant), uv)
+    rows = "".join(f"{n / 128:.6f},{n % 128},{4200 + a:.6f},{4200 + b:.6f}\n" for n, (a, b) in enumerate(uv))
+    above = "title:foo, start timestamp:1623658701.49, headset type:EPOCX, sampling rate:128\n"
+    text = f"{above}Timestamp,EEG.Counter,EEG.AF3,EEG.T7\n{rows}"
+    implant = opened(written(tmp_path / "b.csv", text))
+    assert (implant.montage.names, implant.montage.rate_hz) == (("AF3", "T7"), 128.0)
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -214,6 +227,8 @@ def test_a_table_of_electrodes_plays_at_the_rate_of_its_stamps(tmp_path: Path) -
         ("timestamps,TP9,AF7,AF8,TP10\n", "holds no samples"),
         ("timestamps,TP9,AF7,AF8,TP10\n1,2,3,4,5\n2,3,4,5,6\n", "needs at least 30 s"),
         ("a\0b", "byte 1 is zero"),
+        ("00,FFB453,04D2AB,FF1234,000001,000002\n", "SD card, in hexadecimal"),
+        ("1,2,3,4,5\n", "begins with '1,2,3,4,5'"),
     ],
 )
 def test_other_texts_are_refused_with_what_they_are(tmp_path: Path, text: str, why: str) -> None:

@@ -10,6 +10,7 @@ from mutate.console import CONSOLE
 from mutate.crowd import CROWD
 from mutate.daemon import DAEMON
 from mutate.evidence import EVIDENCE
+from mutate.headsets import HEADSETS
 from mutate.leading import LEADING
 from mutate.mutation import Mutation
 from mutate.operators import OPERATORS
@@ -37,5 +38,6 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *BEDSIDE,
     *RECORDINGS,
     *RATES,
+    *HEADSETS,
     *STREAMS,
 )

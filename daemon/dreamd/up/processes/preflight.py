@@ -22,7 +22,7 @@ LOOK_WITHIN_S: Final = 120.0
 LOOK: Final = (sys.executable, "-m", "dreamedge", "inspect", "--brief", "--json")
 _MEND: Final = "correct --recordings"
 _LIVE: Final = ("brainflow:", "lsl:")
-_FILES: Final = ("edf", "xdf", "npz", "arff", "mne", "bids")
+_FILES: Final = ("edf", "xdf", "npz", "arff", "csv", "mne", "bids")
 """Kinds of specs that name a file or folder."""
 _DATASET: Final = "dataset_description.json"
 _BIDS: Final = re.compile(r"(sub|ses)-[A-Za-z0-9]+|eeg")

@@ -20,6 +20,7 @@ _HOUR_S: Final = 3600.0
 _NEAR_S: Final = 2.0
 _LARGER: Final = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
 """Numbers from the first on are so many to a second: Unix time in nano-, micro- and milliseconds."""
+_LOOKED_AT: Final = 10_000
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -43,9 +44,11 @@ def seconds_of(texts: NDArray[np.str_]) -> Doubles:
 
 def as_seconds(stamps: Doubles) -> Doubles:
     """Numeric stamps in seconds, by their size."""
-    finite = stamps[np.isfinite(stamps)]
-    middle = float(np.median(finite)) if len(finite) else 0.0
-    return stamps / next((per for least, per in _LARGER if middle >= least), 1.0)
+    some = stamps[:: max(1, len(stamps) // _LOOKED_AT)]
+    some = some[np.isfinite(some)]
+    middle = float(np.median(some)) if len(some) else 0.0
+    per = next((per for least, per in _LARGER if middle >= least), 1.0)
+    return stamps if per == 1.0 else stamps / per
 
 
 def without_midnights(stamps_s: Doubles) -> tuple[Doubles, int]:

@@ -160,7 +160,7 @@ def rows_after(lines: list[str], at: int, most: int = 50) -> list[str]:
 def form_of(separator: str, rows: list[str]) -> Form:
     """The form of rows with this separator; their numbers show a decimal comma."""
     joint = ", " if separator == "," else separator
-    split = [[cell.strip().strip('"') for cell in line.split(joint)] for line in rows]
+    split = [[cell.strip().strip('"') for cell in line.split(joint)] for line in rows if joint in line]
     commas = sum(bool(_COMMA.fullmatch(cell)) for cells in split for cell in cells)
     points = sum("." in cell and number(cell) is not None for cells in split for cell in cells)
     return Form(separator, comma=commas > points)

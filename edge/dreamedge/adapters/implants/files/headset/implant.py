@@ -46,7 +46,7 @@ class HeadsetRecording:
         self._samples = Spool(len(taken.columns), np.float32, path)
         self._hsi = Spool(len(taken.columns), np.uint8, path) if self.dialect.hsi else None
         reader = RowReader(path, self.dialect, _teller(path))
-        gathered = _Gathered(taken, self.dialect, self._samples, self._hsi)
+        gathered = _Gathered(taken, self.dialect, self._samples, self._hsi, path)
         for piece in reader.pieces():
             gathered.add(piece)
         found = reader.findings
@@ -132,11 +132,14 @@ class HeadsetImplant(Replay):
 class _Gathered:
     """Keeps the pieces: samples and contact on disk, the columns that place them in memory."""
 
-    def __init__(self, taken: Taken, dialect: Dialect, samples: Spool, hsi: Spool | None) -> None:
+    def __init__(
+        self, taken: Taken, dialect: Dialect, samples: Spool, hsi: Spool | None, source: Path
+    ) -> None:
         self._taken, self._dialect = taken, dialect
         self._samples, self._hsi = samples, hsi
-        self._stamps: list[Doubles] = []
-        self._counter: list[Doubles] = []
+        self._source = source
+        self._stamps: Spool | None = None
+        self._counter: Spool | None = None
         self._filled: list[NDArray[np.bool_]] = []
         self._held = 0.0
         self._limit_uv = 0.0
@@ -157,8 +160,10 @@ class _Gathered:
             self._limit_uv = max(self._limit_uv, limit_uv(seen, rate_hz))
             self._peak_uv = max(self._peak_uv, float(np.nanmax(np.abs(seen))))
         if piece.stamps is not None:
+            self._stamps = self._stamps or Spool(1, np.float64, self._source)
             self._stamps.append(piece.stamps)
         if piece.counter is not None:
+            self._counter = self._counter or Spool(1, np.float64, self._source)
             self._counter.append(piece.counter)
         if self._hsi is not None and piece.hsi is not None:
             hsi = np.nan_to_num(piece.hsi[:, columns], nan=0.0, posinf=0.0, neginf=0.0).clip(0, 255)
@@ -190,8 +195,8 @@ class _Gathered:
     def columns(self, appended: tuple[int, ...]) -> Columns:
         """The columns that place the rows."""
         return Columns(
-            np.concatenate(self._stamps) if self._stamps else None,
-            np.concatenate(self._counter) if self._counter else None,
+            self._stamps.between(0, self._stamps.rows)[:, 0] if self._stamps else None,
+            self._counter.between(0, self._counter.rows)[:, 0] if self._counter else None,
             appended,
         )
 

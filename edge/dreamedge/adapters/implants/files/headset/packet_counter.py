@@ -9,58 +9,61 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-Doubles = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 
 _REGULAR: Final = 0.8
 """A counter counts if this share of its steps is regular."""
 _TURN_LEAST: Final = 8
+_LOOKED_AT: Final = 1 << 18
+"""The steps that show how the counter counts."""
 
 
-def numbers_by_counter(counter: Doubles) -> Numbers | None:
+def numbers_by_counter(counter: NDArray[np.floating]) -> Numbers | None:
     """The number of every sample from 0, lost ones counted, int64[n]; None if the column does not count.
 
-    counter: float64[n] as recorded, NaN where a row could not be read.
+    counter: float[n] as recorded, whole numbers, NaN where a row could not be read.
     """
     known = np.isfinite(counter)
-    rows = np.flatnonzero(known)
-    if len(rows) < _TURN_LEAST:
+    if np.count_nonzero(known) < _TURN_LEAST:
         return None
-    values = np.rint(counter[known]).astype(np.int64)
+    rows = None if known.all() else np.flatnonzero(known)
+    values = np.rint(counter if rows is None else counter[rows]).astype(np.int32)
     steps = np.diff(values)
-    moved = steps[steps != 0]
-    if not len(moved):
-        return None
+    del values
+    some = steps[:_LOOKED_AT]
+    moved = some[some != 0]
     step = _most(moved[moved > 0])
     turn = _turn(moved, step)
     if step <= 0 or turn < _TURN_LEAST:
         return None
-    share = max(1, round(len(steps) / max(1, len(moved))))
-    up = np.where(steps < 0, steps + turn, steps)
+    share = max(1, round(len(some) / len(moved)))
+    steps[steps < 0] += turn
     # Rows that could not be read stand between two numbers; a jump is never smaller than the rows it spans.
-    spanned = np.diff(rows)
-    regular = np.count_nonzero((up == step * spanned) | ((up <= step) & (share > 1)))
+    spanned = np.int64(1) if rows is None else np.diff(rows)
+    regular = np.count_nonzero((steps == step * spanned) | ((steps <= step) & (share > 1)))
     if not regular >= _REGULAR * len(steps):
         return None
-    jumps = np.maximum(up // step, 0)
+    steps //= step
     if share > 1:
-        jumps = np.where(jumps > 0, (jumps - 1) * share + 1, 1)
-    jumps = np.maximum(jumps, spanned)
-    numbers = np.interp(np.arange(len(counter)), rows, np.concatenate([[0], np.cumsum(jumps)]))
-    numbers = np.rint(numbers).astype(np.int64)
+        steps = np.where(steps > 0, (steps - 1) * share + 1, 1)
+    jumps = np.maximum(steps, spanned)
+    if rows is None:
+        return np.concatenate([[0], np.cumsum(jumps, dtype=np.int64)])
+    every = np.interp(np.arange(len(counter)), rows, np.concatenate([[0], np.cumsum(jumps)]))
+    numbers = np.rint(every).astype(np.int64)
     # Before the first number and behind the last one, rows follow each other.
     numbers[: rows[0]] = np.arange(-rows[0], 0)
     numbers[rows[-1] + 1 :] += np.arange(1, len(counter) - rows[-1])
     return np.asarray(numbers - numbers[0], dtype=np.int64)
 
 
-def _most(values: Numbers) -> int:
+def _most(values: NDArray[np.int32]) -> int:
     """The most frequent value, the smallest of several; 0 if there are none."""
     found, counts = np.unique(values, return_counts=True)
     return int(found[counts.argmax()]) if len(found) else 0
 
 
-def _turn(moved: Numbers, step: int) -> int:
+def _turn(moved: NDArray[np.int32], step: int) -> int:
     """The numbers in a turn: by the most frequent fall, the deepest of several; very large without a fall."""
     found, counts = np.unique(moved[moved < 0], return_counts=True)
     return step - int(found[counts.argmax()]) if len(found) else int(np.iinfo(np.int32).max)

@@ -68,10 +68,10 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns that place rows: stamps and counter float64[n], or None; rows at which one was appended."""
+    """The columns that place rows: stamps float64[n] and counter float[n], or None; rows of appended ones."""
 
     stamps: Doubles | None
-    counter: Doubles | None
+    counter: NDArray[np.floating] | None
     appended: tuple[int, ...]
 
 
@@ -211,26 +211,34 @@ def _judged(judged: RateJudgement, dialect: Dialect, what: str) -> tuple[Note, .
 
 
 def _on_lines(numbers: Numbers, runs: tuple[tuple[int, int], ...]) -> Numbers:
-    """The slot of every number, where the runs hold all numbers in order."""
-    begins = np.array([begin for begin, _ in runs])
-    counts = np.array([end - begin for begin, end in runs])
-    firsts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    run = np.searchsorted(firsts, numbers, side="right") - 1
-    return np.asarray(begins[run] + numbers - firsts[run], dtype=np.int64)
+    """The slot of every number, where the runs hold all numbers in order; `numbers` is overwritten."""
+    edges = np.cumsum([0, *(end - begin for begin, end in runs)])
+    rows = np.searchsorted(numbers, edges)
+    for n, (begin, _) in enumerate(runs):
+        numbers[rows[n] : rows[n + 1]] += begin - int(edges[n])
+    return numbers
 
 
 def _stretches(
     at: Numbers, order: Numbers | None, filled: NDArray[np.bool_], rate_hz: float, nominal_hz: float,
     notes: tuple[Note, ...],
 ) -> Placed:  # fmt: skip
-    """Stretches of filled rows; slot 0 is the first of them."""
-    rows = np.arange(len(at)) if order is None else order
-    kept = filled[rows]
-    slots, rows = at[kept], rows[kept]
+    """Stretches of filled rows; slot 0 is the first of them. `at`: slots in order, overwritten."""
+    kept = (
+        None if filled.all() and order is None else np.flatnonzero(filled if order is None else filled[order])
+    )
+    slots = at if kept is None else at[kept]
+    rows = kept if order is None or kept is None else order[kept]
     first = int(slots[0])
-    cuts = np.flatnonzero((np.diff(slots) != 1) | (np.diff(rows) != 1)) + 1
-    begins = np.concatenate([[0], cuts])
+    apart = np.diff(slots) != 1
+    if rows is not None:
+        apart |= np.diff(rows) != 1
+    begins = np.concatenate([[0], np.flatnonzero(apart) + 1])
     counts = np.diff(np.concatenate([begins, [len(slots)]]))
+    begin_slots, begin_rows = slots[begins] - first, begins if rows is None else rows[begins]
+    at -= first
+    if order is None:
+        return Placed(begin_slots, begin_rows, counts, at, rate_hz, nominal_hz, notes)
     by_row = np.empty(len(at), dtype=np.int64)
-    by_row[np.arange(len(at)) if order is None else order] = at - first
-    return Placed(slots[begins] - first, rows[begins], counts, by_row, rate_hz, nominal_hz, notes)
+    by_row[order] = at
+    return Placed(begin_slots, begin_rows, counts, by_row, rate_hz, nominal_hz, notes)

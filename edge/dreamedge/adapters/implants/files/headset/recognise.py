@@ -48,6 +48,7 @@ _MIDDLE_UV: Final = 841.0
 """Mind Monitor writes 0 to 1682 uV."""
 _NO_EEG: Final = {"PPG": "PPG", "ACC": "acceleration", "GYRO": "rotation", "X": "movement"}
 _UNIT_IN_LABEL: Final = re.compile(r"(.*?)\s*[(\[]\s*([numµμ]?V)\s*[)\]]")
+_SD_CARD: Final = re.compile(r"[0-9A-F]{2}(,[0-9A-F]{6}){4}")
 _BOARD_LEAST: Final = 4
 _KNOWN: Final = (
     "muse-lsl (timestamps,TP9,...), Mind Monitor (TimeStamp,...,RAW_TP9,...), the OpenBCI GUI "
@@ -79,6 +80,10 @@ def recognise(lines: list[str], board: BoardLayout | None, montage: Sequence[str
     cells = rows[0].rstrip("\t").split("\t") if rows else []
     if len(cells) >= _BOARD_LEAST and all(number(cell.strip()) is not None for cell in cells):
         return _brainflow(cells, board, what)
+    if _SD_CARD.match(first):
+        raise ImplantError(
+            f"{what} is the file of an OpenBCI SD card, in hexadecimal; convert it with the OpenBCI GUI."
+        )
     shown = first.strip()[:60]
     raise ImplantError(
         f"{what} begins with {shown!r}, which is no header of {_KNOWN}; "

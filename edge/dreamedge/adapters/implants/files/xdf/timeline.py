@@ -19,6 +19,7 @@ GAP_S: Final = 0.1
 """A shorter loss cannot be distinguished from jitter."""
 _ENVELOPE_S: Final = 1.0
 _RESET_S: Final = 1.0
+_PIECE: Final = 1 << 18
 _RATE_RUN_S: Final = 5.0
 """Shorter runs are not used to estimate the rate."""
 
@@ -59,15 +60,23 @@ def timeline(stamps_s: Doubles, nominal_hz: float, resets: tuple[int, ...] = ())
 
 def _breaks(stamps_s: Doubles, rate_hz: float) -> list[int]:
     """Numbers of the samples that follow a gap or a clock that was set back."""
-    late = stamps_s - np.arange(len(stamps_s)) / rate_hz
-    reach = min(max(2, round(_ENVELOPE_S * rate_hz)), len(late))
-    envelope = least_ahead(late, reach)
-    lost = np.diff(envelope) > max(GAP_S, 1.5 / rate_hz)
-    reset = np.diff(late) < -_RESET_S
-    # Delayed samples fall back to the envelope; a clock set back falls below every earlier lateness.
-    floor = np.minimum.accumulate(late)[:-1]
-    reset &= late[1:] < floor - _RESET_S
-    return [int(n) + 1 for n in np.flatnonzero(lost | reset)]
+    count = len(stamps_s)
+    reach = min(max(2, round(_ENVELOPE_S * rate_hz)), count)
+    most_s = max(GAP_S, 1.5 / rate_hz)
+    found: list[int] = []
+    floor_s = np.inf
+    # In pieces: a night has millions of stamps, and each step here is as large as the piece.
+    for begin in range(0, count - 1, _PIECE):
+        end = min(begin + _PIECE, count - 1)
+        late = stamps_s[begin : end + reach] - np.arange(begin, min(end + reach, count)) / rate_hz
+        lost = np.diff(least_ahead(late, reach)[: end - begin + 1]) > most_s
+        late = late[: end - begin + 1]
+        # Delayed samples fall back to the envelope; a clock set back falls below every earlier lateness.
+        floor = np.minimum(np.minimum.accumulate(late)[:-1], floor_s)
+        reset = (np.diff(late) < -_RESET_S) & (late[1:] < floor - _RESET_S)
+        floor_s = float(floor[-1])
+        found += (np.flatnonzero(lost | reset) + begin + 1).tolist()
+    return found
 
 
 def least_ahead(late: Doubles, reach: int) -> Doubles:
