@@ -366,6 +366,14 @@ _POD: Final = (
         (_TESTS_SEVERING,),
     ),
     Mutation(
+        "signal.folded-mains",
+        "a rhythm of the sleeper is told as folded mains",
+        "edge/dreamedge/core/signal/excerpts/mains_lines.py",
+        "_FOLDED_IN: Final = 0.8",
+        "_FOLDED_IN: Final = 0.1",
+        ("tests/edge/test_mains_lines.py",),
+    ),
+    Mutation(
         "signal.slow-gamma",
         "a device below 100 Hz measures gamma",
         "proto/dreamwire/schema.py",

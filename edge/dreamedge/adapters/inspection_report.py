@@ -146,6 +146,18 @@ def facts(one: Examined) -> dict[str, object]:
             {"at_s": round(mark.at_s, 3), "duration_s": round(mark.duration_s, 3), "text": mark.text}
             for mark in one.marks
         ],
+        "mains": [
+            {
+                "hz": line.hz,
+                "mains_hz": line.mains_hz,
+                "uv_rms": round(line.uv_rms, 3),
+                "times": round(line.times, 1),
+                "channel": line.channel,
+                "channels": list(line.channels),
+                "band": line.band,
+            }
+            for line in one.mains
+        ],
         "causes": {cause: round(share, 4) for cause, share in found.causes.items()},
         "channels": [
             {

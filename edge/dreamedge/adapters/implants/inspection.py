@@ -16,9 +16,11 @@ from dreamedge.adapters.implants import board_layout, file_and_stream, open_impl
 from dreamedge.adapters.implants.devices.live import LiveImplant
 from dreamedge.adapters.implants.files.mne_files import ENDINGS
 from dreamedge.adapters.implants.files.replay import Replay
+from dreamedge.adapters.implants.mains_search import Doubles, kept_blocks, mains_of
 from dreamedge.adapters.implants.recording_options import PLAIN, RecordingOptions
 from dreamedge.adapters.implants.ten_twenty import electrode, kind_of
 from dreamedge.core.signal.blocks import Block
+from dreamedge.core.signal.excerpts.mains_lines import Line
 from dreamedge.core.signal.features import HOP_NS
 from dreamedge.core.signal.inspection import Channel, Inspection, inspect, left_out, refused, unfit
 from dreamedge.core.signal.recording_facts import Mark, Note
@@ -101,6 +103,7 @@ class Examined:
     seconds: float = 0.0
     notes: tuple[Note, ...] = ()
     marks: tuple[Mark, ...] = ()
+    mains: tuple[Line, ...] = ()
 
     @property
     def spec(self) -> str:
@@ -285,13 +288,16 @@ def _examined(person: Person, wish: Wish) -> Examined:
         schema = wish.schema_at(implant.montage.rate_hz)
         worn = person.spec.partition(":")[0] in _IN_REAL_TIME
         heard = _worn(implant, wish) if worn else _played(implant, seconds)
+        kept: list[Doubles] = []
+        heard = kept_blocks(heard, kept) if not isinstance(implant, Replay) else heard
         held = (lambda: implant.held_share) if isinstance(implant, LiveImplant) else float
         found = inspect(schema, implant.montage, implant.enrolment(), heard, implant.source, held)
         notes, marks = _stated(implant, schema)
+        mains, told = mains_of(implant, kept, schema)
     finally:
         implant.close()
     described = person if person.channels else replace(person, channels=_channels(implant))
-    return Examined(described, found, seconds, notes, marks)
+    return Examined(described, found, seconds, notes + told, marks, mains)
 
 
 def _stated(implant: Implant, schema: Schema) -> tuple[tuple[Note, ...], tuple[Mark, ...]]:

@@ -128,8 +128,9 @@ class Replay:
         Raises:
             ImplantError: its gaps leave nothing to decimate.
         """
-        factor = factor_for(device.rate_hz)
+        self._factor = factor = factor_for(device.rate_hz)
         self._rate_hz = (period_hz or device.rate_hz) / factor
+        self._original = recording
         self._recording = recording
         if factor > 1:
             device = replace(device, rate_hz=device.rate_hz / factor)
@@ -198,6 +199,22 @@ class Replay:
         length = min(max(third_s, _ENROLMENT_LEAST_S), _ENROLMENT_LIMIT_S) * self._rate_hz
         end = min(begin + int(length), self._recording.slots)
         return Block(self._recording.load(begin, end), 0, self._recording.contact(begin, end))
+
+    @property
+    def original_hz(self) -> float:
+        """Sampling periods a second before any decimation, as measured."""
+        return self._rate_hz * self._factor
+
+    def excerpts(self, seconds: float, most: int) -> Iterator[Doubles]:
+        """At most `most` stretches of so many seconds, evenly spread, at `original_hz`; NaN in a gap."""
+        length = round(seconds * self.original_hz)
+        last = self._original.slots - length
+        if last < 0:
+            return
+        count = min(most, self._original.slots // length)
+        for at in range(count):
+            begin = round(last * at / max(count - 1, 1))
+            yield self._original.load(begin, begin + length)
 
     def read(self, now_ns: int) -> Block | None:
         """The samples since the last read, up to the next gap or the end of a turn."""
