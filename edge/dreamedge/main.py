@@ -91,7 +91,7 @@ def _parser() -> ArgumentParser:
         "--implant",
         metavar="SPEC",
         help="sim[:SEED], sim-light[:SEED], edf:PATH, xdf:PATH#STREAM, csv:PATH, npz:PATH, arff:PATH, "
-        "mne:PATH, brainflow:BOARD[,...], lsl:NAME",
+        "mne:PATH, bids:PATH[#ENTITIES], brainflow:BOARD[,...], lsl:NAME",
     )
     _add_reading(run)
     run.add_argument("--rate", metavar="HZ", help="sampling rate of recordings that name none")

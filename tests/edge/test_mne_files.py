@@ -33,11 +33,12 @@ SEVEN = ("Fp1", "Fp2", "C3", "C4", "O1", "O2", "VEOG")
 def _vhdr(folder: Path, uv: recorded.Doubles, names: tuple[str, ...], **more: Any) -> Path:  # noqa: ANN401 - pybv's
     """BrainVision by its own writer, in steps of 0.1 uV."""
     pybv.write_brainvision(
-        data=uv.T * 1e-6, sfreq=more.pop("rate_hz", 250.0), ch_names=list(names), fname_base="night",
-        folder_out=str(folder), overwrite=True, meas_date=None,
+        data=uv.T * 1e-6, sfreq=more.pop("rate_hz", 250.0), ch_names=list(names),
+        fname_base=(base := more.pop("fname_base", "night")), folder_out=str(folder),
+        overwrite=True, meas_date=None,
         **{"resolution": 0.1, "fmt": "binary_int16", **more},
     )  # fmt: skip
-    return folder / "night.vhdr"
+    return folder / f"{base}.vhdr"
 
 
 def _raw(uv: recorded.Doubles, names: tuple[str, ...], rate_hz: float = 250.0) -> Any:  # noqa: ANN401 - MNE has no types
@@ -143,24 +144,50 @@ def test_a_fif_cut_later_counts_its_marks_from_its_own_beginning(tmp_path: Path)
 
 def test_eeglab_plays_with_its_events(tmp_path: Path) -> None:
     """An EEGLAB .set plays in uV; a boundary event makes its alignment doubtful and says where."""
-    savemat = pytest.importorskip("scipy.io").savemat
     uv = pink(40, 250.0, 6)
+    implant = _opened(f"mne:{_set(tmp_path / 'night.set', uv)}")
+    np.testing.assert_allclose(_played(implant, 40), uv, rtol=1e-6, atol=1e-6)
+    assert ("start", pytest.approx(4.0)) in [(mark.text, mark.at_s) for mark in implant.marks]
+    (note,) = [note for note in implant.notes if note.code == ALIGNMENT]
+    assert "12.0 s" in note.sentence
+
+
+def _set(path: Path, values: recorded.Doubles) -> Path:
+    """An EEGLAB file of these numbers, which has no unit, with two events."""
+    savemat = pytest.importorskip("scipy.io").savemat
     locations = np.array([(name,) for name in SEVEN[:6]], dtype=[("labels", object)])
     events = np.array(
         [("boundary", 3000.0, 0.0), ("start", 1001.0, 0.0)],
         dtype=[("type", object), ("latency", object), ("duration", object)],
     )
     eeg = {
-        "setname": "night", "nbchan": 6.0, "trials": 1.0, "pnts": float(len(uv)), "srate": 250.0,
-        "xmin": 0.0, "xmax": len(uv) / 250.0, "data": uv.T, "chanlocs": locations, "event": events,
+        "setname": "night", "nbchan": 6.0, "trials": 1.0, "pnts": float(len(values)), "srate": 250.0,
+        "xmin": 0.0, "xmax": len(values) / 250.0, "data": values.T, "chanlocs": locations, "event": events,
         "epoch": [], "icawinv": [], "icaweights": [], "icasphere": [],
     }  # fmt: skip
-    savemat(tmp_path / "night.set", {"EEG": eeg}, appendmat=False)
-    implant = _opened(f"mne:{tmp_path / 'night.set'}")
-    np.testing.assert_allclose(_played(implant, 40), uv, rtol=1e-6, atol=1e-6)
-    assert ("start", pytest.approx(4.0)) in [(mark.text, mark.at_s) for mark in implant.marks]
-    (note,) = [note for note in implant.notes if note.code == ALIGNMENT]
-    assert "12.0 s" in note.sentence
+    savemat(path, {"EEG": eeg}, appendmat=False)
+    return path
+
+
+def test_sidecars_of_bids_apply_to_files_that_mne_reads(tmp_path: Path) -> None:
+    """BrainVision takes type, status and marks of its sidecars; an EEGLAB file takes the unit too."""
+    uv = pink(40, 250.0, len(SEVEN))
+    events = [
+        {"onset": 2500, "type": "Comment", "description": "Lights off", "duration": 1, "channels": "all"}
+    ]
+    folder = tmp_path / "sub-1" / "eeg"
+    _vhdr(folder, uv, SEVEN, events=events, fname_base="sub-1_task-a_eeg")
+    rows = [f"{name}\tEEG\tV\tgood" for name in SEVEN]
+    rows[1], rows[2] = "Fp2\tEOG\tuV\tgood", "C3\tEEG\tuV\tbad"
+    (tmp_path / "channels.tsv").write_text("name\ttype\tunits\tstatus\n" + "\n".join(rows))
+    (tmp_path / "events.tsv").write_text("onset\tduration\ttrial_type\n10.0\t0\tlights off\n20\t30\tN2\n")
+    implant = _opened(f"bids:{tmp_path}", begin="N2")
+    assert [mark.text for mark in implant.marks] == ["lights off", "N2"]
+    assert implant.montage.resolution_uv == pytest.approx((0.1,) * 4)
+    np.testing.assert_allclose(_played(implant, 20), uv[5000:, [0, 3, 4, 5]], atol=STEP_UV)
+    assert "gives Fp1 in V, and µV counts" in " ".join(note.sentence for note in implant.notes)
+    spec = f"bids:{_set(folder / 'sub-1_task-b_eeg.set', uv[:, :6] * 1e-6)}"
+    np.testing.assert_allclose(_played(_opened(spec), 40), uv[:, [0, 3, 4, 5]], rtol=1e-6, atol=1e-6)
 
 
 def test_samples_stay_on_disk(tmp_path: Path) -> None:

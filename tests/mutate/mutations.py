@@ -10,6 +10,7 @@ from mutate.console import CONSOLE
 from mutate.crowd import CROWD
 from mutate.daemon import DAEMON
 from mutate.evidence import EVIDENCE
+from mutate.files import FILES
 from mutate.headsets import HEADSETS
 from mutate.leading import LEADING
 from mutate.mutation import Mutation
@@ -40,4 +41,5 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *RATES,
     *HEADSETS,
     *STREAMS,
+    *FILES,
 )

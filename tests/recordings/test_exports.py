@@ -19,6 +19,9 @@ from dreamd.adapters.recordings.reader import Recording, matrix
 from dreamd.adapters.recordings.writer import RecordingWriter
 from dreamd.core.dreamscapes.views import Event
 from dreamd.main import main
+from dreamedge.adapters.implants.files.bids.events import read_marks
+from dreamedge.adapters.implants.files.bids.sidecar_files import Faults
+from dreamedge.adapters.implants.inspection import glance
 from fakes.recordings import (
     BEGAN_INSTANT,
     beginning_of,
@@ -128,6 +131,18 @@ def test_bids_lists_the_group_by_numbers(night: Path, tmp_path: Path) -> None:
     listed = Path(f"{stem}_channels.tsv").read_text().splitlines()[1:]
     assert tuple(line.split("\t")[0] for line in listed) == labels
     assert len(Path(f"{stem}_events.tsv").read_text().splitlines()) == 13
+
+
+def test_an_exported_dataset_is_read_and_is_no_sleeper(night: Path, tmp_path: Path) -> None:
+    """Our dataset is read as BIDS: its channels are listed, none is EEG, and its events are marks."""
+    out = exported(night, "bids", tmp_path)
+    (one,) = glance(f"bids:{out}")
+    assert "_channels.tsv types its " in one.why
+    assert {(channel.kind, channel.electrode) for channel in one.person.channels} == {("MISC", "")}
+    faults = Faults()
+    (events,) = out.glob("sub-group/eeg/*_events.tsv")
+    assert len(read_marks(events, 120.0, faults)) == 12
+    assert not faults.notes
 
 
 def test_a_target_that_is_there_is_kept_without_force(night: Path, tmp_path: Path) -> None:

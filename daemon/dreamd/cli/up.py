@@ -75,7 +75,8 @@ def _add_recordings(who: "argparse._ArgumentGroup") -> None:
         nargs="+",
         default=[],
         metavar="PATH",
-        help="one sleeper for each person in them; also sim:SEED and brainflow:synthetic (simulated)",
+        help="one sleeper for each person in them: files, .mff, BIDS datasets (bids:PATH#task-rest chooses); "
+        "also sim:SEED and brainflow:synthetic (simulated)",
     )
     who.add_argument("--loop", action="store_true", help="repeat a recording when it ends")
     who.add_argument("--montage", default="", metavar="A,B,C|CAP", help="electrodes where none is named")

@@ -25,7 +25,7 @@ _LIVE: Final = ("brainflow:", "lsl:")
 _FILES: Final = ("edf", "xdf", "npz", "arff", "csv", "mne", "bids")
 """Kinds of specs that name a file or folder."""
 _DATASET: Final = "dataset_description.json"
-_BIDS: Final = re.compile(r"(sub|ses)-[A-Za-z0-9]+|eeg")
+_BIDS: Final = re.compile(r"(sub|ses)-[A-Za-z0-9+]+|eeg")
 """Folders inside a BIDS dataset."""
 
 
@@ -125,7 +125,8 @@ def check_recording(recording: Path) -> None:
 def _check_folder(kind: str, path: Path) -> None:
     """Raise CannotRun unless the folder is EGI's, or a BIDS dataset or a folder of one."""
     os.scandir(path).close()
-    dataset = (path / _DATASET).exists() or _BIDS.fullmatch(path.absolute().name)
+    inside = _BIDS.fullmatch(path.absolute().name)
+    dataset = inside or (path / _DATASET).exists() or any(path.glob("sub-*"))
     if not (kind == "bids" or path.suffix.lower() == ".mff" or dataset):
         raise CannotRun(
             f"the recording {path} cannot be read: a folder, neither .mff nor of a BIDS dataset; {_MEND}"

@@ -106,6 +106,18 @@ def _open_mne(rest: str, wish: _Wish) -> Implant:
     return MneImplant(Path(rest).expanduser(), options=wish.options)
 
 
+def _open_bids(rest: str, wish: _Wish) -> Implant:
+    # Imported here: a pod without such a recording does not need the memory of the reader.
+    from dreamedge.adapters.implants.files.bids.recording import open_recording  # noqa: PLC0415
+
+    if not rest:
+        raise ImplantError(
+            "bids: names no recording; write bids:PATH of a recording, a subject or a dataset."
+        )
+    path, chosen = file_and_stream(rest)
+    return open_recording(path, chosen, wish.options)
+
+
 def _open_brainflow(rest: str, wish: _Wish) -> Implant:
     try:
         # Imported here: BrainFlow is an optional extra, and pods with other devices save its memory.
@@ -156,6 +168,7 @@ _KINDS: Final[dict[str, Callable[[str, _Wish], Implant]]] = {
     "arff": _open_table,
     "csv": _open_csv,
     "mne": _open_mne,
+    "bids": _open_bids,
     "brainflow": _open_brainflow,
     "lsl": _open_lsl,
 }
@@ -181,7 +194,7 @@ def open_implant(
     if kind not in _KINDS:
         raise ImplantError(
             f"implant {spec!r} is not known; write sim, sim:SEED, sim-light:SEED, edf:PATH, xdf:PATH#STREAM, "
-            "npz:PATH, arff:PATH, csv:PATH, mne:PATH, brainflow:BOARD or lsl:NAME."
+            "npz:PATH, arff:PATH, csv:PATH, mne:PATH, bids:PATH, brainflow:BOARD or lsl:NAME."
         )
     options = options or RecordingOptions()
     inner = _KINDS[kind](rest, _Wish(seed, options))

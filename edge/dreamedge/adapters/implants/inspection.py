@@ -14,6 +14,7 @@ from typing import Final
 from dreamedge.adapters.clock import boottime_ns, wait_until
 from dreamedge.adapters.implants import board_layout, file_and_stream, open_implant
 from dreamedge.adapters.implants.devices.live import LiveImplant
+from dreamedge.adapters.implants.files.bids.dataset import of_dataset
 from dreamedge.adapters.implants.files.mne_files import ENDINGS
 from dreamedge.adapters.implants.files.replay import Replay
 from dreamedge.adapters.implants.mains_search import Doubles, kept_blocks, mains_of
@@ -169,6 +170,8 @@ def _kind(recording: str) -> tuple[str, str]:
     path, _ = file_and_stream(recording)
     name = path.name.lower()
     found = next((ending for ending in _LONGEST_FIRST if name.endswith(ending)), "")
+    if not found and of_dataset(path):
+        return "bids", recording
     if not found:
         endings = ", ".join(_BY_ENDING)
         raise ImplantError(
@@ -245,6 +248,22 @@ def _mne(recording: str, rest: str, wish: Wish) -> tuple[Person, ...]:
     return (Person(recording, "", f"mne:{path}", mne_files.channels(path, wish.options)),)
 
 
+def _bids(recording: str, rest: str, wish: Wish) -> tuple[Person, ...]:
+    from dreamedge.adapters.implants.files.bids import recording as bids  # noqa: PLC0415 - loaded where needed
+
+    found = bids.addresses(*file_and_stream(rest))
+    several = len({one.subject for one in found}) > 1
+    made = []
+    for one in found:
+        names = (one.subject if several else "", one.person and f"#{one.person}")
+        try:
+            described = bids.channels(*file_and_stream(one.rest), wish.options)
+        except ImplantError:
+            described = ()  # the reason comes with opening it, and costs no other person
+        made.append(Person(recording, " ".join(filter(None, names)), one.spec, described))
+    return tuple(made)
+
+
 def _device(recording: str, _rest: str, _wish: Wish) -> tuple[Person, ...]:
     return (Person(recording, "", recording, ()),)
 
@@ -256,6 +275,7 @@ _READERS: Final[dict[str, Callable[[str, str, Wish], tuple[Person, ...]]]] = {
     "arff": _table,
     "csv": _csv,
     "mne": _mne,
+    "bids": _bids,
     "sim": _device,
     "brainflow": _device,
     "lsl": _device,

@@ -1,0 +1,272 @@
+"""The channels of one recording as its file and its sidecars state them together, and the contradictions.
+
+Rules
+- A unit of the file counts before the sidecar's, because the file scales its samples by it. Where the file
+  has none, a unit that a person gives counts, then the sidecar's. EEGLAB files have none: uV without both.
+- A rate that the sidecars state is one of the file's, within 2 %; else the recording is refused.
+- Each contradiction is told, with file, line and column.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from dreamedge.adapters.implants.files import mne_files
+from dreamedge.adapters.implants.files.bids.channel_list import EEG, Listed, by_channel, read_channels, uv_per
+from dreamedge.adapters.implants.files.bids.dataset import OF_EDF, Located, sidecars
+from dreamedge.adapters.implants.files.bids.facts import RATE, Facts, read_facts
+from dreamedge.adapters.implants.files.bids.sidecar_files import SIDECAR, Faults
+from dreamedge.adapters.implants.files.edf import channels as edf_channels
+from dreamedge.adapters.implants.recording_options import UNITS, RecordingOptions
+from dreamedge.adapters.implants.ten_twenty import OTHER, UNNAMED
+from dreamedge.core.signal.inspection import Channel
+from dreamedge.core.signal.recording_facts import Note
+from dreamedge.core.signal.sampling.rate_judgement import RateJudgement
+from dreamedge.ports.implant import ImplantError
+
+_WITHOUT_UNIT: Final = ".set"
+_SHOWN: Final = 8
+_NO_UNIT: Final = "EEG, no unit"
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A recording's channels, each with its row of the list; the list's path, None if none applies."""
+
+    recording: Located
+    channels: tuple[Channel, ...]
+    rows: tuple[Listed | None, ...]
+    listed: Path | None
+    facts: Facts
+    options: RecordingOptions
+    faults: Faults
+
+    @property
+    def alone(self) -> str:
+        """The spec that plays the file without its sidecars."""
+        return f"{'edf' if of_edf(self.recording) else 'mne'}:{self.recording.path}"
+
+    @property
+    def pairs(self) -> tuple[tuple[Channel, Listed | None], ...]:
+        """Every channel with its row."""
+        return tuple(zip(self.channels, self.rows, strict=True))
+
+    def header_unit(self, channel: Channel) -> str:
+        """The unit that the file itself gives; '' if it gives none that is a voltage."""
+        known = not self.recording.path.name.lower().endswith(_WITHOUT_UNIT) and uv_per(channel.unit)
+        return channel.unit if known else ""
+
+    @property
+    def blank_unit(self) -> str:
+        """The unit, one of UNITS, by which the reader opens channels without one; '' if none is known."""
+        told = Counter(
+            uv_per(row.unit)
+            for channel, row in self.pairs
+            if row is not None and channel.electrode and row.eeg and not row.bad
+            if uv_per(row.unit) and not self.header_unit(channel)
+        )
+        by_uv = {uv_per(unit): unit for unit in UNITS}
+        return self.options.unit or (by_uv[told.most_common(1)[0][0]] if told else "")
+
+    def factor(self, channel: Channel, row: Listed | None) -> float:
+        """The factor of the reader's microvolts; 0 if the unit of the samples is unknown."""
+        if self.header_unit(channel):
+            return 1.0
+        told = self.options.unit or (row.unit if row is not None else "")
+        if of_edf(self.recording):
+            return uv_per(told) / uv_per(self.blank_unit) if uv_per(told) else 0.0
+        return uv_per(told) or 1.0
+
+    def shown(self) -> tuple[Channel, ...]:
+        """Every channel as it plays here, for a list of channels."""
+        return tuple(self._shown(channel, row) for channel, row in self.pairs)
+
+    def _shown(self, channel: Channel, row: Listed | None) -> Channel:
+        if row is None:
+            return channel
+        if not self.header_unit(channel) and row.unit:
+            channel = replace(channel, unit=row.unit)
+        if not row.eeg:
+            return replace(channel, kind=row.kind, electrode="")
+        return replace(channel, kind="EEG, bad", electrode="") if row.bad else channel
+
+
+def of_edf(recording: Located) -> bool:
+    """Whether our own reader of EDF and BDF reads it."""
+    return recording.path.name.lower().endswith(OF_EDF)
+
+
+def describe(recording: Located, person: str, options: RecordingOptions) -> Described:
+    """Read the file's channels and its sidecars.
+
+    Raises:
+        ImplantError: the file cannot be read.
+    """
+    faults = Faults()
+    path = recording.path
+    lists = sidecars(recording, "channels", ".tsv", faults)[:1]
+    rows = read_channels(lists[0], faults) if lists else ()
+    facts = read_facts(sidecars(recording, "eeg", ".json", faults), faults)
+    blank = replace(options, unit=options.unit or "uV")
+    if of_edf(recording):
+        found = edf_channels.channels(path, blank, person)
+    else:
+        found = mne_files.channels(path, blank)
+    labels = [channel.label for channel in found]
+    matched = by_channel(lists[0], rows, labels, faults) if rows else (None,) * len(found)
+    return Described(recording, found, matched, lists[0] if rows else None, facts, options, faults)
+
+
+def played(described: Described) -> tuple[dict[str, float], tuple[Note, ...]]:
+    """The factor of each electrode that plays, and the notes on those that do not.
+
+    Raises:
+        ImplantError: none is left.
+    """
+    kept: dict[str, float] = {}
+    bad: list[Listed] = []
+    typed: list[Listed] = []
+    blank: list[str] = []
+    for channel, row in described.pairs:
+        factor = described.factor(channel, row)
+        if not channel.electrode:
+            continue
+        if row is not None and not row.eeg:
+            typed.append(row)
+        elif row is not None and row.bad:
+            bad.append(row)
+        elif not factor:
+            blank.append(channel.label)
+        else:
+            kept[channel.electrode] = factor
+    name = described.listed.name if described.listed is not None else ""
+    notes = []
+    if bad:
+        told = [f"{row.name} (line {row.line}{f': {row.why}' if row.why else ''})" for row in bad]
+        notes.append(Note("bad", f"{name} marks {_some(told)} as bad; these channels do not play."))
+    if typed:
+        told = [f"{row.name} the type {row.kind} (line {row.line})" for row in typed]
+        notes.append(Note("channel", f"{name} gives {_some(told)}; these channels do not play."))
+    if blank and described.blank_unit:
+        notes.append(Note("channel", f"{_some(blank)}: left out, no unit is known; name it with --unit."))
+    if not kept and (bad or typed):
+        raise ImplantError(
+            f"{described.recording.path} has no EEG channel left: "
+            f"{' '.join(note.sentence.rstrip('.') for note in notes)}; correct {name}, "
+            f"or play the file without its sidecars: {described.alone}."
+        )
+    return kept, (*notes, *_unplaced(described), *_units(described))
+
+
+def check_types(described: Described) -> None:
+    """Refuse a recording whose list types no channel as EEG.
+
+    Raises:
+        ImplantError: it does.
+    """
+    kinds = Counter(row.kind for row in described.rows if row is not None)
+    if (
+        described.listed is not None
+        and kinds
+        and "" not in kinds
+        and EEG not in kinds
+        and None not in described.rows
+    ):
+        found = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common(_SHOWN))
+        raise ImplantError(
+            f"{described.recording.path} has no EEG: {described.listed.name} types its "
+            f"{sum(kinds.values())} channels as {found}; choose another recording, or correct these types."
+        )
+
+
+def check_rates(described: Described) -> tuple[Note, ...]:
+    """Compare the rates that the sidecars state with the file's, and return a note on one of other channels.
+
+    Raises:
+        ImplantError: a stated rate is more than 2 % from every rate of the file; cause `rate`.
+    """
+    own = dict.fromkeys(channel.rate_hz for channel in described.channels)
+    eeg = next((channel.rate_hz for channel in described.channels if channel.electrode), 0.0)
+    notes = []
+    for where, key, stated_hz in _stated_rates(described):
+        if RateJudgement(stated_hz, eeg).ok or not eeg:
+            continue
+        path = described.recording.path
+        says = f"{where}, states a {key} of {stated_hz:g} Hz, and the EEG of {path} has {eeg:g} Hz"
+        if not any(RateJudgement(stated_hz, rate_hz).ok for rate_hz in own):
+            raise ImplantError(
+                f"{says}, more than 2 % off; correct the one that is wrong, "
+                f"or play the file without its sidecars: {described.alone}.",
+                "rate",
+            )
+        notes.append(Note(SIDECAR, f"{says}; that is the rate of other channels of the file."))
+    return tuple(notes)
+
+
+def _stated_rates(described: Described) -> list[tuple[str, str, float]]:
+    """The rates stated for the EEG, each once: its place, its key, Hz."""
+    found = []
+    stated = described.facts.rate_hz
+    if stated is not None:
+        found.append((stated.place, RATE, float(stated.value)))
+    column = "sampling_frequency"
+    listed = {
+        row.rate_hz: row
+        for channel, row in reversed(described.pairs)
+        if row is not None and row.rate_hz and channel.electrode and row.eeg
+    }
+    name = described.listed.name if described.listed is not None else ""
+    found += [(f"{name}, line {row.line}", column, rate_hz) for rate_hz, row in listed.items()]
+    return found
+
+
+def _unplaced(described: Described) -> tuple[Note, ...]:
+    """The note on channels of type EEG whose labels name no electrode."""
+    names = [
+        channel.label
+        for channel, row in described.pairs
+        if row is not None and row.kind == EEG and not row.bad and not channel.electrode
+        if channel.kind in {OTHER, UNNAMED} or not channel.kind.startswith(EEG)
+    ]
+    if not names or described.listed is None:
+        return ()
+    return (
+        Note(
+            "channel",
+            f"{described.listed.name} gives {_some(names)} the type EEG, and these labels name no known "
+            "electrode; they do not play.",
+        ),
+    )
+
+
+def _units(described: Described) -> tuple[Note, ...]:
+    """A note for each pair of units that contradict one another."""
+    found: dict[tuple[str, str, str], list[Listed]] = {}
+    for channel, row in described.pairs:
+        if row is None or not channel.electrode or not uv_per(row.unit):
+            continue
+        own = described.header_unit(channel)
+        used, why = (
+            (own, "the file scales its samples by it") if own else (described.options.unit, "--unit names it")
+        )
+        if used and uv_per(used) != uv_per(row.unit):
+            found.setdefault((row.unit, used, why), []).append(row)
+    name = described.listed.name if described.listed is not None else ""
+    return tuple(
+        Note(
+            "unit",
+            f"{name}, line {rows[0].line}{_more(rows)}, column units, "
+            f"gives {rows[0].name} in {unit}, and {used} counts, because {why}.",
+        )
+        for (unit, used, why), rows in found.items()
+    )
+
+
+def _more(rows: Sequence[Listed]) -> str:
+    return f" and {len(rows) - 1} more" if len(rows) > 1 else ""
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
