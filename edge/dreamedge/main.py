@@ -187,7 +187,11 @@ def _add_looking(commands: "argparse._SubParsersAction[ArgumentParser]") -> None
 def _add_reading(parser: argparse.ArgumentParser) -> None:
     """Add what a person may state about a recording or device."""
     parser.add_argument("--montage", metavar="A,B,C|CAP", help="electrodes or cap, if a source names none")
-    parser.add_argument("--unit", choices=UNITS, help="unit of channels that name none, or an unknown one")
+    parser.add_argument(
+        "--unit",
+        choices=UNITS,
+        help="unit of channels that name none, or a wrong one",
+    )
     parser.add_argument("--align", choices=ALIGNMENTS, help="recordings by clock (default) or by their start")
     parser.add_argument("--schema", choices=SCHEMAS, help="features (default: all that the device measures)")
     parser.add_argument("--from", metavar="MARK|S", help="begin recordings at a mark, such as 'Lights off'")

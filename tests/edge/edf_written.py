@@ -13,17 +13,32 @@ RECORD = 128
 
 
 def written(path: Path, channels: Mapping[str, tuple[float, str]], seconds: int = 60) -> Path:
-    """An EDF of sines, channel: (rate, unit); amplitude 20 in its unit."""
+    """An EDF of sines, channel: (rate, unit); amplitude 20 uV, in an unknown unit 20."""
+    scales = [{"mV": 1e-3, "V": 1e-6}.get(unit, 1.0) for _, unit in channels.values()]
     signals = [
         edfio.EdfSignal(
-            _sine(rate_hz, seconds, place),
+            _sine(rate_hz, seconds, place) * scale,
             rate_hz,
             label=label,
             physical_dimension=unit,
-            physical_range=(-100, 100),
+            physical_range=(-100 * scale, 100 * scale),
         )
-        for place, (label, (rate_hz, unit)) in enumerate(channels.items())
+        for place, ((label, (rate_hz, unit)), scale) in enumerate(zip(channels.items(), scales, strict=True))
     ]
+    edfio.Edf(signals).write(path)
+    return path
+
+
+def as_edf(path: Path, numbers: Doubles, labels: Sequence[str], rate_hz: float, units: Sequence[str]) -> Path:
+    """An EDF of these numbers, float64[n, channels], as they are, each in its unit."""
+    limit = 2 * float(f"{np.abs(numbers).max():.1g}")
+    signals = [
+        edfio.EdfSignal(
+            column, rate_hz, label=label, physical_dimension=unit,
+            physical_range=(-limit, limit),
+        )
+        for column, label, unit in zip(numbers.T, labels, units, strict=True)
+    ]  # fmt: skip
     edfio.Edf(signals).write(path)
     return path
 

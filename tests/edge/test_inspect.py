@@ -122,7 +122,8 @@ def test_several_are_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         ["none.edf", "refused"],
     ]
     assert rows[0].split()[2:8] == ["60", "s", "8", "256", "100", "%"]
-    assert "unit: Its samples are not in microvolts" in rows[1]
+    assert "unit:" in rows[1]
+    assert "the unit would have to be V; correct its description, or give --unit V." in rows[1]
     assert "not a recording by its ending" in rows[2]
     assert "check the path" in rows[3]
 

@@ -228,7 +228,7 @@ def test_a_missing_stream_is_refused_in_time_with_the_existing_ones(start: Start
 @pytest.mark.parametrize(
     ("told", "says"),
     [
-        ({"unit": "hPa"}, "channel 1 in 'hPa'; it must be V, mV, uV or nV"),
+        ({"unit": "hPa"}, "channel TP9 in 'hPa'; it must be V, mV, uV or nV"),
         ({"format": "string", "type": "EEG"}, "is a text stream, not a signal"),
         ({"rate_hz": 0.0}, "names no sampling rate"),
         ({"rate_hz": 25.0}, "is sent at 25 Hz"),

@@ -19,6 +19,7 @@ class Told:
     offset_s: the lag of its clock as the recorder measured it, throughout. stamped: every sample has its
     stamp; else only the first of each that many chunks, the others follow from the rate, as LabRecorder omits
     them. offsets: the measured clock offsets (instant, value) instead of `offset_s` at both ends.
+    units: one a channel, instead of `unit`.
     texts: one text a stamp, a text stream; then `samples` is float64[n, 1] and not written.
     """
 
@@ -35,6 +36,7 @@ class Told:
     host: str = ""
     offsets: tuple[tuple[float, float], ...] = ()
     texts: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
 
 
 CHUNK: Final = 128
@@ -69,8 +71,13 @@ def _id(number: int) -> bytes:
 
 
 def _header(stream: Told) -> bytes:
-    unit = f"<unit>{stream.unit}</unit>" if stream.unit else ""
-    channels = "".join(f"<channel><label>{label}</label>{unit}</channel>" for label in stream.labels)
+    units = [
+        f"<unit>{unit}</unit>" if unit else "" for unit in stream.units or [stream.unit] * len(stream.labels)
+    ]
+    channels = "".join(
+        f"<channel><label>{label}</label>{unit}</channel>"
+        for label, unit in zip(stream.labels, units, strict=True)
+    )
     desc = f"<desc><channels>{channels}</channels></desc>" if channels else "<desc />"
     return (
         f'<?xml version="1.0"?><info><name>{stream.name}</name><type>{stream.kind}</type>'

@@ -26,6 +26,7 @@ from mutate.sized import SIZED
 from mutate.stops import STOPS
 from mutate.streams import STREAMS
 from mutate.synchrony import SYNCHRONY
+from mutate.units import UNITS
 from mutate.wire import WIRE
 
 MUTATIONS: Final[tuple[Mutation, ...]] = (
@@ -40,6 +41,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *RECORDINGS,
     *RATES,
     *HEADSETS,
+    *UNITS,
     *STREAMS,
     *FILES,
 )

@@ -80,7 +80,9 @@ def _add_recordings(who: "argparse._ArgumentGroup") -> None:
     )
     who.add_argument("--loop", action="store_true", help="repeat a recording when it ends")
     who.add_argument("--montage", default="", metavar="A,B,C|CAP", help="electrodes where none is named")
-    who.add_argument("--unit", default="", metavar="uV|mV|V|nV", help="of channels that name no known unit")
+    who.add_argument(
+        "--unit", default="", metavar="uV|mV|V|nV", help="of channels that name no known or no true unit"
+    )
     who.add_argument(
         "--align",
         default="",

@@ -133,7 +133,7 @@ def _open_lsl(rest: str, wish: _Wish) -> Implant:
         from dreamedge.adapters.implants.devices.lsl import LslImplant  # noqa: PLC0415
     except (ImportError, RuntimeError) as error:  # RuntimeError: the C library is missing
         raise ImplantError(f"lsl:{rest} needs pylsl ({error}); install dreamd[boards].") from error
-    return LslImplant(rest, montage=wish.options.montage)
+    return LslImplant(rest, montage=wish.options.montage, unit=wish.options.unit)
 
 
 def board_layout(board: str) -> BoardLayout | None:

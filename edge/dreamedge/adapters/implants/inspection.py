@@ -306,24 +306,48 @@ def _examined(person: Person, wish: Wish) -> Examined:
     try:
         seconds = implant.seconds if isinstance(implant, Replay) else wish.seconds
         schema = wish.schema_at(implant.montage.rate_hz)
-        worn = person.spec.partition(":")[0] in _IN_REAL_TIME
-        heard = _worn(implant, wish) if worn else _played(implant, seconds)
         kept: list[Doubles] = []
-        heard = kept_blocks(heard, kept) if not isinstance(implant, Replay) else heard
-        held = (lambda: implant.held_share) if isinstance(implant, LiveImplant) else float
-        found = inspect(schema, implant.montage, implant.enrolment(), heard, implant.source, held)
+        found = _judged(implant, schema, seconds, person, wish, kept)
         notes, marks = _stated(implant, schema)
         mains, told = mains_of(implant, kept, schema)
     finally:
         implant.close()
-    described = person if person.channels else replace(person, channels=_channels(implant))
+    described = replace(person, channels=_as_played(person.channels, implant) or _channels(implant))
     return Examined(described, found, seconds, notes + told, marks, mains)
+
+
+def _judged(
+    implant: Implant, schema: Schema, seconds: float, person: Person, wish: Wish, kept: list[Doubles]
+) -> Inspection:
+    """The verdict on all of it; the refusal of a stream whose samples contradict its description.
+
+    kept: filled with the samples of a source that cannot be read again.
+    """
+    worn = person.spec.partition(":")[0] in _IN_REAL_TIME
+    heard = _worn(implant, wish) if worn else _played(implant, seconds)
+    heard = kept_blocks(heard, kept) if not isinstance(implant, Replay) else heard
+    held = (lambda: implant.held_share) if isinstance(implant, LiveImplant) else float
+    try:
+        return inspect(schema, implant.montage, implant.enrolment(), heard, implant.source, held)
+    except ImplantError as refusal:
+        return refused(refusal.cause, str(refusal))
 
 
 def _stated(implant: Implant, schema: Schema) -> tuple[tuple[Note, ...], tuple[Mark, ...]]:
     """The notes, of which a device has more the longer it was read, and the marks of a recording."""
     marks = implant.marks if isinstance(implant, Replay) else ()
     return implant.notes + left_out(schema, implant.montage.rate_hz), marks
+
+
+def _as_played(channels: tuple[Channel, ...], implant: Implant) -> tuple[Channel, ...]:
+    """The channels; those without an electrode that their samples kept from playing."""
+    names = implant.montage.names
+    return tuple(
+        replace(one, kind="EEG, left out", electrode="")
+        if one.electrode and one.electrode not in names
+        else one
+        for one in channels
+    )
 
 
 def _channels(implant: Implant) -> tuple[Channel, ...]:

@@ -56,11 +56,12 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The montage, description and source of an opened device."""
+    """The montage, description and source of an opened device; notes: what it leaves out."""
 
     montage: Montage
     device: Device
     source: CalibrationSource
+    notes: tuple[Note, ...] = ()
 
 
 class Feed(Protocol):
@@ -113,6 +114,7 @@ class LiveImplant:
         self._pace = Pace(rate_hz)
         self._held = HeldWatch(rate_hz)
         self._name = name
+        self._left_out = opened.notes
         self._notes: tuple[Note, ...] = ()
 
     @property
@@ -120,7 +122,7 @@ class LiveImplant:
         """A note on held rows once they are many; it stays."""
         if not self._notes:
             self._notes = self._held.note(self._name)
-        return self._notes
+        return self._left_out + self._notes
 
     @property
     def held_share(self) -> float:

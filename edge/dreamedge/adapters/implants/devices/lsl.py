@@ -26,6 +26,7 @@ import pylsl
 
 from dreamedge.adapters.clock import boottime_ns
 from dreamedge.adapters.implants.devices.live import BUFFER_S, Batch, Doubles, LiveImplant, Opened
+from dreamedge.adapters.implants.files.channel_soundness import LiveUnits
 from dreamedge.adapters.implants.files.replay import RATE_LIMITS_HZ
 from dreamedge.adapters.implants.files.stream_channels import Described, contact_of_hsi, take
 from dreamedge.core.signal.blocks import Montage
@@ -53,8 +54,10 @@ _Failure = RuntimeError
 class LslImplant(LiveImplant):
     """One EEG stream."""
 
-    def __init__(self, text: str, *, montage: tuple[str, ...] = ()) -> None:
-        """Open the stream named after `lsl:`; `montage` names the electrodes of a stream that names none.
+    def __init__(self, text: str, *, montage: tuple[str, ...] = (), unit: str = "") -> None:
+        """Open the stream named after `lsl:`.
+
+        montage: the electrodes of a stream that names none. unit: of channels with a blank or unknown unit.
 
         Raises:
             ImplantError: the stream does not exist or cannot be used.
@@ -62,7 +65,7 @@ class LslImplant(LiveImplant):
         wanted = parse(text)
         hush()
         hint = "check the network between this machine and the sender"
-        super().__init__(StreamFeed(wanted, montage), wanted.title, _OPEN_WITHIN_S, hint)
+        super().__init__(StreamFeed(wanted, montage, unit), wanted.title, _OPEN_WITHIN_S, hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +107,10 @@ def parse(text: str) -> Wanted:
 class StreamFeed:
     """A stream, and the contact stream beside it, as a driver."""
 
-    def __init__(self, wanted: Wanted, montage: tuple[str, ...]) -> None:
+    def __init__(self, wanted: Wanted, montage: tuple[str, ...], unit: str) -> None:
         self._wanted = wanted
         self._montage = montage
+        self._unit = unit
         self._ear: _Ear | None = None
         self._hsi: _Ear | None = None
         self._contact: Doubles | None = None
@@ -118,20 +122,25 @@ class StreamFeed:
         info = _find(self._wanted)
         name, rate_hz = str(info.name()), _rate_hz(info, what)
         ear = self._ear = _ear(info, what, stamped=True)
-        taken = self._taken = take(ear.described, self._montage, what)
+        taken = self._taken = take(ear.described, self._montage, what, self._unit)
         self._hsi = _headset(name, what)
         device = Device("lsl", " ".join([*ear.makers, name]), taken.names, rate_hz)
-        return Opened(Montage(taken.names, rate_hz), device, CalibrationSource.LIVE)
+        self._units = LiveUnits(rate_hz, taken.labels, taken.units, self._unit, what)
+        return Opened(Montage(taken.names, rate_hz), device, CalibrationSource.LIVE, taken.notes)
 
     def take(self) -> list[Batch]:
-        """The samples since the last call."""
+        """The samples since the last call.
+
+        Raises:
+            ImplantError: `unit`, the first seconds contradict the unit that the stream names.
+        """
         if self._ear is None:
             return []
         samples, last_ns = self._ear.take()
         contact = self._contact_now()
         if not len(samples):
             return []
-        uv = samples[:, list(self._taken.columns)] * self._taken.uv_per
+        uv = self._units.corrected(samples[:, list(self._taken.columns)] * self._taken.uv_per)
         return [Batch(uv, last_ns, contact=contact)]
 
     def close(self) -> None:

@@ -6,6 +6,8 @@ pieces as the replay asks for them. MNE gives volts; they are converted to uV.
 Rules
 - EEG is what MNE takes for EEG and what `ten_twenty` does not know as another kind. Channels that the file
   marks as bad are left out, and a note names them.
+- MNE does not take a channel for EEG whose unit it does not know. An electrode among these is left out and
+  noted, or plays in the unit that a person gives. EEGLAB names no unit and is taken for uV.
 - Annotations are marks. One that begins with BAD is a note as well, because its samples play.
 - A file whose samples were interrupted plays without the interruptions. Its alignment is doubtful, and a note
   says where. A skip that FIF records as BAD_ACQ_SKIP is a gap of its own length.
@@ -15,17 +17,19 @@ Rules
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from dreamedge.adapters.implants.files.channel_soundness import microvolts_per, sound_channels
 from dreamedge.adapters.implants.files.rate_checks import check_nominal, held_in
 from dreamedge.adapters.implants.files.replay import Doubles, Replay, check_length, check_rate
-from dreamedge.adapters.implants.files.stream_channels import Described, take
+from dreamedge.adapters.implants.files.stream_channels import Described, Taken, take
 from dreamedge.adapters.implants.recording_options import PLAIN, RecordingOptions
-from dreamedge.adapters.implants.ten_twenty import OTHER, UNNAMED, contact, kind_of, numbered
+from dreamedge.adapters.implants.ten_twenty import OTHER, UNNAMED, contact, electrode, kind_of, numbered
 from dreamedge.core.signal.blocks import Montage
 from dreamedge.core.signal.inspection import Channel
 from dreamedge.core.signal.recording_facts import ALIGNMENT, Mark, Note
@@ -71,23 +75,29 @@ def ending(path: Path) -> str:
 class _Raw:
     """The EEG channels of a file that MNE has opened, as a recording."""
 
-    def __init__(self, raw: Any, columns: Sequence[int], what: str) -> None:  # noqa: ANN401 - MNE has no types
+    def __init__(self, raw: Any, taken: Taken, given: str, what: str) -> None:  # noqa: ANN401 - MNE has no types
         self._raw = raw
-        self._columns = list(columns)
+        self.columns = taken.columns
+        # A channel in a unit that MNE does not know keeps its numbers, as if they were volts.
+        self._uv_per_v = np.array([unit.uv if unit.given else _UV_PER_V for unit in taken.units])
         self.rate_hz = float(raw.info["sfreq"])
         self.slots = int(raw.n_times)
         check_rate(self.rate_hz, what)
         self.runs = _runs(raw, self.slots)
         check_length(sum(end - begin for begin, end in self.runs), self.rate_hz, what)
+        sound = sound_channels(self, self.rate_hz, taken.labels, taken.units, given, what)
+        self.names, self.columns = sound.playing(taken.names), sound.playing(taken.columns)
+        self._uv_per_v = self._uv_per_v[list(sound.places)] * sound.factors
+        self.notes = (*taken.notes, *sound.notes)
 
     def load(self, begin: int, end: int) -> Doubles:
         """Slots [begin, end) of every channel, float64[n, channels], uV, NaN in gaps."""
-        uv = np.full((end - begin, len(self._columns)), np.nan)
+        uv = np.full((end - begin, len(self.columns)), np.nan)
         for first, last in self.runs:
             since, until = max(first, begin), min(last, end)
             if since < until:
-                volts = self._raw.get_data(picks=self._columns, start=since, stop=until, verbose="ERROR")
-                uv[since - begin : until - begin] = _UV_PER_V * volts.T
+                volts = self._raw.get_data(picks=list(self.columns), start=since, stop=until, verbose="ERROR")
+                uv[since - begin : until - begin] = volts.T * self._uv_per_v
         return uv
 
     def contact(self, _begin: int, _end: int) -> None:
@@ -100,23 +110,22 @@ class MneImplant(Replay):
     def __init__(self, path: Path, *, options: RecordingOptions = PLAIN) -> None:
         raw, said = _open(path)
         what = str(path)
-        played, bads = _played(raw, options.montage, what)
-        rows = _Raw(raw, tuple(played), what)
-        names = tuple(played.values())
+        taken, bads = _played(raw, path, options, what)
+        rows = _Raw(raw, taken, options.unit, what)
         marks = _marks(raw)
         super().__init__(
             rows,
-            Device("mne", path.name, names, rows.rate_hz),
+            Device("mne", path.name, rows.names, rows.rate_hz),
             loop=options.loop,
-            notes=(*_notes(path.name, said, bads, marks), *_held(rows, path)),
+            notes=(*_notes(path.name, said, bads, marks), *rows.notes, *_held(rows, path)),
             marks=marks,
         )
         mains_hz = float(raw.info["line_freq"] or 0.0)
         self.montage = Montage(
-            names,
+            rows.names,
             rows.rate_hz,
             mains_hz=mains_hz if mains_hz in {50.0, 60.0} else 0.0,
-            resolution_uv=_resolution_uv(raw, tuple(played), path),
+            resolution_uv=_resolution_uv(raw, rows.columns, path),
         )
 
 
@@ -142,17 +151,16 @@ def channels(path: Path, options: RecordingOptions = PLAIN) -> tuple[Channel, ..
     raw, _ = _open(path)
     bads = set(raw.info["bads"])
     try:
-        played, _ = _played(raw, options.montage, str(path))
+        taken, _ = _played(raw, path, options, str(path))
+        played = dict(zip(taken.columns, taken.names, strict=True))
     except ImplantError:
         played = {}
     found = []
     kinds = _kinds(raw.ch_names, raw.get_channel_types())
-    units = getattr(raw, "_orig_units", None) or {}
     for place, label in enumerate(raw.ch_names):
         kind = "EEG, bad" if label in bads else "EEG" if place in played else kinds[place]
         rate_hz = float(raw.info["sfreq"])
-        unit = str(units.get(label) or "V")
-        found.append(Channel(label, kind, played.get(place, ""), rate_hz, unit))
+        found.append(Channel(label, kind, played.get(place, ""), rate_hz, _unit(raw, label) or "V"))
     return tuple(found)
 
 
@@ -259,8 +267,19 @@ def _kinds(labels: Sequence[str], types: Sequence[str]) -> list[str]:
     return found
 
 
-def _played(raw: Any, montage: tuple[str, ...], what: str) -> tuple[dict[int, str], tuple[str, ...]]:  # noqa: ANN401 - MNE has no types
-    """The electrode of every channel that plays by its place, and the labels of the bad ones left out.
+def _unit(raw: Any, label: str) -> str:  # noqa: ANN401 - MNE has no types
+    """The unit of a channel in the file; '' if MNE tells none."""
+    return str((getattr(raw, "_orig_units", None) or {}).get(label) or "")
+
+
+def _strange(raw: Any, label: str, of_mne: str) -> bool:  # noqa: ANN401 - MNE has no types
+    """Whether a channel is an electrode in a unit that MNE does not know."""
+    unit = _unit(raw, label)
+    return of_mne == "misc" and bool(unit and electrode(label, unit)) and not microvolts_per(unit)
+
+
+def _played(raw: Any, path: Path, options: RecordingOptions, what: str) -> tuple[Taken, tuple[str, ...]]:  # noqa: ANN401 - MNE has no types
+    """The channels that play, by their places in the file, and the labels of the bad ones left out.
 
     Raises:
         ImplantError: no channel is EEG, or every one is bad.
@@ -269,21 +288,28 @@ def _played(raw: Any, montage: tuple[str, ...], what: str) -> tuple[dict[int, st
     eeg = [
         place
         for place, (kind, of_mne) in enumerate(zip(_kinds(raw.ch_names, types), types, strict=True))
-        if of_mne == "eeg" and kind in {"EEG", UNNAMED, OTHER}
+        if (of_mne == "eeg" and kind in {"EEG", UNNAMED, OTHER}) or _strange(raw, raw.ch_names[place], of_mne)
     ]
     if not eeg:
         labels = ", ".join(raw.ch_names[:_SHOWN])
         raise ImplantError(f"{what} has no EEG channel (its labels: {labels}); choose another recording.")
     told = tuple(raw.ch_names[place] for place in eeg)
-    taken = take(Described(told, ("EEG",) * len(eeg), ("V",) * len(eeg)), montage, what)
-    places = {eeg[column]: name for column, name in zip(taken.columns, taken.names, strict=True)}
+    usual = "" if ending(path) == ".set" else "V"
+    units = tuple(_unit(raw, label) or usual for label in told)
+    taken = take(Described(told, ("EEG",) * len(eeg), units), options.montage, what, options.unit)
     bads = tuple(label for label in raw.ch_names if label in set(raw.info["bads"]))
-    played = {place: name for place, name in places.items() if raw.ch_names[place] not in bads}
-    if not played:
+    good = [n for n, column in enumerate(taken.columns) if told[column] not in bads]
+    if not good:
         raise ImplantError(
             f"{what} marks every EEG channel as bad ({', '.join(bads[:_SHOWN])}); correct its list."
         )
-    return played, bads
+    return replace(
+        taken,
+        names=tuple(taken.names[n] for n in good),
+        labels=tuple(taken.labels[n] for n in good),
+        columns=tuple(eeg[taken.columns[n]] for n in good),
+        units=tuple(taken.units[n] for n in good),
+    ), bads
 
 
 def _text(description: str) -> str:

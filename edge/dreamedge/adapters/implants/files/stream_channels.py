@@ -12,8 +12,11 @@ from typing import Final
 import numpy as np
 
 from dreamedge.adapters.implants.caps import electrodes_of
-from dreamedge.adapters.implants.files.replay import UV_PER, Doubles
+from dreamedge.adapters.implants.files.channel_soundness import Unit, unit_of
+from dreamedge.adapters.implants.files.replay import Doubles
 from dreamedge.adapters.implants.ten_twenty import electrode, numbered
+from dreamedge.core.signal.quality import UNIT
+from dreamedge.core.signal.recording_facts import Note
 from dreamedge.ports.implant import ImplantError
 
 MUSE: Final = ("TP9", "AF7", "AF8", "TP10")
@@ -33,11 +36,18 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The EEG channels: electrodes, their columns in the stream, microvolts per unit."""
+    """The EEG channels: electrodes, labels, their columns in the stream, units, and what was left out."""
 
     names: tuple[str, ...]
+    labels: tuple[str, ...]
     columns: tuple[int, ...]
-    uv_per: Doubles
+    units: tuple[Unit, ...]
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def uv_per(self) -> Doubles:
+        """Microvolts per unit, float64[channels]."""
+        return np.array([unit.uv for unit in self.units])
 
 
 def take(stream: Described, montage: Sequence[str], what: str, unit: str = "") -> Taken:
@@ -46,21 +56,42 @@ def take(stream: Described, montage: Sequence[str], what: str, unit: str = "") -
     unit: of channels with a blank or unknown unit, '' if none is given.
 
     Raises:
-        ImplantError: no EEG channel, a montage that does not fit, or a unit that is not a voltage.
+        ImplantError: no EEG channel, a montage that does not fit, or none in a unit that is a voltage.
     """
     columns: dict[str, int] = {}
+    unknown: list[int] = []
     labels = labels_of(stream, tuple(montage), what)
+    units = [unit_of(told, unit, "uV") for told in stream.units]
     for column, (label, kind) in enumerate(zip(labels, stream.types, strict=True)):
-        name = electrode(label)
-        if name is not None and kind.upper() in {"", "EEG"}:
+        name = electrode(label, stream.units[column])
+        if name is None or kind.upper() not in {"", "EEG"}:
+            continue
+        if units[column] is None:
+            unknown.append(column)
+        else:
             columns.setdefault(name, column)
+    if not columns and unknown:
+        raise ImplantError(
+            f"{what} gives channel {labels[unknown[0]]} in {stream.units[unknown[0]]!r}; "
+            "it must be V, mV, uV or nV: correct its description, or name it with --unit, such as --unit uV.",
+            UNIT,
+        )
     if not columns:
         raise ImplantError(
             f"{what} has no EEG channel with a 10-20 name ({', '.join(labels)}); "
             "name electrodes such as Fp1, C3 or O2."
         )
-    uv_per = np.array([_uv_per(stream.units[column], unit, column, what) for column in columns.values()])
-    return Taken(tuple(columns), tuple(columns.values()), uv_per)
+    notes = (
+        Note("channel", f"{labels[column]!r} is in {stream.units[column]!r}, not a voltage, and is left out.")
+        for column in unknown
+    )
+    return Taken(
+        tuple(columns),
+        tuple(labels[column] for column in columns.values()),
+        tuple(columns.values()),
+        tuple(found for column in columns.values() if (found := units[column]) is not None),
+        tuple(notes),
+    )
 
 
 def contact_of_hsi(values: Doubles, channels: int) -> Doubles:
@@ -96,13 +127,3 @@ def labels_of(stream: Described, montage: tuple[str, ...], what: str) -> tuple[s
         f"{what} names no electrode (its {count} labels: {found}); "
         "name them in order with --montage, for instance --montage Fp1,Fp2,O1,O2."
     )
-
-
-def _uv_per(told: str, unit: str, column: int, what: str) -> float:
-    named = told if told.lower() in UV_PER else unit or told or "uV"
-    if named.lower() not in UV_PER:
-        raise ImplantError(
-            f"{what} gives channel {column + 1} in {named!r}; "
-            "it must be V, mV, uV or nV: correct its description."
-        )
-    return UV_PER[named.lower()]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dreamedge.adapters.implants.files.channel_soundness import sound_channels
 from dreamedge.adapters.implants.files.rate_checks import check_nominal, held_in
 from dreamedge.adapters.implants.files.replay import Doubles, Replay, check_length, check_rate
 from dreamedge.adapters.implants.files.stream_channels import Described, take
@@ -38,7 +39,8 @@ class _Rows:
         self.names = taken.names
         rows, slots = table.samples[:, list(taken.columns)], found.slots
         rows = rows if found.order is None else rows[found.order]
-        ahead = () if found.stamps_s is None else leaps(found.stamps_s, rows, found.effective_hz, what)
+        known = rows[:, np.isfinite(rows).any(axis=0)]
+        ahead = () if found.stamps_s is None else leaps(found.stamps_s, known, found.effective_hz, what)
         filled = ~np.isnan(rows).all(axis=1)
         if not filled.all():
             rows, slots = rows[filled], slots[filled]
@@ -49,12 +51,16 @@ class _Rows:
         self.runs = tuple(zip(begins.tolist(), ends.tolist(), strict=True))
         self._slots = slots
         self.slots = int(slots[-1]) + 1
+        sound = sound_channels(self, self.rate_hz, taken.labels, taken.units, options.unit, what)
+        self.names = sound.playing(taken.names)
+        self._rows = rows[:, list(sound.places)]
+        self._uv_per = taken.uv_per[list(sound.places)] * sound.factors
         held = held_in(self, self.effective_hz, len(self.names))
         remedy = "correct its fs" if table.rate_hz else f"give --rate {self.effective_hz:.4g}"
         judged = check_nominal(self.rate_hz, self.effective_hz, held, what, remedy)
-        self.notes = (*found.notes, *ahead, *judged)
+        self.notes = (*taken.notes, *sound.notes, *found.notes, *ahead, *judged)
         with np.errstate(invalid="ignore", over="ignore"):
-            self.full_scale_uv = table.full_scale_uv or limit_uv(rows * taken.uv_per, self.rate_hz)
+            self.full_scale_uv = table.full_scale_uv or limit_uv(self._rows * self._uv_per, self.rate_hz)
 
     def load(self, begin: int, end: int) -> Doubles:
         """Slots [begin, end) of every channel, float64[n, channels], uV, NaN in gaps."""

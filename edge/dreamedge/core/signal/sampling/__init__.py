@@ -1,1 +1,1 @@
-"""Sampling rates: their judgement, and decimation."""
+"""Samples as a source delivers them: judgement of their rate and unit, and decimation."""

@@ -7,16 +7,16 @@ Rules
   unlabelled voltages, of the most frequent rate. A signal that the montage gives no electrode is left out.
 """
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from dreamedge.adapters.implants.caps import electrodes_of
+from dreamedge.adapters.implants.files.channel_soundness import Unit, microvolts_per, unit_of
 from dreamedge.adapters.implants.files.edf.file import EdfFile, Signal, open_edf
 from dreamedge.adapters.implants.files.edf.people import of_person
-from dreamedge.adapters.implants.files.replay import RATE_LIMITS_HZ, UV_PER
+from dreamedge.adapters.implants.files.replay import RATE_LIMITS_HZ
 from dreamedge.adapters.implants.people_in_labels import Reading
 from dreamedge.adapters.implants.recording_options import PLAIN, RecordingOptions
 from dreamedge.adapters.implants.ten_twenty import OTHER, UNNAMED, contact, electrode, kind_of, numbered
@@ -137,7 +137,7 @@ def _by_montage(
     places = [place for place, kind in enumerate(kinds) if kind == UNNAMED]
     if not places:
         told = (place for place, kind in enumerate(kinds) if kind == OTHER)
-        places = [place for place in told if not signals[place].unit or _voltage(signals[place].unit)]
+        places = [place for place in told if not signals[place].unit or microvolts_per(signals[place].unit)]
     if not places:
         labels = ", ".join(signal.label for signal in signals[:_SHOWN])
         raise ImplantError(
@@ -174,25 +174,19 @@ def _commonest(rates_hz: list[float]) -> float:
     return max(count, key=lambda rate_hz: (count[rate_hz], low <= rate_hz <= high, rate_hz))
 
 
-def _voltage(unit: str) -> float:
-    """Microvolts per unit in any spelling; 0 if the unit is not a voltage."""
-    plain = unit.lower().replace(" ", "")
-    return UV_PER.get(plain) or UV_PER.get(re.sub("volts?$", "v", plain), 0.0)
-
-
 def _fault(file: EdfFile, signal: Signal, unit: str) -> str:
     """The kind of a channel that cannot play, a key of _LEFT_OUT; '' if it can."""
     if signal.physical[0] == signal.physical[1] or signal.digital[0] == signal.digital[1]:
         return "EEG, no range"
-    if not (_voltage(signal.unit) or _voltage(unit)):
+    if unit_of(signal.unit, unit) is None:
         return "EEG, no unit"
     return "EEG, constant" if file.constant(signal) else ""
 
 
-def uv_per_unit(signal: Signal, unit: str, path: Path) -> float:
-    """Microvolts per unit of the signal; `unit` where its own is blank or unknown."""
-    uv_per = _voltage(signal.unit) or _voltage(unit)
-    if not uv_per:
+def unit_of_signal(signal: Signal, given: str, path: Path) -> Unit:
+    """The unit of the signal; `given` where its own is blank or unknown."""
+    unit = unit_of(signal.unit, given)
+    if unit is None:
         raise ImplantError(
             f"{path} gives channel {signal.label!r} in {signal.unit or 'no unit'!r}; "
             "it must be V, mV, uV or nV: name it with --unit, for instance --unit uV."
@@ -202,4 +196,4 @@ def uv_per_unit(signal: Signal, unit: str, path: Path) -> float:
             f"{path} gives channel {signal.label!r} no calibration (its physical or its digital range is "
             "empty); correct its header."
         )
-    return uv_per
+    return unit

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from dreamedge.adapters.implants.files.edf.channels import named_of, notes_on, uv_per_unit
+from dreamedge.adapters.implants.files.channel_soundness import sound_channels
+from dreamedge.adapters.implants.files.edf.channels import named_of, notes_on, unit_of_signal
 from dreamedge.adapters.implants.files.edf.file import open_edf
 from dreamedge.adapters.implants.files.edf.onsets import placed
 from dreamedge.adapters.implants.files.edf.people import of_person
@@ -33,13 +34,8 @@ class _Signals:
         named = named_of(self._file, signals, options, path)
         chosen = [n for n, (_, name) in enumerate(named) if name]
         self._chosen = [self._file.signals[n] for n in chosen]
-        self.names = tuple(name for _, name in named if name)
-        self._uv_per = np.array([uv_per_unit(signal, options.unit, path) for signal in self._chosen])
-        self.resolution_uv = tuple(
-            abs(one.physical[1] - one.physical[0]) / abs(one.digital[1] - one.digital[0]) * float(uv)
-            for one, uv in zip(self._chosen, self._uv_per, strict=True)
-        )
-        self.notes = notes_on(self._file.signals, named, reading)
+        units = [unit_of_signal(signal, options.unit, path) for signal in self._chosen]
+        self._uv_per = np.array([unit.uv for unit in units])
         self.rate_hz = self._chosen[0].rate_hz
         check_rate(self.rate_hz, str(path))
         self._samples = self._file.records * self._chosen[0].samples
@@ -49,8 +45,18 @@ class _Signals:
         self._before = np.cumsum([0, *(end - begin for begin, end in self.runs)])
         self._ends = np.array([end for _, end in self.runs])
         self.slots = self.runs[-1][1]
+        labels = [signal.label for signal in self._chosen]
+        sound = sound_channels(self, self.rate_hz, labels, units, options.unit, str(path))
+        self.names = sound.playing([name for _, name in named if name])
+        self._uv_per = self._uv_per[list(sound.places)] * sound.factors
+        self._chosen = list(sound.playing(self._chosen))
         held = held_in(self, self.period_hz, len(self._chosen))
-        self.notes += (*found.notes, *check_nominal(self.rate_hz, self.period_hz, held, str(path)))
+        noted = check_nominal(self.rate_hz, self.period_hz, held, str(path))
+        self.notes = (*notes_on(self._file.signals, named, reading), *sound.notes, *found.notes, *noted)
+        self.resolution_uv = tuple(
+            abs(one.physical[1] - one.physical[0]) / abs(one.digital[1] - one.digital[0]) * float(uv)
+            for one, uv in zip(self._chosen, self._uv_per, strict=True)
+        )
 
     def load(self, begin: int, end: int) -> Doubles:
         """Slots [begin, end) of every channel, float64[n, channels], uV, NaN in gaps."""

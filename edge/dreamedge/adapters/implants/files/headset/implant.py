@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dreamedge.adapters.implants.files.channel_soundness import sound_channels
 from dreamedge.adapters.implants.files.headset.dialect import CLOCK, BoardLayout, Dialect, head_of
 from dreamedge.adapters.implants.files.headset.placement import Columns, Placed, place
 from dreamedge.adapters.implants.files.headset.recognise import recognise
@@ -43,6 +44,7 @@ class HeadsetRecording:
         self.dialect = recognise(head_of(path), board, options.montage, what)
         taken = take(_described(self.dialect, options), options.montage, what, options.unit)
         self.names = taken.names
+        self._places, self._factors = list(range(len(taken.names))), np.ones(len(taken.names))
         self._samples = Spool(len(taken.columns), np.float32, path)
         self._hsi = Spool(len(taken.columns), np.uint8, path) if self.dialect.hsi else None
         reader = RowReader(path, self.dialect, _teller(path))
@@ -59,7 +61,14 @@ class HeadsetRecording:
         )  # fmt: skip
         self._placed_at(placed, what)
         self.marks = _marks(found, placed)
-        self.notes = (_said(path, self.dialect, placed, options), *_notes(path, found), *placed.notes)
+        sound = sound_channels(self, self.rate_hz, taken.labels, taken.units, options.unit, what)
+        self.names, self._places, self._factors = (
+            sound.playing(taken.names),
+            list(sound.places),
+            sound.factors,
+        )
+        said = (_said(path, self.dialect, placed, options), *_notes(path, found), *placed.notes)
+        self.notes = (*said, *taken.notes, *sound.notes)
 
     def _placed_at(self, placed: Placed, what: str) -> None:
         self.rate_hz, self.nominal_hz = placed.rate_hz, placed.nominal_hz
@@ -83,7 +92,7 @@ class HeadsetRecording:
             since, until = max(slot, begin), min(slot + count, end)
             if since < until:
                 read = self._samples.between(row + since - slot, row + until - slot)
-                uv[since - begin : until - begin] = read
+                uv[since - begin : until - begin] = read[:, self._places] * self._factors
         return uv
 
     def contact(self, begin: int, end: int) -> Doubles | None:
@@ -95,7 +104,8 @@ class HeadsetRecording:
         slot, row, count = int(self._slots[at]), int(self._rows[at]), int(self._counts[at])
         until = row + min(max(end - slot, 1), count)
         since = until - 1 if end - begin <= self.rate_hz else row + max(min(begin - slot, count - 1), 0)
-        held = contact_of_hsi(self._hsi.between(since, until).astype(np.float64), len(self.names))
+        hsi = self._hsi.between(since, until).astype(np.float64)
+        held = contact_of_hsi(hsi, hsi.shape[1])[:, self._places]
         return np.asarray(np.percentile(held, 50, axis=0, method="lower"), dtype=np.float64)
 
     def close(self) -> None:

@@ -27,6 +27,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dreamedge.adapters.implants.files.channel_soundness import sound_channels
 from dreamedge.adapters.implants.files.replay import Doubles, Replay, check_length, check_rate
 from dreamedge.adapters.implants.files.stream_channels import Described, contact_of_hsi, labels_of, take
 from dreamedge.adapters.implants.files.xdf.address import choose, title
@@ -64,7 +65,7 @@ class XdfImplant(Replay):
         streams, notes = read_index(path)
         chosen = choose(streams, stream, path)
         begins_s, turn_s, alone = _placed(chosen, streams, options.align)
-        taken = _Taken(chosen, _beside(chosen, streams), begins_s, path, options.montage)
+        taken = _Taken(chosen, _beside(chosen, streams), begins_s, path, options)
         empty = _empty(path, streams)
         marks, unread = _marks(path, streams, begins_s)
         device = Device("xdf", f"{path.name}#{title(chosen, streams)}", taken.names, taken.nominal_hz)
@@ -83,11 +84,10 @@ class _Taken:
     """One sleeper's EEG as a recording from `origin_s` on: samples in slots, contact at its own stamps."""
 
     def __init__(
-        self, stream: Stream, hsi: Stream | None, origin_s: float, path: Path, montage: tuple[str, ...]
+        self, stream: Stream, hsi: Stream | None, origin_s: float, path: Path, options: RecordingOptions
     ) -> None:
         what = f"{path}#{stream.name}"
-        eeg_of = take(_described(stream), montage, what)
-        self.names = eeg_of.names
+        eeg_of = take(_described(stream), options.montage, what, options.unit)
         if not math.isfinite(stream.begins_s):
             raise ImplantError(f"{what} holds no samples; choose another stream.")
         contents = read_contents(path, [stream.id] + ([] if hsi is None else [hsi.id]))
@@ -97,9 +97,9 @@ class _Taken:
         sound = repair(eeg.stamps_s, stream.nominal_hz, what)
         samples = eeg.samples if sound.order is None else eeg.samples[sound.order]
         self.timeline = timeline(sound.stamps_s, stream.nominal_hz, eeg.resets)
-        held = _check_nominal(self.timeline, stream.nominal_hz, samples[:, list(eeg_of.columns)], what)
-        ahead = leaps(sound.stamps_s, samples[:, list(eeg_of.columns)], self.timeline.rate_hz, what)
-        self.notes = (*eeg.notes, *sound.notes, *ahead, *held)
+        filled = samples[:, [column for column in eeg_of.columns if np.isfinite(samples[:, column]).any()]]
+        held = _check_nominal(self.timeline, stream.nominal_hz, filled, what)
+        ahead = leaps(sound.stamps_s, filled, self.timeline.rate_hz, what)
         self.nominal_hz = stream.nominal_hz if stream.nominal_hz > 0 else round(self.timeline.rate_hz, 2)
         check_rate(self.nominal_hz, what)
         check_length(len(eeg.stamps_s), self.timeline.rate_hz, what)
@@ -111,10 +111,19 @@ class _Taken:
             raise ImplantError(
                 f"{what} spans {hours:.0f} h by its stamps, a clock was set; cut it there into two files."
             )
-        self._uv = np.full((self.slots, len(self.names)), np.nan, dtype=np.float32)
+        self._uv = np.full((self.slots, len(eeg_of.columns)), np.nan, dtype=np.float32)
         for place, column in enumerate(eeg_of.columns):
             self._lay(place, samples[:, column], float(eeg_of.uv_per[place]))
-        self._hsi = None if hsi is None else _contact(contents[hsi.id], stream, eeg_of.columns)
+        channels = sound_channels(
+            self, self.timeline.rate_hz, eeg_of.labels, eeg_of.units, options.unit, what
+        )
+        self.names = channels.playing(eeg_of.names)
+        if len(channels.places) < len(eeg_of.columns) or (channels.factors != 1.0).any():
+            self._uv = self._uv[:, list(channels.places)] * channels.factors.astype(np.float32)
+        self.notes = (*eeg.notes, *sound.notes, *ahead, *held, *eeg_of.notes, *channels.notes)
+        self._hsi = (
+            None if hsi is None else _contact(contents[hsi.id], stream, channels.playing(eeg_of.columns))
+        )
 
     def _lay(self, place: int, samples: NDArray[Any], uv_per: float) -> None:
         """Write one channel's samples into the slots of the runs, in microvolts."""
