@@ -2,6 +2,8 @@
 
 import csv
 import errno
+from contextlib import redirect_stderr
+from io import StringIO
 from pathlib import Path
 from random import Random
 
@@ -143,6 +145,40 @@ def test_an_exported_dataset_is_read_and_is_no_sleeper(night: Path, tmp_path: Pa
     (events,) = out.glob("sub-group/eeg/*_events.tsv")
     assert len(read_marks(events, 120.0, faults)) == 12
     assert not faults.notes
+
+
+@pytest.mark.parametrize("to", SUFFIXES)
+def test_every_format_reports_its_progress(night: Path, tmp_path: Path, to: str) -> None:
+    """The share grows with each minute that is read, and ends at 1."""
+    shares: list[float] = []
+    export(night, to, tmp_path / "out", progress=shares.append)
+    assert len(shares) > 2 * 2
+    assert shares == sorted(shares)
+    assert 0.0 < shares[0] < 0.5
+    assert shares[-1] == 1.0
+
+
+class Terminal(StringIO):
+    """A terminal, as far as a program can see."""
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+
+def test_a_terminal_shows_the_progress_and_a_pipe_nothing(night: Path, tmp_path: Path) -> None:
+    """On a terminal one line counts up and is wiped at the end; in a pipe stderr stays empty."""
+    said = []
+    for number, place in enumerate((Terminal(), StringIO())):
+        with redirect_stderr(place):
+            argv = ["recording", "export", str(night), "--to", "edf+", "--out", str(tmp_path / str(number))]
+            assert main(argv) == 0
+        said.append(place.getvalue())
+    steps = said[0].split("\r")
+    assert "100%" in said[0]
+    assert len(steps) > 4
+    assert steps[-2:] == ["    ", ""]
+    assert said[1] == ""
 
 
 def test_a_target_that_is_there_is_kept_without_force(night: Path, tmp_path: Path) -> None:

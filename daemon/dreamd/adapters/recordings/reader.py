@@ -9,7 +9,7 @@ A part that not every table has (the daemon was killed between two files) is lef
 read cover the same ticks.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -25,6 +25,17 @@ from dreamd.adapters.recordings.manifest import Manifest, RecordingError
 
 Table = Any
 """A pyarrow.Table, which ships no types."""
+Progress = Callable[[float], None]
+"""Called with the share that is done, 0..1, never a smaller one than before."""
+
+
+def quiet(_share: float) -> None:
+    """Show no progress."""
+
+
+def within(progress: Progress, begin: float, end: float) -> Progress:
+    """Return the progress of work that is this part of the whole."""
+    return lambda share: progress(begin + (end - begin) * share)
 
 
 def matrix(column: Any) -> NDArray[Any]:  # noqa: ANN401 - pyarrow ships no types
@@ -84,32 +95,35 @@ class Recording:
                 "the other parts can: move this number out of all four folders"
             ) from error
 
-    def minutes(self, table: str, columns: Sequence[str] | None = None) -> Iterator[Table]:
+    def minutes(
+        self, table: str, columns: Sequence[str] | None = None, progress: Progress = quiet
+    ) -> Iterator[Table]:
         """Yield the parts of a table in order: a minute each, so memory does not grow with the night.
 
         Raises:
             RecordingError: a file is damaged, or has other columns.
         """
-        for number in self.parts:
+        for count, number in enumerate(self.parts, start=1):
             yield self.part(table, number, columns)
+            progress(count / len(self.parts))
 
-    def table(self, table: str, columns: Sequence[str] | None = None) -> Table:
+    def table(self, table: str, columns: Sequence[str] | None = None, progress: Progress = quiet) -> Table:
         """Return a whole table, in order of time; one without rows where no part is whole.
 
         Raises:
             RecordingError: a file is damaged, or has other columns.
         """
-        found = list(self.minutes(table, columns))
+        found = list(self.minutes(table, columns, progress))
         if found:
             return pa.concat_tables(found)
         schema = schema_of(table, self.manifest.features)
         empty = schema.empty_table()
         return empty if columns is None else empty.select(list(columns))
 
-    def subjects(self) -> tuple[int, ...]:
+    def subjects(self, progress: Progress = quiet) -> tuple[int, ...]:
         """Return the numbers of all people with a frame, ascending."""
         found: set[int] = set()
-        for frames in self.minutes("frames", ["subject"]):
+        for frames in self.minutes("frames", ["subject"], progress):
             found.update(frames.column("subject").unique().to_pylist())
         return tuple(sorted(found))
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamd.adapters.recordings.manifest import Features, RecordingError
-from dreamd.adapters.recordings.reader import Recording, matrix
+from dreamd.adapters.recordings.reader import Progress, Recording, matrix, quiet, within
 
 COUNTS: Final = ("included", "merged")
 
@@ -60,7 +60,7 @@ def channels_of(features: Features) -> tuple[Channel, ...]:
     return (*centre, *group, *synchrony)
 
 
-def read_signals(recording: Recording) -> GroupSignals:
+def read_signals(recording: Recording, progress: Progress = quiet) -> GroupSignals:
     """Return the signals and events of a recording.
 
     Raises:
@@ -68,7 +68,7 @@ def read_signals(recording: Recording) -> GroupSignals:
     """
     lists = ("m", "synchrony_z", "synchrony_ppc")
     single = ("dispersion", "level", *COUNTS)
-    ticks = recording.table("ticks", ("instant", *lists, *single))
+    ticks = recording.table("ticks", ("instant", *lists, *single), within(progress, 0.0, 0.6))
     if not len(ticks):
         raise RecordingError(f"{recording.path} holds no whole minute yet; export it when one is written")
     instants = ticks.column("instant").to_numpy()
@@ -80,11 +80,13 @@ def read_signals(recording: Recording) -> GroupSignals:
     rows += [matrix(ticks.column(name)).T for name in lists[1:]]
     values[:, instants - first] = np.concatenate(rows)
     hop_s = recording.manifest.hop_s
-    return GroupSignals(channels, values, first * hop_s, hop_s, _events(recording))
+    return GroupSignals(
+        channels, values, first * hop_s, hop_s, _events(recording, within(progress, 0.6, 1.0))
+    )
 
 
-def _events(recording: Recording) -> tuple[GroupEvent, ...]:
-    table = recording.table("events", ("session_s", "acted_s", "kind", "cause", "subject"))
+def _events(recording: Recording, progress: Progress) -> tuple[GroupEvent, ...]:
+    table = recording.table("events", ("session_s", "acted_s", "kind", "cause", "subject"), progress)
     found = []
     for row in table.to_pylist():
         acted = row["acted_s"]

@@ -1,6 +1,6 @@
 """Parquet and CSV: one file for each table that may be given away."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,12 +13,10 @@ from dreamd.adapters.recordings.arrow_schema import schema_of
 from dreamd.adapters.recordings.columns import TABLES, Column
 from dreamd.adapters.recordings.exports.target import FIRST_LINE, README
 from dreamd.adapters.recordings.manifest import Features
-from dreamd.adapters.recordings.reader import Recording
+from dreamd.adapters.recordings.reader import Progress, Recording, within
 
 EXPORTED: Final = ("frames", "ticks", "events")
 """Without `inputs`, which serves the replay alone."""
-Progress = Callable[[float], None]
-"""Called with the share that is done."""
 
 
 def write_parquet(recording: Recording, path: Path, progress: Progress) -> None:
@@ -47,9 +45,9 @@ def write_csv(recording: Recording, path: Path, progress: Progress) -> None:
 
 
 def _parts(recording: Recording, table: str, progress: Progress) -> Iterator[Any]:
-    for number, part in enumerate(recording.minutes(table), start=1):
-        yield part
-        progress((EXPORTED.index(table) + number / len(recording.parts)) / len(EXPORTED))
+    place = EXPORTED.index(table)
+    share = within(progress, place / len(EXPORTED), (place + 1) / len(EXPORTED))
+    yield from recording.minutes(table, progress=share)
 
 
 def _flat(table: Any, columns: list[Column], features: Features) -> Any:  # noqa: ANN401 - pyarrow ships no types

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamd.adapters.recordings.exports.group_signals import Channel, GroupSignals
+from dreamd.adapters.recordings.reader import Progress
 
 COLLECTIVE, SYNCHRONY, MARKERS = "dreamd-collective", "dreamd-synchrony", "dreamd-markers"
 _FILE, _HEADER, _SAMPLES, _OFFSET, _FOOTER = 1, 2, 3, 4, 6
@@ -21,7 +22,7 @@ _ROWS: Final = 240
 _EVENT: Final = Channel("event", "text", "marker", "markers")
 
 
-def write_xdf(signals: GroupSignals, path: Path) -> None:
+def write_xdf(signals: GroupSignals, path: Path, progress: Progress) -> None:
     """Write the streams `dreamd-collective`, `dreamd-synchrony` and `dreamd-markers`."""
     hops = np.arange(signals.values.shape[1], dtype=np.float64)
     stamps = np.asarray(signals.began_s + hops * signals.hop_s, dtype=np.float64)
@@ -37,7 +38,9 @@ def write_xdf(signals: GroupSignals, path: Path) -> None:
             _offset(file, number, float(stamps[0]))
             _write_numbers(file, number, stamps, signals.values[places].T)
             _end(file, number, stamps.tolist(), 1.0 / signals.hop_s)
+            progress(number / 3)
         _write_markers(file, 3, signals)
+        progress(1.0)
 
 
 def _write_numbers(
