@@ -102,6 +102,36 @@ def discontinuous(
     return path
 
 
+def annotated(path: Path, rooms: Sequence[Sequence[bytes]], kind: str = "EDF+C") -> Path:
+    """One-second records of a sine in Fp1 and O1, and as many annotation signals as each item of `rooms` has.
+
+    rooms: the bytes of every annotation signal, record by record. kind: EDF, EDF+C, EDF+D, BDF+C or BDF+D.
+    """
+    rate, width = 128, 120
+    size = 3 if kind.startswith("BDF") else 2
+    labels = ["Fp1", "O1", *[f"{kind[:3]} Annotations"] * len(rooms[0])]
+    plain = [label.endswith("Annotations") for label in labels]
+    columns = (
+        (labels, 16), ([""] * len(labels), 80), (["" if one else "uV" for one in plain], 8),
+        (["-1" if one else "-1000" for one in plain], 8), (["1" if one else "1000" for one in plain], 8),
+        (["-32768"] * len(labels), 8), (["32767"] * len(labels), 8), ([""] * len(labels), 80),
+        ([str(width // size if one else rate) for one in plain], 8), ([""] * len(labels), 32),
+    )  # fmt: skip
+    whole = (("X", 80), ("Startdate X", 80), ("01.01.00", 8), ("00.00.00", 8))
+    fixed = (*whole, (str(256 * (1 + len(labels))), 8), (kind, 44), (str(len(rooms)), 8), ("1", 8))
+    data = bytearray(b"\xffBIOSEMI" if size == 3 else b"0".ljust(8))
+    for text, field in (*fixed, (str(len(labels)), 4)):
+        data += text.encode().ljust(field)
+    for texts, field in columns:
+        data += b"".join(text.encode().ljust(field) for text in texts)
+    counts = np.round(_sine(rate, 1, 0) * 32.767).astype("<i4")
+    samples = counts.view(np.uint8).reshape(-1, 4)[:, :size].tobytes()
+    for record in rooms:
+        data += samples * 2 + b"".join(room.ljust(width, b"\0") for room in record)
+    path.write_bytes(bytes(data))
+    return path
+
+
 def patched(path: Path, at: int, field: bytes, width: int) -> Path:
     """The file with one of its header's fields replaced."""
     data = bytearray(path.read_bytes())

@@ -366,6 +366,14 @@ _POD: Final = (
         (_TESTS_SEVERING,),
     ),
     Mutation(
+        "signal.broken-annotation",
+        "an annotation that cannot be read is left out without a word",
+        "edge/dreamedge/adapters/implants/files/edf/annotations.py",
+        "broken.append(_Broken(record, byte + at, content[:_SHOWN]))",
+        "pass",
+        ("tests/edge/test_edf_annotations.py",),
+    ),
+    Mutation(
         "signal.folded-mains",
         "a rhythm of the sleeper is told as folded mains",
         "edge/dreamedge/core/signal/excerpts/mains_lines.py",

@@ -13,6 +13,7 @@ Rules
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -28,6 +29,8 @@ _WIDTHS: Final = (16, 80, 8, 8, 8, 8, 8, 80, 8, 32)
 reserved."""
 _ANNOTATIONS: Final = frozenset({"EDF Annotations", "BDF Annotations"})
 _ONSET: Final = re.compile(rb"([+-]\d+(?:\.\d*)?)(?:\x15[\d.]*)?\x14")
+_CHUNK: Final = 1024
+"""Records whose annotations are read at once."""
 _AGREE_S: Final = 0.025
 """A smaller deviation from the clock is rounding, not a gap."""
 
@@ -70,15 +73,16 @@ class EdfFile:
         if len(fields) < _HEADER_BYTES * count:
             raise EdfError("its header breaks off")
         _check_header(begin, count)
-        reserved = _text(head[192:236])
+        reserved = text_of(head[192:236])
         self.plus = reserved[4:5] if reserved[:4] in {"EDF+", "BDF+"} else ""
         self.record_s = _number(head[244:252], "the duration of a data record")
+        self._begin = begin
         self._bytes_a_sample = 3 if self.kind == "BDF" else 2
         every = self._signals(fields, count)
         self.signals = tuple(signal for signal in every if signal.label not in _ANNOTATIONS)
         if self.signals and not self.record_s > 0:
             raise EdfError(f"its data records last {self.record_s:g} s")
-        self._annotations = next((signal for signal in every if signal.label in _ANNOTATIONS), None)
+        self._annotations = tuple(signal for signal in every if signal.label in _ANNOTATIONS)
         record = sum(signal.samples for signal in every) * self._bytes_a_sample
         size = path.stat().st_size
         _check_records(head, record, size - begin)
@@ -97,13 +101,13 @@ class EdfFile:
         found: list[Signal] = []
         offset = 0
         for label, _, unit, low, high, least, most, _, samples, _ in zip(*columns, strict=True):
-            name = _text(label)
+            name = text_of(label)
             number = _count(samples, f"the samples a record of {name!r}")
             rate_hz = number / self.record_s if self.record_s > 0 else 0.0
             plain = name in _ANNOTATIONS
             physical = (0.0, 0.0) if plain else (_number(low, f"{name!r}"), _number(high, f"{name!r}"))
             digital = (0, 0) if plain else (_whole(least, f"{name!r}"), _whole(most, f"{name!r}"))
-            found.append(Signal(name, _text(unit), physical, digital, number, offset, rate_hz))
+            found.append(Signal(name, text_of(unit), physical, digital, number, offset, rate_hz))
             offset += number * self._bytes_a_sample
         return tuple(found)
 
@@ -142,23 +146,34 @@ class EdfFile:
             EdfError: the file may have gaps and does not state where.
         """
         even = np.arange(self.records, dtype=np.float64) * self.record_s
-        first, last = self._onset_s(0), self._onset_s(self.records - 1)
+        first, last = self.onset_s(0), self.onset_s(self.records - 1)
         if self.plus != "D" and (first is None or last is None or abs(last - first - even[-1]) <= _AGREE_S):
             return even
-        told = [self._onset_s(record) for record in range(self.records)]
+        told = [self.onset_s(record) for record in range(self.records)]
         if None in told:
             raise EdfError(f"its data record {told.index(None) + 1} does not tell when it began")
         onsets_s = np.array(told, dtype=np.float64)
         return np.asarray(onsets_s - onsets_s[0], dtype=np.float64)
 
-    def _onset_s(self, record: int) -> float | None:
+    def onset_s(self, record: int) -> float | None:
         """The onset in the record's first annotation; None if it has none."""
-        if self._annotations is None:
+        if not self._annotations:
             return None
-        begin = self._annotations.offset
-        end = begin + self._annotations.samples * self._bytes_a_sample
+        begin, end = self._room(self._annotations[0])
         match = _ONSET.match(self._bytes[record, begin:end].tobytes())
         return float(match[1]) if match else None
+
+    def annotation_rooms(self) -> Iterator[tuple[int, int, bytes]]:
+        """Every record's bytes for annotations, signal by signal: record from 0, place in the file, bytes."""
+        for first in range(0, self.records if self._annotations else 0, _CHUNK):
+            for begin, end in map(self._room, self._annotations):
+                rooms = np.ascontiguousarray(self._bytes[first : first + _CHUNK, begin:end])
+                for record, room in enumerate(rooms, first):
+                    yield record, self._begin + record * self._bytes.shape[1] + begin, room.tobytes()
+
+    def _room(self, signal: Signal) -> tuple[int, int]:
+        """The bytes [begin, end) of a signal in a record."""
+        return signal.offset, signal.offset + signal.samples * self._bytes_a_sample
 
 
 def open_edf(path: Path) -> EdfFile:
@@ -200,7 +215,8 @@ def _check_records(head: bytes, record: int, held: int) -> None:
         )
 
 
-def _text(field: bytes) -> str:
+def text_of(field: bytes) -> str:
+    """The text of a field, UTF-8 or Latin-1, without its filling."""
     try:
         return field.decode("utf-8").strip(" \0")
     except UnicodeDecodeError:
@@ -209,9 +225,9 @@ def _text(field: bytes) -> str:
 
 def _whole(field: bytes, what: str) -> int:
     try:
-        return int(_text(field))
+        return int(text_of(field))
     except ValueError:
-        raise EdfError(f"{_text(field)!r} is no whole number for {what}") from None
+        raise EdfError(f"{text_of(field)!r} is no whole number for {what}") from None
 
 
 def _count(field: bytes, what: str) -> int:
@@ -223,9 +239,9 @@ def _count(field: bytes, what: str) -> int:
 
 def _number(field: bytes, what: str) -> float:
     try:
-        number = float(_text(field).replace(",", "."))
+        number = float(text_of(field).replace(",", "."))
     except ValueError:
         number = float("nan")
     if not abs(number) < float("inf"):
-        raise EdfError(f"{_text(field)!r} is no number for {what}")
+        raise EdfError(f"{text_of(field)!r} is no number for {what}")
     return number

@@ -8,6 +8,7 @@ Rules
 - Several people are told apart by their labels (`people`); each plays by its number.
 - Gaps between the data records of an EDF+D are gaps (`onsets`). Onsets that contradict the nominal rate by
   more than 2 % are refused, because the time of the samples is unknown. Held rows are told.
+- Annotations are marks (`annotations`).
 """
 
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from dreamedge.adapters.implants.files.channel_soundness import sound_channels
+from dreamedge.adapters.implants.files.edf.annotations import marks_of
 from dreamedge.adapters.implants.files.edf.channels import named_of, notes_on, unit_of_signal
 from dreamedge.adapters.implants.files.edf.file import open_edf
 from dreamedge.adapters.implants.files.edf.onsets import placed
@@ -52,11 +54,30 @@ class _Signals:
         self._chosen = list(sound.playing(self._chosen))
         held = held_in(self, self.period_hz, len(self._chosen))
         noted = check_nominal(self.rate_hz, self.period_hz, held, str(path))
-        self.notes = (*notes_on(self._file.signals, named, reading), *sound.notes, *found.notes, *noted)
+        self.marks, unread = marks_of(self._file, self._clock_at_slot_0())
+        self.notes = (
+            *notes_on(self._file.signals, named, reading),
+            *sound.notes,
+            *found.notes,
+            *noted,
+            *unread,
+        )
         self.resolution_uv = tuple(
             abs(one.physical[1] - one.physical[0]) / abs(one.digital[1] - one.digital[0]) * float(uv)
             for one, uv in zip(self._chosen, self._uv_per, strict=True)
         )
+
+    def _clock_at_slot_0(self) -> float:
+        """The instant of slot 0 by the records' onsets; of three records, so that a stray one counts less."""
+        last = self._file.records - 1
+        begins_s = []
+        for record in (0, last // 2, last):
+            onset_s, sample = self._file.onset_s(record), record * self._chosen[0].samples
+            if onset_s is not None:
+                run = int(np.searchsorted(self._before, sample, side="right")) - 1
+                slot = self.runs[run][0] + sample - int(self._before[run])
+                begins_s.append(onset_s - slot / self.period_hz)
+        return float(np.median(begins_s)) if begins_s else 0.0
 
     def load(self, begin: int, end: int) -> Doubles:
         """Slots [begin, end) of every channel, float64[n, channels], uV, NaN in gaps."""
@@ -89,5 +110,6 @@ class EdfImplant(Replay):
             period_hz=signals.period_hz,
             loop=options.loop,
             notes=signals.notes,
+            marks=signals.marks,
             resolution_uv=signals.resolution_uv,
         )
