@@ -110,6 +110,13 @@ def test_mind_monitor_plays_in_the_middle_of_its_range(tmp_path: Path, muse: Dou
     assert implant.montage.names == MUSE
 
 
+def test_empty_columns_of_contact_are_no_indicator(tmp_path: Path, muse: Doubles) -> None:
+    """Mind Monitor's HSI columns without a value in the whole file say nothing about contact."""
+    text = written_by.mind_monitor(muse).replace(",1.0,1.0,1.0,1.0,14.31", ",,,,,14.31")
+    (first, *_) = blocks(opened(written(tmp_path / "a.csv", text)))
+    assert first.contact is None
+
+
 def test_a_muse_that_is_not_worn_has_no_contact(tmp_path: Path, muse: Doubles) -> None:
     """HeadBandOn of 0 is no contact at any electrode, whatever HSI says."""
     text = written_by.mind_monitor(muse).replace(",0.44,1,1.0", ",0.44,0,1.0")
@@ -131,6 +138,8 @@ def test_the_gui_of_today_plays_with_a_cap(tmp_path: Path, cyton: Doubles, per: 
     without = refusal(path)
     assert "8 labels: EXG Channel 0" in str(without)
     assert "--montage" in str(without)
+    zero = re.sub(r", [\d.]+, (\d.\d, 2025)", r", 0.0, \1", path.read_text()).replace("05.422", "05.430")
+    assert "times of day" in note(opened(written(tmp_path / "b.txt", zero), OPENBCI8), "dialect")
 
 
 @pytest.mark.parametrize("comma", [False, True])
@@ -180,6 +189,8 @@ def test_brainflow_plays_once_its_board_is_named(tmp_path: Path, cyton: Doubles)
     assert (implant.montage.names, implant.montage.full_scale_uv) == (EIGHT, 187_500.0)
     assert [(mark.text, round(mark.at_s, 1)) for mark in implant.marks] == [("7", 4.0)]
     assert "24 columns of numbers and no header" in str(refusal(path))
+    old = written(tmp_path / "old.csv", path.read_text().replace("\t", ","))
+    assert open_implant(f"csv:{old}#cyton").montage.names == EIGHT
     for board, why in (("muse_2", "a file of muse_2 has 8"), ("nothing", "is not a board")):
         with pytest.raises(ImplantError, match=why):
             open_implant(f"csv:{path}#{board}")
@@ -225,7 +236,8 @@ def test_a_table_of_whole_numbers_has_no_decimal_commas(tmp_path: Path) -> None:
         ("%OpenBCI Raw Aux Data\n%Sample Rate = 250 Hz\n1, 2\n", "holds auxiliary data and no EEG"),
         ("%OpenBCI Raw EEG Data\n", "holds no row"),
         ("timestamps,TP9,AF7,AF8,TP10\n", "holds no samples"),
-        ("timestamps,TP9,AF7,AF8,TP10\n1,2,3,4,5\n2,3,4,5,6\n", "needs at least 30 s"),
+        ("timestamps,TP9,AF7,AF8,TP10\n1,2,3,4,5\n2,3,4,5,6\n", "delivers 1.00 Hz"),
+        ("timestamps,TP9,AF7,AF8,TP10\n1,2,3,4,5\n1.004,3,4,5,6\n", "needs at least 30 s"),
         ("a\0b", "byte 1 is zero"),
         ("00,FFB453,04D2AB,FF1234,000001,000002\n", "SD card, in hexadecimal"),
         ("1,2,3,4,5\n", "begins with '1,2,3,4,5'"),
@@ -274,7 +286,9 @@ def test_an_empty_cell_is_no_number_and_an_empty_row_is_a_gap(tmp_path: Path, mu
     np.testing.assert_allclose(uv[2000:], muse[2100:], atol=1e-3)
 
 
-@pytest.mark.parametrize("end", ["1751381999.1,-12.4", "1751381999.1,1.0,2.0,3.0,4.0,0.0"])
+@pytest.mark.parametrize(
+    "end", ["1751381999.1,-12.4", "\0" * 9000, "1751381999.1,-12\0\0\0", "1751381999.1,1.0,2.0,3.0,4.0,0.0"]
+)
 def test_the_last_line_of_a_killed_recorder_is_left_out(tmp_path: Path, muse: Doubles, end: str) -> None:
     """A last line without its end may be short of digits: it is left out and told, and the rest plays."""
     implant = opened(written(tmp_path / "a.csv", written_by.muse_lsl(muse) + end))
@@ -332,6 +346,49 @@ def test_lost_packets_are_gaps_of_their_length(tmp_path: Path) -> None:
     assert "by its packet counter" in note(implant, "lost")
 
 
+@pytest.mark.parametrize("leap_s", [0.5, 3.5, 12.0])
+def test_a_leap_that_the_packet_counter_denies_is_no_gap(tmp_path: Path, leap_s: float) -> None:
+    """The clock is set ahead while the counter goes on: every sample follows the last, and it is told."""
+    uv = cyton_uv(32)
+    stamps_s = written_by.bursts(len(uv), CYTON_HZ, 8)
+    stamps_s = stamps_s + leap_s * (np.arange(len(uv)) >= 3000)
+    implant = opened(written(tmp_path / "a.txt", written_by.gui_5(uv, stamps_s=stamps_s)), OPENBCI8)
+    assert implant.seconds == pytest.approx(32.0, abs=0.05)
+    assert len(played(implant)) == len(uv)
+    assert f"leaps ahead {leap_s:.1f} s at 12.0 s while its packet counter goes on" in note(
+        implant, "alignment"
+    )
+
+
+@pytest.mark.parametrize("restart_at", [0.5, 2.0, 40.0])
+def test_a_device_that_was_started_again_is_placed_by_its_stamps(tmp_path: Path, restart_at: float) -> None:
+    """A counter that begins anew after a pause: the pause has the length of the stamps."""
+    uv = cyton_uv(32)
+    numbers = np.concatenate([np.arange(4000), np.arange(len(uv) - 4000)])
+    stamps_s = written_by.bursts(len(uv), CYTON_HZ, 8) + restart_at * (np.arange(len(uv)) >= 4000)
+    text = written_by.gui_5(uv, numbers=numbers.astype(float), stamps_s=stamps_s)
+    implant = opened(written(tmp_path / "a.txt", text), OPENBCI8)
+    assert implant.seconds == pytest.approx(32.0 + restart_at, abs=0.05)
+    assert len(played(implant)) == len(uv)
+
+
+@pytest.mark.parametrize("stall_s", [0.7, 1.5, 6.0])
+def test_a_stall_of_seconds_is_no_gap(tmp_path: Path, muse: Doubles, stall_s: float) -> None:
+    """A radio that stalls and then delivers all of it leaves a whole signal, with a counter and without."""
+    uv = cyton_uv(32)
+    for hz, name in ((CYTON_HZ, "a.txt"), (MUSE_HZ, "b.csv")):
+        stamps_s = written_by.bursts(round(32 * hz) if hz == CYTON_HZ else len(muse), hz, 8)
+        first, last = 3000, 3000 + round(stall_s * hz)
+        stamps_s[first:last] = stamps_s[last]
+        is_cyton = hz == CYTON_HZ
+        text = (
+            written_by.gui_5(uv, stamps_s=stamps_s) if is_cyton else written_by.mind_monitor(muse, stamps_s)
+        )
+        implant = opened(written(tmp_path / name, text), OPENBCI8 if is_cyton else RecordingOptions())
+        assert implant.seconds == pytest.approx(32.0 if is_cyton else 31.0, abs=0.05)
+        np.testing.assert_allclose(played(implant), uv if is_cyton else muse, atol=1e-3)
+
+
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
@@ -347,7 +404,7 @@ def test_lost_packets_are_gaps_of_their_length(tmp_path: Path) -> None:
 def test_a_counter_counts_by_its_own_step_and_turn(values: list[float], expected: list[int] | None) -> None:
     """Counters from 0, from 1, by twos, and of two samples a packet; one that does not count is not used."""
     found = numbers_by_counter(np.array(values, dtype=np.float64))
-    assert (None if found is None else found.tolist()) == expected
+    assert (None if found is None else found.numbers.tolist()) == expected
 
 
 def test_a_wrong_rate_is_refused_with_its_cause(tmp_path: Path, cyton: Doubles, muse: Doubles) -> None:

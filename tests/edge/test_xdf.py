@@ -104,6 +104,17 @@ def test_jitter_is_no_gap() -> None:
     assert found.rate_hz == pytest.approx(256.1, abs=0.05)
 
 
+@pytest.mark.parametrize("place", [(1 << 18) - 1, 1 << 18, (1 << 18) + 1, 3 * (1 << 18) - 200])
+def test_gaps_and_resets_of_a_night_are_found_in_any_piece(place: int) -> None:
+    """A night's stamps are looked at in pieces: a gap and a clock set back at their borders are found."""
+    stamps_s = np.arange(3 << 18) / 256.0
+    for step_s in (1.5, -30.0):
+        found = timeline(stamps_s + step_s * (np.arange(3 << 18) >= place), 256.0)
+        assert found.counts == (place, (3 << 18) - place)
+        assert found.rate_hz == pytest.approx(256.0)
+    assert timeline(stamps_s, 256.0).counts == (3 << 18,)
+
+
 def test_a_wrong_nominal_rate_is_refused(tmp_path: Path) -> None:
     """A stream with a nominal 200 Hz that delivers 256 is refused for its rate."""
     path = write(tmp_path / "a.xdf", _told("Muse: EEG", _stamps(40), nominal_hz=200.0))

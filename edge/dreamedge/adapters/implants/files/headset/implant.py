@@ -54,6 +54,8 @@ class HeadsetRecording:
         found = reader.findings
         if not found.rows or not gathered.any_filled:
             raise ImplantError(f"{what} holds no samples of EEG; choose a longer recording.")
+        if not gathered.any_contact:
+            self._hsi = None  # the columns are there and empty
         self.full_scale_uv = gathered.full_scale_uv
         placed = place(
             gathered.columns(tuple(found.appended)), gathered.filled, self.dialect, options.rate_hz,
@@ -154,6 +156,7 @@ class _Gathered:
         self._held = 0.0
         self._limit_uv = 0.0
         self._peak_uv = 0.0
+        self.any_contact = False
 
     def add(self, piece: Piece) -> None:
         """Keep one piece."""
@@ -176,6 +179,7 @@ class _Gathered:
             self._counter = self._counter or Spool(1, np.float64, self._source)
             self._counter.append(piece.counter)
         if self._hsi is not None and piece.hsi is not None:
+            self.any_contact = self.any_contact or bool(np.isfinite(piece.hsi).any())
             hsi = np.nan_to_num(piece.hsi[:, columns], nan=0.0, posinf=0.0, neginf=0.0).clip(0, 255)
             if piece.worn is not None:
                 hsi[piece.worn == 0] = 0.0

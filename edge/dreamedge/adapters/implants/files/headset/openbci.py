@@ -59,9 +59,9 @@ def openbci(lines: list[str], montage: Sequence[str], what: str) -> Dialect:
         labels = tuple(cell.strip().strip('"') for cell in lines[header].split(separator))
         labels = tuple(label.strip() for label in labels)
         eeg = tuple(n for n, label in enumerate(labels) if _EXG.fullmatch(label) or electrode(label))
-        stamp = next((n for n, label in enumerate(labels) if label.lower() == "timestamp"), -1)
-        if stamp < 0:
-            stamp = next((n for n, label in enumerate(labels) if label.lower().startswith("timestamp")), -1)
+        times = [n for n, label in enumerate(labels) if label.lower().startswith("timestamp")]
+        # Unix time before the formatted one, unless it was not filled in.
+        stamp = next((n for n in times if n < len(cells) and number(cells[n]) != 0), -1)
         counter = labels.index(_INDEX)
         markers = tuple(n for n, label in enumerate(labels) if label.lower().startswith("marker"))
     else:

@@ -4,6 +4,7 @@ The counter rises by its most frequent step and restarts after its turn: Cyton c
 100 or 101 to 200, Daisy by twos. Several samples may share a number. A loss is known up to whole turns.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -14,12 +15,21 @@ Numbers = NDArray[np.int64]
 _REGULAR: Final = 0.8
 """A counter counts if this share of its steps is regular."""
 _TURN_LEAST: Final = 8
+_NO_TURN: Final = int(np.iinfo(np.int32).max)
 _LOOKED_AT: Final = 1 << 18
 """The steps that show how the counter counts."""
 
 
-def numbers_by_counter(counter: NDArray[np.floating]) -> Numbers | None:
-    """The number of every sample from 0, lost ones counted, int64[n]; None if the column does not count.
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The number of every sample from 0, lost ones counted, int64[n]; the samples in a turn, 0 if unknown."""
+
+    numbers: Numbers
+    turn: int
+
+
+def numbers_by_counter(counter: NDArray[np.floating]) -> Counted | None:
+    """The samples' numbers by the device's counter; None if the column does not count.
 
     counter: float[n] as recorded, whole numbers, NaN where a row could not be read.
     """
@@ -47,14 +57,15 @@ def numbers_by_counter(counter: NDArray[np.floating]) -> Numbers | None:
     if share > 1:
         steps = np.where(steps > 0, (steps - 1) * share + 1, 1)
     jumps = np.maximum(steps, spanned)
+    in_turn = turn // step * share if turn < _NO_TURN else 0
     if rows is None:
-        return np.concatenate([[0], np.cumsum(jumps, dtype=np.int64)])
+        return Counted(np.concatenate([[0], np.cumsum(jumps, dtype=np.int64)]), in_turn)
     every = np.interp(np.arange(len(counter)), rows, np.concatenate([[0], np.cumsum(jumps)]))
     numbers = np.rint(every).astype(np.int64)
     # Before the first number and behind the last one, rows follow each other.
     numbers[: rows[0]] = np.arange(-rows[0], 0)
     numbers[rows[-1] + 1 :] += np.arange(1, len(counter) - rows[-1])
-    return np.asarray(numbers - numbers[0], dtype=np.int64)
+    return Counted(numbers - numbers[0], in_turn)
 
 
 def _most(values: NDArray[np.int32]) -> int:
@@ -66,4 +77,4 @@ def _most(values: NDArray[np.int32]) -> int:
 def _turn(moved: NDArray[np.int32], step: int) -> int:
     """The numbers in a turn: by the most frequent fall, the deepest of several; very large without a fall."""
     found, counts = np.unique(moved[moved < 0], return_counts=True)
-    return step - int(found[counts.argmax()]) if len(found) else int(np.iinfo(np.int32).max)
+    return step - int(found[counts.argmax()]) if len(found) else _NO_TURN

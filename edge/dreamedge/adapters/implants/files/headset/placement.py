@@ -1,9 +1,7 @@
-"""Rows put into slots: by the packet counter within a stretch, by the stamps between stretches.
+"""Rows put into slots, and the rate judged: from a file's columns of stamps and packets (`row_line`).
 
-Stamps of a headset arrive in bursts, and several rows share one. A counter is exact, but knows a loss only up
-to whole turns. So the counter gives each row its number, and the stamps are read against these numbers
-(`stamp_faults`, `timeline`). Where they show a gap, it has their length. Without a counter the rows number
-themselves; without stamps the nominal rate holds.
+Without a counter the rows number themselves. Without stamps the nominal rate holds, and a counter shows
+losses up to whole turns.
 """
 
 from dataclasses import dataclass
@@ -20,10 +18,10 @@ from dreamedge.adapters.implants.files.headset.clock_times import (
 )
 from dreamedge.adapters.implants.files.headset.dialect import CLOCK, Dialect
 from dreamedge.adapters.implants.files.headset.packet_counter import numbers_by_counter
+from dreamedge.adapters.implants.files.headset.row_line import Line, on_line
 from dreamedge.adapters.implants.files.xdf.stamp_faults import leaps, repair, robust_rate_hz
-from dreamedge.adapters.implants.files.xdf.timeline import timeline
 from dreamedge.core.signal.quality import RATE
-from dreamedge.core.signal.recording_facts import Note
+from dreamedge.core.signal.recording_facts import ALIGNMENT, Note
 from dreamedge.core.signal.sampling.rate_judgement import RATE_OUT, RateJudgement
 from dreamedge.ports.implant import ImplantError
 
@@ -89,7 +87,12 @@ def place(
     """
     rates = dialect.rates_hz if dialect.stated or not rate_hz else (rate_hz,)
     count = len(filled)
-    numbers, notes = _numbers(columns, count, what)
+    counted = None if columns.counter is None else numbers_by_counter(columns.counter)
+    if counted is not None and not int(counted.numbers[-1]) < _SPREAD_MOST * count:
+        counted = None
+    notes: tuple[Note, ...] = ()
+    if columns.counter is not None and counted is None:
+        notes = (Note("counter", f"{what} has a packet counter that does not count; it is not used."),)
     order: Numbers | None = None
     if columns.stamps is None or not _usable(columns.stamps):
         if not rates:
@@ -97,42 +100,54 @@ def place(
                 f"{what} has no usable stamps and names no sampling rate; "
                 "give it with --rate, for instance --rate 250."
             )
-        at, measured_hz, nominal_hz = numbers, rates[0], rates[0]
+        at = np.arange(count) if counted is None else counted.numbers
+        measured_hz = nominal_hz = rates[0]
         notes += _without_stamps(columns, what)
     else:
         stamps_s, told = _seconds(columns.stamps, dialect, what)
-        assumed_hz = rates[0] if rates else 0.0
-        sound = repair(stamps_s, 0.0 if len(rates) > 1 else assumed_hz, what)
+        assumed_hz = _assumed(rates, robust_rate_hz(stamps_s, 0.0))
+        sound = repair(stamps_s, assumed_hz, what)
         order = sound.order
-        if order is not None:
-            numbers = np.arange(count)
-        expanded_s = _with_lost(sound.stamps_s, numbers, assumed_hz)
-        resets = tuple(int(numbers[row]) for row in columns.appended if 0 < row < count)
-        lines = timeline(expanded_s, 0.0 if len(rates) > 1 else assumed_hz, resets)
-        measured_hz = lines.rate_hz
+        line = on_line(sound.stamps_s, counted if order is None else None, assumed_hz, columns.appended)
+        measured_hz, at = line.rate_hz, line.at
         nominal_hz = _nominal(rates, measured_hz)
-        notes += told + sound.notes
-        notes += _judged(RateJudgement(nominal_hz, measured_hz, held), dialect, what)
+        notes += told + sound.notes + _judged(RateJudgement(nominal_hz, measured_hz, held), dialect, what)
+        notes += _denied(line, what)
+        if line.stalls:
+            notes += (
+                Note(
+                    "stamps", f"{what} was delivered late {line.stalls} times, in bursts; they are no gaps."
+                ),
+            )
         if order is None:
-            notes += leaps(sound.stamps_s, samples, measured_hz, what)
-        at = _on_lines(numbers, lines.runs(lines.begins_s[0]))
+            notes += leaps(line.stamps_s, samples, measured_hz, what)
     if not int(at[-1]) < _LONGEST_S * measured_hz:
         raise ImplantError(
             f"{what} spans {int(at[-1]) / measured_hz / 3600:.0f} h by its stamps, a clock was set; "
             "cut it there into two files."
         )
+    lost = int(at[-1]) + 1 - count if counted is not None else 0
+    if lost > _LOST_TOLD * count:
+        share = 100 * lost / (count + lost)
+        notes += (
+            Note("lost", f"{what} lost {lost} samples ({share:.1f} %) by its packet counter; they are gaps."),
+        )
     return _stretches(at, order, filled, measured_hz, nominal_hz, notes)
 
 
-def _with_lost(stamps_s: Doubles, numbers: Numbers, assumed_hz: float) -> Doubles:
-    """Stamps of all numbers: a lost one follows the row before it, so that a longer loss stays a step."""
-    total = int(numbers[-1]) + 1
-    if total == len(stamps_s):
-        return stamps_s
-    every = np.arange(total)
-    before = np.searchsorted(numbers, every, side="right") - 1
-    rate_hz = assumed_hz or robust_rate_hz(stamps_s, 0.0)
-    return np.asarray(stamps_s[before] + (every - numbers[before]) / rate_hz, dtype=np.float64)
+def _denied(line: Line, what: str) -> tuple[Note, ...]:
+    """A note on the leaps of the clock that the packet counter denies."""
+    if not line.denied:
+        return ()
+    at_s, leap_s = line.denied[0]
+    more = f", and {len(line.denied) - 1} times more" if len(line.denied) > 1 else ""
+    return (
+        Note(
+            ALIGNMENT,
+            f"{what} leaps ahead {leap_s:.1f} s at {at_s:.1f} s while its packet counter goes on{more}: "
+            "no sample is missing, and its alignment to others is doubtful from there.",
+        ),
+    )
 
 
 def _usable(stamps: Doubles) -> bool:
@@ -151,23 +166,6 @@ def _without_stamps(columns: Columns, what: str) -> tuple[Note, ...]:
             "stamps",
             f"{what} has no usable stamps; a loss is known from its packet counter, up to whole turns of it.",
         ),
-    )
-
-
-def _numbers(columns: Columns, count: int, what: str) -> tuple[Numbers, tuple[Note, ...]]:
-    """The number of every row with lost samples counted, and a note on the loss or on a useless counter."""
-    plain = np.arange(count)
-    if columns.counter is None:
-        return plain, ()
-    numbers = numbers_by_counter(columns.counter)
-    if numbers is None or not int(numbers[-1]) < _SPREAD_MOST * count:
-        return plain, (Note("counter", f"{what} has a packet counter that does not count; it is not used."),)
-    lost = int(numbers[-1]) + 1 - count
-    if not lost > _LOST_TOLD * count:
-        return numbers, ()
-    share = 100 * lost / (count + lost)
-    return numbers, (
-        Note("lost", f"{what} lost {lost} samples ({share:.1f} %) by its packet counter; they are gaps."),
     )
 
 
@@ -191,6 +189,12 @@ def _nominal(rates: tuple[float, ...], measured_hz: float) -> float:
     return near[0] if near else rates[0] if rates else round(measured_hz, 2)
 
 
+def _assumed(rates: tuple[float, ...], rough_hz: float) -> float:
+    """The program's rate unless the stamps are far from it; rows that were lost make them slower."""
+    nominal_hz = _nominal(rates, rough_hz)
+    return nominal_hz if 0.5 * nominal_hz <= rough_hz <= 2 * nominal_hz else rough_hz
+
+
 def _judged(judged: RateJudgement, dialect: Dialect, what: str) -> tuple[Note, ...]:
     """A note on held rows, if there are many.
 
@@ -208,15 +212,6 @@ def _judged(judged: RateJudgement, dialect: Dialect, what: str) -> tuple[Note, .
         raise ImplantError(refusal, RATE)
     held = judged.held_sentence
     return (Note("held", f"{what} repeats samples: {held}."),) if held else ()
-
-
-def _on_lines(numbers: Numbers, runs: tuple[tuple[int, int], ...]) -> Numbers:
-    """The slot of every number, where the runs hold all numbers in order; `numbers` is overwritten."""
-    edges = np.cumsum([0, *(end - begin for begin, end in runs)])
-    rows = np.searchsorted(numbers, edges)
-    for n, (begin, _) in enumerate(runs):
-        numbers[rows[n] : rows[n + 1]] += begin - int(edges[n])
-    return numbers
 
 
 def _stretches(

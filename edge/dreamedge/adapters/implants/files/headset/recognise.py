@@ -77,9 +77,11 @@ def recognise(lines: list[str], board: BoardLayout | None, montage: Sequence[str
                 return _without_board(found, board, what)
         _refuse_other_streams(line, what)
     rows = rows_after(lines, 0)
-    cells = rows[0].rstrip("\t").split("\t") if rows else []
-    if len(cells) >= _BOARD_LEAST and all(number(cell.strip()) is not None for cell in cells):
-        return _brainflow(cells, board, what)
+    # BrainFlow wrote commas before version 4; such a row alone could be of any program.
+    for separator in ("\t", ",") if board else ("\t",):
+        cells = [cell.strip() for cell in rows[0].strip().split(separator)] if rows else []
+        if len(cells) >= _BOARD_LEAST and all(number(cell) is not None for cell in cells):
+            return _brainflow(cells, separator, board, what)
     if _SD_CARD.match(first):
         raise ImplantError(
             f"{what} is the file of an OpenBCI SD card, in hexadecimal; convert it with the OpenBCI GUI."
@@ -184,7 +186,7 @@ def _refuse_other_streams(line: str, what: str) -> None:
         )
 
 
-def _brainflow(cells: list[str], board: BoardLayout | None, what: str) -> Dialect:
+def _brainflow(cells: list[str], separator: str, board: BoardLayout | None, what: str) -> Dialect:
     """A file of BrainFlow with the columns of the board that was named.
 
     Raises:
@@ -202,7 +204,7 @@ def _brainflow(cells: list[str], board: BoardLayout | None, what: str) -> Dialec
         )
     return Dialect(
         f"BrainFlow ({board.name})",
-        Form("\t"),
+        Form(separator),
         1,
         "",
         board.labels,

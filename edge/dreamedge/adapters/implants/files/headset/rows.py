@@ -5,7 +5,8 @@ Rows
   csv module.
 - An empty cell, NaN, NA or null is no number. A row that cannot be read is a missing sample. It is counted,
   and the first one is told with line and column; more than one in a hundred refuse the file.
-- The last line has no line end if the recorder was killed. It is left out, and told.
+- The last line has no line end if the recorder was killed, and zeros behind it after a power cut. It is left
+  out, and told.
 - The line of names in the middle begins a recording that was appended.
 - An event of Mind Monitor is a row without samples. It is a mark at the next sample.
 """
@@ -112,6 +113,9 @@ class RowReader:
         size = max(os.fstat(file.fileno()).st_size, 1)
         rest = ""
         while text := file.read(_PIECE):
+            # After a power cut a file system fills the last block of a file with zeros.
+            self.findings.torn = self._line if "\0" in text else 0
+            text = text.replace("\0", "")
             whole, end, rest = (rest + text).rpartition("\n")
             if len(rest) > _LONGEST_LINE:
                 raise ImplantError(
@@ -124,7 +128,7 @@ class RowReader:
                 self._line += len(lines)
             if self._tell:
                 self._tell(min(1.0, file.buffer.tell() / size))
-        if rest.strip():
+        if rest.strip() or self.findings.torn:
             self.findings.torn = self._line
 
     def _piece(self, lines: list[str]) -> Piece | None:
