@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import edfio
 import numpy as np
 import pytest
 
@@ -14,8 +15,9 @@ from dreamedge.adapters.implants.recording_options import RecordingOptions
 from dreamedge.core.signal.recording_facts import ALIGNMENT
 from dreamedge.ports.implant import ImplantError
 from edge.bids_dataset import CHANNELS, HEAD, SECONDS, beside, recording, stated, table
-from edge.edf_written import written
+from edge.edf_written import as_edf, written
 from edge.recorded import Doubles
+from edge.signals import pink
 
 S = 1_000_000_000
 EEG = [(name, "EEG", "uV", "good") for name in CHANNELS]
@@ -68,20 +70,29 @@ def alone(path: Path) -> Replay:
 
 def test_a_unit_of_the_list_counts_where_the_file_has_none(tmp_path: Path) -> None:
     """Blank units take the list's, each its own; the file's unit stands, and the contradiction is told."""
-    mixed = {"Fp1": (128.0, ""), "C3": (128.0, "uV"), "O1": (128.0, "au"), "O2": (128.0, "")}
-    path = recording(tmp_path, channels=mixed)
+    path = recording(tmp_path)
+    rng = np.random.default_rng(1)
+    numbers = np.cumsum(rng.normal(0, 1, (SECONDS * 128, 4)), axis=0) % 40 * [0.001, 1, 1, 1]
+    as_edf(path, numbers, list(CHANNELS), 128.0, ("", "uV", "au", ""))
     units = {"Fp1": "mV", "C3": "V", "O1": "microV", "O2": "n/a"}
     table(beside(path, "channels.tsv"), HEAD, *((name, "EEG", unit, "good") for name, unit in units.items()))
     replay = opened(path)
     assert replay.montage.names == ("Fp1", "C3", "O1")
-    peaks_uv = np.abs(second(replay)).max(axis=0)
-    assert peaks_uv == pytest.approx([20_000, 20, 20], rel=0.01)
-    assert replay.montage.resolution_uv == pytest.approx([3.05, 0.00305, 0.00305], rel=0.01)
-    for said in ("line 3, column units, gives C3 in V, and uV counts", "O2: left out", "resolution: "):
+    np.testing.assert_allclose(second(replay), numbers[:128, :3] * [1000, 1, 1], atol=2)
+    for said in ("line 3, column units, gives C3 in V, and uV counts", "'O2' has no unit"):
         assert said in told(replay)
-    by_hand = opened(path, unit="uV")
-    assert np.abs(second(by_hand)).max(axis=0) == pytest.approx([20] * 4, rel=0.01)
-    assert "line 2, column units, gives Fp1 in mV, and uV counts, because --unit names it" in told(by_hand)
+    assert opened(path, unit="uV").montage.names == tuple(CHANNELS)
+
+
+def test_a_unit_of_the_list_is_judged_by_the_signal(tmp_path: Path) -> None:
+    """A list that gives volts to numbers in uV is refused with that unit, and --unit mends it."""
+    path = recording(tmp_path)
+    as_edf(path, pink(SECONDS, 128.0, 4), list(CHANNELS), 128.0, ("", "", "", ""))
+    table(beside(path, "channels.tsv"), HEAD, *((name, "EEG", "V", "good") for name in CHANNELS))
+    with pytest.raises(ImplantError, match="give --unit uV") as refusal:
+        opened(path)
+    assert refusal.value.cause == "unit"
+    assert opened(path, unit="uV").montage.names == tuple(CHANNELS)
 
 
 def test_events_are_marks_and_the_replay_begins_at_one(tmp_path: Path) -> None:
@@ -104,6 +115,21 @@ def test_events_are_marks_and_the_replay_begins_at_one(tmp_path: Path) -> None:
         (30.0, 0.0, "event"),
     ]
     np.testing.assert_array_equal(second(replay), _at(alone(path), 10))
+
+
+def test_marks_of_the_file_stand_beside_its_events(tmp_path: Path) -> None:
+    """An annotation of EDF+ stays a mark; the same event in events.tsv does not make a second one."""
+    path = recording(tmp_path)
+    edf = edfio.read_edf(path)
+    edf.set_annotations(
+        [edfio.EdfAnnotation(10, None, "Lights off"), edfio.EdfAnnotation(12.5, 2, "arousal")]
+    )
+    edf.write(path)
+    table(beside(path, "events.tsv"), ("onset", "duration", "trial_type"), ("10.0", "1", "lights off"))
+    assert [(mark.at_s, mark.text) for mark in opened(path).marks] == [
+        (10.0, "lights off"),
+        (12.5, "arousal"),
+    ]
 
 
 def _at(replay: Replay, at_s: int) -> Doubles:

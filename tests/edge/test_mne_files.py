@@ -188,6 +188,8 @@ def test_sidecars_of_bids_apply_to_files_that_mne_reads(tmp_path: Path) -> None:
     assert "gives Fp1 in V, and µV counts" in " ".join(note.sentence for note in implant.notes)
     spec = f"bids:{_set(folder / 'sub-1_task-b_eeg.set', uv[:, :6] * 1e-6)}"
     np.testing.assert_allclose(_played(_opened(spec), 40), uv[:, [0, 3, 4, 5]], rtol=1e-6, atol=1e-6)
+    spec = f"mne:{_set(tmp_path / 'night.set', uv[:, :6])}"
+    np.testing.assert_allclose(_played(_opened(spec, unit="uV"), 40), uv[:, :6], rtol=1e-6, atol=1e-6)
 
 
 def test_samples_stay_on_disk(tmp_path: Path) -> None:

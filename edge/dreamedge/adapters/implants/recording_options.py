@@ -1,6 +1,7 @@
 """The values that a source lacks or that a person chooses for it, in one place for every reader."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 CLOCK: Final = "clock"
@@ -19,7 +20,8 @@ class RecordingOptions:
     rate_hz: of a recording that names no rate, 0 unknown. unit: of channels with a blank or unknown unit, ''
     unknown. full_scale_uv: the amplifier's limit, 0 unknown. align: one of ALIGNMENTS. begin: the text of a
     mark of the recording at which the replay begins, or seconds from its beginning; '' at its beginning.
-    loop: restart at the end.
+    loop: restart at the end. units: by label, of channels to which the file gives none and a description
+    beside it does; they are judged as the file's own.
     """
 
     montage: tuple[str, ...] = ()
@@ -29,6 +31,7 @@ class RecordingOptions:
     align: str = CLOCK
     begin: str = ""
     loop: bool = False
+    units: Mapping[str, str] = field(default_factory=dict)
 
 
 PLAIN: Final = RecordingOptions()

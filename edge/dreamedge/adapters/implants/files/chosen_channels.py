@@ -1,4 +1,4 @@
-"""Some channels of a recording, each times a factor."""
+"""Some channels of a recording."""
 
 from collections.abc import Sequence
 
@@ -10,17 +10,15 @@ from dreamedge.core.signal.sampling.decimated import Doubles, Recording
 class ChosenChannels:
     """A recording of some columns of another one."""
 
-    def __init__(self, whole: Recording, columns: Sequence[int], factors: Sequence[float]) -> None:
-        """`columns` of `whole`, each times its factor (uV in a unit of `whole`)."""
+    def __init__(self, whole: Recording, columns: Sequence[int]) -> None:
         self._whole = whole
         self._columns = list(columns)
-        self._factors = np.array(factors)
         self.slots = whole.slots
         self.runs = whole.runs
 
     def load(self, begin: int, end: int) -> Doubles:
         """Slots [begin, end) of them, float64[end - begin, channels], uV, NaN where not filled."""
-        return np.asarray(self._whole.load(begin, end)[:, self._columns] * self._factors)
+        return np.asarray(self._whole.load(begin, end)[:, self._columns])
 
     def contact(self, begin: int, end: int) -> Doubles | None:
         """The chosen channels' contact over [begin, end), float64[channels] 0..1; None if there is none."""

@@ -62,6 +62,8 @@ _SKIP: Final = "BAD_ACQ_SKIP"
 _SHOWN: Final = 8
 _WARNINGS_SHOWN: Final = 3
 _UV_PER_V: Final = 1e6
+_WITHOUT_UNIT: Final = ".set"
+"""EEGLAB's files have no units."""
 _PACKED_MAX_BYTES: Final = 1 << 30
 """The largest packed FIF that is taken: MNE unpacks it whole."""
 
@@ -78,8 +80,7 @@ class _Raw:
     def __init__(self, raw: Any, taken: Taken, given: str, what: str) -> None:  # noqa: ANN401 - MNE has no types
         self._raw = raw
         self.columns = taken.columns
-        # A channel in a unit that MNE does not know keeps its numbers, as if they were volts.
-        self._uv_per_v = np.array([unit.uv if unit.given else _UV_PER_V for unit in taken.units])
+        self._uv_per_v = _uv_per_v(raw, taken, what)
         self.rate_hz = float(raw.info["sfreq"])
         self.slots = int(raw.n_times)
         check_rate(self.rate_hz, what)
@@ -278,6 +279,18 @@ def _strange(raw: Any, label: str, of_mne: str) -> bool:  # noqa: ANN401 - MNE h
     return of_mne == "misc" and bool(unit and electrode(label, unit)) and not microvolts_per(unit)
 
 
+def _uv_per_v(raw: Any, taken: Taken, what: str) -> Doubles:  # noqa: ANN401 - MNE has no types
+    """Microvolts of what MNE gives as one volt, float64[channels].
+
+    It takes the numbers of EEGLAB for microvolts, and those in a unit that it does not know for volts.
+    """
+    if ending(Path(what)) == _WITHOUT_UNIT:
+        return _UV_PER_V * taken.uv_per
+    types = raw.get_channel_types()
+    strange = [_strange(raw, raw.ch_names[place], types[place]) for place in taken.columns]
+    return np.where(strange, taken.uv_per, _UV_PER_V)
+
+
 def _played(raw: Any, path: Path, options: RecordingOptions, what: str) -> tuple[Taken, tuple[str, ...]]:  # noqa: ANN401 - MNE has no types
     """The channels that play, by their places in the file, and the labels of the bad ones left out.
 
@@ -294,8 +307,8 @@ def _played(raw: Any, path: Path, options: RecordingOptions, what: str) -> tuple
         labels = ", ".join(raw.ch_names[:_SHOWN])
         raise ImplantError(f"{what} has no EEG channel (its labels: {labels}); choose another recording.")
     told = tuple(raw.ch_names[place] for place in eeg)
-    usual = "" if ending(path) == ".set" else "V"
-    units = tuple(_unit(raw, label) or usual for label in told)
+    usual = "" if ending(path) == _WITHOUT_UNIT else "V"
+    units = tuple(options.units.get(label) or _unit(raw, label) or usual for label in told)
     taken = take(Described(told, ("EEG",) * len(eeg), units), options.montage, what, options.unit)
     bads = tuple(label for label in raw.ch_names if label in set(raw.info["bads"]))
     good = [n for n, column in enumerate(taken.columns) if told[column] not in bads]

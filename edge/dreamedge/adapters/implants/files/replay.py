@@ -15,7 +15,7 @@ decimated as it is loaded.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from operator import itemgetter
 from typing import Final
@@ -163,16 +163,16 @@ class Replay:
             return recording
         return DecimatedRecording(recording, self._factor, lambda: self.montage.full_scale_uv)
 
-    def play_only(self, factors: Mapping[str, float]) -> None:
-        """Play only these channels, each times its factor, in their own order; before the first read."""
-        columns = [place for place, name in enumerate(self.montage.names) if name in factors]
+    def play_only(self, kept: Collection[str]) -> None:
+        """Play only the channels of these electrodes, in their own order; before the first read."""
+        columns = [place for place, name in enumerate(self.montage.names) if name in kept]
+        if len(columns) == len(self.montage.names):
+            return
         names = tuple(self.montage.names[column] for column in columns)
-        uv_per = [factors[name] for name in names]
-        self._original = ChosenChannels(self._original, columns, uv_per)
+        self._original = ChosenChannels(self._original, columns)
         self._recording = self._playable(self._original)
         steps_uv = self.montage.resolution_uv
-        if steps_uv:
-            steps_uv = tuple(steps_uv[column] * uv for column, uv in zip(columns, uv_per, strict=True))
+        steps_uv = tuple(steps_uv[column] for column in columns) if steps_uv else ()
         self.montage = replace(self.montage, names=names, resolution_uv=steps_uv)
         self.device = replace(self.device, channels=names)
         self.notes = tuple(note for note in self.notes if note.code != _COARSE) + coarse(names, steps_uv)

@@ -2,7 +2,7 @@
 
 Rules
 - A unit of the file counts before the sidecar's, because the file scales its samples by it. Where the file
-  has none, a unit that a person gives counts, then the sidecar's. EEGLAB files have none: uV without both.
+  has none, as EEGLAB's files have, the sidecar's counts as if it were the file's.
 - A rate that the sidecars state is one of the file's, within 2 %; else the recording is refused.
 - Each contradiction is told, with file, line and column.
 """
@@ -27,17 +27,21 @@ from dreamedge.core.signal.sampling.rate_judgement import RateJudgement
 from dreamedge.ports.implant import ImplantError
 
 _WITHOUT_UNIT: Final = ".set"
+"""EEGLAB's files have no units."""
 _SHOWN: Final = 8
-_NO_UNIT: Final = "EEG, no unit"
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A recording's channels, each with its row of the list; the list's path, None if none applies."""
+    """A recording's channels, each with its row of the list and the unit of the file ('' if it has none).
+
+    listed: the list's path, None if none applies. options: with the units that the list adds.
+    """
 
     recording: Located
     channels: tuple[Channel, ...]
     rows: tuple[Listed | None, ...]
+    own_units: tuple[str, ...]
     listed: Path | None
     facts: Facts
     options: RecordingOptions
@@ -53,44 +57,21 @@ class Described:
         """Every channel with its row."""
         return tuple(zip(self.channels, self.rows, strict=True))
 
-    def header_unit(self, channel: Channel) -> str:
-        """The unit that the file itself gives; '' if it gives none that is a voltage."""
-        known = not self.recording.path.name.lower().endswith(_WITHOUT_UNIT) and uv_per(channel.unit)
-        return channel.unit if known else ""
-
-    @property
-    def blank_unit(self) -> str:
-        """The unit, one of UNITS, by which the reader opens channels without one; '' if none is known."""
-        told = Counter(
-            uv_per(row.unit)
-            for channel, row in self.pairs
-            if row is not None and channel.electrode and row.eeg and not row.bad
-            if uv_per(row.unit) and not self.header_unit(channel)
-        )
-        by_uv = {uv_per(unit): unit for unit in UNITS}
-        return self.options.unit or (by_uv[told.most_common(1)[0][0]] if told else "")
-
-    def factor(self, channel: Channel, row: Listed | None) -> float:
-        """The factor of the reader's microvolts; 0 if the unit of the samples is unknown."""
-        if self.header_unit(channel):
-            return 1.0
-        told = self.options.unit or (row.unit if row is not None else "")
-        if of_edf(self.recording):
-            return uv_per(told) / uv_per(self.blank_unit) if uv_per(told) else 0.0
-        return uv_per(told) or 1.0
-
     def shown(self) -> tuple[Channel, ...]:
         """Every channel as it plays here, for a list of channels."""
-        return tuple(self._shown(channel, row) for channel, row in self.pairs)
+        return tuple(
+            _shown(channel, row, own) for (channel, row), own in zip(self.pairs, self.own_units, strict=True)
+        )
 
-    def _shown(self, channel: Channel, row: Listed | None) -> Channel:
-        if row is None:
-            return channel
-        if not self.header_unit(channel) and row.unit:
-            channel = replace(channel, unit=row.unit)
-        if not row.eeg:
-            return replace(channel, kind=row.kind, electrode="")
-        return replace(channel, kind="EEG, bad", electrode="") if row.bad else channel
+
+def _shown(channel: Channel, row: Listed | None, own_unit: str) -> Channel:
+    if row is None:
+        return channel
+    if not own_unit and row.unit:
+        channel = replace(channel, unit=row.unit)
+    if not row.eeg:
+        return replace(channel, kind=row.kind, electrode="")
+    return replace(channel, kind="EEG, bad", electrode="") if row.bad else channel
 
 
 def of_edf(recording: Located) -> bool:
@@ -109,38 +90,38 @@ def describe(recording: Located, person: str, options: RecordingOptions) -> Desc
     lists = sidecars(recording, "channels", ".tsv", faults)[:1]
     rows = read_channels(lists[0], faults) if lists else ()
     facts = read_facts(sidecars(recording, "eeg", ".json", faults), faults)
-    blank = replace(options, unit=options.unit or "uV")
-    if of_edf(recording):
-        found = edf_channels.channels(path, blank, person)
-    else:
-        found = mne_files.channels(path, blank)
+    ours = of_edf(recording)
+    found = edf_channels.channels(path, options, person) if ours else mne_files.channels(path, options)
     labels = [channel.label for channel in found]
     matched = by_channel(lists[0], rows, labels, faults) if rows else (None,) * len(found)
-    return Described(recording, found, matched, lists[0] if rows else None, facts, options, faults)
+    with_unit = not path.name.lower().endswith(_WITHOUT_UNIT)
+    own = tuple(channel.unit if with_unit and uv_per(channel.unit) else "" for channel in found)
+    options = replace(options, units=_added_units(labels, matched, own))
+    if ours and options.units:
+        found = edf_channels.channels(path, options, person)
+    return Described(recording, found, matched, own, lists[0] if rows else None, facts, options, faults)
 
 
-def played(described: Described) -> tuple[dict[str, float], tuple[Note, ...]]:
-    """The factor of each electrode that plays, and the notes on those that do not.
+def _added_units(labels: Sequence[str], rows: Sequence[Listed | None], own: Sequence[str]) -> dict[str, str]:
+    """The unit, one of UNITS, of each channel to which the list gives one and the file gives none."""
+    spelled = {uv_per(unit): unit for unit in UNITS}
+    return {
+        label: spelled[uv_per(row.unit)]
+        for label, row, unit in zip(labels, rows, own, strict=True)
+        if row is not None and not unit and uv_per(row.unit)
+    }
+
+
+def played(described: Described) -> tuple[set[str], tuple[Note, ...]]:
+    """The electrodes that the list leaves, and the notes on those that it does not.
 
     Raises:
-        ImplantError: none is left.
+        ImplantError: it leaves none.
     """
-    kept: dict[str, float] = {}
-    bad: list[Listed] = []
-    typed: list[Listed] = []
-    blank: list[str] = []
-    for channel, row in described.pairs:
-        factor = described.factor(channel, row)
-        if not channel.electrode:
-            continue
-        if row is not None and not row.eeg:
-            typed.append(row)
-        elif row is not None and row.bad:
-            bad.append(row)
-        elif not factor:
-            blank.append(channel.label)
-        else:
-            kept[channel.electrode] = factor
+    chosen = [(channel, row) for channel, row in described.pairs if channel.electrode]
+    typed = [row for _, row in chosen if row is not None and not row.eeg]
+    bad = [row for _, row in chosen if row is not None and row.eeg and row.bad]
+    kept = {channel.electrode for channel, row in chosen if row is None or (row.eeg and not row.bad)}
     name = described.listed.name if described.listed is not None else ""
     notes = []
     if bad:
@@ -149,9 +130,7 @@ def played(described: Described) -> tuple[dict[str, float], tuple[Note, ...]]:
     if typed:
         told = [f"{row.name} the type {row.kind} (line {row.line})" for row in typed]
         notes.append(Note("channel", f"{name} gives {_some(told)}; these channels do not play."))
-    if blank and described.blank_unit:
-        notes.append(Note("channel", f"{_some(blank)}: left out, no unit is known; name it with --unit."))
-    if not kept and (bad or typed):
+    if not kept and notes:
         raise ImplantError(
             f"{described.recording.path} has no EEG channel left: "
             f"{' '.join(note.sentence.rstrip('.') for note in notes)}; correct {name}, "
@@ -243,24 +222,18 @@ def _unplaced(described: Described) -> tuple[Note, ...]:
 
 def _units(described: Described) -> tuple[Note, ...]:
     """A note for each pair of units that contradict one another."""
-    found: dict[tuple[str, str, str], list[Listed]] = {}
-    for channel, row in described.pairs:
-        if row is None or not channel.electrode or not uv_per(row.unit):
-            continue
-        own = described.header_unit(channel)
-        used, why = (
-            (own, "the file scales its samples by it") if own else (described.options.unit, "--unit names it")
-        )
-        if used and uv_per(used) != uv_per(row.unit):
-            found.setdefault((row.unit, used, why), []).append(row)
+    found: dict[tuple[str, str], list[Listed]] = {}
+    for (channel, row), own in zip(described.pairs, described.own_units, strict=True):
+        if row is not None and own and channel.electrode and uv_per(row.unit) not in {0.0, uv_per(own)}:
+            found.setdefault((row.unit, own), []).append(row)
     name = described.listed.name if described.listed is not None else ""
     return tuple(
         Note(
             "unit",
-            f"{name}, line {rows[0].line}{_more(rows)}, column units, "
-            f"gives {rows[0].name} in {unit}, and {used} counts, because {why}.",
+            f"{name}, line {rows[0].line}{_more(rows)}, column units, gives {rows[0].name} in {unit}, "
+            f"and {own} counts, because the file scales its samples by it.",
         )
-        for (unit, used, why), rows in found.items()
+        for (unit, own), rows in found.items()
     )
 
 

@@ -94,17 +94,17 @@ def open_recording(path: Path, chosen: str = "", options: RecordingOptions = PLA
     notes = list(check_rates(described))
     kept, left_out = played(described)
     notes += left_out
-    inner = replace(options, unit=described.blank_unit)
     replay: Replay
     if of_edf(recording):
-        replay = EdfImplant(recording.path, person, options=inner)
+        replay = EdfImplant(recording.path, person, options=described.options)
     else:
-        replay = MneImplant(recording.path, options=inner)
-    factors = {name: kept[name] for name in replay.montage.names if name in kept}
-    if not factors:
-        raise ImplantError(f"{recording.path} has no EEG channel left; play it alone: {described.alone}.")
-    if set(factors) != set(replay.montage.names) or set(factors.values()) != {1.0}:
-        replay.play_only(factors)
+        replay = MneImplant(recording.path, options=described.options)
+    if not kept.intersection(replay.montage.names):
+        raise ImplantError(
+            f"{recording.path} has no EEG channel that its list leaves and that has a signal; "
+            f"correct the list, or play the file without its sidecars: {described.alone}."
+        )
+    replay.play_only(kept)
     replay.device = replace(replay.device, kind="bids")
     faults = described.faults
     _take_mains(replay, described)

@@ -42,7 +42,7 @@ def channels(path: Path, options: RecordingOptions = PLAIN, person: str = "") ->
     Raises:
         ImplantError: the file cannot be read.
     """
-    file = open_edf(path)
+    file = open_edf(path, options.units)
     try:
         signals, _ = of_person(file.signals, path, person)
         named = named_of(file, signals, options, path)

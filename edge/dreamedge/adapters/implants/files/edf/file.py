@@ -13,8 +13,8 @@ Rules
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -176,8 +176,8 @@ class EdfFile:
         return signal.offset, signal.offset + signal.samples * self._bytes_a_sample
 
 
-def open_edf(path: Path) -> EdfFile:
-    """The file; its samples stay on disk."""
+def open_edf(path: Path, units: Mapping[str, str] | None = None) -> EdfFile:
+    """The file; its samples stay on disk. units: by label, in place of those in the header."""
     try:
         file = EdfFile(path)
     except FileNotFoundError:
@@ -194,6 +194,8 @@ def open_edf(path: Path) -> EdfFile:
         raise ImplantError(
             f"{path} holds annotations and no signals; name the recording that they belong to."
         )
+    if units:
+        file.signals = tuple(replace(one, unit=units.get(one.label, one.unit)) for one in file.signals)
     return file
 
 

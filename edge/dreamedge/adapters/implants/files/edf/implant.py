@@ -31,7 +31,7 @@ class _Signals:
     """The EEG signals of one file as a recording."""
 
     def __init__(self, path: Path, options: RecordingOptions, person: str) -> None:
-        self._file = open_edf(path)
+        self._file = open_edf(path, options.units)
         signals, reading = of_person(self._file.signals, path, person)
         named = named_of(self._file, signals, options, path)
         chosen = [n for n, (_, name) in enumerate(named) if name]
