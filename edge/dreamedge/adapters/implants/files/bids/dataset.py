@@ -113,7 +113,7 @@ def only(folder: Path, wanted: str) -> Located:
     if len(found) > 1:
         raise ImplantError(
             f"{folder} holds {len(found)} recordings{f' with {wanted}' if wanted else ''}; "
-            f"write one of these: {_listed(found)}."
+            f"write one of these: {_listed(found)}{_by_entity(folder, found)}."
         )
     return located(found[0].path)
 
@@ -143,6 +143,13 @@ def sidecars(of: Located, suffix: str, ending: str, faults: Faults) -> tuple[Pat
 def _listed(found: Sequence[Located]) -> str:
     more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
     return ", ".join(f"bids:{one.path}" for one in found[:_LISTED]) + more
+
+
+def _by_entity(folder: Path, found: Sequence[Located]) -> str:
+    """The shorter address of the first, by an entity that it alone has; '' if it has none."""
+    first, *others = found
+    own = (pair for pair in first.entities.items() if all(pair not in one.entities.items() for one in others))
+    return next((f"; or choose by entities, such as bids:{folder}#{key}-{label}" for key, label in own), "")
 
 
 def _root(path: Path) -> Path:

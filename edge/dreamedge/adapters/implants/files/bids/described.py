@@ -35,7 +35,8 @@ _SHOWN: Final = 8
 class Described:
     """A recording's channels, each with its row of the list and the unit of the file ('' if it has none).
 
-    listed: the list's path, None if none applies. options: with the units that the list adds.
+    listed: the list's path, None if none applies. absent: the sidecars that there are not. options: with the
+    units that the list adds.
     """
 
     recording: Located
@@ -43,6 +44,7 @@ class Described:
     rows: tuple[Listed | None, ...]
     own_units: tuple[str, ...]
     listed: Path | None
+    absent: tuple[str, ...]
     facts: Facts
     options: RecordingOptions
     faults: Faults
@@ -89,7 +91,9 @@ def describe(recording: Located, person: str, options: RecordingOptions) -> Desc
     path = recording.path
     lists = sidecars(recording, "channels", ".tsv", faults)[:1]
     rows = read_channels(lists[0], faults) if lists else ()
-    facts = read_facts(sidecars(recording, "eeg", ".json", faults), faults)
+    objects = sidecars(recording, "eeg", ".json", faults)
+    facts = read_facts(objects, faults)
+    absent = tuple(name for name, there in (("_channels.tsv", lists), ("_eeg.json", objects)) if not there)
     ours = of_edf(recording)
     found = edf_channels.channels(path, options, person) if ours else mne_files.channels(path, options)
     labels = [channel.label for channel in found]
@@ -99,7 +103,9 @@ def describe(recording: Located, person: str, options: RecordingOptions) -> Desc
     options = replace(options, units=_added_units(labels, matched, own))
     if ours and options.units:
         found = edf_channels.channels(path, options, person)
-    return Described(recording, found, matched, own, lists[0] if rows else None, facts, options, faults)
+    return Described(
+        recording, found, matched, own, lists[0] if rows else None, absent, facts, options, faults
+    )
 
 
 def _added_units(labels: Sequence[str], rows: Sequence[Listed | None], own: Sequence[str]) -> dict[str, str]:

@@ -190,10 +190,8 @@ def _say(stated: Stated, said: str, faults: Faults) -> None:
 
 def _missing(described: Described, tables: Sequence[Path]) -> tuple[Note, ...]:
     """The note on sidecars that the recording has not."""
-    recording, nothing = described.recording, Faults()
-    kinds = [("channels", ".tsv"), ("eeg", ".json")]
-    absent = [f"_{name}{end}" for name, end in kinds if not dataset.sidecars(recording, name, end, nothing)]
-    absent += [] if tables else ["_events.tsv"]
+    recording = described.recording
+    absent = (*described.absent, *(() if tables else ("_events.tsv",)))
     if not absent:
         return ()
     return (
