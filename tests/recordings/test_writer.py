@@ -141,19 +141,21 @@ class Slow:
     """A writer that waits until it is let go, and keeps its calls. fails: at the tick of this number."""
 
     def __init__(self, fails: int = 0) -> None:
-        self.go = threading.Event()
-        self.written: list[int] = []
+        self.go, self.held = threading.Event(), threading.Event()
+        self.calls: list[int] = []
+        self.written = Written()
         self.closed: tuple[bool, str] | None = None
         self._fails = fails
 
     def write_tick(self, number: int, tick: RecordedTick) -> None:
+        self.held.set()
         self.go.wait()
         if number == self._fails:
             raise OSError(28, "No space left on device", "frames/00001.parquet")
-        self.written.append(number)
+        self.calls.append(number)
 
     def write_event(self, number: int, event: Event) -> None:
-        self.written.append(-number)
+        self.calls.append(-number)
 
     def close(self, *, complete: bool, stopped: str = "") -> None:
         self.closed = (complete, stopped)
@@ -168,14 +170,15 @@ def test_a_full_queue_drops_the_newest_and_counts(tmp_path: Path) -> None:
     """With a disk that stands still a minute is queued, nothing waits, and the rest is counted as dropped."""
     slow = Slow()
     sink = threaded(slow)
-    for number in range(1, QUEUE_TICKS + 12):
+    sink.take_tick(tick_of(1))
+    assert slow.held.wait(10.0)
+    for number in range(2, QUEUE_TICKS + 13):
         sink.take_tick(tick_of(number))
-    queued = QUEUE_TICKS + 11 - sink.dropped
-    assert QUEUE_TICKS <= queued <= QUEUE_TICKS + 1, "one may be in hand"
+    assert sink.dropped == 11, "one is in hand"
     sink.finish(complete=True)
     slow.go.set()
     assert sink.join(10.0)
-    assert slow.written == list(range(1, queued + 1))
+    assert slow.calls == list(range(1, QUEUE_TICKS + 2))
     assert slow.closed == (True, "")
 
 
@@ -213,7 +216,7 @@ def test_a_disk_that_is_full_ends_the_recording_alone(tmp_path: Path) -> None:
     assert full.closed == (False, sink.trouble)
     sink.take_tick(tick_of(3))
     sink.take_event(EVENT)
-    assert (sink.dropped, full.written) == (0, [1])
+    assert (sink.dropped, full.calls) == (0, [1])
 
 
 def test_a_file_in_the_place_of_the_folder_is_the_reason(tmp_path: Path) -> None:
