@@ -165,5 +165,13 @@ RECORDINGS: Final = tuple(
             "state",
             _TESTS_NIGHTS,
         ),
+        (
+            "minute",
+            "a killed daemon loses more than the part in hand",
+            f"{_ROOM}/writer.py",
+            "not 0 <= tick.instant - first < self._hops)",
+            "not 0 <= tick.instant - first < 9 * self._hops)",
+            _TESTS_WRITER,
+        ),
     )
 )
