@@ -95,6 +95,23 @@ def test_a_unit_of_the_list_is_judged_by_the_signal(tmp_path: Path) -> None:
     assert opened(path, unit="uV").montage.names == tuple(CHANNELS)
 
 
+def test_a_channel_taken_away_does_not_stand_in_for_another(tmp_path: Path) -> None:
+    """A second derivation plays for a bad one, and a montage names the channels that the list leaves."""
+    labels = ("C3-A2", "C3-A1", "O1", "O2")
+    path = recording(tmp_path, channels=dict.fromkeys(labels, (128.0, "uV")))
+    rows = [(label, "EEG", "uV", "bad" if label == "C3-A2" else "good") for label in labels]
+    table(beside(path, "channels.tsv"), HEAD, *rows)
+    replay = opened(path)
+    assert replay.montage.names == ("C3", "O1", "O2")
+    assert not np.array_equal(second(replay)[:, 0], second(alone(path))[:, 0])
+    numbered = recording(tmp_path, "sub-02_task-rest", dict.fromkeys("1234", (128.0, "uV")))
+    rows = [("1", "EOG", "uV", "good"), *((label, "EEG", "uV", "good") for label in "234")]
+    table(beside(numbered, "channels.tsv"), HEAD, *rows)
+    assert opened(numbered, montage=("Fp1", "C3", "O1")).montage.names == ("Fp1", "C3", "O1")
+    with pytest.raises(ImplantError, match=r"names no electrode \(3 signals"):
+        opened(numbered)
+
+
 def test_events_are_marks_and_the_replay_begins_at_one(tmp_path: Path) -> None:
     """trial_type, else value, else another column; n/a durations are instants; --from begins at the text."""
     path = recording(tmp_path)

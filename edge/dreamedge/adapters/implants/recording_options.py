@@ -21,7 +21,7 @@ class RecordingOptions:
     unknown. full_scale_uv: the amplifier's limit, 0 unknown. align: one of ALIGNMENTS. begin: the text of a
     mark of the recording at which the replay begins, or seconds from its beginning; '' at its beginning.
     loop: restart at the end. units: by label, of channels to which the file gives none and a description
-    beside it does; they are judged as the file's own.
+    beside it does; they are judged as the file's own. left_out: labels of channels that do not play.
     """
 
     montage: tuple[str, ...] = ()
@@ -32,6 +32,7 @@ class RecordingOptions:
     begin: str = ""
     loop: bool = False
     units: Mapping[str, str] = field(default_factory=dict)
+    left_out: frozenset[str] = frozenset()
 
 
 PLAIN: Final = RecordingOptions()

@@ -302,6 +302,7 @@ def _played(raw: Any, path: Path, options: RecordingOptions, what: str) -> tuple
         place
         for place, (kind, of_mne) in enumerate(zip(_kinds(raw.ch_names, types), types, strict=True))
         if (of_mne == "eeg" and kind in {"EEG", UNNAMED, OTHER}) or _strange(raw, raw.ch_names[place], of_mne)
+        if raw.ch_names[place] not in options.left_out
     ]
     if not eeg:
         labels = ", ".join(raw.ch_names[:_SHOWN])

@@ -15,7 +15,7 @@ decimated as it is loaded.
 """
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from operator import itemgetter
 from typing import Final
@@ -23,7 +23,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dreamedge.adapters.implants.files.chosen_channels import ChosenChannels
 from dreamedge.core.signal.blocks import Block, Montage
 from dreamedge.core.signal.quality import RESOLUTION_TOLD_UV, RESOLUTION_UV
 from dreamedge.core.signal.recording_facts import Mark, Note
@@ -51,7 +50,6 @@ LEAST_AFTER_S: Final = 5.0
 """A replay that begins later than this before the end shows nothing."""
 MARKS_SHOWN: Final = 12
 """Marks that a message lists."""
-_COARSE: Final = "resolution"
 _BUFFER_S: Final = 10.0
 """Seconds of samples kept while reads are late; older samples are lost, as in a real device."""
 
@@ -98,7 +96,7 @@ def coarse(names: tuple[str, ...], resolution_uv: tuple[float, ...]) -> tuple[No
     )
     return (
         Note(
-            _COARSE,
+            "resolution",
             f"One digital step is above {RESOLUTION_TOLD_UV:g} uV on {len(steps)} of {len(names)} channels "
             f"({worst}: {steps[worst]:.3g} uV), {then}; export it again with the amplifier's resolution.",
         ),
@@ -132,10 +130,11 @@ class Replay:
         """
         factor = self._factor = factor_for(device.rate_hz)
         self._rate_hz = (period_hz or device.rate_hz) / factor
-        self._original: Recording = recording
-        self._recording = self._playable(recording)
+        self._original = recording
+        self._recording = recording
         if factor > 1:
             device = replace(device, rate_hz=device.rate_hz / factor)
+            self._recording = DecimatedRecording(recording, factor, lambda: self.montage.full_scale_uv)
             if not self._recording.runs:
                 raise ImplantError(
                     f"{device.model} holds no {factor} samples in a row, which decimation from "
@@ -156,27 +155,6 @@ class Replay:
         self._next: tuple[int, int] | None = None
         self._ahead: Doubles = np.zeros((0, len(device.channels)))
         self._ahead_at = 0
-
-    def _playable(self, recording: Recording) -> Recording:
-        """The recording at a rate that the front end can use."""
-        if self._factor == 1:
-            return recording
-        return DecimatedRecording(recording, self._factor, lambda: self.montage.full_scale_uv)
-
-    def play_only(self, kept: Collection[str]) -> None:
-        """Play only the channels of these electrodes, in their own order; before the first read."""
-        columns = [place for place, name in enumerate(self.montage.names) if name in kept]
-        if len(columns) == len(self.montage.names):
-            return
-        names = tuple(self.montage.names[column] for column in columns)
-        self._original = ChosenChannels(self._original, columns)
-        self._recording = self._playable(self._original)
-        steps_uv = self.montage.resolution_uv
-        steps_uv = tuple(steps_uv[column] for column in columns) if steps_uv else ()
-        self.montage = replace(self.montage, names=names, resolution_uv=steps_uv)
-        self.device = replace(self.device, channels=names)
-        self.notes = tuple(note for note in self.notes if note.code != _COARSE) + coarse(names, steps_uv)
-        self._ahead = np.zeros((0, len(names)))
 
     @property
     def gapless(self) -> bool:

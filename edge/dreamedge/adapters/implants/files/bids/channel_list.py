@@ -51,6 +51,11 @@ class Listed:
         """Whether the list does not exclude it from the EEG."""
         return self.kind in {"", EEG}
 
+    @property
+    def silent(self) -> bool:
+        """Whether the list keeps it from playing."""
+        return self.bad or not self.eeg
+
 
 def uv_per(unit: str) -> float:
     """Microvolts per unit in any usual spelling, `microV` too; 0 if it is no voltage."""

@@ -33,16 +33,16 @@ _SHOWN: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A recording's channels, each with its row of the list and the unit of the file ('' if it has none).
+    """A recording's channels by its file alone, as they play, and as the list has them.
 
     listed: the list's path, None if none applies. absent: the sidecars that there are not. options: with the
-    units that the list adds.
+    units that the list adds and the channels that it takes away.
     """
 
     recording: Located
+    by_file: tuple[Channel, ...]
     channels: tuple[Channel, ...]
     rows: tuple[Listed | None, ...]
-    own_units: tuple[str, ...]
     listed: Path | None
     absent: tuple[str, ...]
     facts: Facts
@@ -55,15 +55,20 @@ class Described:
         return f"{'edf' if of_edf(self.recording) else 'mne'}:{self.recording.path}"
 
     @property
+    def own_units(self) -> tuple[str, ...]:
+        """The unit of every channel in the file; '' where it has none that is a voltage."""
+        with_unit = not self.recording.path.name.lower().endswith(_WITHOUT_UNIT)
+        return tuple(one.unit if with_unit and uv_per(one.unit) else "" for one in self.by_file)
+
+    @property
     def pairs(self) -> tuple[tuple[Channel, Listed | None], ...]:
-        """Every channel with its row."""
-        return tuple(zip(self.channels, self.rows, strict=True))
+        """Every channel by the file alone, with its row."""
+        return tuple(zip(self.by_file, self.rows, strict=True))
 
     def shown(self) -> tuple[Channel, ...]:
-        """Every channel as it plays here, for a list of channels."""
-        return tuple(
-            _shown(channel, row, own) for (channel, row), own in zip(self.pairs, self.own_units, strict=True)
-        )
+        """Every channel as it plays, for a list of channels."""
+        rows = zip(self.channels, self.rows, self.own_units, strict=True)
+        return tuple(_shown(channel, row, own) for channel, row, own in rows)
 
 
 def _shown(channel: Channel, row: Listed | None, own_unit: str) -> Channel:
@@ -98,36 +103,44 @@ def describe(recording: Located, person: str, options: RecordingOptions) -> Desc
     found = edf_channels.channels(path, options, person) if ours else mne_files.channels(path, options)
     labels = [channel.label for channel in found]
     matched = by_channel(lists[0], rows, labels, faults) if rows else (None,) * len(found)
-    with_unit = not path.name.lower().endswith(_WITHOUT_UNIT)
-    own = tuple(channel.unit if with_unit and uv_per(channel.unit) else "" for channel in found)
-    options = replace(options, units=_added_units(labels, matched, own))
-    if ours and options.units:
-        found = edf_channels.channels(path, options, person)
-    return Described(
-        recording, found, matched, own, lists[0] if rows else None, absent, facts, options, faults
+    by_file = Described(
+        recording, found, found, matched, lists[0] if rows else None, absent, facts, options, faults
     )
+    chosen = replace(
+        options,
+        units=_added_units(by_file),
+        left_out=frozenset(one.label for one, row in by_file.pairs if row is not None and row.silent),
+    )
+    if ours and (chosen.units or chosen.left_out):
+        found = edf_channels.channels(path, chosen, person)
+    elif chosen.left_out and options.montage:
+        found = mne_files.channels(path, chosen)
+    return replace(by_file, channels=found, options=chosen)
 
 
-def _added_units(labels: Sequence[str], rows: Sequence[Listed | None], own: Sequence[str]) -> dict[str, str]:
+def _added_units(described: Described) -> dict[str, str]:
     """The unit, one of UNITS, of each channel to which the list gives one and the file gives none."""
     spelled = {uv_per(unit): unit for unit in UNITS}
     return {
-        label: spelled[uv_per(row.unit)]
-        for label, row, unit in zip(labels, rows, own, strict=True)
-        if row is not None and not unit and uv_per(row.unit)
+        channel.label: spelled[uv_per(row.unit)]
+        for (channel, row), own in zip(described.pairs, described.own_units, strict=True)
+        if row is not None and not own and uv_per(row.unit)
     }
 
 
-def played(described: Described) -> tuple[set[str], tuple[Note, ...]]:
-    """The electrodes that the list leaves, and the notes on those that it does not.
+def notes_on(described: Described) -> tuple[Note, ...]:
+    """The notes on channels that the list takes away, and on contradictions between list and file.
 
     Raises:
-        ImplantError: it leaves none.
+        ImplantError: the list leaves no EEG channel.
     """
-    chosen = [(channel, row) for channel, row in described.pairs if channel.electrode]
-    typed = [row for _, row in chosen if row is not None and not row.eeg]
-    bad = [row for _, row in chosen if row is not None and row.eeg and row.bad]
-    kept = {channel.electrode for channel, row in chosen if row is None or (row.eeg and not row.bad)}
+    electrodes = [(channel, row) for channel, row in described.pairs if channel.electrode]
+    typed = [row for _, row in electrodes if row is not None and not row.eeg]
+    bad = [
+        row
+        for channel, row in described.pairs
+        if row is not None and row.eeg and row.bad and (channel.electrode or row.kind == EEG)
+    ]
     name = described.listed.name if described.listed is not None else ""
     notes = []
     if bad:
@@ -136,13 +149,13 @@ def played(described: Described) -> tuple[set[str], tuple[Note, ...]]:
     if typed:
         told = [f"{row.name} the type {row.kind} (line {row.line})" for row in typed]
         notes.append(Note("channel", f"{name} gives {_some(told)}; these channels do not play."))
-    if not kept and notes:
+    if notes and all(row is not None and row.silent for _, row in electrodes or described.pairs):
         raise ImplantError(
             f"{described.recording.path} has no EEG channel left: "
             f"{' '.join(note.sentence.rstrip('.') for note in notes)}; correct {name}, "
             f"or play the file without its sidecars: {described.alone}."
         )
-    return kept, (*notes, *_unplaced(described), *_units(described))
+    return (*notes, *_unplaced(described), *_units(described))
 
 
 def check_types(described: Described) -> None:
@@ -211,7 +224,7 @@ def _unplaced(described: Described) -> tuple[Note, ...]:
     """The note on channels of type EEG whose labels name no electrode."""
     names = [
         channel.label
-        for channel, row in described.pairs
+        for channel, row in zip(described.channels, described.rows, strict=True)
         if row is not None and row.kind == EEG and not row.bad and not channel.electrode
         if channel.kind in {OTHER, UNNAMED} or not channel.kind.startswith(EEG)
     ]

@@ -15,8 +15,8 @@ from dreamedge.adapters.implants.files.bids.described import (
     check_rates,
     check_types,
     describe,
+    notes_on,
     of_edf,
-    played,
 )
 from dreamedge.adapters.implants.files.bids.events import read_marks, together
 from dreamedge.adapters.implants.files.bids.facts import MAINS
@@ -92,19 +92,12 @@ def open_recording(path: Path, chosen: str = "", options: RecordingOptions = PLA
     described = describe(recording, person, options)
     check_types(described)
     notes = list(check_rates(described))
-    kept, left_out = played(described)
-    notes += left_out
+    notes += notes_on(described)
     replay: Replay
     if of_edf(recording):
         replay = EdfImplant(recording.path, person, options=described.options)
     else:
         replay = MneImplant(recording.path, options=described.options)
-    if not kept.intersection(replay.montage.names):
-        raise ImplantError(
-            f"{recording.path} has no EEG channel that its list leaves and that has a signal; "
-            f"correct the list, or play the file without its sidecars: {described.alone}."
-        )
-    replay.play_only(kept)
     replay.device = replace(replay.device, kind="bids")
     faults = described.faults
     _take_mains(replay, described)

@@ -28,6 +28,7 @@ _SHOWN: Final = 8
 """Number of labels listed in a message."""
 _EXAMPLE: Final = ("C3", "C4", "F3", "F4", "O1", "O2")
 _OTHERS: Final = "EEG, other person"
+_CHOSEN_OUT: Final = "left out"
 _LEFT_OUT: Final = {
     "EEG, no range": "no range",
     "EEG, no unit": "no unit",
@@ -91,9 +92,12 @@ def named_of(
     file: EdfFile, own: Sequence[Signal | None], options: RecordingOptions, path: Path
 ) -> list[tuple[str, str]]:
     """Kind and electrode of every signal; the electrode is '' if the signal does not play."""
-    played = [signal for signal in own if signal is not None]
+    silent = [_OTHERS if signal is None else "" for signal in own]
+    for place, signal in enumerate(file.signals):
+        silent[place] = silent[place] or _CHOSEN_OUT * (signal.label in options.left_out)
+    played = [signal for signal, why in zip(own, silent, strict=True) if signal is not None and not why]
     sound = iter(_played(file, played, options, path))
-    return [(_OTHERS, "") if signal is None else next(sound) for signal in own]
+    return [(why, "") if why else next(sound) for why in silent]
 
 
 def _played(
