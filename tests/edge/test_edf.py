@@ -271,8 +271,8 @@ def test_records_without_an_onset_are_refused(
 @pytest.mark.parametrize(
     ("channels", "says"),
     [
-        ({"Fp1": (50.0, "uV")}, "resample it to between 64 and 20000 Hz"),
-        ({"Fp1": (25_000.0, "uV")}, "resample it to between 64 and 20000 Hz"),
+        ({"Fp1": (50.0, "uV")}, "to resample it would add nothing; record it again at 64 to 20000 Hz"),
+        ({"Fp1": (25_000.0, "uV")}, "resample it to at most 20000 Hz"),
         ({"Fp1": (256.0, "mmHg")}, "must be V, mV, uV or nV"),
         ({"Fp1": (256.0, "")}, "'no unit'; it must be V, mV, uV or nV"),
         ({"ECG": (256.0, "uV"), "Resp": (256.0, "uV")}, "rename its channels"),
@@ -293,7 +293,7 @@ def test_a_recording_that_cannot_be_played_says_what_to_do(
     [
         (None, "check the path"),
         (b"not an EDF at all", "convert it to EDF"),
-        (b"", "convert it to EDF"),
+        (b"", "it is empty.; copy it again"),
         (b"0".ljust(252) + b"many", "'many' is no whole number for the number of signals"),
         (b"0".ljust(252) + b"-4  ", "-4 cannot be the number of signals"),
         (b"0".ljust(244) + b"1".ljust(8) + b"2   ", "its header breaks off"),

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from dreamedge.adapters.implants import open_implant
+from dreamedge.adapters.implants.files.rate_checks import check_slots, check_span
 from dreamedge.adapters.implants.files.tables import TableImplant
 from dreamedge.adapters.implants.files.xdf.timeline import least_ahead
 from dreamedge.adapters.implants.inspection import examine
@@ -155,3 +156,14 @@ def test_held_rows_of_a_table_are_told(tmp_path: Path) -> None:
         assert "922 Hz of which 72 % are copies is a 25" in note.sentence
     with pytest.raises(ImplantError, match=r"72 % are copies .* record it again with each sample sent once"):
         TableImplant(_npz(tmp_path, uv, fs=256.0, times=np.arange(len(uv)) / 922))
+
+
+def test_a_recording_longer_than_a_day_is_not_blamed_on_a_clock() -> None:
+    """Thirty hours without a leap are refused for their length, at any number of gaps."""
+    for begins_s, counts in (((0.0,), (30 * 3600,)), ((0.0, 20 * 3600.0), (3600, 10 * 3600))):
+        with pytest.raises(ImplantError, match=r"lasts 30\.0 h, and a replay takes 24 h at most; export"):
+            check_span(begins_s, counts, 1.0, "X")
+    check_span((0.0, 20 * 3600.0), (3600, 3600), 1.0, "X")
+    slots = np.concatenate([np.arange(60), 90_000 + np.arange(20)])
+    with pytest.raises(ImplantError, match=r"sample 60 \(60.0 s\) leaps ahead by 25 h.*the 60 s before"):
+        check_slots(slots, 1.0, "X")

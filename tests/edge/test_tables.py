@@ -130,6 +130,7 @@ def test_the_limit_is_what_the_file_or_the_user_says(tmp_path: Path) -> None:
         ({"data_uV": _uv(), "fs": RATE_HZ, "ch_names": np.array(["C3", "O1"])}, "correct its ch_names"),
         ({"data_uV": _uv(), "fs": RATE_HZ, "ch_names": np.array(NAMES), "sample_index": np.ones(9)}, "one"),
         ({"data_uV": _uv(10.0), "fs": RATE_HZ, "ch_names": np.array(NAMES)}, "longer recording"),
+        ({"data_uV": _uv(), "fs": 0.25, "ch_names": np.array(NAMES)}, "a thousandth .* is in kHz"),
         ({"data_uV": _uv(), "fs": 25_000.0, "ch_names": np.array(NAMES)}, "resample it"),
         ({"X": _uv(), "fs": RATE_HZ}, "no table of samples by its keys .X, fs.; save data_uV"),
         ({"data_uV": np.array([{}], dtype=object)}, "not a readable NPZ file .*pickle"),

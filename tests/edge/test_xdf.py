@@ -184,11 +184,16 @@ def test_a_file_without_eeg_and_a_short_one_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_clock_that_was_set_by_years_is_refused(tmp_path: Path) -> None:
-    """Stamps that leap by a year are refused: a clock was set."""
-    stamps_s = _stamps(40)
-    stamps_s[5000:] += 3e7
-    with pytest.raises(ImplantError, match="cut it there"):
-        XdfImplant(write(tmp_path / "a.xdf", _told("Muse: EEG", stamps_s)))
+    """A leap of a year is refused with its place; to cut is advised only where both parts can be played."""
+    for seconds, at, says in (
+        (40, 5000, "neither the 20 s before it nor the 20 s after it last 30 s; choose another"),
+        (40, 9000, "export the 35 s before it"),
+        (70, 9000, "cut it there into two files"),
+    ):
+        stamps_s = _stamps(seconds)
+        stamps_s[at:] += 3e7
+        with pytest.raises(ImplantError, match=f"after its sample {at} .*leaps ahead by 8333 h.*{says}"):
+            XdfImplant(write(tmp_path / "a.xdf", _told("Muse: EEG", stamps_s)))
 
 
 def test_a_clock_set_back_loses_no_sample(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ The judgement itself is `core.signal.sampling.rate_judgement`, which holds for l
 many hours is judged by a few excerpts, so opening it reads little.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -18,6 +19,8 @@ from dreamedge.ports.implant import ImplantError
 
 LONGEST_GAP_S: Final = 24 * 3600.0
 """A night and a day. Stamps further apart come from a clock that was set."""
+STAMPS: Final = "stamps"
+"""The code of a note on repaired stamps, and the cause of a refusal for them."""
 _EXCERPTS: Final = 4
 _EXCERPT_ROWS: Final = 4096
 _EXCERPT_S: Final = 1.0
@@ -68,6 +71,46 @@ def _excerpts(runs: tuple[tuple[int, int], ...], rows: int) -> list[tuple[int, i
     return found
 
 
+def check_span(begins_s: Sequence[float], counts: Sequence[int], rate_hz: float, what: str) -> None:
+    """Refuse runs of samples that leap ahead by more than a day, or that last longer than one.
+
+    begins_s: the stamps at which the runs begin; counts: their samples.
+
+    Raises:
+        ImplantError: they do, with the place and the step that helps.
+    """
+    lasts_s = np.array(counts) / rate_hz
+    begins = np.array(begins_s)
+    far_s = begins[1:] - (begins[:-1] + lasts_s[:-1])
+    for at in np.flatnonzero(~(far_s <= LONGEST_GAP_S))[:1].tolist():
+        before = int(sum(counts[: at + 1]))
+        raise leap(
+            f"{what} after its sample {before} ({begins[at] + lasts_s[at] - begins[0]:.1f} s)",
+            float(far_s[at]),
+            before / rate_hz,
+            float(lasts_s[at + 1 :].sum()),
+        )
+    span_s = float(begins[-1] + lasts_s[-1] - begins[0])
+    if not span_s <= LONGEST_GAP_S:
+        raise ImplantError(
+            f"{what} lasts {span_s / 3600:.1f} h, and a replay takes {LONGEST_GAP_S / 3600:.0f} h at most; "
+            "export a part of it."
+        )
+
+
+def check_slots(slots: NDArray[np.int64], rate_hz: float, what: str) -> None:
+    """Refuse samples in slots int64[n], ascending, as `check_span` does runs.
+
+    Raises:
+        ImplantError: they leap by more than a day, or last longer than one.
+    """
+    if float(slots[-1] - slots[0]) < LONGEST_GAP_S * rate_hz:
+        return
+    begins = np.flatnonzero(np.diff(slots, prepend=slots[0] - 2) > 1)
+    counts = np.diff(np.append(begins, len(slots)))
+    check_span((slots[begins] / rate_hz).tolist(), counts.tolist(), rate_hz, what)
+
+
 def leap(
     what: str, leaps_s: float, before_s: float, after_s: float, reason: str = "a clock was set"
 ) -> ImplantError:
@@ -79,14 +122,16 @@ def leap(
     far = f"{abs(leaps_s):.0f} s" if abs(leaps_s) < LONGEST_GAP_S else f"{abs(leaps_s) / 3600:.0f} h"
     says = f"{what} leaps {'ahead' if leaps_s > 0 else 'back'} by {far}: {reason}"
     if min(before_s, after_s) >= SHORTEST_S:
-        return ImplantError(f"{says}; cut it there into two files.")
+        return ImplantError(f"{says}; cut it there into two files.", STAMPS)
     if max(before_s, after_s) >= SHORTEST_S:
         side, long_s = ("before", before_s) if before_s > after_s else ("after", after_s)
         return ImplantError(
             f"{says}, and the {min(before_s, after_s):.1f} s on its other side are too short to play; "
-            f"export the {long_s:.0f} s {side} it as a file of their own."
+            f"export the {long_s:.0f} s {side} it as a file of their own.",
+            STAMPS,
         )
     return ImplantError(
         f"{says}, and neither the {before_s:.0f} s before it nor the {after_s:.0f} s after it last "
-        f"{SHORTEST_S:.0f} s; choose another recording."
+        f"{SHORTEST_S:.0f} s; choose another recording.",
+        STAMPS,
     )

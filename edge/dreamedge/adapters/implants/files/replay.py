@@ -61,10 +61,19 @@ def check_rate(rate_hz: float, what: str) -> None:
         ImplantError: it is outside the limits.
     """
     low, high = RATE_LIMITS_HZ
-    if not low <= rate_hz <= high:
+    if low <= rate_hz <= high:
+        return
+    says = f"{what} is sampled at {rate_hz:g} Hz"
+    if low <= 1000 * rate_hz <= high:
         raise ImplantError(
-            f"{what} is sampled at {rate_hz:g} Hz; resample it to between {low:g} and {high:g} Hz."
+            f"{says}, a thousandth of a usual rate: its rate is in kHz or its stamps are in milliseconds; "
+            "correct them."
         )
+    if rate_hz > high:
+        raise ImplantError(f"{says}; resample it to at most {high:g} Hz.")
+    raise ImplantError(
+        f"{says}, and to resample it would add nothing; record it again at {low:g} to {high:g} Hz."
+    )
 
 
 def check_length(samples: int, rate_hz: float, what: str) -> None:

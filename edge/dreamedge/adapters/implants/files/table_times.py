@@ -17,11 +17,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dreamedge.adapters.implants.files.rate_checks import LONGEST_GAP_S, leap
+from dreamedge.adapters.implants.files.rate_checks import LONGEST_GAP_S, STAMPS, check_span, leap
 from dreamedge.adapters.implants.files.replay import RATE_LIMITS_HZ
 from dreamedge.adapters.implants.files.table_files import Array, Table
-from dreamedge.adapters.implants.files.xdf.stamp_faults import STAMPS, repair
-from dreamedge.adapters.implants.files.xdf.timeline import Timeline, timeline
+from dreamedge.adapters.implants.files.xdf.stamp_faults import repair
+from dreamedge.adapters.implants.files.xdf.timeline import timeline
 from dreamedge.core.signal.recording_facts import Note
 from dreamedge.core.signal.sampling.rate_judgement import RateJudgement
 from dreamedge.ports.implant import ImplantError
@@ -79,7 +79,7 @@ def timed(table: Table, stated_hz: float, what: str) -> Timed:
         slots = _counted(counter, count, stated_hz or line.rate_hz, what)
         effective_hz = _rate_hz(slots, sound.stamps_s, line.rate_hz)
         return Timed(stated_hz or round(effective_hz, 2), effective_hz, slots, None, None, notes)
-    _check_leaps(line, what)
+    check_span(line.begins_s, line.counts, line.rate_hz, what)
     slots = np.concatenate([np.arange(*run) for run in line.runs(min(line.begins_s))])
     nominal_hz = stated_hz or round(line.rate_hz, 2)
     return Timed(nominal_hz, line.rate_hz, slots, sound.order, sound.stamps_s, notes)
@@ -130,25 +130,6 @@ def _rate_hz(slots: Numbers, stamps_s: Doubles, likely_hz: float) -> float:
     passed_s = stamps_s[lag:] - stamps_s[:-lag]
     moved = passed_s > 0
     return float(np.median((slots[lag:] - slots[:-lag])[moved] / passed_s[moved])) if moved.any() else 0.0
-
-
-def _check_leaps(line: Timeline, what: str) -> None:
-    """Refuse times that leap by more than a day.
-
-    Raises:
-        ImplantError: they do.
-    """
-    begins_s = np.array(line.begins_s)
-    lasts_s = np.array(line.counts) / line.rate_hz
-    far_s = begins_s[1:] - (begins_s[:-1] + lasts_s[:-1])
-    for at in np.flatnonzero(~(far_s <= LONGEST_GAP_S))[:1].tolist():
-        before = int(sum(line.counts[: at + 1]))
-        raise leap(
-            f"{what} after its sample {before} ({begins_s[at] + lasts_s[at] - begins_s[0]:.1f} s)",
-            float(far_s[at]),
-            before / line.rate_hz,
-            float(lasts_s[at + 1 :].sum()),
-        )
 
 
 def _counted(counter: Array | None, samples: int, rate_hz: float, what: str) -> Numbers:

@@ -36,7 +36,11 @@ _AGREE_S: Final = 0.025
 
 
 class EdfError(Exception):
-    """The file contradicts its format. The text is the reason, as a clause for a sentence."""
+    """The file contradicts its format. The text is the reason and `remedy` the step, each a clause."""
+
+    def __init__(self, why: str, remedy: str = "export it again, or correct its header") -> None:
+        super().__init__(why)
+        self.remedy = remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +68,18 @@ class EdfFile:
         """
         with path.open("rb") as file:
             head = file.read(_HEADER_BYTES)
+            if not head:
+                raise EdfError("it is empty", "copy it again")
             self.kind = "BDF" if head[:1] == b"\xff" else "EDF"
             if len(head) < _HEADER_BYTES or head[:8] not in {b"0       ", b"\xffBIOSEMI"}:
-                raise EdfError("its first bytes are not EDF's")
+                raise EdfError(
+                    "its first bytes are not EDF's", "convert it to EDF, or give it the ending of its format"
+                )
             count = _count(head[252:256], "the number of signals")
             begin = _count(head[184:192], "the size of the header") if head[184:192].strip() else -1
             fields = file.read(_HEADER_BYTES * count)
         if len(fields) < _HEADER_BYTES * count:
-            raise EdfError("its header breaks off")
+            raise EdfError("its header breaks off", "copy it again")
         _check_header(begin, count)
         reserved = text_of(head[192:236])
         self.plus = reserved[4:5] if reserved[:4] in {"EDF+", "BDF+"} else ""
@@ -189,7 +197,7 @@ def open_edf(path: Path, units: Mapping[str, str] | None = None) -> EdfFile:
     except OSError as error:
         raise ImplantError(f"{path} cannot be read ({error.strerror}); copy it again.") from None
     except EdfError as error:
-        raise ImplantError(f"{path} is not a readable EDF file ({error}); convert it to EDF.") from None
+        raise ImplantError(f"{path} is not a readable EDF file ({error}); {error.remedy}.") from None
     if not file.signals:
         raise ImplantError(
             f"{path} holds annotations and no signals; name the recording that they belong to."

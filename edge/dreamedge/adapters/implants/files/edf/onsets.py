@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamedge.adapters.implants.files.edf.file import EdfError, EdfFile, Signal
-from dreamedge.adapters.implants.files.rate_checks import LONGEST_GAP_S, check_nominal, leap
+from dreamedge.adapters.implants.files.rate_checks import LONGEST_GAP_S, STAMPS, check_nominal, leap
 from dreamedge.core.signal.recording_facts import Note
 from dreamedge.core.signal.sample_buffer import GAP_S
 from dreamedge.core.signal.sampling.rate_judgement import RATE_OUT
@@ -27,7 +27,6 @@ from dreamedge.ports.implant import ImplantError
 
 Doubles = NDArray[np.float64]
 
-STAMPS: Final = "stamps"
 _PAUSES: Final = 0.1
 """A steady step longer than a record by more than this share may be a pause after every record."""
 _PACE_OVER_S: Final = 2.0

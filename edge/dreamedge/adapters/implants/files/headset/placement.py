@@ -19,6 +19,7 @@ from dreamedge.adapters.implants.files.headset.clock_times import (
 from dreamedge.adapters.implants.files.headset.dialect import CLOCK, Dialect
 from dreamedge.adapters.implants.files.headset.packet_counter import numbers_by_counter
 from dreamedge.adapters.implants.files.headset.row_line import Line, on_line
+from dreamedge.adapters.implants.files.rate_checks import check_slots
 from dreamedge.adapters.implants.files.xdf.stamp_faults import leaps, repair, robust_rate_hz
 from dreamedge.core.signal.quality import RATE
 from dreamedge.core.signal.recording_facts import ALIGNMENT, Note
@@ -28,7 +29,6 @@ from dreamedge.ports.implant import ImplantError
 Doubles = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 
-_LONGEST_S: Final = 24 * 3600.0
 _SPREAD_MOST: Final = 2.0
 """A counter that says more than this many samples a row is no counter of samples."""
 _LOST_TOLD: Final = 0.001
@@ -121,11 +121,7 @@ def place(
             )
         if order is None:
             notes += leaps(line.stamps_s, samples, measured_hz, what)
-    if not int(at[-1]) < _LONGEST_S * measured_hz:
-        raise ImplantError(
-            f"{what} spans {int(at[-1]) / measured_hz / 3600:.0f} h by its stamps, a clock was set; "
-            "cut it there into two files."
-        )
+    check_slots(at, measured_hz, what)
     lost = int(at[-1]) + 1 - count if counted is not None else 0
     if lost > _LOST_TOLD * count:
         share = 100 * lost / (count + lost)

@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamedge.adapters.implants.files.channel_soundness import sound_channels
+from dreamedge.adapters.implants.files.rate_checks import check_span
 from dreamedge.adapters.implants.files.replay import Doubles, Replay, check_length, check_rate
 from dreamedge.adapters.implants.files.stream_channels import Described, contact_of_hsi, labels_of, take
 from dreamedge.adapters.implants.files.xdf.address import choose, title
@@ -103,13 +104,15 @@ class _Taken:
         self.nominal_hz = stream.nominal_hz if stream.nominal_hz > 0 else round(self.timeline.rate_hz, 2)
         check_rate(self.nominal_hz, what)
         check_length(len(eeg.stamps_s), self.timeline.rate_hz, what)
+        check_span(self.timeline.begins_s, self.timeline.counts, self.timeline.rate_hz, what)
         self._origin_s = origin_s
         self.runs = self.timeline.runs(origin_s)
         self.slots = self.runs[-1][1]
         if not self.slots <= _LONGEST_S * self.timeline.rate_hz:
             hours = self.slots / self.timeline.rate_hz / 3600
             raise ImplantError(
-                f"{what} spans {hours:.0f} h by its stamps, a clock was set; cut it there into two files."
+                f"{what} ends {hours:.0f} h after the first stream of its file began, and a replay takes "
+                f"{_LONGEST_S / 3600:.0f} h at most; --align start plays it from its own beginning."
             )
         self._uv = np.full((self.slots, len(eeg_of.columns)), np.nan, dtype=np.float32)
         for place, column in enumerate(eeg_of.columns):

@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dreamedge.adapters.implants.files.rate_checks import STAMPS
 from dreamedge.adapters.implants.files.xdf.timeline import GAP_S
 from dreamedge.core.signal.recording_facts import ALIGNMENT, Note
 from dreamedge.ports.implant import ImplantError
@@ -21,8 +22,6 @@ from dreamedge.ports.implant import ImplantError
 Doubles = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 
-STAMPS: Final = "stamps"
-"""The code of a note about repaired stamps."""
 HANDFUL: Final = 8
 _FAR_S: Final = 1.0
 _LONG_S: Final = 5.0
