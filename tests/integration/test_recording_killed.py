@@ -50,7 +50,8 @@ async def test_a_killed_daemon_loses_the_last_part_at_most(fleet: Fleet) -> None
 
     No part is longer than its time, and the newest tick is a part old at most.
 
-    The restarted daemon adds a segment, and the whole recording is the same again in another process.
+    The restarted daemon adds a segment, the API shows all parts, and the whole recording is the same again
+    in another process.
     """
     await until(lambda: parts(fleet) >= 3)
     await asyncio.sleep(PART_S / 2)
@@ -70,6 +71,11 @@ async def test_a_killed_daemon_loses_the_last_part_at_most(fleet: Fleet) -> None
     fleet.daemon()
     await until(lambda: len(recorded(fleet).manifest.segments) == 2 and parts(fleet) >= count + 2)
     async with fleet.api() as api:
+        shown = (await api.dreamscapes.get(NIGHT)).recording
+        assert shown.state == shown.STATE_RUNNING
+        assert (shown.directory, shown.missing, shown.trouble) == (str(before.path), 0, "")
+        assert shown.parts >= count + 2
+        assert shown.written_duration.ToSeconds() >= shown.parts * PART_S - 2, "over the restart"
         await api.dreamscapes.end(NIGHT, reason="over")
     await until(lambda: recorded(fleet).manifest.complete)
     whole = recorded(fleet)

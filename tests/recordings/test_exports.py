@@ -179,6 +179,9 @@ def test_a_terminal_shows_the_progress_and_a_pipe_nothing(night: Path, tmp_path:
     assert len(steps) > 4
     assert steps[-2:] == ["    ", ""]
     assert said[1] == ""
+    with redirect_stderr(Terminal()) as place:
+        main(["replay", str(night)])
+    assert place.getvalue() == "\r 50%\r100%\r    \r", "a replay too: two parts"
 
 
 def test_a_target_that_is_there_is_kept_without_force(night: Path, tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ Exit status: 0 done, 1 there is no such recording or it cannot be read (one sent
 import argparse
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -116,9 +118,9 @@ def _show(path: Path, args: argparse.Namespace) -> None:
         console().print(recording_tables.recording(found))
 
 
-def _export(path: Path, args: argparse.Namespace) -> None:
-    # Not at the top: only an export needs pyarrow.
-    export = import_module("dreamd.adapters.recordings.exports.export").export
+@contextmanager
+def shown_progress() -> Iterator[Callable[[float], None]]:
+    """Yield what shows the share that is done on a terminal, and wipe it at the end; a pipe gets nothing."""
     on_terminal = sys.stderr.isatty()
 
     def tell(share: float) -> None:
@@ -126,10 +128,17 @@ def _export(path: Path, args: argparse.Namespace) -> None:
             print(f"\r{share:4.0%}", end="", file=sys.stderr, flush=True)
 
     try:
-        written = export(path, args.to, args.out, force=args.force, progress=tell)
+        yield tell
     finally:
         if on_terminal:
             print("\r    \r", end="", file=sys.stderr, flush=True)
+
+
+def _export(path: Path, args: argparse.Namespace) -> None:
+    # Not at the top: only an export needs pyarrow.
+    export = import_module("dreamd.adapters.recordings.exports.export").export
+    with shown_progress() as tell:
+        written = export(path, args.to, args.out, force=args.force, progress=tell)
     if args.json:
         print_json({"written": str(written)})
     else:

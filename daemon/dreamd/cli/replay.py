@@ -12,7 +12,7 @@ from dreamd.adapters.recordings.manifest import RecordingError
 from dreamd.adapters.recordings.reader import Recording
 from dreamd.adapters.recordings.replay import Replayed, another_machine, replay
 from dreamd.cli.client import print_json
-from dreamd.cli.recording import add_place, state_dir_of
+from dreamd.cli.recording import add_place, shown_progress, state_dir_of
 from dreamwire.text import shown
 
 
@@ -29,7 +29,8 @@ def run(args: argparse.Namespace) -> int:
     """Run the verb; return the exit status."""
     try:
         recording = Recording.from_directory(directory.find(args.recording, state_dir_of(args)))
-        found = replay(recording)
+        with shown_progress() as tell:
+            found = replay(recording, tell)
     except RecordingError as error:
         print(f"dreamd: {shown(str(error))}", file=sys.stderr)
         return 1

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from dreamd.adapters.recordings.manifest import Features, RecordingError, Segment
 from dreamd.adapters.recordings.minute import collective_of
-from dreamd.adapters.recordings.reader import Recording, matrix
+from dreamd.adapters.recordings.reader import Progress, Recording, matrix, quiet
 from dreamd.adapters.recordings.replayed_group import RESTARTS, ReplayedGroup
 from dreamd.fusion.collective import Fused, Fusion
 from dreamd.fusion.frame_table import FrameTable, Mask
@@ -91,8 +91,8 @@ class _Tick:
     restarted: Sequence[int]
 
 
-def replay(recording: Recording) -> Replayed:
-    """Run every segment again.
+def replay(recording: Recording, progress: Progress = quiet) -> Replayed:
+    """Run every segment again. progress: called after each part.
 
     Raises:
         RecordingError: it has no whole part, a file is damaged, or its features are not known here.
@@ -109,7 +109,7 @@ def replay(recording: Recording) -> Replayed:
         raise RecordingError(f"{recording.path} is of another dreamd: {error.args[0]}") from error
     segments = {segment.number: segment for segment in recording.manifest.segments}
     found, run, expected = Replayed(), None, 0
-    for tick in _ticks(recording):
+    for tick in _ticks(recording, progress):
         number, step = int(tick.row["segment"]), int(tick.row["step"])
         if run is None or run.number != number:
             known = recording.manifest.version >= CALIBRATED_FROM
@@ -263,10 +263,10 @@ class _Comparison:
             )
 
 
-def _ticks(recording: Recording) -> Iterator[_Tick]:
+def _ticks(recording: Recording, progress: Progress) -> Iterator[_Tick]:
     """Yield the ticks in order, a minute in memory at a time."""
     restarts: dict[int, list[int]] = {}
-    for part in recording.parts:
+    for count, part in enumerate(recording.parts, start=1):
         for event in recording.part("events", part, ("step", "kind", "subject")).to_pylist():
             if event["kind"] == RESTARTS:
                 restarts.setdefault(event["step"] + 1, []).append(event["subject"])
@@ -275,6 +275,7 @@ def _ticks(recording: Recording) -> Iterator[_Tick]:
         for row in recording.part("ticks", part).to_pylist():
             step = row["step"]
             yield _Tick(row, _of_step(frames, step), _of_step(inputs, step), restarts.pop(step, ()))
+        progress(count / len(recording.parts))
 
 
 def _arrays(table: Any) -> dict[str, Values]:  # noqa: ANN401 - pyarrow ships no types
