@@ -22,7 +22,7 @@ _CHANNELS: Final = (
         "signal.resolution",
         "a digital step larger than the brain costs nothing",
         _QUALITY,
-        "scores[9] = self._fine",
+        "scores[9] = self._steps.steps_uv <= RESOLUTION_UV",
         "scores[9] = 1.0",
         (f"{_TESTS_QUALITY}::test_a_coarse_digital_step",),
     ),
@@ -364,6 +364,14 @@ _POD: Final = (
         "return self._merge.fault(fault, now_ns) if fault else []\n\n    # Time.",
         "return []\n\n    # Time.",
         (_TESTS_SEVERING,),
+    ),
+    Mutation(
+        "signal.step-of-a-device",
+        "a device that states no digital step is never looked at",
+        "edge/dreamedge/core/signal/quality.py",
+        "self._steps.look_at(uv)",
+        "pass",
+        ("tests/edge/test_digital_step.py",),
     ),
     Mutation(
         "signal.broken-annotation",

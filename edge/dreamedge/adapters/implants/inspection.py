@@ -16,7 +16,7 @@ from dreamedge.adapters.implants import board_layout, file_and_stream, open_impl
 from dreamedge.adapters.implants.devices.live import LiveImplant
 from dreamedge.adapters.implants.files.bids.dataset import of_dataset
 from dreamedge.adapters.implants.files.mne_files import ENDINGS
-from dreamedge.adapters.implants.files.replay import Replay
+from dreamedge.adapters.implants.files.replay import Replay, coarse
 from dreamedge.adapters.implants.mains_search import Doubles, kept_blocks, mains_of
 from dreamedge.adapters.implants.recording_options import PLAIN, RecordingOptions
 from dreamedge.adapters.implants.ten_twenty import electrode, kind_of
@@ -313,7 +313,8 @@ def _examined(person: Person, wish: Wish) -> Examined:
     finally:
         implant.close()
     described = replace(person, channels=_as_played(person.channels, implant) or _channels(implant))
-    return Examined(described, found, seconds, notes + told, marks, mains)
+    steps = () if isinstance(implant, Replay) else coarse(found.names, found.steps_uv)
+    return Examined(described, found, seconds, notes + told + steps, marks, mains)
 
 
 def _judged(

@@ -187,6 +187,11 @@ class FrontEnd:
         return self._rate.ok
 
     @property
+    def steps_uv(self) -> tuple[float, ...]:
+        """The digital step of every electrode, uV, stated or found; 0 where unknown or none."""
+        return self._judge.steps_uv
+
+    @property
     def pinned(self) -> str:
         """The channel that the phasors are of, '' until one is pinned."""
         pinned = self._spectrum.pinned

@@ -52,7 +52,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """The result. `cause` and `sentence` are '' if it is usable; alpha_hz: 0 if unknown."""
+    """The result. `cause` and `sentence` are '' if it is usable; alpha_hz: 0 if unknown.
+
+    steps_uv: the digital step of each of `names`, 0 where unknown.
+    """
 
     seated: bool
     cause: str
@@ -63,6 +66,7 @@ class Inspection:
     calibrated: bool = False
     alpha_hz: float = 0.0
     names: tuple[str, ...] = ()
+    steps_uv: tuple[float, ...] = ()
     moments: tuple[Moment, ...] = field(default=(), repr=False)
 
     @property
@@ -127,6 +131,7 @@ def inspect(
         calibrated=calibrated is not None,
         alpha_hz=calibrated.alpha_hz if calibrated else 0.0,
         names=tuple(electrode.name for electrode in front.electrodes),
+        steps_uv=front.steps_uv,
         moments=tuple(moments),
     )
 

@@ -30,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamedge.core.signal.electrodes import Electrode
+from dreamedge.core.signal.excerpts.step_watch import StepWatch
 from dreamedge.core.signal.sample_buffer import Fault
 
 Doubles = NDArray[np.float64]
@@ -147,10 +148,10 @@ class QualityEvaluator:
         """Prepare for these electrodes.
 
         mains_hz: 0 if unknown, then both 50 and 60 Hz count. resolution_uv: uV of one digital step, one a
-        channel of the device, 0 where unknown; () if none is known.
+        channel of the device, 0 where unknown; () if none is known. An unknown one is looked for.
         """
         steps_uv = [resolution_uv[e.column] if resolution_uv else 0.0 for e in electrodes]
-        self._fine = np.array(steps_uv) <= RESOLUTION_UV
+        self._steps = StepWatch(np.array(steps_uv), RESOLUTION_UV)
         self.samples = round(WINDOW_S * rate_hz)
         self._bridge = BRIDGE_S * rate_hz
         self._channels = len(electrodes)
@@ -160,6 +161,11 @@ class QualityEvaluator:
         self._mains_rows = mains_rows(rate_hz, self.samples, self._mains)
         self._rate_hz = rate_hz
         self.restart()
+
+    @property
+    def steps_uv(self) -> tuple[float, ...]:
+        """The digital step of every electrode, uV; 0 where unknown or none."""
+        return tuple(self._steps.steps_uv.tolist())
 
     def restart(self) -> None:
         """Reset the signal so far."""
@@ -196,7 +202,8 @@ class QualityEvaluator:
         hum_pp = np.where(mains_uv > MAINS_UV, SINE_PP * mains_uv, 0.0)
         scores[6] = passed_pp - hum_pp <= self._limit_uv
         scores[8] = np.where(high_z > HIGHFREQ_Z, DOUBTFUL, 1.0)
-        scores[9] = self._fine
+        self._steps.look_at(uv)
+        scores[9] = self._steps.steps_uv <= RESOLUTION_UV
         quality = scores.min(axis=0)
         first = (scores < 1.0).argmax(axis=0)
         causes = tuple(CAUSES[row] if q < 1.0 else "" for row, q in zip(first, quality, strict=True))

@@ -17,6 +17,7 @@ decimated as it is loaded.
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import zip_longest
 from operator import itemgetter
 from typing import Final
 
@@ -24,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamedge.core.signal.blocks import Block, Montage
+from dreamedge.core.signal.excerpts.digital_step import digital_steps
 from dreamedge.core.signal.quality import RESOLUTION_TOLD_UV, RESOLUTION_UV
 from dreamedge.core.signal.recording_facts import Mark, Note
 from dreamedge.core.signal.sampling.decimated import DecimatedRecording, Recording
@@ -50,6 +52,9 @@ LEAST_AFTER_S: Final = 5.0
 """A replay that begins later than this before the end shows nothing."""
 MARKS_SHOWN: Final = 12
 """Marks that a message lists."""
+_STEP_EXCERPT_S: Final = 2.0
+_STEP_EXCERPTS: Final = 8
+"""Excerpts in which the digital step is looked for."""
 _BUFFER_S: Final = 10.0
 """Seconds of samples kept while reads are late; older samples are lost, as in a real device."""
 
@@ -132,7 +137,8 @@ class Replay:
         device: names the channels and the nominal rate. period_hz: the measured slots per second, where they
         differ from the nominal rate. turn_s: seconds from one start of a loop to the next, where they differ
         from the recording's length. notes, marks: what the recording states beside its samples; marks
-        count from slot 0. resolution_uv: as in Montage; a coarse one adds a note.
+        count from slot 0. resolution_uv: as in Montage; the samples' own step counts
+        where it is larger or none is known. A coarse one adds a note.
 
         Raises:
             ImplantError: its gaps leave nothing to decimate.
@@ -149,6 +155,7 @@ class Replay:
                     f"{device.model} holds no {factor} samples in a row, which decimation from "
                     f"{factor * device.rate_hz:g} Hz needs; choose a recording with fewer gaps."
                 )
+        resolution_uv = self._steps_uv(resolution_uv)
         self.montage = Montage(device.channels, device.rate_hz, resolution_uv=resolution_uv)
         self.device = device
         self.source = CalibrationSource.REPLAY
@@ -164,6 +171,12 @@ class Replay:
         self._next: tuple[int, int] | None = None
         self._ahead: Doubles = np.zeros((0, len(device.channels)))
         self._ahead_at = 0
+
+    def _steps_uv(self, stated_uv: tuple[float, ...]) -> tuple[float, ...]:
+        """The larger of the stated step and that of the samples, for each channel."""
+        heard = list(self.excerpts(_STEP_EXCERPT_S, _STEP_EXCERPTS))
+        found = digital_steps(np.concatenate(heard)) if heard else ()
+        return tuple(max(pair) for pair in zip_longest(stated_uv, found, fillvalue=0.0))
 
     @property
     def gapless(self) -> bool:
