@@ -31,7 +31,7 @@ class RecordingOptions:
     align: str = CLOCK
     begin: str = ""
     loop: bool = False
-    units: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict, hash=False)
     left_out: frozenset[str] = frozenset()
 
 
