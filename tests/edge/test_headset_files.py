@@ -1,12 +1,16 @@
 """Text files of headset programs behind the implant port: recognised, repaired or refused."""
 
 import re
+import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dreamedge.adapters.implants import open_implant
 from dreamedge.adapters.implants.files.headset.implant import HeadsetImplant, channels
@@ -21,7 +25,33 @@ from edge.signals import Doubles
 
 S = 1_000_000_000
 OPENBCI8 = RecordingOptions(montage=("openbci8",))
+WORDS = (
+    b"",
+    b",",
+    b";",
+    b"\n",
+    b'"',
+    b"nan",
+    b"1e999",
+    b"%",
+    b"\0",
+    b"\xff",
+    b"/muse/x",
+    b"2025-07-01 ",
+    b"99999999999",
+)
 EIGHT = ("Fp1", "Fp2", "C3", "C4", "P7", "P8", "O1", "O2")
+
+
+SHORT = [
+    text.encode()
+    for text in (
+        written_by.muse_lsl(muse_uv(1)),
+        written_by.mind_monitor(muse_uv(1)),
+        written_by.gui_5(cyton_uv(1)),
+        written_by.gui_4(cyton_uv(1), comma=True),
+    )
+]
 
 
 @pytest.fixture(scope="module")
@@ -246,6 +276,26 @@ def test_a_table_of_whole_numbers_has_no_decimal_commas(tmp_path: Path) -> None:
 def test_other_texts_are_refused_with_what_they_are(tmp_path: Path, text: str, why: str) -> None:
     """A file that is none of these recordings is refused with what stands in it."""
     assert why in str(refusal(written(tmp_path / "a.csv", text)))
+
+
+@pytest.mark.parametrize("program", [0, 1, 2, 3])
+@settings(max_examples=12, deadline=None)
+@given(data=st.data())
+def test_no_byte_of_a_text_can_do_more_than_refuse(program: int, data: st.DataObject) -> None:
+    """Whatever is written, cut out or repeated anywhere in a file: it plays, or is refused in a sentence."""
+    text = bytearray(SHORT[program])
+    at = data.draw(st.integers(0, len(text) - 1))
+    length = data.draw(st.sampled_from([0, 1, 7, 900]))
+    text[at : at + length] = data.draw(st.sampled_from(WORDS)) or bytes(text[:length])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.txt"
+        path.write_bytes(bytes(text))
+        with suppress(ImplantError):
+            channels(path, None, OPENBCI8)
+        with suppress(ImplantError):
+            implant = opened(path, OPENBCI8 if program > 1 else RecordingOptions())
+            blocks(implant)
+            implant.close()
 
 
 # --- how it is written --------------------------------------------------------------------------

@@ -6,6 +6,7 @@ Python program begin with the time instead.
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -47,10 +48,12 @@ def openbci(lines: list[str], montage: Sequence[str], what: str) -> Dialect:
     header = next((n for n, line in enumerate(lines) if line.lstrip(' "').startswith(_INDEX)), -1)
     begun = next((n for n, line in enumerate(lines) if line.strip() and not line.startswith("%")), len(lines))
     rows = rows_after(lines, begun if header < 0 else header + 1)
-    separator = next((mark for mark in ("\t", ";") if rows and mark in rows[0]), ",")
+    # By most of the rows, because the first one may be torn.
+    separator = max((",", ";", "\t"), key=lambda mark: sum(mark in row for row in rows))
     form = form_of(separator, rows)
-    rows = [row for row in rows if any(number(cell) != 0 for cell in form.cells(row))]
-    cells = form.cells(rows[0]) if rows else []
+    split = [cells for cells in map(form.cells, rows) if any(number(cell) != 0 for cell in cells)]
+    widths = Counter(map(len, split)).most_common(1)
+    cells = next((cells for cells in split if len(cells) == widths[0][0]), [])
     if not cells:
         raise ImplantError(f"{what} holds no row; choose a longer recording.")
     rate_hz = _rate_hz(stated)
