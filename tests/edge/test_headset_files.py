@@ -462,6 +462,9 @@ def test_a_wrong_rate_is_refused_with_its_cause(tmp_path: Path, cyton: Doubles, 
     slow = written_by.gui_5(cyton, stamps_s=np.arange(len(cyton)) / 160.0)
     found = refusal(written(tmp_path / "a.txt", slow), OPENBCI8)
     assert (found.cause, "nominal rate of 250 Hz and delivers 160" in str(found)) == ("rate", True)
+    assert "correct its '%Sample Rate', or record" in str(found)
+    found = refusal(written(tmp_path / "c.csv", written_by.muse_lsl(muse, np.arange(len(muse)) / 240.0)))
+    assert (found.cause, "give --rate 240, or record" in str(found)) == ("rate", True)
     text = written_by.mind_monitor(muse[:600], np.arange(600.0))
     found = refusal(written(tmp_path / "b.csv", text))
     assert (found.cause, "recording interval set to constant" in str(found)) == ("rate", True)
@@ -471,6 +474,15 @@ def test_a_muse_of_2014_has_its_own_rate(tmp_path: Path, muse: Doubles) -> None:
     """Mind Monitor's files of the first Muse are at 220 Hz, and play at it."""
     text = written_by.mind_monitor(muse, written_by.bursts(len(muse), 220.0))
     assert opened(written(tmp_path / "a.csv", text)).montage.rate_hz == 220.0
+
+
+def test_a_clock_that_was_set_by_years_is_refused_with_its_place(tmp_path: Path, muse: Doubles) -> None:
+    """Stamps that leap over more than a day: the sample, the size, and which side is long enough to play."""
+    stamps_s = np.arange(len(muse)) / MUSE_HZ
+    stamps_s = stamps_s + 1e8 * (stamps_s >= 0.5)
+    found = str(refusal(written(tmp_path / "a.csv", written_by.muse_lsl(muse, stamps_s))))
+    assert "after its sample 128 (0.5 s) leaps ahead by 277" in found
+    assert "export the 30 s after it" in found
 
 
 def test_copies_are_told(tmp_path: Path, cyton: Doubles) -> None:

@@ -60,7 +60,8 @@ class Dialect:
     stamp: a column or -1, and what it is. counter: a column or -1. markers: columns. events: rows may hold an
     event instead of samples. hsi: the contact indicator of each EEG column, or none. worn: a column or -1.
     rates_hz: the rates that this program writes, none if unknown; `stated`: the file or the board states it.
-    full_scale_uv: the amplifier's limit after subtraction, 0 if unknown.
+    full_scale_uv: the amplifier's limit after subtraction, 0 if unknown. muse, board: of a Muse, of a board
+    that was named.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Dialect:
     stated: bool = False
     full_scale_uv: float = 0.0
     muse: bool = False
+    board: bool = False
 
     @property
     def needed(self) -> int:

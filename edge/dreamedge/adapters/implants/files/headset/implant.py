@@ -69,6 +69,7 @@ class HeadsetRecording:
             list(sound.places),
             sound.factors,
         )
+        self.full_scale_uv *= float(sound.factors.max())
         said = (_said(path, self.dialect, placed, options), *_notes(path, found), *placed.notes)
         self.notes = (*said, *taken.notes, *sound.notes)
 
@@ -255,7 +256,7 @@ def _described(dialect: Dialect, options: RecordingOptions) -> Described:
     """The columns of EEG; BrainFlow's own names of a board give way to a montage."""
     count = len(dialect.eeg)
     labels = tuple(dialect.labels[column] for column in dialect.eeg)
-    if options.montage and dialect.stated and not dialect.header:
+    if options.montage and dialect.board:
         labels = ("",) * count
     return Described(labels, ("",) * count, (dialect.unit,) * count, dialect.muse)
 

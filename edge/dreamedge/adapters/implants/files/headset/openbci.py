@@ -8,6 +8,7 @@ Python program begin with the time instead.
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from dreamedge.adapters.implants.caps import CAPS
@@ -56,45 +57,66 @@ def openbci(lines: list[str], montage: Sequence[str], what: str) -> Dialect:
     cells = next((cells for cells in split if len(cells) == widths[0][0]), [])
     if not cells:
         raise ImplantError(f"{what} holds no row; choose a longer recording.")
-    rate_hz = _rate_hz(stated)
     if header >= 0:
-        # Names of columns hold no decimal comma, so they are split without one.
-        labels = tuple(cell.strip().strip('"') for cell in lines[header].split(separator))
-        labels = tuple(label.strip() for label in labels)
-        eeg = tuple(n for n, label in enumerate(labels) if _EXG.fullmatch(label) or electrode(label))
-        times = [n for n, label in enumerate(labels) if label.lower().startswith("timestamp")]
-        # Unix time before the formatted one, unless it was not filled in.
-        stamp = next((n for n in times if n < len(cells) and number(cells[n]) != 0), -1)
-        counter = labels.index(_INDEX)
-        markers = tuple(n for n, label in enumerate(labels) if label.lower().startswith("marker"))
+        columns = _named(lines[header], separator, cells)
     else:
         late = int("time" in stated.get("first column", "").lower())
-        count = _count(stated, montage, len(cells) - late, what)
-        counter, eeg, markers = late, tuple(range(late + 1, late + 1 + count)), ()
-        stamp = 0 if late else _stamp(cells, late + 1 + count)
-        labels = _labels(cells, counter, eeg, stamp)
-    if not eeg or max(eeg) >= len(cells):
+        columns = _unnamed(cells, late, _count(stated, montage, len(cells) - late, what))
+    if not columns.eeg or max(columns.eeg) >= len(cells):
         raise ImplantError(
-            f"{what} has {len(cells)} columns, too few for {len(eeg) or 'any'} channels of EEG; "
+            f"{what} has {len(cells)} columns, too few for {len(columns.eeg) or 'any'} channels of EEG; "
             "correct its '%Number of channels', or choose the file OpenBCI-RAW."
         )
-    clock = 0 <= stamp < len(cells) and is_clock(cells[stamp])
-    board = stated.get("board", "").lower()
+    clock = 0 <= columns.stamp < len(cells) and is_clock(cells[columns.stamp])
+    board, rate_hz = stated.get("board", "").lower(), _rate_hz(stated)
     return Dialect(
         "the OpenBCI GUI",
         form,
         (begun if header < 0 else header + 1) + 1,
         lines[header] if header >= 0 else "",
-        labels,
-        eeg,
-        stamp=stamp,
+        columns.labels,
+        columns.eeg,
+        stamp=columns.stamp,
         stamp_is=CLOCK if clock else SECONDS,
-        counter=counter,
-        markers=markers,
+        counter=columns.counter,
+        markers=columns.markers,
         rates_hz=(rate_hz,) if rate_hz else (),
         stated=bool(rate_hz),
         full_scale_uv=next((limit for name, limit in _FULL_SCALE_UV.items() if name in board), 0.0),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Names of the columns, and the places of those with a meaning; -1 where there is none."""
+
+    labels: tuple[str, ...]
+    eeg: tuple[int, ...]
+    stamp: int
+    counter: int
+    markers: tuple[int, ...] = ()
+
+
+def _named(header: str, separator: str, cells: list[str]) -> _Columns:
+    """The columns by the line that names them."""
+    # Names of columns hold no decimal comma, so they are split without one.
+    labels = tuple(cell.strip().strip('"').strip() for cell in header.split(separator))
+    times = [n for n, label in enumerate(labels) if label.lower().startswith("timestamp")]
+    return _Columns(
+        labels,
+        tuple(n for n, label in enumerate(labels) if _EXG.fullmatch(label) or electrode(label)),
+        # Unix time before the formatted one, unless it was not filled in.
+        next((n for n in times if n < len(cells) and number(cells[n]) != 0), -1),
+        labels.index(_INDEX),
+        tuple(n for n, label in enumerate(labels) if label.lower().startswith("marker")),
+    )
+
+
+def _unnamed(cells: list[str], late: int, count: int) -> _Columns:
+    """The columns by their order; `late`: 1 where the time comes before the sample index."""
+    eeg = tuple(range(late + 1, late + 1 + count))
+    stamp = 0 if late else _stamp(cells, late + 1 + count)
+    return _Columns(_labels(cells, late, eeg, stamp), eeg, stamp, late)
 
 
 def _rate_hz(stated: dict[str, str]) -> float:

@@ -19,11 +19,11 @@ from dreamedge.adapters.implants.files.headset.clock_times import (
 from dreamedge.adapters.implants.files.headset.dialect import CLOCK, Dialect
 from dreamedge.adapters.implants.files.headset.packet_counter import numbers_by_counter
 from dreamedge.adapters.implants.files.headset.row_line import Line, on_line
-from dreamedge.adapters.implants.files.rate_checks import check_slots
+from dreamedge.adapters.implants.files.rate_checks import check_nominal, check_slots
 from dreamedge.adapters.implants.files.xdf.stamp_faults import leaps, repair, robust_rate_hz
 from dreamedge.core.signal.quality import RATE
 from dreamedge.core.signal.recording_facts import ALIGNMENT, Note
-from dreamedge.core.signal.sampling.rate_judgement import RATE_OUT, RateJudgement
+from dreamedge.core.signal.sampling.rate_judgement import RATE_OUT
 from dreamedge.ports.implant import ImplantError
 
 Doubles = NDArray[np.float64]
@@ -111,7 +111,7 @@ def place(
         line = on_line(sound.stamps_s, counted if order is None else None, assumed_hz, columns.appended)
         measured_hz, at = line.rate_hz, line.at
         nominal_hz = _nominal(rates, measured_hz)
-        notes += told + sound.notes + _judged(RateJudgement(nominal_hz, measured_hz, held), dialect, what)
+        notes += told + sound.notes + _judged(nominal_hz, measured_hz, held, dialect, what)
         notes += _denied(line, what)
         if line.stalls:
             notes += (
@@ -191,23 +191,24 @@ def _assumed(rates: tuple[float, ...], rough_hz: float) -> float:
     return nominal_hz if 0.5 * nominal_hz <= rough_hz <= 2 * nominal_hz else rough_hz
 
 
-def _judged(judged: RateJudgement, dialect: Dialect, what: str) -> tuple[Note, ...]:
+def _judged(
+    nominal_hz: float, measured_hz: float, held: float, dialect: Dialect, what: str
+) -> tuple[Note, ...]:
     """A note on held rows, if there are many.
 
     Raises:
         ImplantError: the nominal rate is not the measured one.
     """
-    if dialect.events and not judged.ok and judged.effective_hz < judged.nominal_hz / 2:
+    if dialect.events and measured_hz < nominal_hz / 2:
         raise ImplantError(
-            f"{what} holds {judged.effective_hz:.2f} samples a second and a Muse measures "
-            f"{judged.nominal_hz:g}; record again with Mind Monitor's recording interval set to constant.",
+            f"{what} holds {measured_hz:.2f} samples a second and a Muse measures {nominal_hz:g}; "
+            "record again with Mind Monitor's recording interval set to constant.",
             RATE,
         )
-    refusal = judged.refusal(what)
-    if refusal:
-        raise ImplantError(refusal, RATE)
-    held = judged.held_sentence
-    return (Note("held", f"{what} repeats samples: {held}."),) if held else ()
+    remedy = f"give --rate {measured_hz:.4g}"
+    if dialect.stated:
+        remedy = "correct its '%Sample Rate'" if not dialect.board else "name the board that wrote it"
+    return check_nominal(nominal_hz, measured_hz, held, what, remedy)
 
 
 def _stretches(

@@ -215,4 +215,5 @@ def _brainflow(cells: list[str], separator: str, board: BoardLayout | None, what
         rates_hz=(board.rate_hz,),
         stated=True,
         full_scale_uv=board.full_scale_uv,
+        board=True,
     )
