@@ -349,9 +349,11 @@ def test_a_file_that_is_none_of_bids_is_refused_with_the_way(tmp_path: Path) -> 
     lost = tmp_path / "sub-01_task-a_eeg.edf"
     lost.symlink_to(tmp_path / ".git" / "annex" / "objects" / "x")
     for path, said in (
+        ("", "names no recording"),
         (plain, "is not named as an EEG recording of BIDS"),
         (lost, f"datalad get {lost}"),
         (tmp_path / "sub-02_task-a_eeg.edf", "does not exist"),
     ):
         with pytest.raises(ImplantError, match=said):
             opened(path)
+        assert glance(f"bids:{path}")[0].why

@@ -251,6 +251,8 @@ def _mne(recording: str, rest: str, wish: Wish) -> tuple[Person, ...]:
 def _bids(recording: str, rest: str, wish: Wish) -> tuple[Person, ...]:
     from dreamedge.adapters.implants.files.bids import recording as bids  # noqa: PLC0415 - loaded where needed
 
+    if not rest:
+        return (Person(recording, "", recording, ()),)  # opening it says what is missing
     found = bids.addresses(*file_and_stream(rest))
     several = len({one.subject for one in found}) > 1
     made = []

@@ -35,11 +35,13 @@ _SHOWN: Final = 8
 class Described:
     """A recording's channels by its file alone, as they play, and as the list has them.
 
-    listed: the list's path, None if none applies. absent: the sidecars that there are not. options: with the
-    units that the list adds and the channels that it takes away.
+    person: the number of one of several people, '' of a file with one. listed: the list's path, None if none
+    applies. absent: the sidecars that there are not. options: with the units that the list adds and the
+    channels that it takes away.
     """
 
     recording: Located
+    person: str
     by_file: tuple[Channel, ...]
     channels: tuple[Channel, ...]
     rows: tuple[Listed | None, ...]
@@ -52,7 +54,8 @@ class Described:
     @property
     def alone(self) -> str:
         """The spec that plays the file without its sidecars."""
-        return f"{'edf' if of_edf(self.recording) else 'mne'}:{self.recording.path}"
+        kind = "edf" if of_edf(self.recording) else "mne"
+        return f"{kind}:{self.recording.path}{f'#{self.person}' if self.person else ''}"
 
     @property
     def own_units(self) -> tuple[str, ...]:
@@ -104,7 +107,8 @@ def describe(recording: Located, person: str, options: RecordingOptions) -> Desc
     labels = [channel.label for channel in found]
     matched = by_channel(lists[0], rows, labels, faults) if rows else (None,) * len(found)
     by_file = Described(
-        recording, found, found, matched, lists[0] if rows else None, absent, facts, options, faults
+        *(recording, person, found, found, matched),
+        *(lists[0] if rows else None, absent, facts, options, faults),
     )
     chosen = replace(
         options,
