@@ -90,8 +90,9 @@ def _parser() -> ArgumentParser:
     run.add_argument(
         "--implant",
         metavar="SPEC",
-        help="sim[:SEED], sim-light[:SEED], edf:PATH, xdf:PATH#STREAM, csv:PATH, npz:PATH, arff:PATH, "
-        "mne:PATH, bids:PATH[#ENTITIES], brainflow:BOARD[,...], lsl:NAME",
+        help="sim[:SEED], sim-light[:SEED], edf:PATH[#N], xdf:PATH[#STREAM][#N], csv:PATH, npz:PATH[#N], "
+        "arff:PATH[#N], mne:PATH[#N], bids:PATH[#ENTITIES], brainflow:BOARD[,...], lsl:NAME[#N]; "
+        "#N is one of several people",
     )
     _add_reading(run)
     run.add_argument("--rate", metavar="HZ", help="sampling rate of recordings that name none")

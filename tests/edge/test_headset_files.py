@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dreamedge.adapters.implants import open_implant
-from dreamedge.adapters.implants.files.headset.implant import HeadsetImplant, channels
+from dreamedge.adapters.implants.files.headset.implant import HeadsetImplant, sleepers
 from dreamedge.adapters.implants.files.headset.packet_counter import numbers_by_counter
 from dreamedge.adapters.implants.inspection import examine, glance
 from dreamedge.adapters.implants.recording_options import RecordingOptions
@@ -118,7 +118,7 @@ def test_muse_lsl_plays_sample_for_sample(tmp_path: Path, muse: Doubles) -> None
     assert implant.montage.full_scale_uv == 1000.0
     assert "muse-lsl" in note(implant, "dialect")
     assert codes(implant) == set()
-    assert [(one.label, one.kind) for one in channels(path)][-1] == ("Right AUX", "auxiliary")
+    assert [(one.label, one.kind) for one in sleepers(path)[0][1]][-1] == ("Right AUX", "auxiliary")
     implant.close()
     implant.close()
 
@@ -291,7 +291,7 @@ def test_no_byte_of_a_text_can_do_more_than_refuse(program: int, data: st.DataOb
         path = Path(folder) / "a.txt"
         path.write_bytes(bytes(text))
         with suppress(ImplantError):
-            channels(path, None, OPENBCI8)
+            sleepers(path, None, OPENBCI8)
         with suppress(ImplantError):
             implant = opened(path, OPENBCI8 if program > 1 else RecordingOptions())
             blocks(implant)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dreamedge.adapters.implants import open_implant
-from dreamedge.adapters.implants.files.tables import TableImplant, channels
+from dreamedge.adapters.implants.files.tables import TableImplant, sleepers
 from dreamedge.adapters.implants.files.xdf.implant import XdfImplant
 from dreamedge.adapters.implants.recording_options import RecordingOptions
 from dreamedge.core.signal.blocks import Block
@@ -175,7 +175,7 @@ def test_a_table_plays_with_a_rate(tmp_path: Path) -> None:
     implant = open_implant(f"arff:{path}", options=RecordingOptions(rate_hz=RATE_HZ))
     np.testing.assert_allclose(np.concatenate([block.uv for block in _blocks(implant, 40)]), uv, atol=1e-9)
     assert implant.montage.names == NAMES
-    assert [(one.label, one.kind, one.unit) for one in channels(path)] == [
+    assert [(one.label, one.kind, one.unit) for one in sleepers(path)[0][1]] == [
         *((name, "EEG", "uV") for name in NAMES),
         ("eyes", "no numbers", ""),
     ]

@@ -1,8 +1,6 @@
 """Units that a signal contradicts, and channels that cannot play: left out, corrected or refused."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 import pytest
@@ -14,14 +12,10 @@ from dreamedge.adapters.implants.inspection import examine, glance
 from dreamedge.adapters.implants.recording_options import RecordingOptions
 from dreamedge.core.signal.sampling.unit_judgement import UV_PER_UNIT, true_unit
 from dreamedge.ports.implant import ImplantError
-from edge.edf_written import as_edf
+from edge.every_reader import FIVE, RATE, Made, csv, edf, npz, vhdr, xdf
 from edge.recorded import Doubles
 from edge.signals import pink
-from edge.xdf_file import Told, write
 
-RATE = 128.0
-Made: TypeAlias = Callable[[Path, Doubles, str], str]
-FIVE = ("Fp1", "Fp2", "C3", "O1", "O2")
 EEG = pink(40, RATE, 5) + np.linspace(-300, 300, 5)
 """Five channels of 20 uV, on an offset."""
 
@@ -54,50 +48,17 @@ def test_a_dead_or_noisy_channel_contradicts_no_unit() -> None:
     assert true_unit([], RATE, 1.0) == ""
 
 
-def _npz(folder: Path, numbers: Doubles, unit: str) -> str:
-    np.savez(folder / "a.npz", **{f"data_{unit}": numbers.T, "fs": RATE, "ch_names": FIVE})  # type: ignore[arg-type]
-    return f"npz:{folder / 'a.npz'}"
-
-
-def _xdf(folder: Path, numbers: Doubles, unit: str, units: tuple[str, ...] = ()) -> str:
-    stamps_s = 1000.0 + np.arange(len(numbers)) / RATE
-    told = Told("Cap", numbers, stamps_s, RATE, labels=FIVE, unit=unit, units=units)
-    return f"xdf:{write(folder / 'a.xdf', told)}"
-
-
-def _edf(folder: Path, numbers: Doubles, unit: str) -> str:
-    return f"edf:{as_edf(folder / 'a.edf', numbers, FIVE, RATE, (unit,) * 5)}"
-
-
-def _vhdr(folder: Path, numbers: Doubles, unit: str) -> str:
-    pytest.importorskip("mne", reason="mne is not installed")
-    pybv = pytest.importorskip("pybv", reason="pybv is not installed")
-    pybv.write_brainvision(
-        data=numbers.T / (1e6 / UV_PER_UNIT[unit]), sfreq=RATE, ch_names=list(FIVE), fname_base="a",
-        folder_out=str(folder), fmt="binary_float32", unit=unit.replace("u", "µ"), overwrite=True,
-    )  # fmt: skip
-    return f"mne:{folder / 'a.vhdr'}"
-
-
-def _csv(folder: Path, numbers: Doubles, unit: str) -> str:
-    assert unit in {"", "uV"}
-    rows = [",".join(("timestamps", *FIVE))]
-    rows += [",".join(f"{x:.9g}" for x in (n / RATE, *row)) for n, row in enumerate(numbers)]
-    (folder / "a.csv").write_text("\n".join(rows) + "\n")
-    return f"csv:{folder / 'a.csv'}"
-
-
 @pytest.mark.parametrize(
     ("made", "declared", "true"),
     [
-        (_npz, "mV", "uV"),
-        (_npz, "uV", "V"),
-        (_xdf, "V", "uV"),
-        (_xdf, "", "mV"),
-        (_edf, "uV", "mV"),
-        (_edf, "V", "uV"),
-        (_vhdr, "uV", "V"),
-        (_csv, "", "V"),
+        (npz, "mV", "uV"),
+        (npz, "uV", "V"),
+        (xdf, "V", "uV"),
+        (xdf, "", "mV"),
+        (edf, "uV", "mV"),
+        (edf, "V", "uV"),
+        (vhdr, "uV", "V"),
+        (csv, "", "V"),
     ],
 )
 def test_every_reader_refuses_a_contradicted_unit(
@@ -117,7 +78,7 @@ def test_every_reader_refuses_a_contradicted_unit(
     assert f"play in {true}" in " ".join(note.sentence for note in implant.notes) or not declared
 
 
-@pytest.mark.parametrize("made", [_npz, _xdf, _edf, _vhdr, _csv])
+@pytest.mark.parametrize("made", [npz, xdf, edf, vhdr, csv])
 def test_a_right_unit_is_left_alone(tmp_path: Path, made: Made) -> None:
     """EEG in the unit it declares plays with all its channels and no note about them."""
     implant = open_implant(made(tmp_path, EEG, "uV"))
@@ -126,7 +87,7 @@ def test_a_right_unit_is_left_alone(tmp_path: Path, made: Made) -> None:
     assert not [note for note in implant.notes if note.code in {"unit", "channel"}]
 
 
-@pytest.mark.parametrize("made", [_npz, _xdf, _vhdr])
+@pytest.mark.parametrize("made", [npz, xdf, vhdr])
 def test_a_channel_without_samples_costs_only_itself(
     tmp_path: Path,
     made: Made,
@@ -144,7 +105,7 @@ def test_a_channel_without_samples_costs_only_itself(
 def test_a_channel_of_an_unknown_unit_costs_only_itself(tmp_path: Path) -> None:
     """One channel in furlongs is left out and named, one in mV beside uV too; --unit answers the first."""
     units = ("uV", "furlong", "uV", "mV", "uV")
-    spec = _xdf(tmp_path, EEG, "", units=units)
+    spec = xdf(tmp_path, EEG, "", units=units)
     (one,) = glance(spec)
     assert one.electrodes == ("Fp1", "C3", "O2")
     told = " ".join(note.sentence for note in one.notes)
@@ -156,7 +117,7 @@ def test_a_channel_of_an_unknown_unit_costs_only_itself(tmp_path: Path) -> None:
 
 def test_a_recording_of_constants_alone_is_not_emptied(tmp_path: Path) -> None:
     """Where no channel moves, all stay, and the verdict is that of quality."""
-    (one,) = examine(_npz(tmp_path, 0 * EEG + 5.0, "uV"))
+    (one,) = examine(npz(tmp_path, 0 * EEG + 5.0, "uV"))
     assert (one.found.names, one.found.cause) == (FIVE, "flat")
 
 

@@ -1,4 +1,4 @@
-"""The channels of recordings: units that the signal contradicts, and channels that cannot play."""
+"""The channels of recordings: contradicted units, channels that cannot play, and several people."""
 
 from typing import Final
 
@@ -6,10 +6,19 @@ from mutate.mutation import Mutation
 
 _SOUND: Final = "edge/dreamedge/adapters/implants/files/channel_soundness.py"
 _UNIT: Final = "edge/dreamedge/core/signal/sampling/unit_judgement.py"
-_TESTS: Final = "tests/edge/test_units.py"
+_OWN: Final = "test_units.py"
+_PEOPLE: Final = "test_people.py"
+_OF_PEOPLE: Final = ("second-person", "two-caps")
 
 UNITS: Final = tuple(
-    Mutation(f"unit.{name}", broken, path, old, new, (f"{_TESTS}::{test}",))
+    Mutation(
+        f"unit.{name}",
+        broken,
+        path,
+        old,
+        new,
+        (f"tests/edge/{_PEOPLE if name in _OF_PEOPLE else _OWN}::{test}",),
+    )
     for name, broken, path, old, new, test in (
         (
             "contradicted",
@@ -42,6 +51,22 @@ UNITS: Final = tuple(
             "if place not in idle] or list",
             "if place >= 0] or list",
             "test_a_channel_without_samples_costs_only_itself",
+        ),
+        (
+            "second-person",
+            "the second person of a stream is dropped without a word",
+            "edge/dreamedge/adapters/implants/people_in_labels.py",
+            "    reading = people_in(labels, montage)\n    if reading.readings:\n",
+            "    reading = ALONE\n    if reading.readings:\n",
+            "test_every_reader_offers_both_people",
+        ),
+        (
+            "two-caps",
+            "two caps of 32 contacts are one person",
+            "edge/dreamedge/adapters/implants/people_in_labels.py",
+            "if len(banks) > each and len(banks) % each == 0 else ALONE",
+            "if False else ALONE",
+            "test_banks_of_contacts_are_people_by_the_cap",
         ),
     )
 )

@@ -62,7 +62,7 @@ def _open_edf(rest: str, wish: _Wish) -> Implant:
     from dreamedge.adapters.implants.files.edf.implant import EdfImplant  # noqa: PLC0415
 
     if not rest:
-        raise ImplantError("edf: names no file; write edf:PATH.")
+        raise ImplantError("edf: names no file; write edf:PATH, or edf:PATH#N for one of several people.")
     path, person = file_and_stream(rest)
     return EdfImplant(path, person, options=wish.options)
 
@@ -73,7 +73,9 @@ def _open_xdf(rest: str, wish: _Wish) -> Implant:
 
     path, stream = file_and_stream(rest)
     if not rest:
-        raise ImplantError("xdf: names no file; write xdf:PATH#STREAM.")
+        raise ImplantError(
+            "xdf: names no file; write xdf:PATH#STREAM, or xdf:PATH#STREAM#N for one person of it."
+        )
     return XdfImplant(path, stream, options=wish.options)
 
 
@@ -83,8 +85,8 @@ def _open_table(rest: str, wish: _Wish) -> Implant:
 
     if not rest:
         raise ImplantError("npz: and arff: name no file; write npz:PATH or arff:PATH.")
-    path = Path(rest).expanduser()
-    return TableImplant(path, options=wish.options)
+    path, person = file_and_stream(rest)
+    return TableImplant(path, person, options=wish.options)
 
 
 def _open_csv(rest: str, wish: _Wish) -> Implant:
@@ -93,8 +95,9 @@ def _open_csv(rest: str, wish: _Wish) -> Implant:
 
     if not rest:
         raise ImplantError("csv: names no file; write csv:PATH, or csv:PATH#BOARD for a file of BrainFlow.")
-    path, board = file_and_stream(rest)
-    return HeadsetImplant(path, board_layout(board), options=wish.options)
+    path, chosen = file_and_stream(rest)
+    board, person = board_and_person(chosen)
+    return HeadsetImplant(path, board_layout(board), person, options=wish.options)
 
 
 def _open_mne(rest: str, wish: _Wish) -> Implant:
@@ -103,7 +106,8 @@ def _open_mne(rest: str, wish: _Wish) -> Implant:
 
     if not rest:
         raise ImplantError("mne: names no file; write mne:PATH.")
-    return MneImplant(Path(rest).expanduser(), options=wish.options)
+    path, person = file_and_stream(rest)
+    return MneImplant(path, person, options=wish.options)
 
 
 def _open_bids(rest: str, wish: _Wish) -> Implant:
@@ -153,10 +157,17 @@ def board_layout(board: str) -> BoardLayout | None:
 
 
 def file_and_stream(rest: str) -> tuple[Path, str]:
-    """Split `PATH#STREAM`. If a file of the whole name exists, the # belongs to its name."""
-    whole = Path(rest).expanduser()
-    path, _, stream = rest.rpartition("#") if "#" in rest and not whole.exists() else (rest, "", "")
-    return Path(path).expanduser(), stream.strip()
+    """Split `PATH#STREAM` and `PATH#STREAM#N` where the file ends; a # may belong to its name."""
+    parts = rest.split("#")
+    paths = [Path("#".join(parts[:count])).expanduser() for count in range(len(parts), 0, -1)]
+    there = next((n for n, path in enumerate(paths) if path.exists()), min(1, len(paths) - 1))
+    return paths[there], "#".join(parts[len(parts) - there :]).strip()
+
+
+def board_and_person(chosen: str) -> tuple[str, str]:
+    """Split `BOARD#N` and `#N`, the address in a headset program's file; a number alone is a board's."""
+    board, _, person = chosen.rpartition("#") if "#" in chosen else (chosen, "", "")
+    return board, person
 
 
 _KINDS: Final[dict[str, Callable[[str, _Wish], Implant]]] = {
@@ -193,7 +204,8 @@ def open_implant(
     kind, _, rest = spec.partition(":")
     if kind not in _KINDS:
         raise ImplantError(
-            f"implant {spec!r} is not known; write sim, sim:SEED, sim-light:SEED, edf:PATH, xdf:PATH#STREAM, "
+            f"implant {spec!r} is not known; write sim, sim:SEED, sim-light:SEED, edf:PATH[#N], "
+            "xdf:PATH#STREAM[#N], "
             "npz:PATH, arff:PATH, csv:PATH, mne:PATH, bids:PATH, brainflow:BOARD or lsl:NAME."
         )
     options = options or RecordingOptions()

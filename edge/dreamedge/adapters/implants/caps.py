@@ -64,12 +64,19 @@ def electrodes_of(montage: Sequence[str], labels: Sequence[str], what: str) -> t
     return sites
 
 
+def bank_of(label: str) -> tuple[int, int]:
+    """The bank (A is 0) and the number 1 to 32 of a BioSemi contact; (0, 0) for any other label."""
+    found = _BIOSEMI.fullmatch(label.upper().strip())
+    number = int(found[2]) if found else 0
+    return (ord(found[1]) - ord("A"), number) if found and 1 <= number <= _BANK else (0, 0)
+
+
 def _number(cap: str, label: str) -> int:
     """The number of the contact in the cap's order, from 0; -1 if the label is not one of that maker's."""
     text = label.upper().strip()
-    if cap.startswith("biosemi") and (found := _BIOSEMI.fullmatch(text)):
-        number = int(found[2])
-        return (ord(found[1]) - ord("A")) * _BANK + number - 1 if 1 <= number <= _BANK else -1
+    if cap.startswith("biosemi"):
+        bank, number = bank_of(label)
+        return bank * _BANK + number - 1 if number else -1
     if cap.startswith("egi") and (found := _EGI.fullmatch(text)):
         return int(found[1]) - 1
     return -1

@@ -6,19 +6,14 @@ while, without waiting for its calibration. A reason for which a bed would refus
 Only a source that cannot be read at all raises; `survey`, which reads several, returns even that.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final
 
-from dreamedge.adapters.clock import boottime_ns, wait_until
-from dreamedge.adapters.implants import board_layout, file_and_stream, open_implant
 from dreamedge.adapters.implants.devices.live import LiveImplant
-from dreamedge.adapters.implants.files.bids.dataset import of_dataset
-from dreamedge.adapters.implants.files.mne_files import ENDINGS
 from dreamedge.adapters.implants.files.replay import Replay, coarse
 from dreamedge.adapters.implants.mains_search import Doubles, kept_blocks, mains_of
-from dreamedge.adapters.implants.recording_options import PLAIN, RecordingOptions
+from dreamedge.adapters.implants.people_listing import Person, Wish, people
 from dreamedge.adapters.implants.ten_twenty import electrode, kind_of
 from dreamedge.core.signal.blocks import Block
 from dreamedge.core.signal.excerpts.mains_lines import Line
@@ -26,7 +21,9 @@ from dreamedge.core.signal.features import HOP_NS
 from dreamedge.core.signal.inspection import Channel, Inspection, inspect, left_out, refused, unfit
 from dreamedge.core.signal.recording_facts import Mark, Note
 from dreamedge.ports.implant import Implant, ImplantError
-from dreamwire.schema import Schema, richest, schema_named
+from dreamwire.schema import Schema
+
+__all__ = ["Examined", "Opened", "Person", "Wish", "examine", "glance", "people", "survey"]
 
 _BEGIN_NS: Final = 1_000_000_000
 _DELAY_NS: Final = 20_000_000
@@ -36,50 +33,6 @@ _PULSE_NS: Final = 50_000_000
 _RADIO_NS: Final = 400_000_000
 """The largest delay of a device's samples."""
 _IN_REAL_TIME: Final = frozenset({"brainflow", "lsl"})
-_BY_ENDING: Final = {
-    **dict.fromkeys((".edf", ".rec", ".bdf"), "edf"),
-    **dict.fromkeys((".xdf", ".xdfz"), "xdf"),
-    ".npz": "npz",
-    ".arff": "arff",
-    **dict.fromkeys((".csv", ".txt", ".tsv"), "csv"),
-    **dict.fromkeys(ENDINGS, "mne"),
-}
-_LONGEST_FIRST: Final = sorted(_BY_ENDING, key=len, reverse=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """Values missing in a recording, and the way devices are read.
-
-    options: values that a recording lacks, as in `open_implant`. schema: the features that are measured, by
-    name; '' the richest that the sampling rate allows. seconds: how long a device is read.
-    now_ns, wait_until: the clock it is read by. tell: called with the seconds read so far.
-    """
-
-    options: RecordingOptions = PLAIN
-    schema: str = ""
-    seconds: float = 20.0
-    now_ns: Callable[[], int] = boottime_ns
-    wait_until: Callable[[int], None] = wait_until
-    tell: Callable[[float], None] | None = None
-
-    def schema_at(self, rate_hz: float) -> Schema:
-        """The schema that is measured at a sampling rate."""
-        return schema_named(self.schema) if self.schema else richest(rate_hz)
-
-    def open_implant(self, spec: str) -> Implant:
-        """Open an implant with these values; raises ImplantError."""
-        return open_implant(spec, options=self.options)
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """One sleeper of a file: `name` is '' if the file holds no other; `spec` opens the implant."""
-
-    file: str
-    name: str
-    spec: str
-    channels: tuple[Channel, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +70,6 @@ class Examined:
         return self.person.channels
 
 
-def people(recording: str, wish: Wish) -> tuple[Person, ...]:
-    """The sleepers in a file, or behind a spec.
-
-    Raises:
-        ImplantError: it is not a recording, or cannot be read.
-    """
-    kind, rest = _kind(recording)
-    return _READERS[kind](recording, rest, wish)
-
-
 def glance(recording: str, wish: Wish | None = None) -> tuple[Opened, ...]:
     """Open every sleeper's recording without playing it.
 
@@ -161,127 +104,6 @@ def survey(recordings: Sequence[str], wish: Wish | None = None) -> Iterator[Exam
 
 def _nobody(recording: str) -> Person:
     return Person(recording, "", "", ())
-
-
-def _kind(recording: str) -> tuple[str, str]:
-    kind, colon, rest = recording.partition(":")
-    if (colon and kind in _READERS) or kind == "sim":
-        return kind, rest
-    path, _ = file_and_stream(recording)
-    name = path.name.lower()
-    found = next((ending for ending in _LONGEST_FIRST if name.endswith(ending)), "")
-    if not found and of_dataset(path):
-        return "bids", recording
-    if not found:
-        endings = ", ".join(_BY_ENDING)
-        raise ImplantError(
-            f"{recording} is not a recording by its ending ({endings}) and not a device; "
-            "convert it, or write edf:PATH, xdf:PATH#STREAM, sim, brainflow:BOARD or lsl:NAME."
-        )
-    return _BY_ENDING[found], recording
-
-
-def _edf(recording: str, rest: str, wish: Wish) -> tuple[Person, ...]:
-    from dreamedge.adapters.implants.files.edf import channels, people  # noqa: PLC0415 - loaded where needed
-
-    path, wanted = file_and_stream(rest)
-    path = path.absolute()
-    reading = people.people(path)
-    every = tuple(str(number) for number in range(1, len(reading.people) + 1)) if reading.certain else ()
-    return tuple(
-        Person(
-            recording,
-            name if every else "",
-            f"edf:{path}#{name}" if name else f"edf:{path}",
-            channels.channels(path, wish.options, name),
-        )
-        for name in ((wanted,) if wanted or not every else every)
-    )
-
-
-def _xdf(recording: str, rest: str, wish: Wish) -> tuple[Person, ...]:
-    from dreamedge.adapters.implants.files.xdf import address, implant, streams  # noqa: PLC0415 - loaded where needed
-
-    path, wanted = file_and_stream(rest)
-    path = path.absolute()
-    every = streams.read_streams(path)
-    there = address.eeg_streams(every)
-    chosen = (address.choose(every, wanted, path),) if wanted or not there else there
-    return tuple(
-        Person(
-            recording,
-            _titled(stream.name, address.title(stream, every)) if len(there) > 1 else "",
-            f"xdf:{path}#{address.title(stream, every)}",
-            implant.channels(stream, wish.options),
-        )
-        for stream in chosen
-    )
-
-
-def _titled(name: str, address: str) -> str:
-    """A stream's name, with its address where another stream has the same name."""
-    return name if address == name or not name else f"{name} ({address})"
-
-
-def _table(recording: str, rest: str, wish: Wish) -> tuple[Person, ...]:
-    from dreamedge.adapters.implants.files import tables  # noqa: PLC0415 - its arrays are loaded where needed
-
-    path = Path(rest).expanduser().absolute()
-    kind = _kind(recording)[0]
-    found = tables.channels(path, wish.options)
-    return (Person(recording, "", f"{kind}:{path}", found),)
-
-
-def _csv(recording: str, rest: str, wish: Wish) -> tuple[Person, ...]:
-    from dreamedge.adapters.implants.files.headset import implant  # noqa: PLC0415 - loaded where needed
-
-    path, board = file_and_stream(rest)
-    path = path.absolute()
-    spec = f"csv:{path}#{board}" if board else f"csv:{path}"
-    return (Person(recording, "", spec, implant.channels(path, board_layout(board), wish.options)),)
-
-
-def _mne(recording: str, rest: str, wish: Wish) -> tuple[Person, ...]:
-    from dreamedge.adapters.implants.files import mne_files  # noqa: PLC0415 - MNE is loaded where needed
-
-    path = Path(rest).expanduser().absolute()
-    return (Person(recording, "", f"mne:{path}", mne_files.channels(path, wish.options)),)
-
-
-def _bids(recording: str, rest: str, wish: Wish) -> tuple[Person, ...]:
-    from dreamedge.adapters.implants.files.bids import recording as bids  # noqa: PLC0415 - loaded where needed
-
-    if not rest:
-        return (Person(recording, "", recording, ()),)  # opening it says what is missing
-    found = bids.addresses(*file_and_stream(rest))
-    several = len({one.subject for one in found}) > 1
-    made = []
-    for one in found:
-        names = (one.subject if several else "", one.person and f"#{one.person}")
-        try:
-            described = bids.channels(*file_and_stream(one.rest), wish.options)
-        except ImplantError:
-            described = ()  # the reason comes with opening it, and costs no other person
-        made.append(Person(recording, " ".join(filter(None, names)), one.spec, described))
-    return tuple(made)
-
-
-def _device(recording: str, _rest: str, _wish: Wish) -> tuple[Person, ...]:
-    return (Person(recording, "", recording, ()),)
-
-
-_READERS: Final[dict[str, Callable[[str, str, Wish], tuple[Person, ...]]]] = {
-    "edf": _edf,
-    "xdf": _xdf,
-    "npz": _table,
-    "arff": _table,
-    "csv": _csv,
-    "mne": _mne,
-    "bids": _bids,
-    "sim": _device,
-    "brainflow": _device,
-    "lsl": _device,
-}
 
 
 def _opened(person: Person, wish: Wish) -> Opened:

@@ -1,5 +1,7 @@
 """Lab Streaming Layer, live: `lsl:NAME`, or `lsl:KEY=VALUE,...` by name, type, source_id and hostname.
 
+Several people of one stream, told apart by its labels, are `lsl:NAME#1`, `lsl:NAME#2` and so on.
+
 NAME is a stream's full name, or the beginning of exactly one name among the streams of type EEG, ExG or
 signal. Electrodes, types and units come from the stream's description, by the same rules as in an XDF file
 (`files.stream_channels`). A stream `<name>: HSI` beside `<name>: EEG` carries that headset's contact.
@@ -17,7 +19,7 @@ Rules
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -70,11 +72,15 @@ class LslImplant(LiveImplant):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The wanted stream, as written and as XPath; `name` is '' if it is selected by properties."""
+    """The wanted stream, as written and as XPath; `name` is '' if it is selected by properties.
+
+    person: the number of one of several people, '' of a stream with one.
+    """
 
     text: str
     query: str
     name: str = ""
+    person: str = ""
 
     @property
     def title(self) -> str:
@@ -88,6 +94,9 @@ def parse(text: str) -> Wanted:
     Raises:
         ImplantError: the text is empty or uses an unknown property.
     """
+    stream, sign, number = text.rpartition("#")
+    if sign and number.isdecimal():
+        return replace(parse(stream), person=number)
     if "=" not in text:
         if not text.strip():
             raise ImplantError("lsl: names no stream; write lsl:NAME or lsl:type=EEG,hostname=HOST.")
@@ -119,12 +128,13 @@ class StreamFeed:
     def open(self) -> Opened:
         """Find the stream and subscribe."""
         what = self._wanted.title
-        info = _find(self._wanted)
+        info, person = _find(self._wanted)
         name, rate_hz = str(info.name()), _rate_hz(info, what)
         ear = self._ear = _ear(info, what, stamped=True)
-        taken = self._taken = take(ear.described, self._montage, what, self._unit)
+        taken = self._taken = take(ear.described, self._montage, what, self._unit, person)
         self._hsi = _headset(name, what)
-        device = Device("lsl", " ".join([*ear.makers, name]), taken.names, rate_hz)
+        shown = f"{name}#{person}" if person else name
+        device = Device("lsl", " ".join([*ear.makers, shown]), taken.names, rate_hz)
         self._units = LiveUnits(rate_hz, taken.labels, taken.units, self._unit, what)
         return Opened(Montage(taken.names, rate_hz), device, CalibrationSource.LIVE, taken.notes)
 
@@ -258,19 +268,22 @@ class _Ear:
             self._inlet = None
 
 
-def _find(wanted: Wanted) -> pylsl.StreamInfo:
-    """The one stream that matches.
+def _find(wanted: Wanted) -> tuple[pylsl.StreamInfo, str]:
+    """The one stream that matches, and the person in it; a name may itself end in # and a number.
 
     Raises:
         ImplantError: no stream or several match.
     """
     for _ in range(round(_FIND_WITHIN_S / _LOOK_S)):
         found = pylsl.resolve_bypred(wanted.query, minimum=_ALL, timeout=_LOOK_S)
+        whole = [info for info in found if wanted.person and info.name() == f"{wanted.name}#{wanted.person}"]
+        if len(whole) == 1:
+            return whole[0], ""
         if wanted.name:
             exact = [info for info in found if info.name() == wanted.name]
             found = exact or [info for info in found if info.type().upper() in {"EEG", "EXG", "SIGNAL"}]
         if len(found) == 1:
-            return found[0]
+            return found[0], wanted.person
         if found:
             raise ImplantError(
                 f"{wanted.title} matches several streams: {_listed(found)}; choose one, "

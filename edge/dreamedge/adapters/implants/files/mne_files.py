@@ -25,14 +25,16 @@ from typing import Any, Final
 import numpy as np
 
 from dreamedge.adapters.implants.files.channel_soundness import microvolts_per, sound_channels
+from dreamedge.adapters.implants.files.mne_annotations import marks_of, notes_of, runs_of
 from dreamedge.adapters.implants.files.rate_checks import check_nominal, held_in
 from dreamedge.adapters.implants.files.replay import Doubles, Replay, check_length, check_rate
 from dreamedge.adapters.implants.files.stream_channels import Described, Taken, take
+from dreamedge.adapters.implants.people_in_labels import OTHERS, numbers_of, people_in
 from dreamedge.adapters.implants.recording_options import PLAIN, RecordingOptions
 from dreamedge.adapters.implants.ten_twenty import OTHER, UNNAMED, contact, electrode, kind_of, numbered
 from dreamedge.core.signal.blocks import Montage
 from dreamedge.core.signal.inspection import Channel
-from dreamedge.core.signal.recording_facts import ALIGNMENT, Mark, Note
+from dreamedge.core.signal.recording_facts import Note
 from dreamedge.ports.implant import ImplantError
 from dreamwire.messages import Device
 
@@ -57,10 +59,7 @@ ENDINGS: Final = tuple(_READERS)
 _FURTHER: Final = {"egi": "defusedxml", "ant": "antio", "curry": "curryreader", "eeglab": "pymatreader"}
 """The package that a reader of MNE needs beside MNE."""
 _ANT_MAGIC: Final = b"RIFF"
-_BREAKS: Final = ("new segment", "boundary", "edge boundary", "bad boundary")
-_SKIP: Final = "BAD_ACQ_SKIP"
 _SHOWN: Final = 8
-_WARNINGS_SHOWN: Final = 3
 _UV_PER_V: Final = 1e6
 _WITHOUT_UNIT: Final = ".set"
 """EEGLAB's files have no units."""
@@ -84,7 +83,7 @@ class _Raw:
         self.rate_hz = float(raw.info["sfreq"])
         self.slots = int(raw.n_times)
         check_rate(self.rate_hz, what)
-        self.runs = _runs(raw, self.slots)
+        self.runs = runs_of(raw, self.slots)
         check_length(sum(end - begin for begin, end in self.runs), self.rate_hz, what)
         sound = sound_channels(self, self.rate_hz, taken.labels, taken.units, given, what)
         self.names, self.columns = sound.playing(taken.names), sound.playing(taken.columns)
@@ -108,17 +107,18 @@ class _Raw:
 class MneImplant(Replay):
     """One file that MNE reads, behind the implant port; `options.loop` restarts it at its end."""
 
-    def __init__(self, path: Path, *, options: RecordingOptions = PLAIN) -> None:
+    def __init__(self, path: Path, person: str = "", *, options: RecordingOptions = PLAIN) -> None:
+        """Open the file; `person`: the number of one of several people, '' of a file with one."""
         raw, said = _open(path)
         what = str(path)
-        taken, bads = _played(raw, path, options, what)
+        taken, bads = _played(raw, path, options, person)
         rows = _Raw(raw, taken, options.unit, what)
-        marks = _marks(raw)
+        marks = marks_of(raw)
         super().__init__(
             rows,
-            Device("mne", path.name, rows.names, rows.rate_hz),
+            Device("mne", f"{path.name}#{person}" if person else path.name, rows.names, rows.rate_hz),
             loop=options.loop,
-            notes=(*_notes(path.name, said, bads, marks), *rows.notes, *_held(rows, path)),
+            notes=(*notes_of(path.name, said, bads, marks), *rows.notes, *_held(rows, path)),
             marks=marks,
         )
         mains_hz = float(raw.info["line_freq"] or 0.0)
@@ -143,26 +143,42 @@ def _held(rows: _Raw, path: Path) -> tuple[Note, ...]:
     return check_nominal(rows.rate_hz, rows.rate_hz, held, str(path))
 
 
-def channels(path: Path, options: RecordingOptions = PLAIN) -> tuple[Channel, ...]:
-    """Every channel of the file with its kind and electrode, in file order.
+def sleepers(
+    path: Path, options: RecordingOptions = PLAIN, person: str = ""
+) -> tuple[tuple[str, tuple[Channel, ...]], ...]:
+    """Each person's number, '' of the only one, and every channel for this person, in file order.
+
+    person: one number, '' for all.
 
     Raises:
         ImplantError: the file cannot be read.
     """
     raw, _ = _open(path)
+    numbers = (person,) if person else numbers_of(people_in(raw.ch_names, options.montage)) or ("",)
+    return tuple((number, _channels(raw, path, options, number)) for number in numbers)
+
+
+def _channels(raw: Any, path: Path, options: RecordingOptions, person: str) -> tuple[Channel, ...]:  # noqa: ANN401 - MNE has no types
+    """Every channel with its kind and electrode."""
     bads = set(raw.info["bads"])
+    kinds = dict(enumerate(_kinds(raw.ch_names, raw.get_channel_types())))
     try:
-        taken, _ = _played(raw, path, options, str(path))
+        taken, _ = _played(raw, path, options, person)
         played = dict(zip(taken.columns, taken.names, strict=True))
+        kinds |= dict.fromkeys(taken.columns, "EEG") | dict.fromkeys(taken.others, OTHERS)
     except ImplantError:
         played = {}
-    found = []
-    kinds = _kinds(raw.ch_names, raw.get_channel_types())
-    for place, label in enumerate(raw.ch_names):
-        kind = "EEG, bad" if label in bads else "EEG" if place in played else kinds[place]
-        rate_hz = float(raw.info["sfreq"])
-        found.append(Channel(label, kind, played.get(place, ""), rate_hz, _unit(raw, label) or "V"))
-    return tuple(found)
+    rate_hz = float(raw.info["sfreq"])
+    return tuple(
+        Channel(
+            label,
+            "EEG, bad" if label in bads else kinds[place],
+            played.get(place, ""),
+            rate_hz,
+            _unit(raw, label) or "V",
+        )
+        for place, label in enumerate(raw.ch_names)
+    )
 
 
 def _open(path: Path) -> tuple[Any, tuple[str, ...]]:
@@ -291,18 +307,23 @@ def _uv_per_v(raw: Any, taken: Taken, what: str) -> Doubles:  # noqa: ANN401 - M
     return np.where(strange, taken.uv_per, _UV_PER_V)
 
 
-def _played(raw: Any, path: Path, options: RecordingOptions, what: str) -> tuple[Taken, tuple[str, ...]]:  # noqa: ANN401 - MNE has no types
+def _played(raw: Any, path: Path, options: RecordingOptions, person: str) -> tuple[Taken, tuple[str, ...]]:  # noqa: ANN401 - MNE has no types
     """The channels that play, by their places in the file, and the labels of the bad ones left out.
 
     Raises:
         ImplantError: no channel is EEG, or every one is bad.
     """
+    what = str(path)
     types = raw.get_channel_types()
+    tagged = {place for one in people_in(raw.ch_names, options.montage).people for place in one.electrodes}
     eeg = [
         place
         for place, (kind, of_mne) in enumerate(zip(_kinds(raw.ch_names, types), types, strict=True))
-        if (of_mne == "eeg" and kind in {"EEG", UNNAMED, OTHER}) or _strange(raw, raw.ch_names[place], of_mne)
-        if raw.ch_names[place] not in options.left_out
+        if (
+            (of_mne == "eeg" and (kind in {"EEG", UNNAMED, OTHER} or place in tagged))
+            or _strange(raw, raw.ch_names[place], of_mne)
+        )
+        and raw.ch_names[place] not in options.left_out
     ]
     if not eeg:
         labels = ", ".join(raw.ch_names[:_SHOWN])
@@ -310,7 +331,7 @@ def _played(raw: Any, path: Path, options: RecordingOptions, what: str) -> tuple
     told = tuple(raw.ch_names[place] for place in eeg)
     usual = "" if ending(path) == _WITHOUT_UNIT else "V"
     units = tuple(options.units.get(label) or _unit(raw, label) or usual for label in told)
-    taken = take(Described(told, ("EEG",) * len(eeg), units), options.montage, what, options.unit)
+    taken = take(Described(told, ("EEG",) * len(eeg), units), options.montage, what, options.unit, person)
     bads = tuple(label for label in raw.ch_names if label in set(raw.info["bads"]))
     good = [n for n, column in enumerate(taken.columns) if told[column] not in bads]
     if not good:
@@ -322,71 +343,9 @@ def _played(raw: Any, path: Path, options: RecordingOptions, what: str) -> tuple
         names=tuple(taken.names[n] for n in good),
         labels=tuple(taken.labels[n] for n in good),
         columns=tuple(eeg[taken.columns[n]] for n in good),
+        others=tuple(eeg[column] for column in taken.others),
         units=tuple(taken.units[n] for n in good),
     ), bads
-
-
-def _text(description: str) -> str:
-    """An annotation's text, without BrainVision's word for a comment."""
-    return " ".join(description.split()).removeprefix("Comment/")
-
-
-def _marks(raw: Any) -> tuple[Mark, ...]:  # noqa: ANN401 - MNE has no types
-    # FIF counts annotations from the measurement, and slot 0 may come later.
-    late_s = raw.first_time if raw.info["meas_date"] is not None else 0.0
-    notes = raw.annotations
-    found = (
-        Mark(float(at_s) - late_s, float(duration_s), _text(str(text)))
-        for at_s, duration_s, text in zip(notes.onset, notes.duration, notes.description, strict=True)
-    )
-    return tuple(dict.fromkeys(found))  # a saved skip comes twice: as it was annotated, and as it was found
-
-
-def _notes(name: str, said: Sequence[str], bads: Sequence[str], marks: Sequence[Mark]) -> tuple[Note, ...]:
-    found = []
-    if bads:
-        found.append(Note("bad", f"{name} marks {', '.join(bads)} as bad; these channels do not play."))
-    breaks = [mark for mark in marks if _break(mark) and mark.at_s > 0]
-    if breaks:
-        found.append(
-            Note(
-                ALIGNMENT,
-                f"{name} was interrupted at {breaks[0].at_s:.1f} s"
-                f"{f' and {len(breaks) - 1} times more' if len(breaks) > 1 else ''}; its samples go on "
-                "without the pause, so its alignment to others is doubtful from there on.",
-            )
-        )
-    spoiled = [
-        mark
-        for mark in marks
-        if mark.text.upper().startswith("BAD") and not (_break(mark) or mark.text == _SKIP)
-    ]
-    if spoiled:
-        total_s = sum(mark.duration_s for mark in spoiled)
-        found.append(
-            Note("bad", f"{name} annotates {total_s:.0f} s as bad, in {len(spoiled)} segments; they play.")
-        )
-    found += [Note("mne", f"MNE says of {name}: {text}") for text in said[:_WARNINGS_SHOWN]]
-    return tuple(found)
-
-
-def _break(mark: Mark) -> bool:
-    return mark.text.strip("/ ").lower().startswith(_BREAKS)
-
-
-def _runs(raw: Any, slots: int) -> tuple[tuple[int, int], ...]:  # noqa: ANN401 - MNE has no types
-    """The filled slots: all but the skips of the acquisition."""
-    rate_hz = float(raw.info["sfreq"])
-    found: list[tuple[int, int]] = []
-    begin = 0
-    for skip in sorted((mark for mark in _marks(raw) if mark.text == _SKIP), key=lambda mark: mark.at_s):
-        first = min(max(round(skip.at_s * rate_hz), begin), slots)
-        if first > begin:
-            found.append((begin, first))
-        begin = min(max(begin, round((skip.at_s + skip.duration_s) * rate_hz)), slots)
-    if begin < slots:
-        found.append((begin, slots))
-    return tuple(found) or ((0, slots),)
 
 
 def _resolution_uv(raw: Any, columns: Sequence[int], path: Path) -> tuple[float, ...]:  # noqa: ANN401 - MNE has no types

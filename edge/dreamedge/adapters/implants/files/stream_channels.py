@@ -6,7 +6,7 @@ LSL's own devices deliver it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -14,6 +14,12 @@ import numpy as np
 from dreamedge.adapters.implants.caps import electrodes_of
 from dreamedge.adapters.implants.files.channel_soundness import Unit, unit_of
 from dreamedge.adapters.implants.files.replay import Doubles
+from dreamedge.adapters.implants.people_in_labels import (
+    labels_of_person,
+    notes_on_people,
+    numbers_of,
+    people_in,
+)
 from dreamedge.adapters.implants.ten_twenty import electrode, numbered
 from dreamedge.core.signal.quality import UNIT
 from dreamedge.core.signal.recording_facts import Note
@@ -43,6 +49,8 @@ class Taken:
     columns: tuple[int, ...]
     units: tuple[Unit, ...]
     notes: tuple[Note, ...] = ()
+    others: tuple[int, ...] = ()
+    """Columns of EEG that are another person's, or of none known."""
 
     @property
     def uv_per(self) -> Doubles:
@@ -50,17 +58,29 @@ class Taken:
         return np.array([unit.uv for unit in self.units])
 
 
-def take(stream: Described, montage: Sequence[str], what: str, unit: str = "") -> Taken:
+def take(
+    stream: Described,
+    montage: Sequence[str],
+    what: str,
+    unit: str = "",
+    person: str = "",
+    address: str = "",
+) -> Taken:
     """Find the EEG channels, each electrode once; `montage` names those of a stream that names none.
 
-    unit: of channels with a blank or unknown unit, '' if none is given.
+    unit: of channels with a blank or unknown unit, '' if none is given. person: the number of one of several
+    people, '' of a stream with one. address: precedes a person's number in a message, `what` if it is ''.
 
     Raises:
-        ImplantError: no EEG channel, a montage that does not fit, or none in a unit that is a voltage.
+        ImplantError: no EEG channel, a montage that does not fit, or none in a unit that is a voltage;
+            `people`, several people and not this one.
     """
     columns: dict[str, int] = {}
     unknown: list[int] = []
-    labels = labels_of(stream, tuple(montage), what)
+    told = people_labels(stream, montage)
+    mine, reading = labels_of_person(told, stream.units, person, montage, address or what)
+    own = replace(stream, labels=tuple(label or "" for label in mine))
+    labels = labels_of(own, () if told == tuple(montage) else tuple(montage), what)
     units = [unit_of(told, unit, "uV") for told in stream.units]
     for column, (label, kind) in enumerate(zip(labels, stream.types, strict=True)):
         name = electrode(label, stream.units[column])
@@ -81,17 +101,32 @@ def take(stream: Described, montage: Sequence[str], what: str, unit: str = "") -
             f"{what} has no EEG channel with a 10-20 name ({', '.join(labels)}); "
             "name electrodes such as Fp1, C3 or O2."
         )
-    notes = (
+    others = tuple(column for column, label in enumerate(mine) if label is None)
+    notes = [
         Note("channel", f"{labels[column]!r} is in {stream.units[column]!r}, not a voltage, and is left out.")
         for column in unknown
-    )
+    ]
+    played = {told[column]: name for name, column in columns.items()}
+    notes += notes_on_people(reading, played, [told[column] for column in others])
     return Taken(
         tuple(columns),
-        tuple(labels[column] for column in columns.values()),
+        tuple(told[column] or labels[column] for column in columns.values()),
         tuple(columns.values()),
         tuple(found for column in columns.values() if (found := units[column]) is not None),
         tuple(notes),
+        others,
     )
+
+
+def numbers_in(stream: Described, montage: Sequence[str]) -> tuple[str, ...]:
+    """The numbers by which the people of the stream are addressed; none of one person."""
+    return numbers_of(people_in(people_labels(stream, montage), montage))
+
+
+def people_labels(stream: Described, montage: Sequence[str]) -> tuple[str, ...]:
+    """The labels by which people are told apart: the stream's, or those that `montage` gives its channels."""
+    named = any(map(electrode, stream.labels)) or numbered(stream.labels)
+    return stream.labels if named or len(montage) != len(stream.labels) else tuple(montage)
 
 
 def contact_of_hsi(values: Doubles, channels: int) -> Doubles:

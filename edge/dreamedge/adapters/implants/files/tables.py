@@ -16,10 +16,11 @@ import numpy as np
 from dreamedge.adapters.implants.files.channel_soundness import sound_channels
 from dreamedge.adapters.implants.files.rate_checks import check_nominal, held_in
 from dreamedge.adapters.implants.files.replay import Doubles, Replay, check_length, check_rate
-from dreamedge.adapters.implants.files.stream_channels import Described, take
+from dreamedge.adapters.implants.files.stream_channels import Described, numbers_in, take
 from dreamedge.adapters.implants.files.table_files import Table, read_table
 from dreamedge.adapters.implants.files.table_times import timed
 from dreamedge.adapters.implants.files.xdf.stamp_faults import leaps
+from dreamedge.adapters.implants.people_in_labels import OTHERS
 from dreamedge.adapters.implants.recording_options import PLAIN, RecordingOptions
 from dreamedge.adapters.implants.ten_twenty import kind_of
 from dreamedge.core.signal.inspection import Channel
@@ -31,8 +32,8 @@ from dreamwire.messages import Device
 class _Rows:
     """The EEG columns of a table as a recording."""
 
-    def __init__(self, table: Table, options: RecordingOptions, what: str) -> None:
-        taken = take(_described(table), options.montage, what, options.unit)
+    def __init__(self, table: Table, options: RecordingOptions, person: str, what: str) -> None:
+        taken = take(_described(table), options.montage, what, options.unit, person)
         found = timed(table, table.rate_hz or options.rate_hz, what)
         self.rate_hz, self.effective_hz = found.nominal_hz, found.effective_hz
         check_rate(self.rate_hz, what)
@@ -77,30 +78,45 @@ class _Rows:
 class TableImplant(Replay):
     """One table behind the implant port; `options.loop` restarts it at its end."""
 
-    def __init__(self, path: Path, *, options: RecordingOptions = PLAIN) -> None:
-        """Open the file; the options are used where it names no electrodes, no rate or no unit."""
+    def __init__(self, path: Path, person: str = "", *, options: RecordingOptions = PLAIN) -> None:
+        """Open the file; the options are used where it names no electrodes, no rate or no unit.
+
+        person: the number of one of several people, '' of a file with one.
+        """
         table = read_table(path)
-        rows = _Rows(table, options, str(path))
-        device = Device(table.kind, path.name, rows.names, rows.rate_hz)
+        rows = _Rows(table, options, person, str(path))
+        name = f"{path.name}#{person}" if person else path.name
+        device = Device(table.kind, name, rows.names, rows.rate_hz)
         super().__init__(rows, device, period_hz=rows.effective_hz, loop=options.loop, notes=rows.notes)
         self.montage = replace(self.montage, full_scale_uv=rows.full_scale_uv)
 
 
-def channels(path: Path, options: RecordingOptions = PLAIN) -> tuple[Channel, ...]:
-    """Every column of the file with its kind and electrode, in file order; columns without numbers come last.
+def sleepers(
+    path: Path, options: RecordingOptions = PLAIN, person: str = ""
+) -> tuple[tuple[str, tuple[Channel, ...]], ...]:
+    """Each person's number, '' of the only one, and every column for this person, in file order.
+
+    person: one number, '' for all. Columns without numbers come last.
 
     Raises:
         ImplantError: the file cannot be read.
     """
     table = read_table(path)
+    numbers = (person,) if person else numbers_in(_described(table), options.montage) or ("",)
+    return tuple((number, _channels(table, options, number, str(path))) for number in numbers)
+
+
+def _channels(table: Table, options: RecordingOptions, person: str, what: str) -> tuple[Channel, ...]:
+    """Every column with its kind and electrode."""
     try:
-        taken = take(_described(table), options.montage, str(path), options.unit)
+        taken = take(_described(table), options.montage, what, options.unit, person)
         played = dict(zip(taken.columns, taken.names, strict=True))
+        kinds = dict.fromkeys(taken.columns, "EEG") | dict.fromkeys(taken.others, OTHERS)
     except ImplantError:
-        played = {}
+        played, kinds = {}, {}
     rate_hz = table.rate_hz or options.rate_hz
     return tuple(
-        Channel(label, "EEG" if n in played else kind_of(label), played.get(n, ""), rate_hz, table.unit)
+        Channel(label, kinds.get(n) or kind_of(label), played.get(n, ""), rate_hz, table.unit)
         for n, label in enumerate(table.labels)
     ) + tuple(Channel(label, "no numbers", "", rate_hz, "") for label in table.left_out)
 

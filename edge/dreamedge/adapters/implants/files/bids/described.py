@@ -103,7 +103,11 @@ def describe(recording: Located, person: str, options: RecordingOptions) -> Desc
     facts = read_facts(objects, faults)
     absent = tuple(name for name, there in (("_channels.tsv", lists), ("_eeg.json", objects)) if not there)
     ours = of_edf(recording)
-    found = edf_channels.channels(path, options, person) if ours else mne_files.channels(path, options)
+    found = (
+        edf_channels.channels(path, options, person)
+        if ours
+        else mne_files.sleepers(path, options, person)[0][1]
+    )
     labels = [channel.label for channel in found]
     matched = by_channel(lists[0], rows, labels, faults) if rows else (None,) * len(found)
     by_file = Described(
@@ -118,7 +122,7 @@ def describe(recording: Located, person: str, options: RecordingOptions) -> Desc
     if ours and (chosen.units or chosen.left_out):
         found = edf_channels.channels(path, chosen, person)
     elif chosen.left_out and options.montage:
-        found = mne_files.channels(path, chosen)
+        _, found = mne_files.sleepers(path, chosen, person)[0]
     return replace(by_file, channels=found, options=chosen)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from dreamedge.adapters.implants.files import mne_files
 from dreamedge.adapters.implants.files.bids import dataset
 from dreamedge.adapters.implants.files.bids.described import (
     Described,
@@ -25,6 +26,7 @@ from dreamedge.adapters.implants.files.edf.implant import EdfImplant
 from dreamedge.adapters.implants.files.edf.people import people as edf_people
 from dreamedge.adapters.implants.files.mne_files import MneImplant
 from dreamedge.adapters.implants.files.replay import Replay
+from dreamedge.adapters.implants.people_in_labels import numbers_of
 from dreamedge.adapters.implants.recording_options import PLAIN, RecordingOptions
 from dreamedge.core.signal.inspection import Channel
 from dreamedge.core.signal.recording_facts import ALIGNMENT, Note
@@ -48,7 +50,7 @@ class Address:
         return f"bids:{self.rest}"
 
 
-def addresses(path: Path, chosen: str) -> tuple[Address, ...]:
+def addresses(path: Path, chosen: str, options: RecordingOptions = PLAIN) -> tuple[Address, ...]:
     """The people in a recording or a folder, one recording a subject.
 
     chosen: the number of a person in a recording, or entities that a folder's recordings must have. A subject
@@ -58,11 +60,11 @@ def addresses(path: Path, chosen: str) -> tuple[Address, ...]:
         ImplantError: there is no recording.
     """
     if not path.is_dir():
-        return _in_file(dataset.located(path), chosen)
+        return _in_file(dataset.located(path), chosen, options)
     found: list[Address] = []
     for subject in dataset.subjects(path, chosen):
         if len(subject.recordings) == 1:
-            found += _in_file(subject.recordings[0], "")
+            found += _in_file(subject.recordings[0], "", options)
         else:
             folder = _above(subject.recordings)
             found.append(Address(subject.name, "", f"{folder}{f'#{chosen}' if chosen else ''}"))
@@ -97,7 +99,7 @@ def open_recording(path: Path, chosen: str = "", options: RecordingOptions = PLA
     if of_edf(recording):
         replay = EdfImplant(recording.path, person, options=described.options)
     else:
-        replay = MneImplant(recording.path, options=described.options)
+        replay = MneImplant(recording.path, person, options=described.options)
     replay.device = replace(replay.device, kind="bids")
     faults = described.faults
     _take_mains(replay, described)
@@ -110,16 +112,19 @@ def open_recording(path: Path, chosen: str = "", options: RecordingOptions = PLA
     return replay
 
 
-def _in_file(recording: dataset.Located, wanted: str) -> tuple[Address, ...]:
+def _in_file(recording: dataset.Located, wanted: str, options: RecordingOptions) -> tuple[Address, ...]:
     """The people in one recording."""
     subject, path = recording.subject, recording.path
     numbers: tuple[str, ...] = ()
-    if not wanted and of_edf(recording):
+    if not wanted:
         try:
-            reading = edf_people(path)
+            numbers = (
+                numbers_of(edf_people(path, options.montage))
+                if of_edf(recording)
+                else tuple(number for number, _ in mne_files.sleepers(path, options) if number)
+            )
         except ImplantError:
             return (Address(subject, "", str(path)),)
-        numbers = tuple(str(n) for n in range(1, len(reading.people) + 1)) if reading.certain else ()
     if wanted or not numbers:
         return (Address(subject, wanted, f"{path}{f'#{wanted}' if wanted else ''}"),)
     return tuple(Address(subject, number, f"{path}#{number}") for number in numbers)

@@ -17,7 +17,7 @@ from dreamedge.adapters.implants.files.channel_soundness import Unit, microvolts
 from dreamedge.adapters.implants.files.edf.file import EdfFile, Signal, open_edf
 from dreamedge.adapters.implants.files.edf.people import of_person
 from dreamedge.adapters.implants.files.replay import RATE_LIMITS_HZ
-from dreamedge.adapters.implants.people_in_labels import Reading
+from dreamedge.adapters.implants.people_in_labels import OTHERS, Reading, notes_on_people
 from dreamedge.adapters.implants.recording_options import PLAIN, RecordingOptions
 from dreamedge.adapters.implants.ten_twenty import OTHER, UNNAMED, contact, electrode, kind_of, numbered
 from dreamedge.core.signal.inspection import Channel
@@ -27,7 +27,6 @@ from dreamedge.ports.implant import ImplantError
 _SHOWN: Final = 8
 """Number of labels listed in a message."""
 _EXAMPLE: Final = ("C3", "C4", "F3", "F4", "O1", "O2")
-_OTHERS: Final = "EEG, other person"
 _CHOSEN_OUT: Final = "left out"
 _LEFT_OUT: Final = {
     "EEG, no range": "no range",
@@ -45,7 +44,7 @@ def channels(path: Path, options: RecordingOptions = PLAIN, person: str = "") ->
     """
     file = open_edf(path, options.units)
     try:
-        signals, _ = of_person(file.signals, path, person)
+        signals, _ = of_person(file.signals, path, person, options.montage)
         named = named_of(file, signals, options, path)
     except ImplantError:
         named = [(kind, "") for kind in _kinds(file.signals)]
@@ -66,17 +65,15 @@ def notes_on(
         for signal, (kind, _) in zip(signals, named, strict=True)
         if kind in _LEFT_OUT
     ]
-    if reading.people:
-        mapping = ", ".join(
-            f"{signal.label} is {name}" for signal, (_, name) in zip(signals, named, strict=True) if name
-        )
-        found.append(Note("people", f"the file holds {len(reading.people)} people; of this one {mapping}."))
-        unknown = [signal.label for signal, (kind, _) in zip(signals, named, strict=True) if kind == _OTHERS]
-        if unknown:
-            found.append(
-                Note("channel", f"{', '.join(unknown)}: left out, of another person or of none known.")
-            )
-    return tuple(found)
+    pairs = list(zip(signals, named, strict=True))
+    return (
+        *found,
+        *notes_on_people(
+            reading,
+            {signal.label: name for signal, (_, name) in pairs if name},
+            [signal.label for signal, (kind, _) in pairs if kind == OTHERS],
+        ),
+    )
 
 
 def _kinds(signals: Sequence[Signal]) -> list[str]:
@@ -92,7 +89,7 @@ def named_of(
     file: EdfFile, own: Sequence[Signal | None], options: RecordingOptions, path: Path
 ) -> list[tuple[str, str]]:
     """Kind and electrode of every signal; the electrode is '' if the signal does not play."""
-    silent = [_OTHERS if signal is None else "" for signal in own]
+    silent = [OTHERS if signal is None else "" for signal in own]
     for place, signal in enumerate(file.signals):
         silent[place] = silent[place] or _CHOSEN_OUT * (signal.label in options.left_out)
     played = [signal for signal, why in zip(own, silent, strict=True) if signal is not None and not why]

@@ -32,7 +32,7 @@ class _Signals:
 
     def __init__(self, path: Path, options: RecordingOptions, person: str) -> None:
         self._file = open_edf(path, options.units)
-        signals, reading = of_person(self._file.signals, path, person)
+        signals, reading = of_person(self._file.signals, path, person, options.montage)
         named = named_of(self._file, signals, options, path)
         chosen = [n for n, (_, name) in enumerate(named) if name]
         self._chosen = [self._file.signals[n] for n in chosen]

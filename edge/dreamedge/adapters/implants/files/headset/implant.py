@@ -20,7 +20,14 @@ from dreamedge.adapters.implants.files.headset.recognise import recognise
 from dreamedge.adapters.implants.files.headset.rows import Findings, Piece, RowReader
 from dreamedge.adapters.implants.files.headset.spool import Spool
 from dreamedge.adapters.implants.files.replay import Doubles, Replay, check_length, check_rate
-from dreamedge.adapters.implants.files.stream_channels import Described, Taken, contact_of_hsi, take
+from dreamedge.adapters.implants.files.stream_channels import (
+    Described,
+    Taken,
+    contact_of_hsi,
+    numbers_in,
+    take,
+)
+from dreamedge.adapters.implants.people_in_labels import OTHERS
 from dreamedge.adapters.implants.recording_options import PLAIN, RecordingOptions
 from dreamedge.adapters.implants.ten_twenty import kind_of
 from dreamedge.core.signal.inspection import Channel
@@ -39,10 +46,11 @@ _TOLD_BYTES: Final = 64 << 20
 class HeadsetRecording:
     """The EEG of one text file as a recording."""
 
-    def __init__(self, path: Path, board: BoardLayout | None, options: RecordingOptions) -> None:
+    def __init__(self, path: Path, board: BoardLayout | None, person: str, options: RecordingOptions) -> None:
         what = str(path)
         self.dialect = recognise(head_of(path), board, options.montage, what)
-        taken = take(_described(self.dialect, options), options.montage, what, options.unit)
+        address = f"{path}#"  # what precedes the number: a person's in `PATH##1`, as `PATH#1` is a board
+        taken = take(_described(self.dialect, options), options.montage, what, options.unit, person, address)
         self.names = taken.names
         self._places, self._factors = list(range(len(taken.names))), np.ones(len(taken.names))
         self._samples = Spool(len(taken.columns), np.float32, path)
@@ -122,13 +130,26 @@ class HeadsetImplant(Replay):
     """One text file behind the implant port; `options.loop` restarts it at its end."""
 
     def __init__(
-        self, path: Path, board: BoardLayout | None = None, *, options: RecordingOptions = PLAIN
+        self,
+        path: Path,
+        board: BoardLayout | None = None,
+        person: str = "",
+        *,
+        options: RecordingOptions = PLAIN,
     ) -> None:
-        """Open the file; `board`: of a file of BrainFlow."""
-        self._file = HeadsetRecording(path, board, options)
+        """Open the file.
+
+        board: of a file of BrainFlow. person: the number of one of several people, '' of a file with one.
+        """
+        self._file = HeadsetRecording(path, board, person, options)
         super().__init__(
             self._file,
-            Device("csv", path.name, self._file.names, self._file.nominal_hz),
+            Device(
+                "csv",
+                f"{path.name}##{person}" if person else path.name,
+                self._file.names,
+                self._file.nominal_hz,
+            ),
             period_hz=self._file.rate_hz,
             loop=options.loop,
             notes=self._file.notes,
@@ -216,30 +237,40 @@ class _Gathered:
         )
 
 
-def channels(
-    path: Path, board: BoardLayout | None = None, options: RecordingOptions = PLAIN
-) -> tuple[Channel, ...]:
-    """Every column of the file with its kind and electrode, in file order; only its first lines are read.
+def sleepers(
+    path: Path, board: BoardLayout | None = None, options: RecordingOptions = PLAIN, person: str = ""
+) -> tuple[tuple[str, tuple[Channel, ...]], ...]:
+    """Each person's number, '' of the only one, and every column for this person, in file order.
+
+    person: one number, '' for all. Only the first lines of the file are read.
 
     Raises:
         ImplantError: the file cannot be read, or its program is not recognised.
     """
     dialect = recognise(head_of(path), board, options.montage, str(path))
+    described = _described(dialect, options)
+    numbers = (person,) if person else numbers_in(described, options.montage) or ("",)
+    return tuple((number, _channels(dialect, options, number, str(path))) for number in numbers)
+
+
+def _channels(dialect: Dialect, options: RecordingOptions, person: str, what: str) -> tuple[Channel, ...]:
+    """Every column with its kind and electrode."""
+    kinds = dict.fromkeys(dialect.eeg, "EEG unnamed")
     try:
-        taken = take(_described(dialect, options), options.montage, str(path), options.unit)
+        taken = take(_described(dialect, options), options.montage, what, options.unit, person)
         played = {dialect.eeg[n]: name for n, name in zip(taken.columns, taken.names, strict=True)}
+        kinds |= dict.fromkeys(played, "EEG") | {dialect.eeg[n]: OTHERS for n in taken.others}
     except ImplantError:
         played = {}
     given_hz = 0.0 if dialect.stated else options.rate_hz
     rate_hz = given_hz or (dialect.rates_hz[0] if dialect.rates_hz else 0.0)
-    eeg = set(dialect.eeg)
     return tuple(
         Channel(
             label,
-            "EEG" if n in played else "EEG unnamed" if n in eeg else _kind(label, n, dialect),
+            kinds.get(n) or _kind(label, n, dialect),
             played.get(n, ""),
             rate_hz,
-            dialect.unit or options.unit or "uV" if n in eeg else "",
+            dialect.unit or options.unit or "uV" if n in kinds else "",
         )
         for n, label in enumerate(dialect.labels)
     )

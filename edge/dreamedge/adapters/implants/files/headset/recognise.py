@@ -29,6 +29,7 @@ from dreamedge.adapters.implants.files.headset.dialect import (
     rows_after,
 )
 from dreamedge.adapters.implants.files.headset.openbci import OPENBCI, openbci
+from dreamedge.adapters.implants.people_in_labels import people_in
 from dreamedge.adapters.implants.ten_twenty import electrode
 from dreamedge.ports.implant import ImplantError
 
@@ -141,7 +142,8 @@ def _electrodes(
     """A table of electrodes, with or without a column of times."""
     units = {found[2] for label in labels if (found := _UNIT_IN_LABEL.fullmatch(label))}
     names = tuple(found[1] if (found := _UNIT_IN_LABEL.fullmatch(label)) else label for label in labels)
-    eeg = tuple(n for n, label in enumerate(names) if electrode(label))
+    tagged = {place for one in people_in(names).people for place in one.electrodes}
+    eeg = tuple(n for n, label in enumerate(names) if n in tagged or electrode(label))
     low = [label.lower() for label in names]
     stamp = next((n for n, label in enumerate(low) if label in _TIMES), -1)
     if not eeg or (stamp < 0 and len(eeg) < 2 and not rows):  # noqa: PLR2004 - one word may look like an electrode

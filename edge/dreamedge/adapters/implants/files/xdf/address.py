@@ -22,6 +22,20 @@ def title(stream: Stream, streams: Sequence[Stream]) -> str:
     return stream.name if stream.name and same == 1 else f"id={stream.id}"
 
 
+def stream_and_person(streams: tuple[Stream, ...], wanted: str) -> tuple[str, str]:
+    """Split `STREAM#N`, where no stream has that whole name, and `N` of a file with one EEG stream.
+
+    Returns the address of the stream and the number of a person, '' if none is named.
+    """
+    name, sign, number = wanted.rpartition("#")
+    if not number.isdecimal() or any(stream.name == wanted for stream in streams):
+        return wanted, ""
+    if sign:
+        return name, number
+    begins = any(stream.name.startswith(wanted) for stream in streams)
+    return (wanted, "") if begins or len(eeg_streams(streams)) != 1 else ("", number)
+
+
 def choose(streams: tuple[Stream, ...], wanted: str, path: Path) -> Stream:
     """The stream with that address, whatever type it declares; '' for the only EEG stream.
 

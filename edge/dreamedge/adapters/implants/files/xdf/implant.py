@@ -16,8 +16,9 @@ Rules
   and a turn of their own, and a note says so. `align=start` plays every stream from its own beginning.
 - Text streams are marks, in seconds from slot 0.
 
-A stream is addressed by its name or the beginning of it, by `NAME@HOST`, or by `KEY=VALUE,...` with id, name,
-type, source_id and hostname.
+Several people of one stream, told apart by its labels, have numbers: `STREAM#1`, `STREAM#2`; in a file with
+one stream, `1` and `2`. A stream is addressed by its name or the beginning of it, by `NAME@HOST`, or by
+`KEY=VALUE,...` with id, name, type, source_id and hostname.
 """
 
 import math
@@ -30,8 +31,8 @@ from numpy.typing import NDArray
 from dreamedge.adapters.implants.files.channel_soundness import sound_channels
 from dreamedge.adapters.implants.files.rate_checks import check_span
 from dreamedge.adapters.implants.files.replay import Doubles, Replay, check_length, check_rate
-from dreamedge.adapters.implants.files.stream_channels import Described, contact_of_hsi, labels_of, take
-from dreamedge.adapters.implants.files.xdf.address import choose, title
+from dreamedge.adapters.implants.files.stream_channels import Described, contact_of_hsi, people_labels, take
+from dreamedge.adapters.implants.files.xdf.address import choose, stream_and_person, title
 from dreamedge.adapters.implants.files.xdf.stamp_faults import leaps, repair
 from dreamedge.adapters.implants.files.xdf.streams import (
     LEFT_OUT,
@@ -41,8 +42,9 @@ from dreamedge.adapters.implants.files.xdf.streams import (
     read_index,
 )
 from dreamedge.adapters.implants.files.xdf.timeline import Timeline, timeline
+from dreamedge.adapters.implants.people_in_labels import OTHERS
 from dreamedge.adapters.implants.recording_options import PLAIN, START, RecordingOptions
-from dreamedge.adapters.implants.ten_twenty import electrode, kind_of
+from dreamedge.adapters.implants.ten_twenty import kind_of
 from dreamedge.core.signal.inspection import Channel
 from dreamedge.core.signal.quality import RATE
 from dreamedge.core.signal.recording_facts import ALIGNMENT, Mark, Note
@@ -64,12 +66,15 @@ class XdfImplant(Replay):
     def __init__(self, path: Path, stream: str = "", *, options: RecordingOptions = PLAIN) -> None:
         """Open the stream whose name is or begins with `stream`; '' if the file holds one EEG stream."""
         streams, notes = read_index(path)
-        chosen = choose(streams, stream, path)
+        name, person = stream_and_person(streams, stream)
+        chosen = choose(streams, name, path)
+        address = title(chosen, streams)
         begins_s, turn_s, alone = _placed(chosen, streams, options.align)
-        taken = _Taken(chosen, _beside(chosen, streams), begins_s, path, options)
+        taken = _Taken(chosen, _beside(chosen, streams), begins_s, f"{path}#{address}", person, path, options)
         empty = _empty(path, streams)
         marks, unread = _marks(path, streams, begins_s)
-        device = Device("xdf", f"{path.name}#{title(chosen, streams)}", taken.names, taken.nominal_hz)
+        shown = f"{path.name}#{address}{f'#{person}' if person else ''}"
+        device = Device("xdf", shown, taken.names, taken.nominal_hz)
         super().__init__(
             taken,
             device,
@@ -85,10 +90,17 @@ class _Taken:
     """One sleeper's EEG as a recording from `origin_s` on: samples in slots, contact at its own stamps."""
 
     def __init__(
-        self, stream: Stream, hsi: Stream | None, origin_s: float, path: Path, options: RecordingOptions
+        self,
+        stream: Stream,
+        hsi: Stream | None,
+        origin_s: float,
+        address: str,
+        person: str,
+        path: Path,
+        options: RecordingOptions,
     ) -> None:
         what = f"{path}#{stream.name}"
-        eeg_of = take(_described(stream), options.montage, what, options.unit)
+        eeg_of = take(described(stream), options.montage, what, options.unit, person, address)
         if not math.isfinite(stream.begins_s):
             raise ImplantError(f"{what} holds no samples; choose another stream.")
         contents = read_contents(path, [stream.id] + ([] if hsi is None else [hsi.id]))
@@ -227,21 +239,30 @@ def _beside(chosen: Stream, streams: tuple[Stream, ...]) -> Stream | None:
     return next((stream for stream in streams if person and stream.name == f"{person}: HSI"), None)
 
 
-def channels(stream: Stream, options: RecordingOptions = PLAIN) -> tuple[Channel, ...]:
-    """Every channel of the stream with its kind and electrode, in the stream's order."""
+def channels(stream: Stream, options: RecordingOptions = PLAIN, person: str = "") -> tuple[Channel, ...]:
+    """Every channel of the stream with its kind and electrode, in the stream's order.
+
+    person: the number of one of several people, '' of a stream with one.
+    """
+    labels = people_labels(described(stream), options.montage)
     try:
-        labels = labels_of(_described(stream), options.montage, stream.name)
+        taken = take(described(stream), options.montage, stream.name, options.unit, person)
+        sites = dict(zip(taken.columns, taken.names, strict=True))
+        named = dict(zip(taken.columns, taken.labels, strict=True))
+        labels = tuple(named.get(n, label) for n, label in enumerate(labels))
+        others = taken.others
     except ImplantError:
-        labels = stream.labels
+        sites, others = {}, ()
     found = []
-    for label, kind, unit in zip(labels, stream.types, stream.units, strict=True):
-        site = electrode(label) if kind.upper() in {"", "EEG"} else None
-        shown = "EEG" if site else kind_of(label) if kind.upper() in {"", "EEG"} else kind
-        found.append(Channel(label, shown, site or "", stream.nominal_hz, unit or "uV"))
+    for n, (label, kind, unit) in enumerate(zip(labels, stream.types, stream.units, strict=True)):
+        own = kind_of(label) if kind.upper() in {"", "EEG"} else kind
+        shown = "EEG" if n in sites else OTHERS if n in others else own
+        found.append(Channel(label, shown, sites.get(n, ""), stream.nominal_hz, unit or "uV"))
     return tuple(found)
 
 
-def _described(stream: Stream) -> Described:
+def described(stream: Stream) -> Described:
+    """The channels of the stream."""
     return Described(stream.labels, stream.types, stream.units, stream.muse)
 
 
