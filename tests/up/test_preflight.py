@@ -8,6 +8,7 @@ import pytest
 
 from dreamd.up.plan import DURATION_DEFAULT_S, CannotRun, Flags
 from dreamd.up.processes.preflight import look_over
+from edge.bids_dataset import recording
 
 ANN = {
     "file": "g.xdf",
@@ -96,6 +97,17 @@ def test_folders_and_specs_are_passed_on_with_whole_paths(
         f"xdf:{there}/g.xdf#Ann",
         f"{there}/p.npz",
     ]
+
+
+def test_a_dataset_is_a_sleeper_a_subject(tmp_path: Path) -> None:
+    """The edge finds the subjects of a BIDS dataset by entities; one with several recordings is named."""
+    for name in ("sub-01_task-rest", "sub-02_task-rest", "sub-02_task-sleep", "sub-03_task-rest"):
+        recording(tmp_path, name)
+    recording(tmp_path, "sub-03_task-rest_run-2")
+    found = look_over(Flags(recordings=(Path(f"bids:{tmp_path}#task-rest"),)))
+    assert [one.pseudonym for one in found.sleepers] == ["sub-01", "sub-02"]
+    assert found.sleepers[1].recording.endswith("sub-02_task-rest_eeg.edf")
+    assert "2 recordings with task-rest; write one of these" in found.refused[0].why
 
 
 def test_a_montage_is_asked_with_and_kept_for_the_beds(files: tuple[Path, ...]) -> None:
