@@ -24,6 +24,7 @@ from tests.bench.formats import formats
 from tests.bench.fusion import fusion
 from tests.bench.overload import overload
 from tests.bench.ledger import ledger
+from tests.bench.lsl import lsl
 from tests.bench.recording import recording
 from tests.bench.sever import sever
 from tests.bench.siege import siege
@@ -118,6 +119,7 @@ BENCHES = {
     "recording": recording,
     "formats": lambda: formats(row),
     "sound": lambda: sound(row),
+    "lsl": lambda: lsl(row),
 }
 
 

@@ -446,12 +446,13 @@ class FakeCoordination:
         pod: str = "",
         cause: str = "",
         acted_s: float = 0.0,
+        seat: int = 0,
         **values: float,
     ) -> Event:
         """Append an event to the journal."""
         cursor = self.journal[-1].cursor + 1 if self.journal else self.journal_from
         said = f"{pod or dreamscape}: {kind}"
-        fact = Event(cursor, NOW_S, kind, dreamscape, pod, 0, cause, said, values, acted_s)
+        fact = Event(cursor, NOW_S, kind, dreamscape, pod, seat, cause, said, values, acted_s)
         self.journal.append(fact)
         for watch in list(self.event_watches):
             watch.changed()

@@ -1,10 +1,8 @@
 """A real night over Lab Streaming Layer: daemon, broker, pods, `dreamd lsl` both ways, and a foreign lab."""
 
 import asyncio
-import json
 import os
 import signal
-import subprocess
 import time
 from collections.abc import AsyncIterator
 from itertools import pairwise
@@ -17,6 +15,7 @@ from dreamapi import Dreamscape
 from dreamwire.schema import BANDS6X2
 from edge.lsl_outlet import CONFIG
 from integration.fleet import NIGHT, Fleet, until
+from integration.json_lines import Lines
 from mosquitto import Broker
 
 LAB = Path(__file__).parents[1] / "lsl" / "foreign_lab.py"
@@ -26,31 +25,6 @@ STREAMS = ("dreamd-collective", "dreamd-markers", "dreamd-synchrony")
 STOPPED_S = 1.5
 LATE_S = 1.0
 """A tick that reaches a watcher within this was held up by a loaded machine at most, and not by the stop."""
-
-
-class Lines:
-    """The lines of a process, one JSON object each, read on a thread of their own."""
-
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self.found: list[dict[str, object]] = []
-        self._out = process.stdout
-        self._reading = asyncio.get_running_loop().run_in_executor(None, self._read)
-
-    def _read(self) -> None:
-        assert self._out is not None
-        self.found.extend(map(json.loads, self._out))
-
-    def with_key(self, key: str) -> list[dict[str, object]]:
-        """The objects that have this key."""
-        return [one for one in self.found if key in one]
-
-    def rows(self, stream: str) -> list[tuple[float, list[object]]]:
-        """Stamp and values of each sample of a stream."""
-        return [
-            (float(str(one["at_s"])), list(one["values"]))  # type: ignore[call-overload]
-            for one in self.with_key("values")
-            if one["stream"] == stream
-        ]
 
 
 class Night:

@@ -9,7 +9,7 @@ import pytest
 from dreamd.adapters.grpc.server import Running, serve_grpc
 from dreamd.core.dreamscapes.views import DreamscapeState
 from dreamd.core.fleet.house import HouseView
-from dreamd.lsl.layouts import Streams
+from dreamd.core.group_streams import Streams
 from dreamd.lsl.report import Report
 from fakes.coordination import FakeCoordination, FakeHouse
 from fakes.views import NOW_S, collective_view

@@ -18,7 +18,7 @@ import pyxdf
 
 from depth import LONG
 from dreamd.core.dreamscapes.views import CrowdView, SynchronyView
-from dreamd.lsl import layouts
+from dreamd.core.group_streams import COLLECTIVE, MARKERS, SYNCHRONY
 from dreamwire.schema import BANDS6X2
 from edge.lsl_outlet import CONFIG
 from fakes.callers import OPERATOR
@@ -112,7 +112,7 @@ async def test_a_foreign_recorder_writes_what_was_fused(hall: Hall, start: Start
             hidden = {"centre": (), "centre_hidden": True} if number == 9 else {}
             hall.tick(number, at_s + hall.ahead_s, crowd=synchrony, **hidden)
             await asyncio.sleep(0.02)
-    hall.application.happen("severed", NIGHT, "bed-1", "railed", instants[3] + hall.ahead_s)
+    hall.application.happen("severed", NIGHT, "bed-1", "railed", instants[3] + hall.ahead_s, seat=3)
     status, said = await ended(second)
     assert status == 1
     assert "is sent by" in said
@@ -127,14 +127,14 @@ async def test_a_foreign_recorder_writes_what_was_fused(hall: Hall, start: Start
     recorder.stdin = None
     assert await asyncio.to_thread(recorder.wait) == 0, recorder.stderr and recorder.stderr.read()
     streams = {one["info"]["name"][0]: one for one in pyxdf.load_xdf(str(path), synchronize_clocks=True)[0]}
-    assert set(streams) == {layouts.COLLECTIVE, layouts.SYNCHRONY, layouts.MARKERS}
-    check_collective(streams[layouts.COLLECTIVE], instants)
-    bands = streams[layouts.SYNCHRONY]
+    assert set(streams) == {COLLECTIVE, SYNCHRONY, MARKERS}
+    check_collective(streams[COLLECTIVE], instants)
+    bands = streams[SYNCHRONY]
     assert np.isnan(bands["time_series"][5:7]).all()
     np.testing.assert_array_equal(bands["time_series"][0], [4.5, *[math.nan] * 4, 0.25, *[math.nan] * 4])
-    marks = streams[layouts.MARKERS]
-    assert [text for (text,) in marks["time_series"]] == ["severed/railed/bed-1", "state/ended"]
-    assert abs(marks["time_stamps"][0] - instants[3]) < allowed_s(streams[layouts.COLLECTIVE])
+    marks = streams[MARKERS]
+    assert [text for (text,) in marks["time_series"]] == ["severed/railed/3", "state/ended"]
+    assert abs(marks["time_stamps"][0] - instants[3]) < allowed_s(streams[COLLECTIVE])
 
 
 def allowed_s(stream: dict[str, Any]) -> float:
@@ -161,7 +161,7 @@ def check_collective(stream: dict[str, Any], instants: list[float]) -> None:
     labels = [one["label"][0] for one in channels]
     assert labels[:12] == list(BANDS6X2.feature_names())
     assert {one["unit"][0] for one in channels[:12]} == {"sd"}
-    assert channels[12]["unit"] == ["sd^2"]
+    assert channels[12]["unit"] == ["sd"]
     assert desc["manufacturer"] == ["dreamd"]
     assert desc["dreamscape"] == [NIGHT]
     assert "frozen at Start" in desc["reference"][0]["label"][0]
@@ -227,7 +227,7 @@ async def test_our_own_markers_are_not_read_back(hall: Hall, start: Start) -> No
     """`dreamd-markers` is refused as a source: its markers would come back for ever."""
     sender = lsl(start, hall, NIGHT)
     assert (await fact(sender))["fact"] == "opened"
-    status, said = await ended(lsl(start, hall, "--markers", layouts.MARKERS))
+    status, said = await ended(lsl(start, hall, "--markers", MARKERS))
     assert status == 1
     assert "would come back for ever" in said
     sender.send_signal(signal.SIGINT)

@@ -3,8 +3,8 @@
 import pylsl
 import pytest
 
+from dreamd.core.group_streams import OURS
 from dreamd.lsl.failures import CannotRun
-from dreamd.lsl.layouts import OURS
 from dreamd.lsl.marker_source import require_markers
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamd.core.event_kinds import KINDS
+from dreamd.core.group_streams import Streams
 from dreamd.lsl import layouts
 from dreamd.lsl.regular_rows import FILLED_S, RegularRows
 from dreamwire.schema import BANDS6X2, SCHEMAS
@@ -23,7 +24,7 @@ def tick(**fields: object) -> dreams.Collective:
     return dreams.Collective(**{**known, **fields})
 
 
-def streams(schema: str = "bands6x2") -> layouts.Streams:
+def streams(schema: str = "bands6x2") -> Streams:
     """The streams of a Dreamscape of this schema."""
     made = dreams.Dreamscape(name="dreamscapes/night", plan=dreams.Plan(schema=schema))
     made.create_time.FromMicroseconds(1_700_000_000_000_001)
@@ -36,8 +37,8 @@ def streams(schema: str = "bands6x2") -> layouts.Streams:
 def test_each_row_has_its_channels(schema: str) -> None:
     """A row has a number for each channel of its stream, for every schema."""
     of = streams(schema)
-    assert len(layouts.collective_row(tick(), of.schema)) == len(of.collective.channels)
-    assert len(layouts.synchrony_row(tick(), of.schema)) == len(of.synchrony.channels)
+    assert len(layouts.collective_row(tick(), SCHEMAS[schema])) == len(of.collective.channels)
+    assert len(layouts.synchrony_row(tick(), SCHEMAS[schema])) == len(of.synchrony.channels)
     labels = [channel.label for layout in of.all for channel in layout.channels]
     assert len(set(labels)) == len(labels)
     assert all(channel.unit and channel.kind for layout in of.all for channel in layout.channels)
@@ -47,7 +48,7 @@ def test_the_centre_stands_under_its_labels() -> None:
     """The channels are the schema's features in order, then dispersion, level and two counts."""
     of = streams()
     row = dict(
-        zip((c.label for c in of.collective.channels), layouts.collective_row(tick(), of.schema), strict=True)
+        zip((c.label for c in of.collective.channels), layouts.collective_row(tick(), BANDS6X2), strict=True)
     )
     assert row["anterior.delta"] == 0.0
     assert row["posterior.alpha"] == 4.0
@@ -84,16 +85,28 @@ def test_unknown_synchrony_is_nan_by_band() -> None:
     ("event", "text"),
     [
         (
-            dreams.Event(kind="severed", cause="railed", pod="pods/bed-1", sentence="ada is severed"),
-            "severed/railed/bed-1",
+            dreams.Event(
+                kind="severed",
+                cause="railed",
+                pod="pods/bed-1",
+                seat="dreamscapes/night/seats/12",
+                sentence="ada is",
+            ),
+            "severed/railed/12",
         ),
         (dreams.Event(kind="state", cause="dreaming"), "state/dreaming"),
-        (dreams.Event(kind="merged", pod="pods/bed-2"), "merged/bed-2"),
+        (dreams.Event(kind="merged", pod="pods/bed-2", seat="dreamscapes/night/seats/1"), "merged/1"),
+        (dreams.Event(kind="pod-online", pod="pods/adas-bed"), "pod-online"),
+        (dreams.Event(kind="left", cause="asked by ada", seat="dreamscapes/night/seats/2"), "left/2"),
+        (dreams.Event(kind="marker", cause="target 7/left"), "marker/target 7/left"),
         (dreams.Event(kind="uplink-lost"), "uplink-lost"),
     ],
 )
-def test_a_marker_begins_with_its_kind(event: dreams.Event, text: str) -> None:
-    """A marker is kind, cause and pod; no sentence, which may name a sleeper."""
+def test_a_marker_names_no_person(event: dreams.Event, text: str) -> None:
+    """A marker is kind, cause and the number of the subject: no pod, no sentence, no cause that is no word.
+
+    The text of a marker of the experiment is its sender's own.
+    """
     assert layouts.marker_text(event) == text
 
 

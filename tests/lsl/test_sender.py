@@ -11,8 +11,9 @@ import pytest
 import dreamapi
 from depth import LONG
 from dreamd.core.dreamscapes.views import DreamscapeState
+from dreamd.core.group_streams import COLLECTIVE, SYNCHRONY, Streams
 from dreamd.lsl.failures import CannotRun
-from dreamd.lsl.layouts import COLLECTIVE, JOURNAL_GAP, LINK_LOST, LINK_RESTORED, SYNCHRONY, Streams
+from dreamd.lsl.layouts import JOURNAL_GAP, LINK_LOST, LINK_RESTORED
 from dreamd.lsl.report import Report
 from dreamd.lsl.sender import Sender
 from fakes.callers import OPERATOR
@@ -85,30 +86,30 @@ async def test_a_marker_has_the_instant_of_its_event(hall: Hall, report: Report)
     """An event is its kind with the instant of its act, or of its writing, on LSL's clock."""
     async with sending(hall, report) as one:
         acted_s = lsl_clock() - 3.0
-        hall.application.happen("severed", NIGHT, "bed-1", "railed", acted_s + hall.ahead_s)
+        hall.application.happen("severed", NIGHT, "bed-1", "railed", acted_s + hall.ahead_s, seat=4)
         await until(lambda: one.sink.texts)
         ((text, stamp_s),) = one.sink.texts
-        assert text == "severed/railed/bed-1"
+        assert text == "severed/railed/4"
         assert abs(stamp_s - acted_s) <= one.sink.uncertainty_s
 
 
 async def test_each_event_of_the_dreamscape_is_sent_once(hall: Hall, report: Report) -> None:
     """Events of this Dreamscape come once each and in order; those of another and older ones do not."""
-    hall.application.happen("merged", NIGHT, "bed-1")
+    hall.application.happen("merged", NIGHT, "bed-1", seat=1)
     async with sending(hall, report) as one:
         for number in range(250):
-            hall.application.happen("merged", "other" if number % 5 == 0 else NIGHT, f"bed-{number}")
+            hall.application.happen("merged", "other" if number % 5 == 0 else NIGHT, "bed", seat=number)
         await until(lambda: len(one.sink.texts) >= 200)
-        assert one.sink.words == [f"merged/bed-{n}" for n in range(250) if n % 5]
+        assert one.sink.words == [f"merged/{n}" for n in range(250) if n % 5]
 
 
 async def test_events_after_a_cursor_are_sent(hall: Hall, report: Report) -> None:
     """With a cursor the events after it come first, so that a restarted sender misses none."""
-    seen = hall.application.happen("merged", NIGHT, "bed-1")
-    hall.application.happen("merged", NIGHT, "bed-2")
+    seen = hall.application.happen("merged", NIGHT, "bed-1", seat=1)
+    hall.application.happen("merged", NIGHT, "bed-2", seat=2)
     async with sending(hall, report, after=seen.cursor) as one:
         await until(lambda: one.sink.texts)
-        assert one.sink.words == ["merged/bed-2"]
+        assert one.sink.words == ["merged/2"]
 
 
 @pytest.mark.skipif(not LONG, reason="DREAMD_LONG: seconds of waiting")
@@ -117,17 +118,17 @@ async def test_an_outage_is_told_and_nothing_is_sent_twice(
 ) -> None:
     """The daemon goes and comes back with its journal: markers tell of both, events between come once."""
     async with sending(hall, report) as one:
-        hall.application.happen("merged", NIGHT, "bed-1")
+        hall.application.happen("merged", NIGHT, "bed-1", seat=1)
         await until(lambda: one.sink.texts)
         await hall.shut()
         await until(lambda: LINK_LOST in one.sink.words, WITHIN_S)
-        hall.application.happen("severed", NIGHT, "bed-2")
+        hall.application.happen("severed", NIGHT, "bed-2", seat=2)
         await hall.open()
-        await until(lambda: "severed/bed-2" in one.sink.words, WITHIN_S)
-        hall.application.happen("merged", NIGHT, "bed-3")
-        await until(lambda: "merged/bed-3" in one.sink.words)
+        await until(lambda: "severed/2" in one.sink.words, WITHIN_S)
+        hall.application.happen("merged", NIGHT, "bed-3", seat=3)
+        await until(lambda: "merged/3" in one.sink.words)
         assert one.sink.words == [
-            "merged/bed-1", LINK_LOST, LINK_RESTORED, "severed/bed-2", "merged/bed-3",
+            "merged/1", LINK_LOST, LINK_RESTORED, "severed/2", "merged/3",
         ]  # fmt: skip
         assert not one.sink.closed
     assert sum("the daemon is lost" in line for line in lines) == 1
@@ -138,14 +139,14 @@ async def test_a_restarted_daemon_is_a_gap_and_a_new_clock(hall: Hall, report: R
     """A new process with a clock set back by 5 s: its journal is sent behind a gap, stamps stay true."""
     async with sending(hall, report) as one:
         hall.tick(9, lsl_clock() + hall.ahead_s)
-        hall.application.happen("merged", NIGHT, "bed-1")
+        hall.application.happen("merged", NIGHT, "bed-1", seat=1)
         await until(lambda: one.sink.texts and one.sink.rows)
         await hall.shut()
         await until(lambda: LINK_LOST in one.sink.words, WITHIN_S)
         await hall.come_back(9_000, hall.ahead_s - 5.0)
         hall.application.happen("state", NIGHT, cause="dreaming")
         await until(lambda: "state/dreaming" in one.sink.words, WITHIN_S)
-        assert one.sink.words == ["merged/bed-1", LINK_LOST, LINK_RESTORED, JOURNAL_GAP, "state/dreaming"]
+        assert one.sink.words == ["merged/1", LINK_LOST, LINK_RESTORED, JOURNAL_GAP, "state/dreaming"]
         at_s = lsl_clock()
         hall.tick(1, at_s + hall.ahead_s)
         await until(lambda: abs(one.sink.rows[COLLECTIVE][-1][0] - at_s) < LOADED_S)
@@ -156,10 +157,10 @@ async def test_a_restarted_daemon_is_a_gap_and_a_new_clock(hall: Hall, report: R
 async def test_a_journal_behind_the_cursor_is_read_from_its_beginning(hall: Hall, report: Report) -> None:
     """A daemon with a journal that has not reached the cursor, for its clock was set back, is read whole."""
     hall.application.journal_from = 5
-    hall.application.happen("merged", NIGHT, "bed-1")
+    hall.application.happen("merged", NIGHT, "bed-1", seat=1)
     async with sending(hall, report, after=1_000_000) as one:
         await until(lambda: len(one.sink.texts) == 2)
-        assert one.sink.words == [JOURNAL_GAP, "merged/bed-1"]
+        assert one.sink.words == [JOURNAL_GAP, "merged/1"]
 
 
 async def test_the_end_of_the_dreamscape_ends_the_sender(

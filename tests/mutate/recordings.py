@@ -17,8 +17,8 @@ RECORDINGS: Final = tuple(
             "names",
             "words of persons and pods are recorded",
             f"{_ROOM}/minute.py",
-            "told = event.cause in WORDS or event.kind == MARKER",
-            "told = True",
+            "told_cause(event.kind, event.cause)",
+            "event.cause",
             _TESTS_WRITER,
         ),
         (
@@ -108,6 +108,22 @@ RECORDINGS: Final = tuple(
             "values[:, instants - first]",
             "values[:, np.arange(len(instants))]",
             _TESTS_MNE,
+        ),
+        (
+            "export-distance",
+            "an export has another dispersion than the LSL stream",
+            f"{_ROOM}/exports/group_signals.py",
+            '_SINGLE = ("mean_distance", ',
+            '_SINGLE = ("median_distance", ',
+            _TESTS_MNE,
+        ),
+        (
+            "told-cause",
+            "free words about a person are in a stream and in a recording",
+            "daemon/dreamd/core/group_streams.py",
+            'return cause if cause in WORDS or kind == MARKER else ""',
+            "return cause",
+            "tests/lsl/test_live_and_exported.py",
         ),
         (
             "export-bad",

@@ -81,7 +81,7 @@ def test_edf_has_the_values_the_events_and_no_name(night: Path, tmp_path: Path) 
     """EDF+ gives each value within a step of its range, each event at its onset, and no identity."""
     edf = edfio.read_edf(exported(night, "edf+", tmp_path))
     recording = Recording.from_directory(night)
-    dispersion = recording.table("ticks").column("dispersion").to_numpy()
+    dispersion = recording.table("ticks").column("mean_distance").to_numpy()
     found = edf.get_signal("dispersion")
     step = (found.physical_max - found.physical_min) / 65535
     assert np.abs(found.data - dispersion).max() <= step

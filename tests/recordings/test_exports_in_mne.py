@@ -49,7 +49,7 @@ def recorded(night: Path, *columns: str) -> NDArray[np.float64]:
 
 
 LISTS = ("m", "synchrony_z", "synchrony_ppc")
-COLLECTIVE = ("m", "dispersion", "level", "included", "merged")
+COLLECTIVE = ("m", "mean_distance", "level", "included", "merged")
 
 
 def read_edf(path: Path) -> Any:  # noqa: ANN401 - MNE ships no types
@@ -102,7 +102,7 @@ def test_bids_tables_say_of_the_file_what_mne_reads(night: Path, tmp_path: Path)
     assert [one["name"] for one in channels] == raw.ch_names
     units = {one["description"]: one["units"] for one in channels}
     assert units == {
-        "centre": "sd", "dispersion": "sd^2", "coupling": "0..1", "count": "sleepers", "z": "z", "ppc": "1"
+        "centre": "sd", "mean distance": "sd", "coupling": "0..1", "count": "sleepers", "z": "z", "ppc": "1"
     }  # fmt: skip
     with Path(f"{stem}_events.tsv").open(newline="") as file:
         events = list(csv.DictReader(file, delimiter="\t"))
@@ -117,7 +117,7 @@ def test_mne_takes_the_streams_of_xdf(night: Path, tmp_path: Path) -> None:
     by_name = {one["info"]["name"][0]: one for one in streams}
     markers = by_name.pop("dreamd-markers")
     wanted = {
-        "dreamd-collective": (COLLECTIVE, ["sd"] * 12 + ["sd^2", "0..1", "sleepers", "sleepers"]),
+        "dreamd-collective": (COLLECTIVE, ["sd"] * 13 + ["0..1", "sleepers", "sleepers"]),
         "dreamd-synchrony": (("synchrony_z", "synchrony_ppc"), ["z"] * 5 + ["1"] * 5),
     }
     for name, (columns, units) in wanted.items():
@@ -134,6 +134,6 @@ def test_mne_takes_the_streams_of_xdf(night: Path, tmp_path: Path) -> None:
         raw.set_annotations(mne.Annotations(onsets, 0.0, texts))
         assert (rate_hz, began_s) == (4.0, pytest.approx(BEGAN_S, abs=1e-3))
         assert [one["unit"][0] for one in described] == units
-        assert np.array_equal(raw.get_data(), recorded(night, *columns).astype(np.float32), equal_nan=True)
+        assert np.array_equal(raw.get_data(), recorded(night, *columns), equal_nan=True)
         assert raw.annotations.onset == pytest.approx([9.85, 19.85, 29.85, 39.85, 49.85], abs=1e-3)
         assert raw.annotations.description[0] == "severed/contact/2"

@@ -26,7 +26,7 @@ STREAMS = """\
 streams, one set for a Dreamscape:
   dreamd-collective  4 Hz: the centre by region and band, dispersion, level, sleepers included and merged
   dreamd-synchrony   4 Hz: z and PPC by band
-  dreamd-markers     text: kind/cause/pod of each event in the journal
+  dreamd-markers     text: kind/cause/subject of each event in the journal; subject: the number of a seat
 A tick that is missing is a row of NaN. Stamps are of the tick or the event, on this machine's LSL clock.
 
 markers of the sender itself:

@@ -1,8 +1,11 @@
 """The connection to the daemon: one, kept for ever, with the session clock measured on it.
 
 Work is done while the connection stands. Where anything of it breaks, all of it is closed and begun anew
-after AGAIN_S. A question a second measures the clock and shows an outage within ANSWER_S, also where no tick
+after AGAIN_S. Questions each second measure the clock and show an outage within ANSWER_S, also where no tick
 or event is due.
+
+A machine that is busy answers late, and a late answer bounds the clock loosely. So questions are repeated,
+within limits, until the clock is known to CLOSE_S: a new connection begins with a burst of them.
 """
 
 import asyncio
@@ -15,9 +18,15 @@ from dreamd.lsl.failures import CannotRun
 from dreamd.lsl.report import Report
 from dreamd.lsl.session_time import Probe, SessionTime
 
+CLOSE_S: Final = 0.5e-3
+"""No question is repeated once the uncertainty is this small."""
 BURST: Final = 8
-"""Questions at once, whenever the connection is new."""
+BURST_MOST: Final = 64
+BURST_S: Final = 1.0
+"""Questions at once whenever the connection is new: BURST, then more for at most BURST_S."""
 EVERY_S: Final = 1.0
+EACH_MOST: Final = 4
+"""Questions each second."""
 ANSWER_S: Final = 2.0
 AGAIN_S: Final = 0.5
 STATUS_EVERY: Final = 60
@@ -57,7 +66,7 @@ class Link:
             failure: BaseException | None = None
             try:
                 async with self._connect() as api:
-                    await self._measure(api, BURST)
+                    await self._measure(api, BURST, BURST_MOST)
                     self._stood = True
                     await self._while_asking(api, work)
                     return
@@ -101,26 +110,33 @@ class Link:
         asked = 0
         while True:
             await asyncio.sleep(EVERY_S)
-            await self._measure(api, 1)
+            await self._measure(api, 1, EACH_MOST)
             asked += 1
             if asked % STATUS_EVERY == 0:
                 self._told()
 
-    async def _measure(self, api: dreamapi.Api, times: int) -> None:
-        """Ask for the session time."""
-        for _ in range(times):
-            sent_s = self._clock()
-            house = await api.houses.get()
-            received_s = self._clock()
-            if not house.HasField("session_time"):
-                raise CannotRun(
-                    f"the daemon at {self._server} does not state its session clock, so no stamp can be "
-                    "made; install this version of dreamd there too"
-                )
-            stated = house.session_time
-            self.session.heard(Probe(sent_s, stated.seconds + stated.nanos / 1e9, received_s))
+    async def _measure(self, api: dreamapi.Api, least: int, most: int) -> None:
+        """Ask `least` times, then on until the clock is close: at most `most` times, or BURST_S."""
+        began_s = self._clock()
+        for asked in range(most):
+            close = self.session.uncertainty_s <= CLOSE_S or self._clock() - began_s > BURST_S
+            if asked >= least and close:
+                break
+            await self._ask(api)
         if not self.session.known:
             raise dreamapi.Unreachable(f"{self._server} takes longer than a second for an answer")
+
+    async def _ask(self, api: dreamapi.Api) -> None:
+        sent_s = self._clock()
+        house = await api.houses.get()
+        received_s = self._clock()
+        if not house.HasField("session_time"):
+            raise CannotRun(
+                f"the daemon at {self._server} does not state its session clock, so no stamp can be "
+                "made; install this version of dreamd there too"
+            )
+        stated = house.session_time
+        self.session.heard(Probe(sent_s, stated.seconds + stated.nanos / 1e9, received_s))
 
 
 def _first(broken: BaseException) -> BaseException:

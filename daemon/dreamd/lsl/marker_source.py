@@ -14,9 +14,9 @@ from typing import Final
 
 import pylsl
 
+from dreamd.core.group_streams import OURS
 from dreamd.core.limits import MARKER_MAX
 from dreamd.lsl.failures import CannotRun, StreamLost
-from dreamd.lsl.layouts import OURS
 from dreamwire.text import fit
 
 KEYS: Final = ("name", "type", "source_id", "hostname")

@@ -8,12 +8,12 @@ import time
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import pylsl
 
+from dreamd.core.group_streams import Element, Layout, Streams
 from dreamd.lsl.failures import CannotRun
-from dreamd.lsl.layouts import Layout, Streams
 
 LOOK_S: Final = 1.0
 """Every sender on the network answers well within this."""
@@ -46,7 +46,8 @@ class Outlets:
         """
         self._refuse_second(streams)
         self._outlets = {
-            layout.name: pylsl.StreamOutlet(_info(streams, layout, uncertainty_s)) for layout in streams.all
+            layout.name: pylsl.StreamOutlet(announcement(streams, layout, uncertainty_s))
+            for layout in streams.all
         }
 
     def push_row(self, stream: str, numbers: Sequence[float], stamp_s: float) -> None:
@@ -74,28 +75,33 @@ class Outlets:
             )
 
 
-def _info(streams: Streams, layout: Layout, uncertainty_s: float) -> pylsl.StreamInfo:
+def announcement(streams: Streams, layout: Layout, uncertainty_s: float) -> pylsl.StreamInfo:
     """The announcement of one stream with its whole description."""
     format_ = pylsl.cf_string if layout.text else pylsl.cf_double64
     info = pylsl.StreamInfo(
         layout.name, layout.kind, len(layout.channels), layout.rate_hz, format_, streams.source_id(layout)
     )
-    desc = info.desc()
-    told = (
-        ("manufacturer", "dreamd"),
-        ("version", version("dreamd")),
-        ("dreamscape", streams.dreamscape),
-        ("schema", streams.schema.name),
+    described = streams.description(
+        layout,
+        version("dreamd"),
+        time_source="session clock of the daemon, by round trips",
+        uncertainty_s=f"{uncertainty_s:.6f}",
     )
-    for key, value in told:
-        desc.append_child_value(key, value)
-    channels = desc.append_child("channels")
-    for one in layout.channels:
-        channel = channels.append_child("channel")
-        for key, value in (("label", one.label), ("unit", one.unit), ("type", one.kind), *one.more):
-            channel.append_child_value(key, value)
-    desc.append_child("reference").append_child_value("label", layout.reference)
-    synchronization = desc.append_child("synchronization")
-    synchronization.append_child_value("time_source", "session clock of the daemon, by round trips")
-    synchronization.append_child_value("uncertainty_s", f"{uncertainty_s:.6f}")
+    _append(info.desc(), described)
     return info
+
+
+class _Node(Protocol):
+    """An element of liblsl's description."""
+
+    def append_child(self, name: str) -> "_Node": ...
+
+    def append_child_value(self, name: str, value: str) -> object: ...
+
+
+def _append(parent: _Node, elements: tuple[Element, ...]) -> None:
+    for name, content in elements:
+        if isinstance(content, str):
+            parent.append_child_value(name, content)
+        else:
+            _append(parent.append_child(name), content)

@@ -15,12 +15,13 @@ from contextlib import aclosing, suppress
 from typing import Final, Protocol
 
 import dreamapi
+from dreamd.core.group_streams import COLLECTIVE, MARKERS, RATE_HZ, SYNCHRONY, Streams
 from dreamd.lsl import layouts
 from dreamd.lsl.failures import CannotRun
-from dreamd.lsl.layouts import COLLECTIVE, MARKERS, RATE_HZ, SYNCHRONY, Streams
 from dreamd.lsl.link import Link, chosen
 from dreamd.lsl.regular_rows import RegularRows
 from dreamd.lsl.report import Report
+from dreamwire.schema import SCHEMAS
 
 LAST_EVENTS_S: Final = 2.0
 """The journal's last events come within this of the last tick."""
@@ -128,7 +129,7 @@ class Sender:
         assert self._streams is not None
         assert self._sink is not None
         stamp_s = self._link.session.to_lsl(layouts.grid_session_s(tick))
-        schema = self._streams.schema
+        schema = SCHEMAS[self._streams.schema]
         numbers = (layouts.collective_row(tick, schema), layouts.synchrony_row(tick, schema))
         for name, row in zip((COLLECTIVE, SYNCHRONY), numbers, strict=True):
             for at_s, values in self._rows[name].continued(stamp_s, row):

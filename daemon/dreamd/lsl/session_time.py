@@ -21,7 +21,7 @@ from typing import Final
 
 DRIFT: Final = 50e-6
 """Seconds by which two crystals differ after a second, at most."""
-KEPT: Final = 32
+KEPT: Final = 64
 """Answers that count."""
 ANSWERS_WITHIN_S: Final = 1.0
 

@@ -12,10 +12,9 @@ from dreamd.adapters.recordings.arrow_schema import schema_of
 from dreamd.adapters.recordings.columns import TABLES
 from dreamd.adapters.recordings.manifest import Features
 from dreamd.adapters.recordings.row_changes import RowChanges, Rows
-from dreamd.core.dreamscapes.views import DreamscapeState, Event
+from dreamd.core.dreamscapes.views import Event
+from dreamd.core.group_streams import told_cause
 from dreamd.core.limits import HOP_S
-from dreamd.core.safety.causes import Cause
-from dreamd.core.safety.group import Label
 from dreamd.fusion.collective import Fused
 from dreamd.fusion.frame_table import Mask
 from dreamd.ports.recordings import Calibrated, RecordedTick, TableRows
@@ -23,13 +22,6 @@ from dreamwire.schema import INSTANTS_PER_HOP
 
 Columns = dict[str, Any]
 """Arrays of one length by the name of their column."""
-
-WORDS: Final = frozenset(
-    {*(c.value for c in Cause), *(s.value for s in DreamscapeState), *(label.value for label in Label)}
-)
-"""The causes that are recorded: closed lists of words. Any other text may hold a name, and is left out."""
-MARKER: Final = "marker"
-"""The kind of event with a cause that is text of the stimulus computer."""
 
 
 class Minute:
@@ -79,7 +71,6 @@ class Minute:
 
     def add_event(self, step: int, event: Event) -> None:
         """Add one event, without the names in it; step: of the last tick before it."""
-        told = event.cause in WORDS or event.kind == MARKER
         values = {name: value for name, value in event.values.items() if isfinite(value)}
         row = {
             "session_s": event.at_s,
@@ -87,7 +78,7 @@ class Minute:
             "step": step,
             "kind": event.kind,
             "subject": event.seat or None,
-            "cause": event.cause if told else "",
+            "cause": told_cause(event.kind, event.cause),
             "values": json.dumps(values, allow_nan=False),
         }
         for name, value in row.items():

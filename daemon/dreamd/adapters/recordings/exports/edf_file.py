@@ -14,7 +14,8 @@ import edfio
 import numpy as np
 from numpy.typing import NDArray
 
-from dreamd.adapters.recordings.exports.group_signals import Channel, GroupSignals
+from dreamd.adapters.recordings.exports.group_signals import GroupSignals
+from dreamd.core.group_streams import Channel
 
 _LOWEST, _HIGHEST = -32768, 32767
 NO_DATA: Final = "BAD no data"

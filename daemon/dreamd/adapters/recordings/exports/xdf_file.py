@@ -1,10 +1,11 @@
-"""XDF 1.0 of the three streams that the LSL outlets have, with footers and clock offsets of zero.
+"""XDF 1.0 of the streams that the LSL outlets have, described as there.
 
-Stamps are session seconds. A missing tick is a row of NaN.
+It has footers, and clock offsets of zero. Stamps are session seconds. A missing tick is a row of NaN.
 """
 
 import struct
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO, Final
 from xml.sax.saxutils import escape
@@ -12,32 +13,31 @@ from xml.sax.saxutils import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from dreamd.adapters.recordings.exports.group_signals import Channel, GroupSignals
+from dreamd.adapters.recordings.exports.group_signals import GroupSignals
 from dreamd.adapters.recordings.reader import Progress
+from dreamd.core.group_streams import Element, Layout
 
-COLLECTIVE, SYNCHRONY, MARKERS = "dreamd-collective", "dreamd-synchrony", "dreamd-markers"
 _FILE, _HEADER, _SAMPLES, _OFFSET, _FOOTER = 1, 2, 3, 4, 6
 _ROWS: Final = 240
 """Rows of a chunk: a minute."""
-_EVENT: Final = Channel("event", "text", "marker", "markers")
 
 
 def write_xdf(signals: GroupSignals, path: Path, progress: Progress) -> None:
     """Write the streams `dreamd-collective`, `dreamd-synchrony` and `dreamd-markers`."""
     hops = np.arange(signals.values.shape[1], dtype=np.float64)
     stamps = np.asarray(signals.began_s + hops * signals.hop_s, dtype=np.float64)
+    streams = signals.streams
+    first = 0
     with path.open("wb") as file:
         file.write(b"XDF:")
         _chunk(file, _FILE, b'<?xml version="1.0"?><info><version>1.0</version></info>')
-        for number, (name, kind) in enumerate(((COLLECTIVE, "Features"), (SYNCHRONY, "Synchrony")), start=1):
-            group = name.removeprefix("dreamd-")
-            places = [at for at, one in enumerate(signals.channels) if one.group == group]
-            channels = [signals.channels[at] for at in places]
-            head = _header(name, kind, channels, 1.0 / signals.hop_s, "float32", signals.began_s)
-            _chunk(file, _HEADER, struct.pack("<I", number) + head)
+        for number, layout in enumerate((streams.collective, streams.synchrony), start=1):
+            _begin(file, number, layout, signals)
             _offset(file, number, float(stamps[0]))
-            _write_numbers(file, number, stamps, signals.values[places].T)
-            _end(file, number, stamps.tolist(), 1.0 / signals.hop_s)
+            values = signals.values[first : first + len(layout.channels)]
+            first += len(values)
+            _write_numbers(file, number, stamps, values.T)
+            _end(file, number, stamps.tolist(), layout.rate_hz)
             progress(number / 3)
         _write_markers(file, 3, signals)
         progress(1.0)
@@ -46,7 +46,7 @@ def write_xdf(signals: GroupSignals, path: Path, progress: Progress) -> None:
 def _write_numbers(
     file: BinaryIO, stream: int, stamps: NDArray[np.float64], values: NDArray[np.float64]
 ) -> None:
-    row = np.dtype([("size", "u1"), ("stamp", "<f8"), ("values", "<f4", (values.shape[1],))])
+    row = np.dtype([("size", "u1"), ("stamp", "<f8"), ("values", "<f8", (values.shape[1],))])
     for first in range(0, len(stamps), _ROWS):
         some = stamps[first : first + _ROWS]
         rows = np.empty(len(some), row)
@@ -55,8 +55,7 @@ def _write_numbers(
 
 
 def _write_markers(file: BinaryIO, stream: int, signals: GroupSignals) -> None:
-    head = _header(MARKERS, "Markers", [_EVENT], 0.0, "string", signals.began_s)
-    _chunk(file, _HEADER, struct.pack("<I", stream) + head)
+    _begin(file, stream, signals.streams.markers, signals)
     stamps = [event.session_s for event in signals.events]
     _offset(file, stream, stamps[0] if stamps else signals.began_s)
     for event in signals.events:
@@ -66,20 +65,28 @@ def _write_markers(file: BinaryIO, stream: int, signals: GroupSignals) -> None:
     _end(file, stream, stamps or [signals.began_s], 0.0, count=len(stamps))
 
 
-def _header(
-    name: str, kind: str, channels: Sequence[Channel], rate_hz: float, form: str, began_s: float
-) -> bytes:
-    described = "".join(
-        f"<channel><label>{escape(one.label)}</label><unit>{escape(one.unit)}</unit>"
-        f"<type>{escape(one.kind)}</type></channel>"
-        for one in channels
+def _begin(file: BinaryIO, stream: int, layout: Layout, signals: GroupSignals) -> None:
+    streams = signals.streams
+    described = streams.description(layout, version("dreamd"), time_source="session clock of the daemon")
+    told: tuple[Element, ...] = (
+        ("name", layout.name),
+        ("type", layout.kind),
+        ("channel_count", str(len(layout.channels))),
+        ("nominal_srate", f"{layout.rate_hz:g}"),
+        ("channel_format", layout.format),
+        ("source_id", streams.source_id(layout)),
+        ("created_at", repr(signals.began_s)),
+        ("desc", described),
     )
-    return (
-        f'<?xml version="1.0"?><info><name>{name}</name><type>{kind}</type>'
-        f"<channel_count>{len(channels)}</channel_count><nominal_srate>{rate_hz:g}</nominal_srate>"
-        f"<channel_format>{form}</channel_format><source_id>dreamd:{name}</source_id>"
-        f"<created_at>{began_s!r}</created_at><desc><channels>{described}</channels></desc></info>"
-    ).encode()
+    head = f'<?xml version="1.0"?>{_xml((("info", told),))}'
+    _chunk(file, _HEADER, struct.pack("<I", stream) + head.encode())
+
+
+def _xml(elements: tuple[Element, ...]) -> str:
+    return "".join(
+        f"<{name}>{escape(content) if isinstance(content, str) else _xml(content)}</{name}>"
+        for name, content in elements
+    )
 
 
 def _end(file: BinaryIO, stream: int, stamps: Sequence[float], rate_hz: float, count: int = -1) -> None:
