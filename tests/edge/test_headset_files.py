@@ -13,8 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dreamedge.adapters.implants import open_implant
+from dreamedge.adapters.implants.files.headset.dialect import head_of
 from dreamedge.adapters.implants.files.headset.implant import HeadsetImplant, sleepers
 from dreamedge.adapters.implants.files.headset.packet_counter import numbers_by_counter
+from dreamedge.adapters.implants.files.headset.recognise import recognise
+from dreamedge.adapters.implants.files.headset.rows import RowReader
+from dreamedge.adapters.implants.files.headset.spool import Spool
 from dreamedge.adapters.implants.inspection import examine, glance
 from dreamedge.adapters.implants.recording_options import RecordingOptions
 from dreamedge.core.signal.blocks import Block
@@ -363,6 +367,27 @@ def test_a_spreadsheet_that_took_the_date_is_refused(tmp_path: Path, muse: Doubl
     """A spreadsheet program saves 56:05.4 for a date and a time; it is refused with line and column."""
     text = re.sub(r"2025-07-01 14:(\d\d:\d\d\.\d)\d\d", r"\1", written_by.mind_monitor(muse))
     assert "line 3, column 1: '56:05." in str(refusal(written(tmp_path / "a.csv", text)))
+
+
+def test_a_full_disk_is_told_with_the_place_that_is_full(tmp_path: Path) -> None:
+    """Rows that cannot be kept are a refusal that names TMPDIR; rows that were never kept are no samples."""
+    spool = Spool(2, np.float32, tmp_path / "a.csv")
+    spool.append(np.ones((3, 2)))
+    assert spool.between(1, 3).tolist() == [[1.0, 1.0]] * 2
+    with pytest.raises(ValueError, match="not among 3"):
+        spool.between(2, 4)
+    spool.close()
+    with pytest.raises(ImplantError, match=r"a\.csv needs room in .*set TMPDIR"):
+        spool.append(np.ones((1, 2)))
+
+
+def test_the_reading_of_a_large_file_shows_how_far_it_is(tmp_path: Path, muse: Doubles) -> None:
+    """The share that was read rises to 1, piece by piece."""
+    path = written(tmp_path / "a.csv", written_by.mind_monitor(muse))
+    shares: list[float] = []
+    reader = RowReader(path, recognise(head_of(path), None, (), "a"), shares.append)
+    assert sum(len(piece.samples) for piece in reader.pieces()) == len(muse)
+    assert (shares, shares[-1], len(shares) > 1) == (sorted(shares), 1.0, True)
 
 
 # --- time ---------------------------------------------------------------------------------------
