@@ -197,9 +197,12 @@ def test_sidecars_are_inherited_from_above(tmp_path: Path) -> None:
         ("events.tsv", b"onset\tduration\n5000\t0\n", "line 2, column onset: 1 of 1 events begin after"),
         ("eeg.json", b'{"a": 128,\n "PowerLineFrequency" 50}', "line 2, column 23: this is no JSON"),
         ("eeg.json", b"[1]", "line 1: it holds a list and no object"),
-        ("eeg.json", b"[" * 100_000, "nested too deep"),
+        ("eeg.json", b"[" * 100_000, "nested too deep or too long"),
         ("eeg.json", b'{\n "SamplingFrequency": "fast"}', "line 2, column 2: SamplingFrequency is 'fast'"),
         ("eeg.json", b'{"SamplingFrequency": NaN}', "SamplingFrequency is nan and no number above 0"),
+        ("eeg.json", b'{"RecordingDuration": ' + b"9" * 400 + b"}", "RecordingDuration is 999"),
+        ("eeg.json", b'{"RecordingDuration": ' + b"9" * 9000 + b"}", "nested too deep or too long"),
+        ("channels.tsv", b'name\n"' + b"x" * 200_000 + b'"\n', "4 of the file's 4 channels are not listed"),
         ("eeg.json", b'{"PowerLineFrequency": 49}', "PowerLineFrequency is 49 Hz, neither 50 nor 60"),
         ("eeg.json", b'{"RecordingType": "paused"}', "RecordingType is 'paused' and none of continuous"),
         ("eeg.json", b'{"RecordingDuration": 4}', "RecordingDuration is 4 s, and the file lasts 40 s"),
@@ -348,7 +351,10 @@ def test_a_file_that_is_none_of_bids_is_refused_with_the_way(tmp_path: Path) -> 
     plain = written(tmp_path / "night.edf", CHANNELS, SECONDS)
     lost = tmp_path / "sub-01_task-a_eeg.edf"
     lost.symlink_to(tmp_path / ".git" / "annex" / "objects" / "x")
+    part = tmp_path / "sub-03_task-a_eeg.vmrk"
+    part.with_suffix(".vhdr").write_text("")
     for path, said in (
+        (part, f"name its header: bids:{part.with_suffix('.vhdr')}"),
         ("", "names no recording"),
         (plain, "is not named as an EEG recording of BIDS"),
         (lost, f"datalad get {lost}"),

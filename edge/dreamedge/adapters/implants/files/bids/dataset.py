@@ -19,6 +19,8 @@ from dreamedge.ports.implant import ImplantError
 ENDINGS: Final = (".edf", ".bdf", ".vhdr", ".set", ".fif")
 """The endings of recordings that are read."""
 OF_EDF: Final = (".edf", ".bdf")
+_HEADERS: Final = {".eeg": ".vhdr", ".vmrk": ".vhdr", ".fdt": ".set"}
+"""The endings of files that belong to a recording, with the ending of its header."""
 _SUFFIX: Final = "eeg"
 _ENTITY: Final = re.compile(r"([A-Za-z]+)-([A-Za-z0-9+]+)")
 _INSIDE: Final = re.compile(r"(sub|ses)-[A-Za-z0-9+]+|eeg")
@@ -64,6 +66,9 @@ def located(path: Path) -> Located:
     """
     path = path.absolute()
     entities = _entities(path.name, _SUFFIX, ENDINGS)
+    header = path.with_suffix(_HEADERS.get(path.suffix, path.suffix))
+    if header != path and header.exists():
+        raise ImplantError(f"{path} is a part of a recording; name its header: bids:{header}.")
     if not entities:
         raise ImplantError(
             f"{path} is not named as an EEG recording of BIDS, such as {_EXAMPLE} "

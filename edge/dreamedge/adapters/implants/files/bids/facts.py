@@ -13,6 +13,7 @@ _DURATION: Final = "RecordingDuration"
 _EEG_COUNT: Final = "EEGChannelCount"
 _CONTINUITY: Final = "RecordingType"
 _KEYS: Final = (RATE, MAINS, _DURATION, _EEG_COUNT, _CONTINUITY)
+_LARGEST: Final = 1e9
 _MAINS_HZ: Final = (50.0, 60.0)
 _WORDS: Final = ("continuous", "discontinuous", "epoched")
 
@@ -55,7 +56,7 @@ def _number(stated: dict[str, Stated], key: str, faults: Faults) -> Stated | Non
     if found is None or found.value == NOT_AVAILABLE:
         return None
     number = not isinstance(found.value, bool) and isinstance(found.value, int | float)
-    if number and (0 < found.value < float("inf") or (key == _EEG_COUNT and found.value == 0)):
+    if number and (0 < found.value <= _LARGEST or (key == _EEG_COUNT and found.value == 0)):
         return found
     _say(found, f"{key} is {found.value!r} and no number above 0", faults)
     return None

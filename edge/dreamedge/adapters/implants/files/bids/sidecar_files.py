@@ -142,8 +142,8 @@ def read_object(path: Path, keys: Sequence[str], faults: Faults) -> dict[str, St
             path, f"this is no JSON ({error.msg}); the file does not count", error.lineno, str(error.colno)
         )
         return {}
-    except RecursionError:
-        faults.report(path, "its values are nested too deep; the file does not count")
+    except (RecursionError, ValueError):
+        faults.report(path, "a value is nested too deep or too long; the file does not count")
         return {}
     if not isinstance(content, dict):
         faults.report(path, f"it holds a {type(content).__name__} and no object; the file does not count", 1)
@@ -159,7 +159,10 @@ def _stated(path: Path, text: str, key: str, value: object) -> Stated:
 
 def _cells(line: str) -> list[str]:
     """The cells of a line. A quote that is not closed ends with its line."""
-    cells = next(csv.reader([line], delimiter="\t")) if '"' in line else line.split("\t")
+    try:
+        cells = next(csv.reader([line], delimiter="\t")) if '"' in line else line.split("\t")
+    except csv.Error:  # a cell that is longer than the library takes
+        cells = line.split("\t")
     return [cell.strip() for cell in cells]
 
 
