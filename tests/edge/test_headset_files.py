@@ -151,6 +151,21 @@ def test_empty_columns_of_contact_are_no_indicator(tmp_path: Path, muse: Doubles
     assert first.contact is None
 
 
+def test_a_missing_report_repeats_the_last_one(tmp_path: Path, muse: Doubles) -> None:
+    """Cells of HSI that are empty now and then cost no contact; a column that is always empty is told."""
+    lines = written_by.mind_monitor(muse, hsi=(1, 1, 2, 4)).splitlines()
+    full = ",1.0,1.0,2.0,4.0,14.31"
+    sparse = [line if n % 7 == 2 else line.replace(full, ",,,2.0,,14.31") for n, line in enumerate(lines)]
+    read = blocks(opened(written(tmp_path / "a.csv", "\n".join(sparse))))
+    assert [list(block.contact) for block in read if block.contact is not None][3] == [1.0, 1.0, 0.5, 0.0]
+    never = [line.replace(full, ",1.0,,1.0,1.0,14.31") for line in lines]
+    implant = opened(written(tmp_path / "b.csv", "\n".join(never)))
+    assert [list(block.contact) for block in blocks(implant) if block.contact is not None][3] == [1.0] * 4
+    assert [note.sentence for note in implant.notes if note.code == "contact"] == [
+        "The contact of AF7 is never reported, so it is not judged."
+    ]
+
+
 def test_a_muse_that_is_not_worn_has_no_contact(tmp_path: Path, muse: Doubles) -> None:
     """HeadBandOn of 0 is no contact at any electrode, whatever HSI says."""
     text = written_by.mind_monitor(muse).replace(",0.44,1,1.0", ",0.44,0,1.0")

@@ -9,7 +9,7 @@ import pytest
 
 from dreamedge.adapters.implants import open_implant
 from dreamedge.adapters.implants.files.xdf.implant import XdfImplant
-from dreamedge.adapters.implants.files.xdf.streams import read_streams
+from dreamedge.adapters.implants.files.xdf.streams import read_index
 from dreamedge.adapters.implants.files.xdf.timeline import timeline
 from dreamedge.adapters.implants.recording_options import RecordingOptions
 from dreamedge.core.signal.blocks import Block
@@ -247,7 +247,7 @@ def test_a_missing_end_is_a_gap_of_each_turn(tmp_path: Path) -> None:
 @pytest.mark.parametrize("stamped", [0, 1, 3, 1000])
 def test_stamps_that_follow_from_others_may_be_missing(tmp_path: Path, stamped: int) -> None:
     """Begins and ends are the same however many stamps the recorder omitted."""
-    streams = read_streams(
+    streams, _ = read_index(
         write(tmp_path / "a.xdf", _told("Ann Muse: EEG", _stamps(40), stamped=stamped), _hsi("x: HSI", [1.0]))
     )
     (ann,) = [stream for stream in streams if stream.is_eeg]

@@ -374,6 +374,22 @@ _POD: Final = (
         ("tests/edge/test_digital_step.py",),
     ),
     Mutation(
+        "signal.reports-out-of-order",
+        "reports of no contact are missed where their stamps are damaged",
+        "edge/dreamedge/adapters/implants/files/xdf/contact_reports.py",
+        'order = np.argsort(reports.stamps_s[usable], kind="stable")',
+        "order = np.arange(int(usable.sum()))",
+        ("tests/edge/test_damaged_reports.py",),
+    ),
+    Mutation(
+        "signal.rows-of-the-header",
+        "samples of another count of channels play as other channels",
+        "edge/dreamedge/adapters/implants/files/xdf/scan.py",
+        "and not _fits(file, chunk, ends[chunk.stream]):",
+        "and False:",
+        ("tests/edge/test_damaged_reports.py",),
+    ),
+    Mutation(
         "signal.broken-annotation",
         "an annotation that cannot be read is left out without a word",
         "edge/dreamedge/adapters/implants/files/edf/annotations.py",

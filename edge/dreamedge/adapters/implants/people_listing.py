@@ -115,10 +115,10 @@ def _xdf(recording: str, rest: str, wish: Wish) -> tuple[Person, ...]:
 
     path, wanted = file_and_stream(rest)
     path = path.absolute()
-    every = streams.read_streams(path)
+    every, notes = streams.read_index(path)
     there = address.eeg_streams(every)
     name, number = address.stream_and_person(every, wanted)
-    chosen = (address.choose(every, name, path),) if wanted or not there else there
+    chosen = (address.choose(every, name, path, notes),) if wanted or not there else there
     found: list[Person] = []
     for stream in chosen:
         title = address.title(stream, every)

@@ -129,6 +129,20 @@ def people_labels(stream: Described, montage: Sequence[str]) -> tuple[str, ...]:
     return stream.labels if named or len(montage) != len(stream.labels) else tuple(montage)
 
 
+def held_reports(values: Doubles, before: Doubles | None = None) -> Doubles:
+    """Reports float64[n, channels] with the last number of a channel in place of what is none.
+
+    before: float64[channels], the last reports before these. Without one the first number of the channel
+    stands before it. A channel without a number stays NaN.
+    """
+    known = np.isfinite(values)
+    last = np.maximum.accumulate(np.where(known, np.arange(len(values))[:, None], -1), axis=0)
+    held = np.take_along_axis(values, np.where(last < 0, known.argmax(axis=0), last), axis=0)
+    if before is not None:
+        held = np.where((last < 0) & np.isfinite(before), before, held)
+    return np.asarray(np.where(np.isfinite(held), held, np.nan), dtype=np.float64)
+
+
 def contact_of_hsi(values: Doubles, channels: int) -> Doubles:
     """Contact 0..1 of `channels` from HSI float64[..., k]; channels beyond k count as in contact."""
     contact = np.ones((*values.shape[:-1], channels))

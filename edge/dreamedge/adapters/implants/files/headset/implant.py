@@ -5,7 +5,7 @@ says which program was recognised, and how its columns are read.
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -24,6 +24,7 @@ from dreamedge.adapters.implants.files.stream_channels import (
     Described,
     Taken,
     contact_of_hsi,
+    held_reports,
     numbers_in,
     take,
 )
@@ -62,8 +63,9 @@ class HeadsetRecording:
         found = reader.findings
         if not found.rows or not gathered.any_filled:
             raise ImplantError(f"{what} holds no samples of EEG; choose a longer recording.")
-        if not gathered.any_contact:
+        if not gathered.reported.any():
             self._hsi = None  # the columns are there and empty
+        self._reported = gathered.reported
         self.full_scale_uv = gathered.full_scale_uv
         placed = place(
             gathered.columns(tuple(found.appended)), gathered.filled, self.dialect, options.rate_hz,
@@ -78,8 +80,9 @@ class HeadsetRecording:
             sound.factors,
         )
         self.full_scale_uv *= float(sound.factors.max())
+        silent = [name for name, told in zip(taken.names, self._reported, strict=True) if not told]
         said = (_said(path, self.dialect, placed, options), *_notes(path, found), *placed.notes)
-        self.notes = (*said, *taken.notes, *sound.notes)
+        self.notes = (*said, *taken.notes, *sound.notes, *_unreported(silent if self._hsi else []))
 
     def _placed_at(self, placed: Placed, what: str) -> None:
         self.rate_hz, self.nominal_hz = placed.rate_hz, placed.nominal_hz
@@ -116,7 +119,9 @@ class HeadsetRecording:
         until = row + min(max(end - slot, 1), count)
         since = until - 1 if end - begin <= self.rate_hz else row + max(min(begin - slot, count - 1), 0)
         hsi = self._hsi.between(since, until).astype(np.float64)
-        held = contact_of_hsi(hsi, hsi.shape[1])[:, self._places]
+        held = contact_of_hsi(hsi, hsi.shape[1])
+        held[:, ~self._reported] = 1.0
+        held = held[:, self._places]
         return np.asarray(np.percentile(held, 50, axis=0, method="lower"), dtype=np.float64)
 
     def close(self) -> None:
@@ -178,7 +183,8 @@ class _Gathered:
         self._held = 0.0
         self._limit_uv = 0.0
         self._peak_uv = 0.0
-        self.any_contact = False
+        self.reported = np.zeros(len(taken.columns), dtype=np.bool_)
+        self._report = np.full(len(taken.columns), np.nan)
 
     def add(self, piece: Piece) -> None:
         """Keep one piece."""
@@ -201,8 +207,10 @@ class _Gathered:
             self._counter = self._counter or Spool(1, np.float64, self._source)
             self._counter.append(piece.counter)
         if self._hsi is not None and piece.hsi is not None:
-            self.any_contact = self.any_contact or bool(np.isfinite(piece.hsi).any())
-            hsi = np.nan_to_num(piece.hsi[:, columns], nan=0.0, posinf=0.0, neginf=0.0).clip(0, 255)
+            hsi = held_reports(piece.hsi[:, columns], self._report)
+            self._report = hsi[-1] if len(hsi) else self._report
+            self.reported |= np.isfinite(hsi).any(axis=0)
+            hsi = np.nan_to_num(hsi, nan=0.0).clip(0, 255)
             if piece.worn is not None:
                 hsi[piece.worn == 0] = 0.0
             self._hsi.append(hsi)
@@ -290,6 +298,14 @@ def _described(dialect: Dialect, options: RecordingOptions) -> Described:
     if options.montage and dialect.board:
         labels = ("",) * count
     return Described(labels, ("",) * count, (dialect.unit,) * count, dialect.muse)
+
+
+def _unreported(names: Sequence[str]) -> tuple[Note, ...]:
+    """A note on channels of which the indicator never reports."""
+    if not names:
+        return ()
+    silent = ", ".join(names)
+    return (Note("contact", f"The contact of {silent} is never reported, so it is not judged."),)
 
 
 def _marks(found: Findings, placed: Placed) -> tuple[Mark, ...]:

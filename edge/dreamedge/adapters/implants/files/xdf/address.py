@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from dreamedge.adapters.implants.files.xdf.streams import Stream
+from dreamedge.core.signal.recording_facts import Note
 from dreamedge.ports.implant import ImplantError
 
 _KEYS: Final = ("id", "name", "type", "source_id", "hostname")
@@ -36,8 +37,10 @@ def stream_and_person(streams: tuple[Stream, ...], wanted: str) -> tuple[str, st
     return (wanted, "") if begins or len(eeg_streams(streams)) != 1 else ("", number)
 
 
-def choose(streams: tuple[Stream, ...], wanted: str, path: Path) -> Stream:
+def choose(streams: tuple[Stream, ...], wanted: str, path: Path, notes: Sequence[Note] = ()) -> Stream:
     """The stream with that address, whatever type it declares; '' for the only EEG stream.
+
+    notes: on the streams that are left out; a refusal gives the first.
 
     Raises:
         ImplantError: no stream or several match; the text lists them.
@@ -50,6 +53,7 @@ def choose(streams: tuple[Stream, ...], wanted: str, path: Path) -> Stream:
         return found[0]
     if not eeg and not found:
         there = ", ".join(repr(stream.name) for stream in streams) or "none"
+        there += "".join(f"; {note.sentence.partition(';')[0]}" for note in notes[:1])
         raise ImplantError(
             f"{path} has no EEG stream (its streams: {there}); choose another recording, "
             f"or write xdf:{path}#STREAM to play one of another type."

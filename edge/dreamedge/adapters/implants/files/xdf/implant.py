@@ -31,8 +31,9 @@ from numpy.typing import NDArray
 from dreamedge.adapters.implants.files.channel_soundness import sound_channels
 from dreamedge.adapters.implants.files.rate_checks import check_span
 from dreamedge.adapters.implants.files.replay import Doubles, Replay, check_length, check_rate
-from dreamedge.adapters.implants.files.stream_channels import Described, contact_of_hsi, people_labels, take
+from dreamedge.adapters.implants.files.stream_channels import Described, people_labels, take
 from dreamedge.adapters.implants.files.xdf.address import choose, stream_and_person, title
+from dreamedge.adapters.implants.files.xdf.contact_reports import CONTACT, contact_reports
 from dreamedge.adapters.implants.files.xdf.stamp_faults import leaps, repair
 from dreamedge.adapters.implants.files.xdf.streams import (
     LEFT_OUT,
@@ -67,7 +68,7 @@ class XdfImplant(Replay):
         """Open the stream whose name is or begins with `stream`; '' if the file holds one EEG stream."""
         streams, notes = read_index(path)
         name, person = stream_and_person(streams, stream)
-        chosen = choose(streams, name, path)
+        chosen = choose(streams, name, path, notes)
         address = title(chosen, streams)
         begins_s, turn_s, alone = _placed(chosen, streams, options.align)
         taken = _Taken(chosen, _beside(chosen, streams), begins_s, f"{path}#{address}", person, path, options)
@@ -103,8 +104,7 @@ class _Taken:
         eeg_of = take(described(stream), options.montage, what, options.unit, person, address)
         if not math.isfinite(stream.begins_s):
             raise ImplantError(f"{what} holds no samples; choose another stream.")
-        contents = read_contents(path, [stream.id] + ([] if hsi is None else [hsi.id]))
-        eeg = contents[stream.id]
+        eeg, reports, unread = _read(path, stream, hsi)
         if not len(eeg.stamps_s) > 1:
             raise ImplantError(f"{what} holds no samples; choose another stream.")
         sound = repair(eeg.stamps_s, stream.nominal_hz, what)
@@ -135,9 +135,18 @@ class _Taken:
         self.names = channels.playing(eeg_of.names)
         if len(channels.places) < len(eeg_of.columns) or (channels.factors != 1.0).any():
             self._uv = self._uv[:, list(channels.places)] * channels.factors.astype(np.float32)
-        self.notes = (*eeg.notes, *sound.notes, *ahead, *held, *eeg_of.notes, *channels.notes)
-        self._hsi = (
-            None if hsi is None else _contact(contents[hsi.id], stream, channels.playing(eeg_of.columns))
+        self._hsi, silent = contact_reports(
+            reports, sound.stamps_s, channels.playing(eeg_of.columns), self.names
+        )
+        self.notes = (
+            *eeg.notes,
+            *sound.notes,
+            *ahead,
+            *held,
+            *eeg_of.notes,
+            *channels.notes,
+            *unread,
+            *silent,
         )
 
     def _lay(self, place: int, samples: NDArray[Any], uv_per: float) -> None:
@@ -164,6 +173,18 @@ class _Taken:
         if end - begin <= rate_hz:
             return np.array(held[-1])
         return np.asarray(np.percentile(held, 50, axis=0, method="lower"), dtype=np.float64)
+
+
+def _read(path: Path, stream: Stream, hsi: Stream | None) -> tuple[Content, Content | None, tuple[Note, ...]]:
+    """The EEG, and the reports of its contact; a note if these cannot be read, which costs no EEG."""
+    if hsi is not None:
+        try:
+            contents = read_contents(path, [stream.id, hsi.id])
+            return contents[stream.id], contents[hsi.id], ()
+        except ImplantError as refusal:
+            unread = (Note(CONTACT, f"The contact stream {hsi.name!r} is left out: {refusal}"),)
+            return read_contents(path, [stream.id])[stream.id], None, unread
+    return read_contents(path, [stream.id])[stream.id], None, ()
 
 
 def _placed(chosen: Stream, streams: tuple[Stream, ...], align: str) -> tuple[float, float, tuple[Note, ...]]:
@@ -278,11 +299,3 @@ def _check_nominal(found: Timeline, nominal_hz: float, samples: NDArray[Any], wh
         raise ImplantError(refusal, RATE)
     held = judged.held_sentence
     return (Note("held", f"{what} repeats samples: {held}."),) if held else ()
-
-
-def _contact(hsi: Content, stream: Stream, columns: tuple[int, ...]) -> tuple[Doubles, Doubles] | None:
-    """The headset's contact: stamps float64[n] and 0..1 float64[n, channels]; None without reports."""
-    if not len(hsi.stamps_s) or hsi.samples.ndim != 2:  # noqa: PLR2004 - rows of channels
-        return None
-    contact = contact_of_hsi(hsi.samples, len(stream.labels))
-    return hsi.stamps_s, contact[:, list(columns)]

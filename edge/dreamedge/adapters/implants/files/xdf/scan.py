@@ -20,6 +20,8 @@ _FILE_HEADER, _STREAM_HEADER, _SAMPLES, _CLOCK_OFFSET, _BOUNDARY, _STREAM_FOOTER
 _OF_A_STREAM: Final = frozenset({_STREAM_HEADER, _SAMPLES, _CLOCK_OFFSET, _STREAM_FOOTER})
 _DESCRIBING: Final = frozenset({_FILE_HEADER, _STREAM_HEADER, _CLOCK_OFFSET, _STREAM_FOOTER})
 _UNREADABLE: Final = (EOFError, OSError, struct.error, KeyError)
+_TAG_AND_STREAM: Final = 6
+_STAMP_BYTES: Final = frozenset({0, 8})
 _FORMS: Final = {1: "<B", 4: "<I", 8: "<Q"}
 
 
@@ -35,8 +37,14 @@ class _Chunk:
 
 @dataclass(slots=True)
 class _Ends:
-    """The chunks of a stream's beginning and of its end so far; the latter in groups of stamped chunks."""
+    """The chunks of a stream's beginning and of its end so far; the latter in groups of stamped chunks.
 
+    name, channels, width: the stream's by its header; width: the bytes of one number.
+    """
+
+    name: str = ""
+    channels: int = 0
+    width: int = 0
     first: list[_Chunk] = field(default_factory=list)
     kept: int = 0
     last: list[tuple[int, list[_Chunk]]] = field(default_factory=list)
@@ -68,6 +76,8 @@ def scan_file(file: IO[bytes]) -> Scan:
                 kept[chunk.stream].append(chunk)
             elif chunk.tag == _SAMPLES and chunk.stream in ends:
                 _keep_ends(file, chunk, ends[chunk.stream])
+                if ends[chunk.stream].first == [chunk] and not _fits(file, chunk, ends[chunk.stream]):
+                    _leave_out(chunk, ends.pop(chunk.stream), scan, kept)
             _skip(file, chunk)
         for number, chunks in kept.items():
             found = ends.get(number, _Ends())
@@ -84,6 +94,7 @@ def _admit(
     content: bytes, chunk: _Chunk, scan: Scan, kept: dict[int, list[_Chunk]], ends: dict[int, _Ends]
 ) -> None:
     """Take a stream whose header can be read; name one whose header cannot."""
+    info = None
     text = content[content.index(b"<") :].decode("utf-8", "replace") if b"<" in content else ""
     try:
         info = fromstring(text)  # noqa: S314 - the header of a local recording; pyxdf parses it the same way
@@ -94,7 +105,7 @@ def _admit(
         why = "" if sane else f"its format is {kind!r}"
     except (ParseError, ValueError) as error:
         kind, why = "", str(error)
-    if why:
+    if info is None or why:
         named = _NAME.search(text)
         name = f" ({named[1]!r})" if named else ""
         scan.broken[chunk.stream] = (
@@ -105,7 +116,36 @@ def _admit(
     scan.readable.append(chunk.stream)
     kept[chunk.stream] = []
     if kind in NUMBERS:
-        ends[chunk.stream] = _Ends()
+        bits = next(int(end) for end in ("64", "32", "16", "8") if kind.endswith(end))
+        ends[chunk.stream] = _Ends(
+            info.findtext("name") or "", int(info.findtext("channel_count") or 0), bits // 8
+        )
+
+
+def _fits(file: IO[bytes], chunk: _Chunk, ends: _Ends) -> bool:
+    """Whether a chunk of samples is filled by whole rows of the header's channels."""
+    file.seek(chunk.begin)
+    _number(file)
+    file.seek(_TAG_AND_STREAM, 1)
+    count = _number(file)
+    content = file.read(chunk.begin + chunk.length - file.tell())
+    at = 0
+    for _ in range(count):
+        if at >= len(content) or content[at] not in _STAMP_BYTES:
+            return False
+        at += 1 + content[at] + ends.channels * ends.width
+    return at == len(content)
+
+
+def _leave_out(chunk: _Chunk, ends: _Ends, scan: Scan, kept: dict[int, list[_Chunk]]) -> None:
+    """Name a stream whose samples are not of its header's channels; they would play as other channels."""
+    del kept[chunk.stream]
+    scan.readable.remove(chunk.stream)
+    scan.broken[chunk.stream] = (
+        f"Stream {chunk.stream} ({ends.name!r}) is left out: its samples, at byte {chunk.begin}, "
+        f"are not rows of the {ends.channels} channels of {ends.width} bytes that its header states; "
+        "the other streams play."
+    )
 
 
 def _keep_ends(file: IO[bytes], chunk: _Chunk, ends: _Ends) -> None:

@@ -93,15 +93,6 @@ class Content:
     notes: tuple[Note, ...] = ()
 
 
-def read_streams(path: Path) -> tuple[Stream, ...]:
-    """Every readable stream of the file without its samples, ordered by name.
-
-    Raises:
-        ImplantError: the file cannot be read.
-    """
-    return read_index(path)[0]
-
-
 def read_index(path: Path) -> tuple[tuple[Stream, ...], tuple[Note, ...]]:
     """Every readable stream without its samples, ordered by name, and a note on each that is left out.
 
