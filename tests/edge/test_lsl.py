@@ -266,3 +266,18 @@ def test_a_spec_that_is_no_stream_is_refused(spec: str, says: str) -> None:
     """A spec that is not a stream is refused with the valid form."""
     with pytest.raises(ImplantError, match=says):
         open_implant(spec)
+
+
+def test_a_person_of_a_stream_is_heard_and_its_unit_judged(
+    start: Start, opened: Callable[..., Implant]
+) -> None:
+    """lsl:NAME#2 is the second person; volts that are uV end its reading with the true unit."""
+    labels = [f"{site}_S{n}" for n in (1, 2) for site in ("Fp1", "O1")]
+    start(name="Dyad", labels=labels, unit="volts", alpha=True)
+    with pytest.raises(ImplantError, match=r"#1: Fp1_S1, O1_S1; lsl:Dyad#2: Fp1_S2"):
+        opened("lsl:Dyad")
+    implant = opened("lsl:Dyad#2")
+    assert (implant.montage.names, implant.device.model) == (("Fp1", "O1"), "Dyad#2")
+    with pytest.raises(ImplantError, match=r"in V with .* would have to be uV; .* --unit uV") as refusal:
+        _listen(implant, lambda _: False)
+    assert refusal.value.cause == "unit"

@@ -152,14 +152,21 @@ def _which(labels: Sequence[str], reading: Reading, person: str, what: str) -> I
     return ImplantError(f"{what} holds {count} people ({found}); write one of these.", PEOPLE)
 
 
-def notes_on_people(reading: Reading, played: Mapping[str, str], left_out: Sequence[str]) -> tuple[Note, ...]:
-    """The notes on the people: the labels of this one with their electrodes, and the EEG left out."""
+def notes_on_people(
+    reading: Reading, labels: Sequence[str], played: Mapping[int, str], others: Sequence[int]
+) -> tuple[Note, ...]:
+    """The notes on the people: the labels of this one with their electrodes, and the EEG of no person.
+
+    played: the electrode of each place that plays. others: the places of EEG that is not this person's.
+    """
     if not reading.people:
         return ()
-    mapping = ", ".join(f"{label} is {name}" for label, name in played.items())
+    mapping = ", ".join(f"{labels[place]} is {name}" for place, name in played.items())
     notes = [Note(PEOPLE, f"the file holds {len(reading.people)} people; of this one {mapping}.")]
-    if left_out:
-        notes.append(Note("channel", f"{', '.join(left_out)}: left out, of another person or of none known."))
+    known = {place for one in reading.people for place in one.electrodes}
+    unknown = [labels[place] for place in others if place not in known]
+    if unknown:
+        notes.append(Note("channel", f"{', '.join(unknown)}: left out, of no person that the labels show."))
     return tuple(notes)
 
 

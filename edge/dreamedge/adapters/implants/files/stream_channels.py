@@ -21,7 +21,6 @@ from dreamedge.adapters.implants.people_in_labels import (
     people_in,
 )
 from dreamedge.adapters.implants.ten_twenty import electrode, numbered
-from dreamedge.core.signal.quality import UNIT
 from dreamedge.core.signal.recording_facts import Note
 from dreamedge.ports.implant import ImplantError
 
@@ -93,8 +92,7 @@ def take(
     if not columns and unknown:
         raise ImplantError(
             f"{what} gives channel {labels[unknown[0]]} in {stream.units[unknown[0]]!r}; "
-            "it must be V, mV, uV or nV: correct its description, or name it with --unit, such as --unit uV.",
-            UNIT,
+            "it must be V, mV, uV or nV: correct its description, or name it with --unit, such as --unit uV."
         )
     if not columns:
         raise ImplantError(
@@ -106,8 +104,8 @@ def take(
         Note("channel", f"{labels[column]!r} is in {stream.units[column]!r}, not a voltage, and is left out.")
         for column in unknown
     ]
-    played = {told[column]: name for name, column in columns.items()}
-    notes += notes_on_people(reading, played, [told[column] for column in others])
+    played = {column: name for name, column in columns.items()}
+    notes += notes_on_people(reading, told, played, others)
     return Taken(
         tuple(columns),
         tuple(told[column] or labels[column] for column in columns.values()),

@@ -65,15 +65,9 @@ def notes_on(
         for signal, (kind, _) in zip(signals, named, strict=True)
         if kind in _LEFT_OUT
     ]
-    pairs = list(zip(signals, named, strict=True))
-    return (
-        *found,
-        *notes_on_people(
-            reading,
-            {signal.label: name for signal, (_, name) in pairs if name},
-            [signal.label for signal, (kind, _) in pairs if kind == OTHERS],
-        ),
-    )
+    played = {place: name for place, (_, name) in enumerate(named) if name}
+    others = [place for place, (kind, _) in enumerate(named) if kind == OTHERS]
+    return (*found, *notes_on_people(reading, [signal.label for signal in signals], played, others))
 
 
 def _kinds(signals: Sequence[Signal]) -> list[str]:
