@@ -20,6 +20,7 @@ from pathlib import Path
 import psutil
 
 from tests.bench.button import button
+from tests.bench.fast_device import fast_device
 from tests.bench.formats import formats
 from tests.bench.fusion import fusion
 from tests.bench.overload import overload
@@ -117,6 +118,7 @@ BENCHES = {
     "ledger": lambda: ledger(row),
     "fusion": lambda: fusion(row, Path("fusion.png")),
     "recording": recording,
+    "fast-device": lambda: fast_device(row),
     "formats": lambda: formats(row),
     "sound": lambda: sound(row),
     "lsl": lambda: lsl(row),

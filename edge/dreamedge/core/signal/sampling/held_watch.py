@@ -1,4 +1,4 @@
-"""Counts the held rows of a live stream: a second of rows in every five, so a poll costs next to nothing."""
+"""Counts the held rows of a live stream: at most a second of rows in every five, so a poll costs little."""
 
 from collections import deque
 from typing import Final
@@ -12,6 +12,9 @@ from dreamedge.core.signal.sampling.rate_judgement import HELD, RateJudgement, h
 Doubles = NDArray[np.float64]
 
 _EXCERPT_S: Final = 1.0
+_ROWS_MOST: Final = 4096
+_SHORTEST_S: Final = 0.3
+"""An excerpt of a fast stream has at most 4,096 rows, and is longer than a stretch that stands still."""
 _EVERY_S: Final = 5.0
 _KEPT: Final = 12
 """Excerpts that count: the newest minute."""
@@ -27,7 +30,7 @@ class HeldWatch:
     def __init__(self, rate_hz: float) -> None:
         """rate_hz: the nominal rate, before any decimation."""
         self._rate_hz = rate_hz
-        self._rows = max(1, round(_EXCERPT_S * rate_hz))
+        self._rows = max(1, min(round(_EXCERPT_S * rate_hz), max(_ROWS_MOST, round(_SHORTEST_S * rate_hz))))
         self._every = round(_EVERY_S * rate_hz)
         self._taken: list[Doubles] = []
         self._taken_n = 0
@@ -39,7 +42,7 @@ class HeldWatch:
 
     @property
     def share(self) -> float:
-        """The median share 0..1 of held rows in the newest minute; 0 until three seconds were compared."""
+        """The median share 0..1 of held rows in the newest minute; 0 until three excerpts were compared."""
         return float(np.median(self._shares)) if len(self._shares) >= _SURE else 0.0
 
     def note(self, what: str) -> tuple[Note, ...]:
