@@ -15,7 +15,7 @@ from dreamd.core.dreamscapes.admission import (
 )
 from dreamd.core.dreamscapes.views import RENDERS_NOTHING, BreakerState, Plan
 from dreamd.core.limits import CALIBRATION_LIVE_S, CALIBRATION_OFFLINE_S
-from dreamd.core.refusals import Code
+from dreamd.core.refusals import CATALOGUE, Code
 from dreamwire.messages import CalibrationSource
 
 NOW_S = 1_700_000_000.0
@@ -244,3 +244,20 @@ def test_a_faulty_plan_is_refused_by_the_field_at_fault(plan: Plan, field: str) 
     assert refusal.metadata["expected"]
     assert refusal.sentence.startswith(f"{field}: expected {refusal.metadata['expected']}, got ")
     assert len(refusal.sentence) < 300
+
+
+def test_a_slow_device_is_told_what_gamma_needs() -> None:
+    """A bed of 64 Hz is refused for gamma with both rates and the schema that helps; a faster one without."""
+    slow = replace(READY, schema="bands5x2", rate_hz=64.0)
+    refusal = first_refusal(admit(slow, PLAN))
+    assert refusal is not None
+    assert refusal.code is Code.SCHEMA_MISMATCH
+    told = "pod bed-1 measures bands5x2, not bands6x2"
+    gamma = ": gamma (30-45 Hz) needs at least 100 Hz, and its device has 64 Hz"
+    assert told + gamma in refusal.sentence
+    assert "bands5x2 below 100 Hz" in CATALOGUE[Code.SCHEMA_MISMATCH].next_step
+    assert first_refusal(admit(slow, replace(PLAN, schema="bands5x2"))) is None
+    fast = first_refusal(admit(replace(slow, rate_hz=256.0), PLAN))
+    assert fast is not None
+    assert fast.sentence.startswith(told)
+    assert "gamma" not in fast.sentence

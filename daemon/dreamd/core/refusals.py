@@ -111,7 +111,7 @@ CATALOGUE: Final[dict[Code, Entry]] = {
     ),
     Code.SCHEMA_MISMATCH: Entry(
         Kind.PRECONDITION,
-        "give the plan a schema that every bed measures (bands5x2 below 100 Hz), or run the bed with it",
+        "plan a schema that every bed measures (bands5x2 below 100 Hz), or run the bed with --schema",
     ),
     Code.CLOCK_UNSYNCED: Entry(Kind.PRECONDITION, "wait a few seconds for the pod's clock probes"),
     Code.SLOTS_EXHAUSTED: Entry(

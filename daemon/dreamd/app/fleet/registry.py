@@ -310,6 +310,7 @@ def candidate(record: PodRecord, now_s: float, *, seats_left: int, started: bool
         seats_left=seats_left,
         started=started,
         schema=record.presence.schema,
+        rate_hz=record.presence.device.rate_hz,
         breaker=rested(record.breaker, now_s),
         breaker_cause=breaker_cause(record),
     )

@@ -69,7 +69,8 @@ class Candidate:
     checked in to. wake_order: a standing one that reaches the pod. seated_in: the live Dreamscape in which
     this pod holds a seat, this one included. seats_left and started belong to the Dreamscape asked for.
     consent_left_s: how long the sleeper's consent still holds, 0: none. exposure: merge-minutes charged, over
-    the limit. ledger: why the ledger takes no seat now, empty while it does.
+    the limit. rate_hz: of its device, 0: unknown. ledger: why the ledger takes no seat now, empty while it
+    does.
     """
 
     pod: str
@@ -94,6 +95,7 @@ class Candidate:
     withdrawn: bool = False
     exposure: float = float("nan")
     schema: str = ""
+    rate_hz: float = 0.0
     breaker: BreakerState = BreakerState.CLOSED
     breaker_cause: str = ""
     wake_order: str = ""
@@ -212,6 +214,13 @@ def _exposure(candidate: Candidate, _plan: Plan) -> Check:
 
 def _schema(candidate: Candidate, plan: Plan) -> Check:
     sentence = f"pod {candidate.pod} measures {candidate.schema or 'nothing'}, not {plan.schema}"
+    bands = SCHEMAS[plan.schema].bands if plan.schema in SCHEMAS else ()
+    for band in bands:
+        if 0.0 < candidate.rate_hz < band.least_rate_hz:
+            sentence += (
+                f": {band.name} ({band.low_hz:g}-{band.high_hz:g} Hz) needs at least "
+                f"{band.least_rate_hz:g} Hz, and its device has {candidate.rate_hz:g} Hz"
+            )
     return _check("schema", Code.SCHEMA_MISMATCH, sentence, passed=candidate.schema == plan.schema)
 
 
