@@ -1,7 +1,7 @@
 """Blocking work on a thread of its own, behind a bounded queue that drops its oldest item.
 
 The tether runs on the event loop, so a slow disk or pipe must never hold the loop up. `put` never blocks.
-When the worker cannot keep up, the oldest waiting item is dropped and counted.
+When the worker cannot keep up, the oldest waiting items are dropped and counted.
 """
 
 import threading
@@ -15,27 +15,42 @@ T = TypeVar("T")
 class BackgroundWriter(Generic[T]):
     """One worker thread: `work(item)` for each item, in order. An OSError ends it and is kept as `failed`."""
 
-    def __init__(self, name: str, work: Callable[[T], None], limit: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        work: Callable[[T], None],
+        limit: int,
+        weight: Callable[[T], int] = lambda _: 0,
+        weight_limit: int = 0,
+    ) -> None:
+        """limit: of items that wait; weight_limit: of the sum of their weights, whatever `weight` counts."""
         self.dropped = 0
         self.failed = ""
         self._work = work
         self._waiting: deque[T] = deque()
         self._limit = limit
+        self._weight = weight
+        self._weight_limit = weight_limit
+        self._weighs = 0
         self._closing = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     def put(self, item: T) -> None:
-        """Queue `item`; drop the oldest waiting item if the queue is full."""
+        """Queue `item`; drop the oldest waiting items while the queue is full."""
         with self._changed:
             if self._closing or self.failed:
                 self.dropped += 1
                 return
-            if len(self._waiting) >= self._limit:
-                self._waiting.popleft()
+            weight = self._weight(item)
+            while self._waiting and not (
+                len(self._waiting) < self._limit and self._weighs + weight <= self._weight_limit
+            ):
+                self._weighs -= self._weight(self._waiting.popleft())
                 self.dropped += 1
             self._waiting.append(item)
+            self._weighs += weight
             self._changed.notify()
 
     def close(self, timeout_s: float) -> bool:
@@ -59,6 +74,7 @@ class BackgroundWriter(Generic[T]):
                 if not self._waiting:
                     return
                 item = self._waiting.popleft()
+                self._weighs -= self._weight(item)
             try:
                 self._work(item)
             except OSError as error:
@@ -66,4 +82,5 @@ class BackgroundWriter(Generic[T]):
                     self.failed = str(error)
                     self.dropped += len(self._waiting)
                     self._waiting.clear()
+                    self._weighs = 0
                 return

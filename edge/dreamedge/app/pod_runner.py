@@ -114,7 +114,7 @@ class PodRunner:
         if block is not None:
             self._act(agent.samples(block, now_ns), now_ns)
             if self._parts.recorder:
-                self._parts.recorder.record_block(block)
+                self._parts.recorder.record_block(block.original or block)
         if implant.onset_ns:
             self._tell_onset(implant.onset_ns)
         renderer = self._parts.renderer

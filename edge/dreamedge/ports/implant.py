@@ -1,13 +1,13 @@
 """The implant: the source of samples and, for a simulated sleeper, the receiver of feedback."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from dreamedge.core.merging.cue import Felt
 from dreamedge.core.signal.blocks import Block, Montage
 from dreamedge.core.signal.recording_facts import Note
 from dreamwire.messages import CalibrationSource, Device
 
-__all__ = ["Felt", "Implant", "ImplantError"]
+__all__ = ["Decimating", "Felt", "Implant", "ImplantError"]
 
 
 class Implant(Protocol):
@@ -60,6 +60,19 @@ class Implant(Protocol):
 
     def close(self) -> None:
         """MUST release the device; MUST be safe to call twice."""
+        ...
+
+
+@runtime_checkable
+class Decimating(Protocol):
+    """An implant that decimates a device above 1,000 Hz."""
+
+    def keep_original(self) -> Montage:
+        """MUST let each later block carry its stretch as delivered; the montage of these samples.
+
+        An implant that need not decimate returns its own montage, and its blocks carry nothing more. A block
+        may then have no rows of its own.
+        """
         ...
 
 

@@ -2,9 +2,11 @@
 
 `edfplus` is the format as bytes, `edf_part` one file on the disk, `edf_writer` the conversion of samples.
 This module implements the port (`ports.recorder.Recorder`) and never waits: blocks queue for at most
-WAITING_BLOCKS (a minute of pulses), then the oldest are dropped and their time becomes a marked gap. Marks
-have a queue of their own, so that a mark outlives the blocks of its minute. A failing disk ends the recording
-and nothing else.
+WAITING_BLOCKS (a minute of pulses) and WAITING_BYTES, then the oldest are dropped and their time becomes a
+marked gap. Marks have a queue of their own, so that a mark outlives the blocks of its minute. A failing disk
+ends the recording and nothing else.
+
+The samples of a device above 1,000 Hz are recorded at its own rate, before they are decimated.
 """
 
 import os
@@ -18,12 +20,14 @@ from typing import Final
 from dreamedge.adapters.background_writer import BackgroundWriter
 from dreamedge.adapters.recorder.edf_writer import RESERVE_BYTES, EdfWriter
 from dreamedge.core.signal.blocks import Block
-from dreamedge.ports.implant import Implant
+from dreamedge.ports.implant import Decimating, Implant
 from dreamedge.ports.recorder import RecorderError
 
 __all__ = ["EdfRecorder", "open_recorder"]
 
 WAITING_BLOCKS: Final = 1200
+WAITING_BYTES: Final = 16_000_000
+"""A minute of 8 channels at 4 kHz; 16 s at 16 kHz."""
 WAITING_MARKS: Final = 4096
 _CLOSE_WITHIN_S: Final = 1.5
 
@@ -48,7 +52,7 @@ class EdfRecorder:
         self._marks: deque[tuple[int, str, int]] = deque(maxlen=WAITING_MARKS)
         self._marked = 0
         self._thread: BackgroundWriter[Block | _Marked | _End] = BackgroundWriter(
-            f"recorder {name}", self._work, WAITING_BLOCKS
+            f"recorder {name}", self._work, WAITING_BLOCKS, _weight, WAITING_BYTES
         )
 
     @property
@@ -96,6 +100,11 @@ class EdfRecorder:
             self._scribe.mark(text, at_ns)
 
 
+def _weight(item: Block | _Marked | _End) -> int:
+    """Bytes of the samples of a waiting item."""
+    return item.uv.nbytes if isinstance(item, Block) else 0
+
+
 def open_recorder(
     directory: Path,
     pod: str,
@@ -126,8 +135,9 @@ def open_recorder(
             f"{reserve_bytes // 1_000_000}; make room or name another directory with --record."
         )
     equipment = f"dreamd:{implant.source.name.lower()}:{implant.device.kind}:{implant.device.model}"
+    montage = implant.keep_original() if isinstance(implant, Decimating) else implant.montage
     scribe = EdfWriter(
-        directory / pod, implant.montage, equipment, wall_ns, lambda: _free_bytes(directory), reserve_bytes
+        directory / pod, montage, equipment, wall_ns, lambda: _free_bytes(directory), reserve_bytes
     )
     return EdfRecorder(scribe, pod)
 

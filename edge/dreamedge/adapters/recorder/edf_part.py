@@ -1,8 +1,8 @@
 """One file of a recording: readable by its owner alone, grown record by record, valid after each.
 
 A record is appended first and then counted in the header: a killed process leaves a file that is valid up to
-its last record. Every FSYNC_RECORDS records the file is forced to the disk, so a power failure costs at most
-that many.
+its last record. Every FSYNC_S the file is forced to the disk, so a power failure costs at most
+that much.
 
 Fifteen bits in steps of 0.1 uV are +-3.2 mV around an offset of the channel's own. Finer or wider is not
 needed within a part: a headset's noise is above 0.1 uV and a sleeper's largest waves are below 1 mV. But
@@ -30,7 +30,7 @@ from dreamedge.adapters.recorder.edfplus import (
     records,
 )
 
-FSYNC_RECORDS: Final = 10
+FSYNC_S: Final = 10.0
 STEP_UV: Final = 0.1
 MOST_DOUBLINGS: Final = 11
 """Steps of 204.8 uV and a half range of 6.55 V: the most that a header's eight digits can hold."""
@@ -78,6 +78,7 @@ class Part:
         self.span = span
         self.count = 0
         self._form = form
+        self._fsync_records = max(1, round(FSYNC_S / float(form.record_s)))
         self._fd = _create(stem)
         signals = [
             Signal(name, int(offset), int(half))
@@ -99,7 +100,7 @@ class Part:
         self.count += 1
         # Counted after it is written: a process killed between the two leaves a valid file, one record short.
         self._put(records(self.count), RECORDS_AT)
-        if self.count % FSYNC_RECORDS == 0:
+        if self.count % self._fsync_records == 0:
             os.fsync(self._fd)
 
     def close(self) -> None:

@@ -28,9 +28,11 @@ class Block:
 
     uv: float64[n, channels], microvolts, NaN where the device delivered none. last_ns: the pod's monotonic
     stamp (CLOCK_BOOTTIME) of the last sample. contact: float64[channels] in 0..1 by the device's own
-    indicator, or None if it has none.
+    indicator, or None if it has none. original: the same stretch as the device delivered it, at its own rate,
+    where an implant decimates and was asked to keep it; it ends up to a filter's delay later.
     """
 
     uv: NDArray[np.float64]
     last_ns: int
     contact: NDArray[np.float64] | None = None
+    original: "Block | None" = None

@@ -114,6 +114,8 @@ class LiveImplant:
         self._pace = Pace(rate_hz)
         self._held = HeldWatch(rate_hz)
         self._name = name
+        self._factor = factor
+        self._keeps_original = False
         self._left_out = opened.notes
         self._notes: tuple[Note, ...] = ()
 
@@ -144,11 +146,17 @@ class LiveImplant:
         uv = np.concatenate([batch.uv for batch in taken])
         last_ns = self._pace.tell(len(uv), taken[-1].last_ns, now_ns, lost=taken[0].lost)
         self._held.compare(uv, last_ns)
-        if self._decimator is not None:
-            uv, last_ns = self._decimator.take(uv, last_ns, self.montage.full_scale_uv)
-            if not len(uv):
-                return None
-        return Block(uv, last_ns, taken[-1].contact)
+        contact = taken[-1].contact
+        if self._decimator is None:
+            return Block(uv, last_ns, contact)
+        original = Block(uv, last_ns, contact) if self._keeps_original else None
+        uv, last_ns = self._decimator.take(uv, last_ns, self.montage.full_scale_uv)
+        return Block(uv, last_ns, contact, original) if len(uv) or original else None
+
+    def keep_original(self) -> Montage:
+        """Let each later block carry the device's own samples; their montage."""
+        self._keeps_original = self._decimator is not None
+        return replace(self.montage, rate_hz=self.montage.rate_hz * self._factor)
 
     def feel(self, felt: Felt, now_ns: int) -> None:
         """Do nothing: feedback goes through the renderer."""

@@ -55,6 +55,7 @@ MARKS_SHOWN: Final = 12
 _STEP_EXCERPT_S: Final = 2.0
 _STEP_EXCERPTS: Final = 8
 """Excerpts in which the digital step is looked for."""
+_ORIGINAL_AHEAD_S: Final = 1.0
 _BUFFER_S: Final = 10.0
 """Seconds of samples kept while reads are late; older samples are lost, as in a real device."""
 
@@ -169,8 +170,8 @@ class Replay:
         self._start_ns: int | None = None
         self._skip_ns = 0
         self._next: tuple[int, int] | None = None
-        self._ahead: Doubles = np.zeros((0, len(device.channels)))
-        self._ahead_at = 0
+        self._ahead = _Ahead(self._recording, int(_AHEAD_S * self._rate_hz))
+        self._original_ahead: _Ahead | None = None
 
     def _steps_uv(self, stated_uv: tuple[float, ...]) -> tuple[float, ...]:
         """The larger of the stated step and that of the samples, for each channel."""
@@ -256,9 +257,19 @@ class Replay:
         turn, begin, end = self._following(due if self._next is None else max(self._next, oldest), due)
         if end <= begin:
             return None
-        uv = np.concatenate(list(self._pieces(begin, end)))
         last_ns = slot_0_ns + turn * self._turn_ns + int(end * 1e9 / self._rate_hz)
-        return Block(uv, last_ns, self._recording.contact(begin, end))
+        contact, original = self._recording.contact(begin, end), None
+        if self._original_ahead is not None:
+            uv = self._original_ahead.load(begin * self._factor, end * self._factor)
+            original = Block(uv, last_ns, contact)
+        return Block(self._ahead.load(begin, end), last_ns, contact, original)
+
+    def keep_original(self) -> Montage:
+        """Let each later block carry the recording's own samples; their montage."""
+        rate_hz = self.montage.rate_hz * self._factor
+        if self._factor > 1:
+            self._original_ahead = _Ahead(self._original, int(_ORIGINAL_AHEAD_S * rate_hz))
+        return replace(self.montage, rate_hz=rate_hz)
 
     def _place(self, elapsed_ns: int) -> tuple[int, int]:
         """The turn, and the slots of it that are captured, `elapsed_ns` after the first slot 0."""
@@ -296,16 +307,36 @@ class Replay:
 
     def close(self) -> None:
         """Release the samples."""
-        self._ahead = self._ahead[:0]
+        self._ahead.close()
+        if self._original_ahead is not None:
+            self._original_ahead.close()
+
+
+class _Ahead:
+    """Loads a recording's samples some slots ahead: a read of 50 ms costs no access to the disk."""
+
+    def __init__(self, recording: Recording, slots: int) -> None:
+        self._recording = recording
+        self._slots = slots
+        self._uv: Doubles | None = None
+        self._at = 0
+
+    def load(self, begin: int, end: int) -> Doubles:
+        """Slots [begin, end), float64[end - begin, channels], uV; begin < end."""
+        return np.concatenate(list(self._pieces(begin, end)))
+
+    def close(self) -> None:
+        """Release the samples."""
+        self._uv = None
 
     def _pieces(self, begin: int, end: int) -> Iterator[Doubles]:
         """The samples of [begin, end), in pieces that end where a loaded chunk ends."""
         while begin < end:
-            if not self._ahead_at <= begin < self._ahead_at + len(self._ahead):
-                self._ahead_at = begin
-                chunk_end = min(begin + int(_AHEAD_S * self._rate_hz), self._recording.slots)
-                self._ahead = self._recording.load(begin, chunk_end)
-            at = begin - self._ahead_at
-            piece = self._ahead[at : at + end - begin]
+            uv = self._uv
+            if uv is None or not self._at <= begin < self._at + len(uv):
+                self._at = begin
+                uv = self._uv = self._recording.load(begin, min(begin + self._slots, self._recording.slots))
+            at = begin - self._at
+            piece = uv[at : at + end - begin]
             begin += len(piece)
             yield piece
