@@ -156,22 +156,26 @@ class Proxy:
         self._lines.create_task(self._connected(reader, client), name="line")
 
     async def _connected(self, reader: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
-        """One connection from its beginning to its end."""
-        await self._passing[UP].wait()
+        """One connection from its beginning to its end; a cancelled one leaves no end open."""
         try:
+            await self._passing[UP].wait()
             back, target = await asyncio.open_connection("127.0.0.1", self._target)
-        except OSError:
+        except BaseException as error:
             _abort(client)
-            return
+            if isinstance(error, OSError):
+                return
+            raise
         pair = Pair(client, target)
         self._pairs.add(pair)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._carry(reader, target, UP), name="up")
                 group.create_task(self._carry(back, client, DOWN), name="down")
-        except* OSError:
+        except BaseException as error:
             _abort(client)
             _abort(target)
+            if not isinstance(error, BaseExceptionGroup) or error.split(OSError)[1] is not None:
+                raise
         finally:
             self._pairs.discard(pair)
 

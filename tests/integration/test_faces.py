@@ -154,7 +154,7 @@ async def broker_is_frozen(fleet: Fleet) -> None:
     assert told.metrics["dreamd_pods_unheard"] == 4.0
     assert str(told.metrics["dreamd_coupled_above_granted"]) == "nan"
     assert told.metrics[f'dreamd_sleepers{{dreamscape="{NIGHT}",state="merged"}}'] == 0.0
-    await until(lambda: all(applied(fleet, pod) > 0.02 for pod in PODS), 30.0)
+    await until(lambda: all(applied(fleet, pod) > 0.02 for pod in PODS), 60.0)
 
 
 async def bed_is_killed(fleet: Fleet) -> None:
