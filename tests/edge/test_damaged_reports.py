@@ -1,5 +1,6 @@
 """Damage in the contact reports beside EEG costs no EEG, is told, and hides no report of no contact."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -132,6 +133,19 @@ def test_eeg_that_is_not_of_its_header_is_refused_for_that(tmp_path: Path) -> No
         ImplantError, match=r"'Ann: EEG'\) is left out: .* not rows of the 3 channels of 8 bytes"
     ):
         examine(str(path))
+
+
+def test_rows_without_a_number_are_gaps(tmp_path: Path) -> None:
+    """Lost packets written as NaN in all channels are gaps and told; NaN in one channel stays its own."""
+    uv = with_nan(with_nan(EEG.samples, slice(2560, 2600)), slice(5000, 5012), 1)
+    implant = opened(tmp_path, replace(EEG, samples=uv))
+    read = [block for k in range(SECONDS) if (block := implant.read((k + 1) * 10**9)) is not None]
+    read += [block for _ in range(2) if (block := implant.read((SECONDS + 2) * 10**9)) is not None]
+    played = np.concatenate([block.uv for block in read])
+    assert len(played) == len(uv) - 40
+    assert np.isnan(played).sum(axis=0).tolist() == [0, 12, 0, 0]
+    (note,) = [note.sentence for note in implant.notes if note.code == "lost"]
+    assert "has 40 rows without a number (0.5 %); they are gaps" in note
 
 
 def test_reports_are_held_across_pieces() -> None:

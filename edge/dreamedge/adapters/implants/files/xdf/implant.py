@@ -135,6 +135,7 @@ class _Taken:
         self.names = channels.playing(eeg_of.names)
         if len(channels.places) < len(eeg_of.columns) or (channels.factors != 1.0).any():
             self._uv = self._uv[:, list(channels.places)] * channels.factors.astype(np.float32)
+        empty = self._leave_empty_rows(what)
         self._hsi, silent = contact_reports(
             reports, sound.stamps_s, channels.playing(eeg_of.columns), self.names
         )
@@ -147,7 +148,20 @@ class _Taken:
             *channels.notes,
             *unread,
             *silent,
+            *empty,
         )
+
+    def _leave_empty_rows(self, what: str) -> tuple[Note, ...]:
+        """Make gaps of rows without any number, as senders mark lost packets; a note if there are some."""
+        filled = ~np.isnan(self._uv).all(axis=1)
+        edges = np.flatnonzero(np.diff(np.concatenate(([False], filled, [False])).astype(np.int8)))
+        before = sum(end - begin for begin, end in self.runs)
+        self.runs = tuple(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+        lost = before - int(filled.sum())
+        if not lost:
+            return ()
+        share = 100 * lost / before
+        return (Note("lost", f"{what} has {lost} rows without a number ({share:.1f} %); they are gaps."),)
 
     def _lay(self, place: int, samples: NDArray[Any], uv_per: float) -> None:
         """Write one channel's samples into the slots of the runs, in microvolts."""
