@@ -450,6 +450,21 @@ def test_a_leap_that_the_packet_counter_denies_is_no_gap(tmp_path: Path, leap_s:
     )
 
 
+@pytest.mark.parametrize("counted", [False, True])
+def test_a_clock_that_is_set_back_loses_no_sample(tmp_path: Path, muse: Doubles, counted: bool) -> None:
+    """Stamps that go back 5 s leave the signal whole, with a counter and without, and are told."""
+    uv = cyton_uv(32) if counted else muse
+    back_s = 5.0 * (np.arange(len(uv)) >= 3000)
+    if counted:
+        text = written_by.gui_5(uv, stamps_s=written_by.bursts(len(uv), CYTON_HZ, 8) - back_s)
+    else:
+        text = written_by.mind_monitor(uv, written_by.bursts(len(uv), MUSE_HZ) - back_s)
+    implant = opened(written(tmp_path / "a.txt", text), OPENBCI8 if counted else RecordingOptions())
+    np.testing.assert_allclose(played(implant), uv, atol=1e-3)
+    at_s = 3000 / (CYTON_HZ if counted else MUSE_HZ)
+    assert f"leaps back 5.0 s at {at_s:.1f} s while its signal goes on" in note(implant, "alignment")
+
+
 @pytest.mark.parametrize("restart_at", [0.5, 2.0, 40.0])
 def test_a_device_that_was_started_again_is_placed_by_its_stamps(tmp_path: Path, restart_at: float) -> None:
     """A counter that begins anew after a pause: the pause has the length of the stamps."""
@@ -487,6 +502,7 @@ def test_a_stall_of_seconds_is_no_gap(tmp_path: Path, muse: Doubles, stall_s: fl
         ([7, 8, 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 5, 6, 7, 8, 1], [*range(13), *range(14, 19)]),
         ([1, 1, 2, 2, 3, 3, 5, 5, 6, 6, 7, 7, 8, 8, 1, 1, 2, 2], [*range(6), *range(8, 20)]),
         ([0, 1, np.nan, 3, 4, 5, np.nan, 8, 9, 10, 11, 12], [0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12]),
+        ([0, 1, 2, 1e12, 4, 5, 6, 7, 0, 1, -1e300, 3], [*range(12)]),
         ([5] * 20, None),
         ([3, 9, 1, 7, 2, 8, 0, 5, 4, 6, 1, 9], None),
     ],

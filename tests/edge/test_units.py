@@ -35,7 +35,7 @@ def test_a_unit_is_contradicted_by_its_thousands(declared: str, true: str, rms_u
 
 
 def test_a_dead_or_noisy_channel_contradicts_no_unit() -> None:
-    """Noise of an idle input, floating inputs, lines, gaps, and a few bad channels leave the unit alone."""
+    """Noise of an idle input, floating ones, lines, gaps, bad channels and endless values change nothing."""
     rng = np.random.default_rng(3)
     idle = rng.normal(0, 0.05, EEG.shape)
     floating = rng.normal(0, 1, EEG.shape) * np.array([40, 900, 9000, 70_000, 3e5])
@@ -43,7 +43,8 @@ def test_a_dead_or_noisy_channel_contradicts_no_unit() -> None:
     two_dead = EEG * np.array([1, 1, 1, 1e-4, 1e-4])
     one_railed = EEG * np.array([1, 1, 1, 1, 1e4])
     missing = np.full(EEG.shape, np.nan)
-    for uv in (idle, floating, line, 0 * EEG, two_dead, one_railed, missing):
+    endless = np.full(EEG.shape, 1e300)
+    for uv in (idle, floating, line, 0 * EEG, two_dead, one_railed, missing, endless):
         assert true_unit(_windows(uv), RATE, 1.0) == ""
     assert true_unit([], RATE, 1.0) == ""
 

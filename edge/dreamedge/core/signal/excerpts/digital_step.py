@@ -25,6 +25,8 @@ _FLOAT: Final = 1e-6
 """Relative to the largest value: distances below this one are rounding of 32-bit floats."""
 _OFF_GRID: Final = 0.03
 _ON_GRID_SHARE: Final = 0.98
+_LARGEST: Final = 1e100
+"""Sums of larger values overflow; no device gives one."""
 
 Doubles = NDArray[np.float64]
 
@@ -32,9 +34,9 @@ Doubles = NDArray[np.float64]
 def digital_step(values: Doubles) -> float | None:
     """Return the step of one channel, in its unit; 0.0 if its values are on no grid, None if they show none.
 
-    values: float64[n], of any instants; those that are not finite do not count.
+    values: float64[n], of any instants; those that are not finite, or endless, do not count.
     """
-    x = values[np.isfinite(values)]
+    x = values[np.abs(values) <= _LARGEST]
     if len(x) > SAMPLES_MOST:
         x = x[np.linspace(0, len(x) - 1, SAMPLES_MOST).astype(np.int64)]
     if len(x) < _SAMPLES_LEAST:

@@ -36,6 +36,8 @@ _STEADY: Final = 4.0
 _MOST: Final = 0.7
 """The share of the channels that are alike, and of the windows that are steady."""
 _NYQUIST_SHARE: Final = 0.9
+_LARGEST_UV: Final = 1e100
+"""The power of a larger value overflows; no device gives one."""
 _RESOLVED: Final = 1e-6
 """The least RMS relative to the largest number: single precision has 6e-8."""
 
@@ -92,7 +94,7 @@ def _spectra(windows: Sequence[Doubles], rate_hz: float) -> tuple[Doubles, Doubl
 
 def _spectrum(uv: Doubles, rate_hz: float) -> tuple[Doubles, Doubles]:
     samples = len(uv)
-    whole = np.isfinite(uv).all(axis=0)
+    whole = (np.abs(uv) <= _LARGEST_UV).all(axis=0)
     filled = np.where(whole, uv, 0.0)
     line = np.linspace(-1.0, 1.0, samples)
     level = filled.mean(axis=0)

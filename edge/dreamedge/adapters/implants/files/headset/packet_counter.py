@@ -33,7 +33,7 @@ def numbers_by_counter(counter: NDArray[np.floating]) -> Counted | None:
 
     counter: float[n] as recorded, whole numbers, NaN where a row could not be read.
     """
-    known = np.isfinite(counter)
+    known = np.abs(counter) < _NO_TURN
     if np.count_nonzero(known) < _TURN_LEAST:
         return None
     rows = None if known.all() else np.flatnonzero(known)

@@ -132,15 +132,17 @@ def place(
 
 
 def _denied(line: Line, what: str) -> tuple[Note, ...]:
-    """A note on the leaps of the clock that the packet counter denies."""
+    """A note on the leaps of the clock that no sample followed."""
     if not line.denied:
         return ()
     at_s, leap_s = line.denied[0]
+    way = "ahead" if leap_s > 0 else "back"
+    goes_on = "packet counter goes on" if leap_s > 0 else "signal goes on"
     more = f", and {len(line.denied) - 1} times more" if len(line.denied) > 1 else ""
     return (
         Note(
             ALIGNMENT,
-            f"{what} leaps ahead {leap_s:.1f} s at {at_s:.1f} s while its packet counter goes on{more}: "
+            f"{what} leaps {way} {abs(leap_s):.1f} s at {at_s:.1f} s while its {goes_on}{more}: "
             "no sample is missing, and its alignment to others is doubtful from there.",
         ),
     )

@@ -8,6 +8,7 @@ Where the stamps show a gap
 - its length is that of the counter and so many whole turns as the stamps show, if both agree;
 - there is none if the counter goes on and no number of turns explains it: the clock leapt;
 - the stamps decide if the counter does not go on, because the device was started again.
+Where the stamps go back by more than a second, the clock was set, and the samples go on.
 
 A radio that stalls for seconds and then delivers all of it is no gap either: its stamps fall back to the line
 on which they were.
@@ -40,7 +41,8 @@ class Line:
     """The slot of every row, int64[n], ascending, and the measured rate.
 
     stalls: how often a burst followed a stall. stamps_s: float64[n], without stalls and denied leaps.
-    denied: leaps of the clock that the counter denies, as seconds from the first row and their size in s.
+    denied: leaps of the clock that no sample followed, as seconds from the first row and their size in s,
+    below 0 where it was set back.
     """
 
     at: Numbers
@@ -85,6 +87,8 @@ def on_line(stamps_s: Doubles, counted: Counted | None, assumed_hz: float, break
                 begin = end
         if begin < end - _SET_BACK_S * lines.rate_hz:
             moved += end - begin
+            if first not in restarts:
+                denied.append((first, (begin - end) / lines.rate_hz))
         at[first:stop] += max(begin, end) - int(edges[n])
         end = int(at[stop - 1]) + 1
     return Line(at, lines.rate_hz, stalls, *_without(stamps_s, denied))

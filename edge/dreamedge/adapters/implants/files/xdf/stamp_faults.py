@@ -32,6 +32,7 @@ _CONTINUES: Final = 4.0
 _LEAPS_TOLD: Final = 3
 _AGO_S: Final = 5.0
 _LEAST_SEEN: Final = 16
+_DENSER: Final = 1.1
 _STEPS_MOST: Final = 1_000_000
 """A median of so many steps is exact enough."""
 
@@ -191,6 +192,13 @@ def _between(wanted: Numbers, numbers: Numbers, stamps_s: Doubles, rate_hz: floa
     return np.asarray(np.interp(wanted, numbers, late) + wanted / rate_hz, dtype=np.float64)
 
 
+def _as_dense(sorted_s: Doubles, order: Numbers, rate_hz: float) -> bool:
+    """Whether sorting makes no stretch denser than the rate: stretches of one time are no swapped chunks."""
+    moved = np.flatnonzero(order != np.arange(len(order)))
+    span_s = float(sorted_s[moved[-1]] - sorted_s[moved[0]])
+    return bool(moved[-1] - moved[0] + 1 <= _DENSER * (span_s + GAP_S) * rate_hz)
+
+
 def _order(stamps_s: Doubles, rate_hz: float, what: str) -> Numbers | None:
     """The order that sorts swapped chunks; None if nothing is to be sorted.
 
@@ -206,7 +214,7 @@ def _order(stamps_s: Doubles, rate_hz: float, what: str) -> Numbers | None:
     joined = np.diff(order) != 1
     hole_s = max(GAP_S, 2 / rate_hz)
     whole = bool((sorted_steps[joined] <= hole_s).all() and (sorted_steps[joined] >= 0.5 / rate_hz).all())
-    if whole:
+    if whole and _as_dense(stamps_s[order], order, rate_hz):
         return order
     if (steps[back] >= -GAP_S).all():
         return None
