@@ -148,6 +148,33 @@ def test_rows_without_a_number_are_gaps(tmp_path: Path) -> None:
     assert "has 40 rows without a number (0.5 %); they are gaps" in note
 
 
+def losing(every: int, packet: int = 12) -> Told:
+    """The EEG without every so many-th packet of samples."""
+    kept = np.arange(len(EEG.samples)) // packet % every != every - 1
+    return replace(EEG, samples=EEG.samples[kept], stamps_s=EEG.stamps_s[kept])
+
+
+def test_lost_packets_are_told_and_not_called_a_wrong_rate(tmp_path: Path) -> None:
+    """One packet in 100 is a note; one in 20 is refused with the share, not with advice about the rate."""
+    (note,) = [note.sentence for note in opened(tmp_path, losing(100)).notes if note.code == "lost"]
+    assert "72 samples (0.9 %) in packets of up to 47 ms" in note
+    with pytest.raises(
+        ImplantError, match=r"packets of up to 47 ms.*a replay takes 2 %.*the receiver nearer"
+    ) as told:
+        opened(tmp_path, losing(20))
+    assert told.value.cause == "rate"
+    assert "nominal" not in str(told.value)
+
+
+def test_stamps_of_arrival_show_no_loss(tmp_path: Path) -> None:
+    """Jittered stamps, a pause of two seconds, and a whole stream have no note on lost packets."""
+    rng = np.random.default_rng(1)
+    late = replace(EEG, stamps_s=EEG.stamps_s + rng.exponential(0.002, len(EEG.stamps_s)))
+    pause = replace(EEG, stamps_s=EEG.stamps_s + np.where(np.arange(len(EEG.stamps_s)) > 4000, 2.0013, 0.0))
+    for told_ in (EEG, late, pause):
+        assert not [note for note in opened(tmp_path, told_).notes if note.code == "lost"]
+
+
 def test_reports_are_held_across_pieces() -> None:
     """The last number holds, also from the piece before; a channel without one stays unknown."""
     nan = np.nan

@@ -42,17 +42,19 @@ from dreamedge.adapters.implants.files.xdf.streams import (
     read_contents,
     read_index,
 )
-from dreamedge.adapters.implants.files.xdf.timeline import Timeline, timeline
+from dreamedge.adapters.implants.files.xdf.timeline import Timeline, lost_packets, timeline
 from dreamedge.adapters.implants.people_in_labels import OTHERS
 from dreamedge.adapters.implants.recording_options import PLAIN, START, RecordingOptions
 from dreamedge.adapters.implants.ten_twenty import kind_of
 from dreamedge.core.signal.inspection import Channel
 from dreamedge.core.signal.quality import RATE
 from dreamedge.core.signal.recording_facts import ALIGNMENT, Mark, Note
-from dreamedge.core.signal.sampling.rate_judgement import RateJudgement, held_share
+from dreamedge.core.signal.sampling.rate_judgement import RATE_OUT, RateJudgement, held_share
 from dreamedge.ports.implant import ImplantError
 from dreamwire.messages import Device
 
+_LOST_TOLD: Final = 0.001
+LOST: Final = "lost"
 _LONGEST_S: Final = 24 * 3600.0
 """A night and a day. Stamps further apart come from a clock that was set."""
 _UNIX_S: Final = (1e9, 4e9)
@@ -111,7 +113,7 @@ class _Taken:
         samples = eeg.samples if sound.order is None else eeg.samples[sound.order]
         self.timeline = timeline(sound.stamps_s, stream.nominal_hz, eeg.resets)
         filled = samples[:, [column for column in eeg_of.columns if np.isfinite(samples[:, column]).any()]]
-        held = _check_nominal(self.timeline, stream.nominal_hz, filled, what)
+        held = _check_nominal(self.timeline, stream.nominal_hz, filled, sound.stamps_s, what)
         ahead = leaps(sound.stamps_s, filled, self.timeline.rate_hz, what)
         self.nominal_hz = stream.nominal_hz if stream.nominal_hz > 0 else round(self.timeline.rate_hz, 2)
         check_rate(self.nominal_hz, what)
@@ -161,7 +163,7 @@ class _Taken:
         if not lost:
             return ()
         share = 100 * lost / before
-        return (Note("lost", f"{what} has {lost} rows without a number ({share:.1f} %); they are gaps."),)
+        return (Note(LOST, f"{what} has {lost} rows without a number ({share:.1f} %); they are gaps."),)
 
     def _lay(self, place: int, samples: NDArray[Any], uv_per: float) -> None:
         """Write one channel's samples into the slots of the runs, in microvolts."""
@@ -301,15 +303,32 @@ def described(stream: Stream) -> Described:
     return Described(stream.labels, stream.types, stream.units, stream.muse)
 
 
-def _check_nominal(found: Timeline, nominal_hz: float, samples: NDArray[Any], what: str) -> tuple[Note, ...]:
-    """A note on held samples, if there are many.
+def _check_nominal(
+    found: Timeline, nominal_hz: float, samples: NDArray[Any], stamps_s: Doubles, what: str
+) -> tuple[Note, ...]:
+    """Notes on held and on lost samples, if there are many.
 
     Raises:
-        ImplantError: the nominal rate is not the measured one.
+        ImplantError: the nominal rate is not the measured one, or packets are lost that make it wrong.
     """
+    lost, longest_s = lost_packets(stamps_s, nominal_hz)
+    share = lost / (lost + len(stamps_s))
+    told = (
+        f"{what} lost {lost} samples ({100 * share:.1f} %) in packets of up to {1000 * longest_s:.0f} ms, "
+        "as its stamps show"
+    )
     judged = RateJudgement(nominal_hz, found.rate_hz, held_share(samples, found.rate_hz))
     refusal = judged.refusal(what) if nominal_hz > 0 else ""
+    if refusal and share > RATE_OUT:
+        raise ImplantError(
+            f"{told}; a replay takes {100 * RATE_OUT:.0f} % at most: "
+            "record it again with the receiver nearer, or cut out the stretch without losses.",
+            RATE,
+        )
     if refusal:
         raise ImplantError(refusal, RATE)
     held = judged.held_sentence
-    return (Note("held", f"{what} repeats samples: {held}."),) if held else ()
+    notes = (Note("held", f"{what} repeats samples: {held}."),) if held else ()
+    if not share > _LOST_TOLD:
+        return notes
+    return (*notes, Note(LOST, f"{told}; gaps as short as these are closed."))

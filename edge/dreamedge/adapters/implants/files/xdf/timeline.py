@@ -20,6 +20,9 @@ GAP_S: Final = 0.1
 _ENVELOPE_S: Final = 1.0
 _RESET_S: Final = 1.0
 _PIECE: Final = 1 << 18
+_STEADY: Final = 0.1
+"""Relative to a period: steps of a device's own clock differ by less."""
+_STEADY_SHARE: Final = 0.5
 _RATE_RUN_S: Final = 5.0
 """Shorter runs are not used to estimate the rate."""
 
@@ -56,6 +59,28 @@ def timeline(stamps_s: Doubles, nominal_hz: float, resets: tuple[int, ...] = ())
     rate_hz = _rate_hz(parts, assumed_hz)
     begins = tuple(float(part.mean()) - (len(part) - 1) / (2 * rate_hz) for part in parts)
     return Timeline(begins, tuple(len(part) for part in parts), rate_hz)
+
+
+def lost_packets(stamps_s: Doubles, nominal_hz: float) -> tuple[int, float]:
+    """Samples that are missing in gaps of less than 100 ms, and the longest of these gaps, s.
+
+    They show between stamps of a device's own clock alone: steps of the nominal period and multiples of it.
+    0 and 0.0 for stamps of arrival.
+    """
+    steps_s = np.diff(stamps_s)
+    steps_s = steps_s[steps_s <= GAP_S]
+    periods = steps_s * nominal_hz
+    whole = np.round(periods)
+    steady = np.abs(periods - whole) <= _STEADY * np.maximum(whole, 1.0)
+    ok = (
+        nominal_hz > 0
+        and len(steps_s) > 0
+        and bool((steady & (whole >= 1)).all())
+        and (whole == 1).mean() >= _STEADY_SHARE
+    )
+    if not ok:
+        return 0, 0.0
+    return int((whole - 1).sum()), float(steps_s.max()) - 1.0 / nominal_hz
 
 
 def _breaks(stamps_s: Doubles, rate_hz: float) -> list[int]:
