@@ -169,7 +169,13 @@ def labels_of(stream: Described, montage: tuple[str, ...], what: str) -> tuple[s
         return montage
     if stream.muse and not any(stream.labels) and count >= len(MUSE):
         return (*MUSE, *("AUX",) * (count - len(MUSE)))
-    found = ", ".join(label for label in stream.labels[:8] if label) or "none"
+    own = [label for label in stream.labels if label]
+    found = ", ".join(own[:8]) or "none"
+    if numbered(own):
+        raise ImplantError(
+            f"{what} names no electrode (its {len(own)} labels: {found}); name its cap with --montage, for "
+            "instance --montage biosemi32, or each of its electrodes in order."
+        )
     raise ImplantError(
         f"{what} names no electrode (its {count} labels: {found}); "
         "name them in order with --montage, for instance --montage Fp1,Fp2,O1,O2."
