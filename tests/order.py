@@ -53,13 +53,13 @@ COMPUTING: Final[Mapping[str, float]] = {
     "house/test_house.py": 15.0,
     "sim/test_watch.py": 13.0,
     "sim/test_congestion.py": 13.0,
-    "fusion/test_synchrony.py": 13.0,
+    "fusion/test_synchrony.py": 11.0,
     "edge/test_alpha_peak.py": 11.0,
     "sim/test_restarts.py": 11.0,
     "app/test_breakers.py": 10.0,
     "app/test_slot_keeping.py": 10.0,
-    "house/test_alerts.py": 10.0,
     "sim/test_recording.py": 6.0,
+    "house/test_alerts.py": 5.0,
 }
 """Seconds of the longest files that compute."""
 

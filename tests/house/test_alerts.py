@@ -8,9 +8,11 @@ import json
 import shutil
 import subprocess
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
+import yaml
 
 from boards.alerting.pages import PAGES
 from boards.alerting.rules import PREFIX
@@ -340,11 +342,20 @@ def runs(alert: str, case: Case) -> list[dict[str, object]]:
     ]
 
 
+@cache
+def shipped() -> dict[str, dict[str, object]]:
+    """Every rule as it is shipped, by the alert's name."""
+    groups = yaml.safe_load(RULES.read_text())["groups"]
+    return {rule["alert"]: rule for group in groups for rule in group["rules"]}
+
+
 def judged(
-    folder: Path, tests: list[dict[str, object]], step_s: int = STEP_S
+    folder: Path, alert: str, tests: list[dict[str, object]], step_s: int = STEP_S
 ) -> subprocess.CompletedProcess[str]:
-    """Promtool's verdict on these runs (JSON is YAML)."""
-    told = {"rule_files": [str(RULES)], "evaluation_interval": f"{step_s}s", "tests": tests}
+    """Promtool's verdict on these runs of one rule, which is a tenth of the work of all (JSON is YAML)."""
+    rules = {"groups": [{"name": alert, "rules": [shipped()[PREFIX + alert]]}]}
+    (folder / "rules.yml").write_text(json.dumps(rules))
+    told = {"rule_files": [str(folder / "rules.yml")], "evaluation_interval": f"{step_s}s", "tests": tests}
     (folder / "tests.yml").write_text(json.dumps(told))
     command = [promtool(), "test", "rules", str(folder / "tests.yml")]
     return subprocess.run(command, capture_output=True, text=True, check=False)
@@ -365,19 +376,21 @@ def test_every_alert_is_tested_both_ways() -> None:
     assert all(case.fires and case.silent for case in CASES.values())
 
 
-@pytest.mark.parametrize("step_s", [STEP_S, MINUTE_S])
-def test_each_fires_and_each_stays_silent(step_s: int, tmp_path: Path) -> None:
-    """Every case of this pace, played at once."""
-    tests = [run for alert, case in CASES.items() if case.step_s == step_s for run in runs(alert, case)]
-    done = judged(tmp_path, tests, step_s)
+@pytest.mark.parametrize("alert", CASES)
+def test_each_fires_and_each_stays_silent(alert: str, tmp_path: Path) -> None:
+    """Every case of this alert, played at once."""
+    case = CASES[alert]
+    done = judged(tmp_path, alert, runs(alert, case), case.step_s)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
 
 
 def test_a_wrong_expectation_is_seen(tmp_path: Path) -> None:
     """Promtool rejects a wrong expectation, so its approval means something."""
     case = CASES["BreakerLocked"]
-    assert judged(tmp_path, [played("BreakerLocked", case, case.silent[0], fires=True)]).returncode != 0
-    assert judged(tmp_path, [played("BreakerLocked", case, case.fires[0], fires=False)]).returncode != 0
+    wrong = played("BreakerLocked", case, case.silent[0], fires=True)
+    assert judged(tmp_path, "BreakerLocked", [wrong]).returncode != 0
+    other = played("BreakerLocked", case, case.fires[0], fires=False)
+    assert judged(tmp_path, "BreakerLocked", [other]).returncode != 0
 
 
 @dataclass(frozen=True)
@@ -472,5 +485,5 @@ def test_a_number_in_a_description_is_a_sentence(wording: Wording, tmp_path: Pat
         "input_series": [{"series": name, "values": values} for name, values in wording.series.items()],
         "alert_rule_test": [{"eval_time": wording.at, "alertname": alert.name, "exp_alerts": [fired]}],
     }
-    done = judged(tmp_path, [test])
+    done = judged(tmp_path, wording.alert, [test])
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
