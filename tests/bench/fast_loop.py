@@ -25,6 +25,7 @@ class Sender:
         self._rows = pink(_LOOP_S, rate_hz, len(EIGHT)).astype(np.float32)
         self._begun_ns = boottime_ns()
         self._sent = 0
+        self._columns = list(range(len(EIGHT)))
 
     def open(self) -> Opened:
         """Begin."""
@@ -36,9 +37,11 @@ class Sender:
         due = (boottime_ns() - self._begun_ns) * self._rate_hz // 1_000_000_000
         if due <= self._sent:
             return []
-        rows = self._rows.take(np.arange(self._sent, due), axis=0, mode="wrap")
-        self._sent = due
-        uv = np.asarray(rows, dtype=np.float64) * 1.0
+        first, last = self._sent % len(self._rows), due % len(self._rows)
+        rows = self._rows[first:last] if first < last else self._rows[first:]
+        self._sent += len(rows)
+        due = self._sent
+        uv = np.asarray(rows, dtype=np.float64)[:, self._columns] * 1.0  # as the LSL driver does
         return [Batch(uv, self._begun_ns + due * 1_000_000_000 // self._rate_hz)]
 
     def close(self) -> None:

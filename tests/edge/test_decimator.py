@@ -129,6 +129,22 @@ def test_a_stream_gives_the_same_in_any_blocks(block: int) -> None:
     assert abs(last_ns - whole_ns) <= 1
 
 
+@pytest.mark.parametrize("block", [13, 100, 800, 3000])
+def test_a_faulty_sample_of_a_stream_stays_visible_in_any_blocks(block: int) -> None:
+    """A sample that is not finite or at the rail shows alike, wherever the blocks are divided."""
+    uv = pink(1, 16_000, 2)
+    uv[[5_000, 7_999], 0] = np.nan
+    uv[[9_600, 12_345], 1] = 960.0
+    whole, _ = LiveDecimator(16_000.0).take(uv, round(1e9), 1000.0)
+    stream = LiveDecimator(16_000.0)
+    pieces = [
+        stream.take(uv[at : at + block], round((at + len(uv[at : at + block])) / 16_000 * 1e9), 1000.0)[0]
+        for at in range(0, len(uv), block)
+    ]
+    np.testing.assert_allclose(np.concatenate(pieces), whole, atol=1e-9)
+    assert (np.isnan(whole[:, 0]).sum(), (whole[:, 1] == 960.0).sum()) == (2, 2)
+
+
 def test_a_stream_is_not_filtered_across_a_loss() -> None:
     """After a leap of the stamps the stream begins anew, at the height of its first sample."""
     stream = LiveDecimator(2000.0)

@@ -84,6 +84,14 @@ RATES: Final = tuple(
             "tests/edge/test_held_watch.py::test_a_bed_journals_each_finding_once",
         ),
         (
+            "live-largest",
+            "a fault of the last block is forgotten in the next",
+            "edge/dreamedge/core/signal/sampling/decimator.py",
+            "self._held_largest = newest if len(self._held) <= len(uv) else None",
+            "self._held_largest = 0.0",
+            "tests/edge/test_decimator.py::test_a_faulty_sample_of_a_stream_stays_visible_in_any_blocks",
+        ),
+        (
             "held",
             "held rows are not told",
             _CHECKS,

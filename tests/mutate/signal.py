@@ -30,8 +30,8 @@ _CHANNELS: Final = (
         "signal.decimated-rail",
         "decimation hides a sample at the rail",
         "edge/dreamedge/core/signal/sampling/decimator.py",
-        "if (largest if whole else _largest(plain)) >= limit_uv:",
-        "if (largest if whole else _largest(plain)) >= 1e99:",
+        "if (largest if whole else largest_of(plain)) >= limit_uv:",
+        "if (largest if whole else largest_of(plain)) >= 1e99:",
         ("tests/edge/test_decimator.py::test_one_faulty_sample_stays_visible",),
     ),
     Mutation(

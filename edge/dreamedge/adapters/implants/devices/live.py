@@ -143,7 +143,7 @@ class LiveImplant:
             taken.append(self._heard.popleft())
         if not taken:
             return None
-        uv = np.concatenate([batch.uv for batch in taken])
+        uv = taken[0].uv if len(taken) == 1 else np.concatenate([batch.uv for batch in taken])
         last_ns = self._pace.tell(len(uv), taken[-1].last_ns, now_ns, lost=taken[0].lost)
         self._held.compare(uv, last_ns)
         contact = taken[-1].contact

@@ -30,6 +30,8 @@ DIRECT_HZ: Final = 1000.0
 STOP_DB: Final = 70.0
 PASS_SHARE: Final = 0.7
 """The passband's share of the new Nyquist frequency."""
+_BLOCK_S: Final = 0.15
+"""Blocks of a live device up to this long are joined without fresh memory."""
 _AT_ONCE: Final = 10
 """Kept samples that are computed together. The taps of each fill three quarters of its row then."""
 
@@ -63,13 +65,14 @@ class Decimator:
         for row in range(_AT_ONCE):
             self._bank[row, row * factor : row * factor + len(taps)] = taps
 
-    def window(self, uv: Doubles, count: int, full_scale_uv: float) -> Doubles:
+    def window(self, uv: Doubles, count: int, full_scale_uv: float, largest: float | None = None) -> Doubles:
         """Return the kept samples of a window, float64[count, channels], uV.
 
         uv: float64[(count - 1) * factor + 1 + 2 * delay, channels], the first kept sample at row `delay`; NaN
-        where missing. full_scale_uv: the amplifier's positive limit, 0 if unknown.
+        where missing. full_scale_uv: the amplifier's positive limit, 0 if unknown. largest: of `uv`, as
+        `largest_of` gives it, or more; None if it is not known.
         """
-        largest = _largest(uv)
+        largest = largest_of(uv) if largest is None else largest
         whole = math.isfinite(largest)
         finite = None if whole else np.isfinite(uv)
         plain = uv if finite is None else _continued(uv, finite)
@@ -80,7 +83,7 @@ class Decimator:
             begin = at * self.factor
             np.matmul(self._bank[:rows, :stop], plain[begin : begin + stop], out=kept[at : at + rows])
         limit_uv = min(HIGH_SHARE * full_scale_uv if full_scale_uv > 0 else RANGE_UV, RANGE_UV)
-        if (largest if whole else _largest(plain)) >= limit_uv:
+        if (largest if whole else largest_of(plain)) >= limit_uv:
             stretches = self._stretches(plain, count)
             at = np.abs(stretches).argmax(axis=2)[..., None]
             peak = np.take_along_axis(stretches, at, axis=2)[..., 0]
@@ -93,8 +96,8 @@ class Decimator:
         return sliding_window_view(rows[begin:], self.factor, axis=0)[:: self.factor][:count]
 
 
-def _largest(uv: Doubles) -> float:
-    """The largest magnitude; not finite if one of them is not."""
+def largest_of(uv: Doubles) -> float:
+    """Return the largest magnitude; not finite if one of them is not."""
     high, low = float(uv.max(initial=0.0)), float(uv.min(initial=0.0))
     return max(high, -low) if math.isfinite(high) and math.isfinite(low) else math.nan
 
@@ -118,7 +121,26 @@ class LiveDecimator:
         self._core = Decimator(self.factor)
         self._period_ns = 1e9 / rate_hz
         self._held: Doubles | None = None
+        self._held_largest: float | None = None
+        self._rows = 2 * self._core.delay + self.factor + round(_BLOCK_S * rate_hz)
+        self._buffers: list[Doubles] = []
         self._last_ns = 0
+
+    def _joined(self, before: Doubles, uv: Doubles) -> Doubles:
+        """Both, one after the other, in one of two buffers by turns: `before` is a view of the other.
+
+        Fresh memory for each block would cost more than the filter, by its page faults.
+        """
+        rows = len(before) + len(uv)
+        if rows > self._rows:
+            return np.concatenate([before, uv])
+        if not self._buffers:
+            self._buffers = [np.empty((self._rows, uv.shape[1])) for _ in range(2)]
+        self._buffers.reverse()
+        joined = self._buffers[0][:rows]
+        joined[: len(before)] = before
+        joined[len(before) :] = uv
+        return joined
 
     def take(self, uv: Doubles, last_ns: int, full_scale_uv: float) -> tuple[Doubles, int]:
         """Take float64[n, channels], n >= 1, uV, the last captured at `last_ns`.
@@ -132,12 +154,18 @@ class LiveDecimator:
             self._held = None
         self._last_ns = last_ns
         before = np.repeat(uv[:1], delay, axis=0) if self._held is None else self._held
-        held = np.concatenate([before, uv])
+        held = self._joined(before, uv)
+        newest, largest = largest_of(uv), None
+        if self._held is not None and self._held_largest is not None:
+            known = math.isfinite(newest) and math.isfinite(self._held_largest)
+            largest = max(newest, self._held_largest) if known else math.nan
         count = max(0, (len(held) - 2 * delay - 1) // self.factor + 1)
         if not count:
-            self._held = held
+            self._held, self._held_largest = held, None
             return uv[:0], last_ns
         last = delay + (count - 1) * self.factor
-        kept = self._core.window(held[: last + delay + 1], count, full_scale_uv)
+        kept = self._core.window(held[: last + delay + 1], count, full_scale_uv, largest)
         self._held = held[count * self.factor :]
+        # The rows held back were looked at with this block, if they lie within it.
+        self._held_largest = newest if len(self._held) <= len(uv) else None
         return kept, last_ns - round((len(held) - 1 - last) * self._period_ns)
