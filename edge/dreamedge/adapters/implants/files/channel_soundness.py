@@ -5,8 +5,8 @@ Rules
 - Channels that declare the same unit are judged together (`unit_judgement`). A unit that they contradict is
   replaced by the one that a person gives; without one, these channels are left out if others are left, else
   the recording is refused with the unit it would have to be in.
-- Twelve windows of two seconds are read, spread over the recording. All of it is read only of channels that
-  do not move in any of them.
+- Four to twelve windows of two seconds are read, spread over the recording, fewer of many channels. All of it
+  is read only of channels that do not move in any of them.
 """
 
 import math
@@ -25,6 +25,9 @@ from dreamedge.core.signal.sampling.unit_judgement import PLAUSIBLE_UV, UV_PER_U
 from dreamedge.ports.implant import ImplantError
 
 _WINDOWS: Final = 12
+_WINDOWS_LEAST: Final = 4
+_VALUES: Final = 1 << 17
+"""Values of all windows together, from the least number of windows on."""
 _WINDOW_S: Final = 2.0
 _PIECE_S: Final = 60.0
 _SETTLING_S: Final = 1.0
@@ -92,7 +95,7 @@ def sound_channels(
     Raises:
         ImplantError: `unit`, no channel is left whose unit agrees with its samples.
     """
-    windows = list(_windows(recording, rate_hz))
+    windows = list(_windows(recording, rate_hz, len(labels)))
     idle = _idle(recording, windows, rate_hz, len(labels))
     places = [place for place in range(len(labels)) if place not in idle] or list(range(len(labels)))
     notes = [
@@ -187,7 +190,7 @@ class LiveUnits:
         self._factors = np.where(np.isfinite(factors), factors, 1.0)
 
 
-def _windows(recording: Recording, rate_hz: float) -> Iterator[Doubles]:
+def _windows(recording: Recording, rate_hz: float, channels: int) -> Iterator[Doubles]:
     """Windows spread over the filled slots; the longest run as one where none is long enough."""
     samples = round(_WINDOW_S * rate_hz)
     starts = np.cumsum([0, *(max(0, end - begin - samples + 1) for begin, end in recording.runs)])
@@ -195,7 +198,8 @@ def _windows(recording: Recording, rate_hz: float) -> Iterator[Doubles]:
         begin, end = max(recording.runs, key=lambda run: run[1] - run[0])
         yield recording.load(begin, end)
         return
-    for at in np.unique(np.linspace(0, starts[-1] - 1, _WINDOWS).astype(int)).tolist():
+    count = min(max(_WINDOWS_LEAST, _VALUES // (samples * max(channels, 1))), _WINDOWS)
+    for at in np.unique(np.linspace(0, starts[-1] - 1, count).astype(int)).tolist():
         run = int(np.searchsorted(starts, at, side="right")) - 1
         begin = recording.runs[run][0] + at - int(starts[run])
         yield recording.load(begin, begin + samples)

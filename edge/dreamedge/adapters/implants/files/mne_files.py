@@ -32,7 +32,6 @@ from dreamedge.adapters.implants.files.stream_channels import Described, Taken, 
 from dreamedge.adapters.implants.people_in_labels import OTHERS, numbers_of, people_in
 from dreamedge.adapters.implants.recording_options import PLAIN, RecordingOptions
 from dreamedge.adapters.implants.ten_twenty import OTHER, UNNAMED, contact, electrode, kind_of, numbered
-from dreamedge.core.signal.blocks import Montage
 from dreamedge.core.signal.inspection import Channel
 from dreamedge.core.signal.recording_facts import Note
 from dreamedge.ports.implant import ImplantError
@@ -120,14 +119,10 @@ class MneImplant(Replay):
             loop=options.loop,
             notes=(*notes_of(path.name, said, bads, marks), *rows.notes, *_held(rows, path)),
             marks=marks,
-        )
-        mains_hz = float(raw.info["line_freq"] or 0.0)
-        self.montage = Montage(
-            rows.names,
-            rows.rate_hz,
-            mains_hz=mains_hz if mains_hz in {50.0, 60.0} else 0.0,
             resolution_uv=_resolution_uv(raw, rows.columns, path),
         )
+        mains_hz = float(raw.info["line_freq"] or 0.0)
+        self.montage = replace(self.montage, mains_hz=mains_hz if mains_hz in {50.0, 60.0} else 0.0)
 
 
 def _held(rows: _Raw, path: Path) -> tuple[Note, ...]:
