@@ -6,6 +6,7 @@ import edfio
 import numpy as np
 import pytest
 
+from dreamedge.adapters.implants.files.replay import coarse
 from dreamedge.adapters.implants.inspection import Examined, examine
 from dreamedge.core.signal.blocks import Montage
 from dreamedge.core.signal.excerpts.digital_step import digital_step
@@ -108,3 +109,12 @@ def test_a_multiple_of_the_step_is_corrected() -> None:
         for _ in range(4):
             watch.look_at(stepped(step, 2, 2))
     assert watch.steps_uv.tolist() == [pytest.approx(16.0), 0.1]
+
+
+def test_the_remedy_fits_the_source() -> None:
+    """The note on a recording advises to export it again, that on a device to let it send finer steps."""
+    (of_file,) = coarse(("Fp1",), (32.0,))
+    (of_device,) = coarse(("Fp1",), (32.0,), "let the device or its sender use finer steps")
+    assert of_file.sentence.endswith("which is not usable; export it again with the amplifier's resolution.")
+    assert of_device.sentence.endswith("which is not usable; let the device or its sender use finer steps.")
+    assert coarse(("Fp1",), (0.5,)) == ()

@@ -32,6 +32,7 @@ _PULSE_NS: Final = 50_000_000
 """How often an agent reads."""
 _RADIO_NS: Final = 400_000_000
 """The largest delay of a device's samples."""
+_FINER: Final = "let the device or its sender use finer steps"
 _IN_REAL_TIME: Final = frozenset({"brainflow", "lsl"})
 
 
@@ -137,7 +138,7 @@ def _examined(person: Person, wish: Wish) -> Examined:
     finally:
         implant.close()
     described = replace(person, channels=_as_played(person.channels, implant) or _channels(implant))
-    steps = () if isinstance(implant, Replay) else coarse(found.names, found.steps_uv)
+    steps = () if isinstance(implant, Replay) else coarse(found.names, found.steps_uv, _FINER)
     return Examined(described, found, seconds, notes + told + steps, marks, mains)
 
 

@@ -95,7 +95,11 @@ def check_length(samples: int, rate_hz: float, what: str) -> None:
         )
 
 
-def coarse(names: tuple[str, ...], resolution_uv: tuple[float, ...]) -> tuple[Note, ...]:
+def coarse(
+    names: tuple[str, ...],
+    resolution_uv: tuple[float, ...],
+    remedy: str = "export it again with the amplifier's resolution",
+) -> tuple[Note, ...]:
     """The note on channels with a digital step above 1 uV; none if every step is smaller or unknown."""
     steps = {
         name: step for name, step in zip(names, resolution_uv, strict=False) if step > RESOLUTION_TOLD_UV
@@ -113,7 +117,7 @@ def coarse(names: tuple[str, ...], resolution_uv: tuple[float, ...]) -> tuple[No
         Note(
             "resolution",
             f"One digital step is above {RESOLUTION_TOLD_UV:g} uV on {len(steps)} of {len(names)} channels "
-            f"({worst}: {steps[worst]:.3g} uV), {then}; export it again with the amplifier's resolution.",
+            f"({worst}: {steps[worst]:.3g} uV), {then}; {remedy}.",
         ),
     )
 
