@@ -52,7 +52,7 @@ LEAST_AFTER_S: Final = 5.0
 """A replay that begins later than this before the end shows nothing."""
 MARKS_SHOWN: Final = 12
 """Marks that a message lists."""
-_STEP_EXCERPT_S: Final = 2.0
+_STEP_EXCERPT_S: Final = 1.0
 _STEP_EXCERPTS: Final = 8
 """Excerpts in which the digital step is looked for."""
 _ORIGINAL_AHEAD_S: Final = 1.0

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-SAMPLES_MOST: Final = 8192
+SAMPLES_MOST: Final = 2048
 _SAMPLES_LEAST: Final = 64
 _LEVELS_LEAST: Final = 3
 _TRIED: Final = (0.0, 0.01, 0.05, 0.1, 0.25, 0.5)
