@@ -24,8 +24,8 @@ from fakes.small_daemon import SmallDaemon
 from mosquitto import SHIPPED, Broker, free_port
 
 _TURNS = 2
-_SECONDS = 12.0
-_SETTLES_S = 8.0
+_SECONDS = 10.0
+_SETTLES_S = 6.0
 _RATES_HZ = (256, 16_000)
 _SENDER = """
 import sys, time
