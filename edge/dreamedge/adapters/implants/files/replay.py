@@ -180,7 +180,7 @@ class Replay:
     def _steps_uv(self, stated_uv: tuple[float, ...]) -> tuple[float, ...]:
         """The larger of the stated step and that of the samples, for each channel."""
         heard = list(self.excerpts(_STEP_EXCERPT_S, _STEP_EXCERPTS))
-        found = digital_steps(np.concatenate(heard)) if heard else ()
+        found = digital_steps(np.concatenate(heard), RESOLUTION_TOLD_UV) if heard else ()
         return tuple(max(pair) for pair in zip_longest(stated_uv, found, fillvalue=0.0))
 
     @property

@@ -57,9 +57,19 @@ def digital_step(values: Doubles) -> float | None:
     return 0.0
 
 
-def digital_steps(uv: Doubles) -> tuple[float, ...]:
-    """Return the step of every channel of float64[n, channels], uV; 0.0 where there is none to be seen."""
-    return tuple(digital_step(channel) or 0.0 for channel in uv.T)
+def digital_steps(uv: Doubles, above_uv: float) -> tuple[float, ...]:
+    """Return the step of every channel of float64[n, channels], uV; 0.0 where none above `above_uv` can be.
+
+    A step is at most the channel's range over its number of values, which is quick to tell.
+    """
+    rows = uv[np.linspace(0, len(uv) - 1, min(len(uv), SAMPLES_MOST)).astype(np.int64)]
+    ordered = np.sort(np.where(np.isfinite(rows), rows, np.nan), axis=0)
+    apart = np.diff(ordered, axis=0)
+    most = np.nansum(apart, axis=0) / np.maximum((apart > 0).sum(axis=0), 1)
+    return tuple(
+        (digital_step(channel) or 0.0) if may else 0.0
+        for channel, may in zip(uv.T, most > above_uv, strict=True)
+    )
 
 
 def _exact(apart: Doubles, tried: float) -> float:
