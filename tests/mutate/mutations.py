@@ -17,6 +17,7 @@ from mutate.mutation import Mutation
 from mutate.operators import OPERATORS
 from mutate.pod import POD
 from mutate.rates import RATES
+from mutate.readers import READERS
 from mutate.recordings import RECORDINGS
 from mutate.rehearsed import REHEARSED
 from mutate.room import ROOM
@@ -44,4 +45,5 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *UNITS,
     *STREAMS,
     *FILES,
+    *READERS,
 )
