@@ -248,3 +248,10 @@ def test_a_leap_while_the_signal_goes_on_is_doubtful(tmp_path: Path) -> None:
     )
     path = write(tmp_path / "a.xdf", lost)
     assert not XdfImplant(path, options=RecordingOptions(montage=LABELS)).notes, "the signal does not go on"
+
+
+def test_stretches_of_one_time_are_not_sorted_into_one_another() -> None:
+    """Two minutes whose stamps fit between those of two others are a clock set back, no swapped chunks."""
+    once_s = np.arange(120 * RATE) / RATE
+    found = repair(np.concatenate([once_s, once_s + 0.5 / RATE]), RATE, "x")
+    assert (found.order, found.notes) == (None, ())

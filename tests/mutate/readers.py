@@ -30,6 +30,14 @@ READERS: Final = tuple(
             _TESTS_XDF,
         ),
         (
+            "sorted-twice",
+            "two stretches of one time are sorted into one another",
+            _FAULTS,
+            "if whole and _as_dense(stamps_s[order], order, rate_hz):",
+            "if whole:",
+            _TESTS_XDF,
+        ),
+        (
             "swapped-chunks",
             "chunks out of order play out of order",
             _FAULTS,
