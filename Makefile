@@ -62,7 +62,7 @@ boards: $(READY) ## Grafana's boards and Prometheus' alerts, from deploy/grafana
 system-packages: ## what some tests need and Debian packages: brokers, databases, a browser, systemd's checks, node
 	@as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
 	$$as_root apt-get update -qq && $$as_root env DEBIAN_FRONTEND=noninteractive \
-	apt-get install -y -qq --no-install-recommends python3-venv mosquitto mosquitto-clients prometheus prometheus-alertmanager postgresql chromium systemd libportaudio2 \
+	apt-get install -y -qq --no-install-recommends python3-venv mosquitto mosquitto-clients prometheus prometheus-alertmanager postgresql chromium systemd libportaudio2 iproute2 \
 	$$(command -v npm >/dev/null || echo nodejs npm) >/dev/null
 
 lock: $(READY) ## renew requirements/*.txt: the newest versions that pyproject.toml allows, with their hashes

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from dreamd.adapters import log_events
+from dreamd.adapters.grpc.calls import method_rules
 from dreamd.adapters.metrics import catalogue
 from dreamd.adapters.recordings import columns
 from dreamd.core.dreamscapes import states
@@ -19,6 +20,7 @@ TABLES: Final = {
     "log": log_events.markdown,
     "restarts": restarts.markdown,
     "recordings": columns.markdown,
+    "roles": method_rules.matrix,
 }
 """The text between `<!-- NAME -->` and `<!-- end of NAME -->`."""
 

@@ -15,6 +15,7 @@ offline, then the ledger closes.
 """
 
 import asyncio
+import datetime as dt
 import hashlib
 import os
 import platform
@@ -27,11 +28,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import Final
 
 from dreamd.adapters.clock import BoottimeClock
 from dreamd.adapters.consents import CheckInConsent, LedgerExposure
-from dreamd.adapters.grpc.server import CannotListen, Running, serve_grpc
+from dreamd.adapters.grpc.guards import guard_of
+from dreamd.adapters.grpc.server import CannotListen, Guard, Running, WaysOut, serve_grpc, serve_ways_out
 from dreamd.adapters.http.console_routes import Console
 from dreamd.adapters.http.loop_bridge import LoopBridge
 from dreamd.adapters.http.server import HttpServer
@@ -44,7 +47,9 @@ from dreamd.adapters.metrics.gauges import BuildInfo
 from dreamd.adapters.metrics.prometheus import PrometheusMetrics
 from dreamd.adapters.mqtt.intake import Intake
 from dreamd.adapters.mqtt.link import Broker, MqttLink
+from dreamd.adapters.random_text import random_text
 from dreamd.adapters.recordings.store import RecordingStore
+from dreamd.adapters.site_authority import AuthorityError, guarded_site
 from dreamd.adapters.state_dir import StateDir, StateDirError
 from dreamd.adapters.worker_thread import ThreadAside
 from dreamd.app.application import Application
@@ -67,6 +72,8 @@ from dreamwire.sd_notify import ServiceManager
 from dreamwire.signing import KeyFileError
 
 LEDGER_FILE: Final = "ledger.sqlite3"
+FREE_SOCKET: Final = "free.sock"
+"""The socket of the ways out, in the state directory where no other is named."""
 READY_PULSE_S: Final = 1.0
 ALIVE_PULSE_S: Final = 3.0
 LOOK_S: Final = 0.05
@@ -115,7 +122,7 @@ async def serve(settings: Settings, announce: Callable[[Ready], None]) -> None:
         finally:
             manager.close()
             state.close()
-    except (StateDirError, KeyFileError, AccessError, LedgerError, CannotListen) as error:
+    except (StateDirError, KeyFileError, AccessError, LedgerError, CannotListen, AuthorityError) as error:
         raise CannotServe(str(error)) from error
     finally:
         spool.close()
@@ -141,6 +148,7 @@ class Daemon:
         manager: ServiceManager,
     ) -> None:
         self._settings, self._log, self._announce, self._manager = settings, log, announce, manager
+        self._state = state
         self._clock, self._pulse = BoottimeClock(), Pulse()
         self._health_clock = BoottimeClock()  # one thread reads a clock, and health checks run on HTTP's
         self._meters = PrometheusMetrics(
@@ -153,7 +161,9 @@ class Daemon:
             disk=DiskSpace(space_of(state.path)).newest,
         )
         access = open_access(settings.broker, settings.papers, BROKER_USER)
-        key = open_key(state.path)
+        key = self._key = open_key(state.path)
+        now = dt.datetime.fromtimestamp(self._clock.now_s(), dt.UTC)
+        self._site = guarded_site(state.path, settings.grpc_host, now)
         self._ledger = SqliteLedger(state.path / LEDGER_FILE)
         # Assignment ids must not be guessable, so the generator is the system's.
         rng = random.SystemRandom()
@@ -173,7 +183,9 @@ class Daemon:
             state.path, part_s=settings.recordings_part_s, daemon=version("dreamd")
         )
         self._application = Application(
-            self._clock, self._link, self._ledger, self._meters, rng, people, self._aside, self._recordings
+            *(self._clock, self._link, self._ledger, self._meters, rng, people, self._aside),
+            self._recordings,
+            secret=random_text,
         )
         self._application.journal.subscribe(self._write_down)
         self._application.open(RESTARTED)
@@ -184,6 +196,7 @@ class Daemon:
             InboundGuard(self._application.inbound, self._failures), self._clock, self._meters
         )
         self._grpc: Running | None = None
+        self._ways_out: WaysOut | None = None
         self._http: HttpServer | None = None
 
     async def open_faces(self) -> None:
@@ -196,12 +209,22 @@ class Daemon:
                 settings.grpc_port,
                 meters=self._meters.calls,
                 refused=self._meters.refused,
+                guard=self._guard(),
             )
+            path = Path(settings.free_socket) if settings.free_socket else self._state.path / FREE_SOCKET
+            self._ways_out = await serve_ways_out(self._application, path, self._meters.refused)
             self._http = self._open_http()
         except CannotListen:
             await self._close_faces()
             self._ledger.close()
             raise
+
+    def _guard(self) -> Guard | None:
+        """Access control, where the site was made; None: every caller on this machine may do everything."""
+        if self._site is None:
+            return None
+        key, url = self._key.public.raw, self._settings.mqtt_url
+        return guard_of(self._site, self._application, self._clock, key=key, broker_url=url)
 
     async def run(self) -> None:
         """Run until a signal or a failure, then shut down in order."""
@@ -257,6 +280,8 @@ class Daemon:
     async def _close_faces(self) -> None:
         if self._grpc is not None:
             await self._grpc.stop(GRACE_S)
+        if self._ways_out is not None:
+            await self._ways_out.close_socket(GRACE_S)
         if self._http is not None:
             self._http.close()
 
@@ -284,7 +309,7 @@ class Daemon:
                 ready=self._wrong_ready,
                 notes=self._grpc.lanes.notes if self._grpc is not None else tuple,
                 names=self._settings.http_names,
-                routes=console.routes(),
+                routes=console.routes() if self._site is None else {},
             )
         except OSError as error:
             raise CannotListen(

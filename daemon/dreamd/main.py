@@ -53,6 +53,10 @@ VERBS: Final = {
     "lsl": Verb("send a Dreamscape over Lab Streaming Layer, take markers from it", "daemon,boards"),
     "rehearse": Verb("inject faults into a test fleet; report who was severed, how fast", "up"),
     "simulate": Verb("simulate a fleet in virtual time from one seed, and check safety rules", "up"),
+    "init": Verb("make a site: its authority, its certificate, its first administrator", "daemon"),
+    "enrol": Verb("make a bed, a person or a service, and the code it enrols with", "daemon"),
+    "redeem": Verb("use a code, and keep the credential in a file", "daemon"),
+    "access": Verb("list principals, revoke their credentials, show the rules", "daemon"),
     "settings": Verb("print every setting and its source", "daemon"),
     "completion": Verb("print what completes this command in a shell", "daemon"),
 }

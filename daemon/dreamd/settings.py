@@ -5,8 +5,8 @@ environment (DREAMD_MQTT_URL for mqtt.url, and so on), the flags of the command 
 keys of KEYS and no other; anything else is refused with the nearest key's name, because a misspelt setting
 that is silently ignored is worse than a daemon that does not start.
 
-Until access control exists gRPC and HTTP listen on loopback and refuse any other address: a caller of the API
-can move every sleeper in the house.
+Without `dreamd init` gRPC listens on loopback alone, and any other address is refused: a caller of
+the API can move every sleeper in the house. HTTP stays on loopback, for it asks for no credential.
 
 `load` is pure but for reading the file; the environment is an argument.
 """
@@ -26,7 +26,7 @@ from dreamwire.text import shown, unfit
 PREFIX: Final = "DREAMD_"
 CONFIG_VARIABLE: Final = "DREAMD_CONFIG"
 NOT_SETTINGS: Final = re.compile(
-    r"DREAMD_(CONFIG|SERVER|RECORDINGS|SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_.*)?)"
+    r"DREAMD_(CONFIG|SERVER|CREDENTIAL|RECORDINGS|SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_.*)?)"
 )
 """Variables with that prefix and another meaning: for the clients, the tests, Kubernetes' links."""
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
@@ -59,6 +59,7 @@ class Settings:
     mqtt_password_file: str
     grpc_host: str
     grpc_port: int
+    free_socket: str
     http_host: str
     http_port: int
     http_names: tuple[str, ...]
@@ -146,6 +147,12 @@ def _user(given: object) -> str:
     return given
 
 
+def _host(given: object) -> str:
+    if not isinstance(given, str) or not given or not _ADDRESS.fullmatch(given):
+        raise UnfitError
+    return given
+
+
 def _loopback(given: object) -> str:
     if given not in LOOPBACK:
         raise UnfitError
@@ -191,7 +198,8 @@ def _one_of(choices: tuple[str, ...]) -> Callable[[object], str]:
     return read
 
 
-_LOOPBACK_ONLY: Final = f"a loopback address ({', '.join(LOOPBACK)}), until access control exists"
+_LOOPBACK_ONLY: Final = f"a loopback address ({', '.join(LOOPBACK)})"
+_ADDRESS: Final = re.compile(r"[0-9A-Za-z.:_-]{1,253}")
 _HOST_NAMES_MAX: Final = 16
 _HOST_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _HOST_NAMES: Final = f"at most {_HOST_NAMES_MAX} host names without a port, separated by commas"
@@ -213,8 +221,21 @@ KEYS: Final = (
     Key("mqtt.key", "", _file, _A_FILE, "its key"),
     Key("mqtt.user", "", _user, "a name", f"the daemon's user there, {BROKER_USER} where it has a password"),
     Key("mqtt.password_file", "", _file, _A_FILE, "one line, not readable by others"),
-    Key("grpc.host", "127.0.0.1", _loopback, _LOOPBACK_ONLY, "address on which the API listens"),
+    Key(
+        "grpc.host",
+        "127.0.0.1",
+        _host,
+        "an address or a name of this machine",
+        "address on which the API listens; beyond loopback after dreamd init alone",
+    ),
     Key("grpc.port", 50051, _port, _A_PORT, "the API's port"),
+    Key(
+        "free.socket",
+        "",
+        _file,
+        _A_FILE,
+        "socket of the ways out on this machine, without a credential; default free.sock beside the ledger",
+    ),
     Key("http.host", "127.0.0.1", _loopback, _LOOPBACK_ONLY, "address for console, /metrics, /healthz"),
     Key("http.port", 8080, _port, _A_PORT, "their port"),
     Key(

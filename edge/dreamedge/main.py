@@ -2,7 +2,8 @@
 
 `dreamedge run` runs the agents of one or several beds until they are stopped or their recordings are
 over; `dreamedge devices` lists what can be opened; `dreamedge inspect` shows the contents of a recording
-or device and whether it is usable; `dreamedge unlatch` is the sleeper's own act. SIGTERM and SIGINT send
+or device and whether it is usable; `dreamedge enrol` gives a bed its credential; `dreamedge unlatch` is the
+sleeper's own act. SIGTERM and SIGINT send
 every bed home; SIGUSR1 is the wake button, SIGUSR2 distress, SIGRTMIN withdraw, SIGRTMIN+1 the arousal
 gate. Exit status: 0 home, 1 a bed failed, 2 a setting or an argument is wrong.
 """
@@ -66,6 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _inspect(chosen)
         if command == "devices":
             return _devices(chosen)
+        if command == "enrol":
+            return _enrol(chosen)
         return _run(chosen) if command == "run" else _unlatch(chosen)
     except _Refusal as refusal:
         print(f"dreamedge: {on_screen(str(refusal))}", file=sys.stderr)
@@ -124,7 +127,15 @@ def _parser() -> ArgumentParser:
     act = commands.add_parser("unlatch", help="clear the latch of this pod: the sleeper's own act")
     act.add_argument("--pod", required=True, metavar="NAME")
     act.add_argument("--state-dir", metavar="DIR")
+    _add_enrolment(commands)
     return parser
+
+
+def _add_enrolment(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
+    """Add the command by which a bed gets its credential."""
+    new = commands.add_parser("enrol", help="use the line of `dreamd enrol`, and keep this bed's credential")
+    new.add_argument("line", metavar="LINE", help="SERVER PIN CODE, in quotes")
+    new.add_argument("--state-dir", metavar="DIR", help="files go to DIR/enrolled/POD")
 
 
 def _add_rendering(run: ArgumentParser) -> None:
@@ -308,6 +319,15 @@ def _above(least: float, text: str) -> float:
     if not least < number < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number above {least:g}")
     return number
+
+
+def _enrol(chosen: dict[str, str | None]) -> int:
+    # Not loaded by an agent that runs: it needs grpc, and its memory is counted.
+    from dreamedge.adapters.enrolment import enrol_bed  # noqa: PLC0415
+
+    bed = enrol_bed(str(chosen["line"]), state_root(chosen["state_dir"] or "", os.environ) / "enrolled")
+    print(f"{bed.pod} is enrolled until {bed.expires}; run: dreamedge run --config {bed.config}")
+    return 0
 
 
 def _unlatch(chosen: dict[str, str | None]) -> int:

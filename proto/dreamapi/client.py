@@ -7,6 +7,8 @@ skips ticks for a slow reader; larger answers are not slowed down by it.
 """
 
 import asyncio
+from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 from types import TracebackType
 from typing import Final, Self
@@ -14,8 +16,10 @@ from typing import Final, Self
 import grpc
 import grpc.aio
 
+from dreamapi.access import Access
 from dreamapi.breakers import Breakers
 from dreamapi.call_policy import DEADLINE_S, Line
+from dreamapi.credentials import channel_credentials, load_credential
 from dreamapi.dreamscapes import Dreamscapes
 from dreamapi.errors import Unreachable
 from dreamapi.pods import Pods
@@ -30,7 +34,7 @@ OPTIONS: Final = (
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.initial_reconnect_backoff_ms", 200),
-    ("grpc.min_reconnect_backoff_ms", 200),
+    ("grpc.min_reconnect_backoff_ms", 2_000),  # time of one attempt: a handshake on a busy machine
     ("grpc.max_reconnect_backoff_ms", 2_000),
     ("grpc.max_receive_message_length", 8 << 20),
     ("grpc.http2.bdp_probe", 0),
@@ -39,9 +43,12 @@ OPTIONS: Final = (
 
 
 class Api:
-    """An open connection: `pods`, `dreamscapes`, `breakers`, `wake`, `severs` and `houses`."""
+    """An open connection: `pods`, `dreamscapes`, `breakers`, `wake`, `severs`, `houses` and `access`."""
 
-    def __init__(self, line: Line, *, connect_s: float, user_agent: str) -> None:
+    def __init__(
+        self, line: Line, *, connect_s: float, user_agent: str, tls: grpc.ChannelCredentials | None = None
+    ) -> None:
+        self._tls = tls
         self._target = line.target
         self._connect_s = connect_s
         self._options = (*OPTIONS, ("grpc.primary_user_agent", user_agent))
@@ -49,7 +56,10 @@ class Api:
 
     async def __aenter__(self) -> Self:
         """Reach the daemon; raises Unreachable."""
-        self._channel = grpc.aio.insecure_channel(self._target, options=self._options)
+        if self._tls is None:
+            self._channel = grpc.aio.insecure_channel(self._target, options=self._options)
+        else:
+            self._channel = grpc.aio.secure_channel(self._target, self._tls, options=self._options)
         try:
             async with asyncio.timeout(self._connect_s):
                 await self._reach()
@@ -64,6 +74,7 @@ class Api:
         self.wake = WakeOrders(self._channel, self._line)
         self.severs = Severs(self._channel, self._line)
         self.houses = Houses(self._channel, self._line)
+        self.access = Access(self._channel, self._line)
         return self
 
     async def _reach(self) -> None:
@@ -85,26 +96,46 @@ def _unreachable(target: str) -> Unreachable:
     return Unreachable(f"nothing answers at {target}; start the daemon (dreamd serve) or name its address")
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server and the credential that it is shown. target: host:port. credential: its file; None: none."""
+
+    target: str
+    credential: Path | None = None
+
+
 def connect(
-    target: str = "127.0.0.1:50051",
+    target: str | Server = "127.0.0.1:50051",
     *,
     deadline_s: float = DEADLINE_S,
     connect_s: float = CONNECT_S,
     rng: Random | None = None,
     to_screen: bool = False,
     user_agent: str = "dreamapi",
+    credential: Path | None = None,
+    authority: str = "",
 ) -> Api:
-    """A connection to the daemon at `host:port`, to be entered with `async with`.
+    """A connection to the daemon at `host:port`, or a Server, to be entered with `async with`.
 
     deadline_s: of each call that is not a watch; connect_s: of reaching the daemon at all; to_screen: escape
     the text of answers, because a terminal would obey control characters in foreign text; user_agent: the
-    name of the calling program, one ASCII word.
+    name of the calling program, one ASCII word; credential: the file that `dreamd redeem` has made, with
+    which the connection is over TLS; authority: PEM, for a connection over TLS without a credential.
 
     Raises:
         InvalidArgument: the address is no text that a resolver could take.
+        CredentialError: the file cannot be used.
         Unreachable: on entering, if the daemon does not answer.
     """
+    if isinstance(target, Server):
+        credential, target = target.credential, target.target
     if wrong := unfit(target):
         raise refused("target", wrong)
     line = Line(target, rng or Random(), deadline_s, to_screen)  # noqa: S311 - jitter
-    return Api(line, connect_s=connect_s, user_agent=user_agent)
+    tls = None
+    if credential is not None:
+        kept = load_credential(credential)
+        tls = channel_credentials(kept.authority, kept.credential)
+    elif authority:
+        tls = channel_credentials(authority)
+    return Api(line, connect_s=connect_s, user_agent=user_agent, tls=tls)

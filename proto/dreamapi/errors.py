@@ -224,6 +224,62 @@ class ShuttingDown(Refused, reason="SHUTTING_DOWN"):
     """The daemon is stopping."""
 
 
+class CredentialMissing(Refused, reason="CREDENTIAL_MISSING"):
+    """The call carries no credential, and the daemon asks for one."""
+
+
+class CredentialUnknown(Refused, reason="CREDENTIAL_UNKNOWN"):
+    """No principal has this credential."""
+
+
+class CredentialExpired(Refused, reason="CREDENTIAL_EXPIRED"):
+    """The credential has expired."""
+
+
+class CredentialRevoked(Refused, reason="CREDENTIAL_REVOKED"):
+    """The credential was revoked."""
+
+
+class PrincipalPaused(Refused, reason="PRINCIPAL_PAUSED"):
+    """The principal waits for an administrator."""
+
+
+class PersonNeeded(Refused, reason="PERSON_NEEDED"):
+    """A service may not call this method."""
+
+
+class RoleLacking(Refused, reason="ROLE_LACKING"):
+    """None of the caller's roles may call this method."""
+
+
+class OutOfScope(Refused, reason="OUT_OF_SCOPE"):
+    """The thing that the request names is not the caller's."""
+
+
+class RateExceeded(Refused, reason="RATE_EXCEEDED"):
+    """The caller makes more calls than its rate; `metadata` has `retry_s`."""
+
+
+class PrincipalUnknown(Refused, reason="PRINCIPAL_UNKNOWN"):
+    """No such principal."""
+
+
+class PrincipalExists(Refused, reason="PRINCIPAL_EXISTS"):
+    """The name is that of a principal of another kind."""
+
+
+class CodeUnknown(Refused, reason="CODE_UNKNOWN"):
+    """No enrolment has this code."""
+
+
+class CodeExpired(Refused, reason="CODE_EXPIRED"):
+    """The code was good for a quarter of an hour."""
+
+
+class CodeSpent(Refused, reason="CODE_SPENT"):
+    """The code was used before."""
+
+
 def from_rpc(error: grpc.aio.AioRpcError, target: str) -> ApiError:
     """The typed error of a failed call to `target`."""
     refusal = _refusal(error.trailing_metadata() or ())

@@ -32,6 +32,11 @@ def pod(text: str) -> str:
     return _within("pods", text)
 
 
+def principal(text: str) -> str:
+    """`principals/{text}`; empty stays empty."""
+    return _within("principals", text)
+
+
 def sleeper(text: str) -> str:
     """`sleepers/{text}`; empty stays empty."""
     return _within("sleepers", text)

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from dreamapi.v1 import breakers_pb2, dreamscapes_pb2, pods_pb2, wake_pb2
-from dreamd.cli import breakers, dreamscapes, pods, wake
+from dreamd.cli import access, breakers, dreamscapes, pods, wake
 from dreamd.core.refusals import CATALOGUE, Code, Kind
 
 REPEATED = {Kind.UNAVAILABLE, Kind.ABORTED, Kind.EXHAUSTED}
@@ -17,6 +17,7 @@ PASSING = {
     Code.TOO_MANY_WATCHERS: "another caller's watch closes",
     Code.TOO_MANY_MARKERS: "the next second has places",
     Code.LANE_FULL: "another call ends",
+    Code.RATE_EXCEEDED: "the caller's bucket fills again",
     Code.STALE_ETAG: "AIP-154 asks for ABORTED",
 }
 """Refusals with these codes, and why each may have it."""
@@ -32,7 +33,7 @@ def everything() -> argparse.ArgumentParser:
     """The verbs that use the API."""
     root = argparse.ArgumentParser()
     below = root.add_subparsers()
-    for verb in (breakers, dreamscapes, pods, wake):
+    for verb in (access, breakers, dreamscapes, pods, wake):
         verb.add_parser(below)
     return root
 

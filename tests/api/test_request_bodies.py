@@ -16,8 +16,8 @@ from prometheus_client import CollectorRegistry
 from dreamapi import errors
 from dreamapi.v1 import wake_pb2 as waking
 from dreamapi.v1.dreamscapes_pb2 import CreateDreamscapeRequest, Plan
+from dreamd.adapters.grpc.calls.api_methods import methods_of_api
 from dreamd.adapters.grpc.calls.errors import Declined
-from dreamd.adapters.grpc.calls.interceptor import methods_of_api
 from dreamd.adapters.grpc.calls.request_bodies import frees, reader
 from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
 from dreamd.core.limits import REQUEST_BYTES_MAX

@@ -10,101 +10,20 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest
 from grpc_reflection.v1alpha.reflection_pb2_grpc import ServerReflectionStub
 
-from dreamapi.v1 import breakers_pb2 as breaking
-from dreamapi.v1 import dreamscapes_pb2 as dreams
-from dreamapi.v1 import house_pb2 as houses
-from dreamapi.v1 import pods_pb2 as beds
-from dreamapi.v1 import severs_pb2 as severs
-from dreamapi.v1 import wake_pb2 as waking
-from dreamapi.v1.breakers_pb2_grpc import BreakersStub
-from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesStub
-from dreamapi.v1.house_pb2_grpc import HousesStub
-from dreamapi.v1.pods_pb2_grpc import PodsStub
-from dreamapi.v1.severing_pb2 import SeverOutcome
-from dreamapi.v1.severs_pb2_grpc import SeversStub
-from dreamapi.v1.wake_pb2_grpc import WakeOrdersStub
-from dreamd.adapters.grpc.calls.interceptor import calls_of_api
+from dreamd.adapters.grpc.calls.api_methods import calls_of_api
 from dreamd.adapters.grpc.server import SERVICES, CannotListen, Running, serve_grpc
 from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
 from dreamwire.messages import WakeScope
+from fakes.api_requests import GATHERED, GUARDED, STREAMS, UNARY, stub_with
 from fakes.callers import named
 from fakes.coordination import FakeCoordination
 from fakes.views import breaker_view
 from fakes.waiting import until
 
-N = "dreamscapes/n"
-UNARY = {
-    "ListPods": (beds.ListPodsRequest(), beds.ListPodsResponse),
-    "GetPod": (beds.GetPodRequest(name="pods/bed-1"), beds.Pod),
-    "CheckInPod": (beds.CheckInPodRequest(name="pods/bed-1", sleeper="sleepers/ada"), beds.Pod),
-    "CheckOutPod": (beds.CheckOutPodRequest(name="pods/bed-1"), beds.Pod),
-    "ReleasePod": (beds.ReleasePodRequest(name="pods/bed-1"), SeverOutcome),
-    "CreateDreamscape": (dreams.CreateDreamscapeRequest(dreamscape_id="m"), dreams.Dreamscape),
-    "GetDreamscape": (dreams.GetDreamscapeRequest(name=N), dreams.Dreamscape),
-    "ListDreamscapes": (dreams.ListDreamscapesRequest(), dreams.ListDreamscapesResponse),
-    "UpdateDreamscape": (
-        dreams.UpdateDreamscapeRequest(
-            dreamscape=dreams.Dreamscape(name=N, plan=dreams.Plan(seats_max=4)),
-        ),
-        dreams.Dreamscape,
-    ),
-    "StartDreamscape": (dreams.StartDreamscapeRequest(name=N), dreams.Dreamscape),
-    "SeverDreamscape": (dreams.SeverDreamscapeRequest(name=N), SeverOutcome),
-    "ResumeDreamscape": (dreams.ResumeDreamscapeRequest(name=N), dreams.Dreamscape),
-    "WakeDreamscape": (dreams.WakeDreamscapeRequest(name=N, issuer="nurse", reason="fire"), SeverOutcome),
-    "EndDreamscape": (dreams.EndDreamscapeRequest(name=N), SeverOutcome),
-    "WriteMarker": (dreams.WriteMarkerRequest(name=N, text="target"), dreams.Event),
-    "ExplainAdmission": (
-        dreams.ExplainAdmissionRequest(name=N, pod="pods/bed-1"),
-        dreams.ExplainAdmissionResponse,
-    ),
-}
-BED = "breakers/pods/bed-1"
-UNARY |= {
-    "ListBreakers": (breaking.ListBreakersRequest(), breaking.ListBreakersResponse),
-    "GetBreaker": (breaking.GetBreakerRequest(name=BED), breaking.BreakerDetail),
-    "TripBreaker": (breaking.TripBreakerRequest(name=BED), breaking.BreakerDetail),
-    "ResetBreaker": (
-        breaking.ResetBreakerRequest(name=BED, by="nurse", reason="mended"),
-        breaking.BreakerDetail,
-    ),
-    "OrderWake": (waking.OrderWakeRequest(scope=waking.WakeOrder.SCOPE_FLEET), waking.OrderWakeResponse),
-    "LiftWakeOrder": (
-        waking.LiftWakeOrderRequest(name="wakeOrders/w1", by="nurse", reason="over"),
-        waking.WakeOrder,
-    ),
-    "OrderSever": (
-        severs.OrderSeverRequest(scope=severs.OrderSeverRequest.SCOPE_FLEET, reason="fire"),
-        SeverOutcome,
-    ),
-    "GetHouse": (houses.GetHouseRequest(), houses.House),
-    "ListWakeOrders": (waking.ListWakeOrdersRequest(), waking.ListWakeOrdersResponse),
-}
-STREAMS = {
-    "WatchPods": (beds.WatchPodsRequest(), beds.WatchPodsResponse),
-    "WatchCollective": (dreams.WatchCollectiveRequest(name=N), dreams.Collective),
-    "WatchEvents": (dreams.WatchEventsRequest(), dreams.WatchEventsResponse),
-}
-
-
-GATHERED = {
-    "LeadDreamscape": (
-        dreams.LeadDreamscapeRequest(name=N, vector=[0.5] * 12, share=0.1),
-        dreams.LeadDreamscapeResponse,
-    )
-}
-
-
-def stub_with(channel: grpc.aio.Channel, method: str) -> object:
-    """The generated stub's method of any service."""
-    kinds = (PodsStub, DreamscapesStub, BreakersStub, WakeOrdersStub, SeversStub, HousesStub)
-    stubs = [kind(channel) for kind in kinds]
-    return next(getattr(stub, method) for stub in stubs if hasattr(stub, method))
-
 
 def test_no_method_is_forgotten_here() -> None:
     """The tables of this file cover the whole API."""
-    assert {call.method for call in calls_of_api().values()} == {*UNARY, *STREAMS, *GATHERED}
+    assert {call.method for call in calls_of_api().values()} == {*UNARY, *STREAMS, *GATHERED, *GUARDED}
 
 
 @pytest.mark.parametrize("method", sorted(UNARY))
@@ -115,6 +34,7 @@ async def test_every_unary_method_answers(
     application.add("n", DreamscapeState.GATHERING)
     application.breakers.views["pods/bed-1"] = breaker_view("pods/bed-1", BreakerState.LOCKED)
     application.wake_orders.order(named("nurse"), WakeScope.FLEET, "", "fire")
+    application.principals.known("eve", code="k.s")
     request, kind = UNARY[method]
     assert isinstance(await stub_with(channel, method)(request), kind)
 

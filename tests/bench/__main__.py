@@ -19,6 +19,7 @@ from pathlib import Path
 
 import psutil
 
+from tests.bench.admission import admission
 from tests.bench.button import button
 from tests.bench.fast_device import fast_device
 from tests.bench.formats import formats
@@ -109,6 +110,7 @@ BENCHES = {
     "pod": lambda: pod(40),
     "sever": lambda: sever(row),
     "siege": lambda: siege(row),
+    "admission": lambda: admission(row),
     "button": lambda: button(row),
     "watch": lambda: watchers(row),
     "simulate": lambda: simulate(row),

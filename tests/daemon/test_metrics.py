@@ -277,7 +277,7 @@ def test_only_a_method_that_takes_a_name_or_an_etag_can_end_by_it() -> None:
         Code.STALE_ETAG
     }
     taken = {code for code, entry in CATALOGUE_OF_REFUSALS.items() if entry.kind is Kind.EXISTS}
-    assert taken == {Code.DREAMSCAPE_EXISTS}
+    assert taken == {Code.DREAMSCAPE_EXISTS, Code.PRINCIPAL_EXISTS}
     asked = {
         method.name
         for file in API
@@ -285,7 +285,7 @@ def test_only_a_method_that_takes_a_name_or_an_etag_can_end_by_it() -> None:
         for method in service.methods
         if "etag" in method.input_type.fields_by_name or method.name.startswith("Update")
     }
-    assert {"Aborted": asked, "AlreadyExists": {"CreateDreamscape"}} == ENDED_BY
+    assert {"Aborted": asked, "AlreadyExists": {"CreateDreamscape", "EnrolPrincipal"}} == ENDED_BY
 
 
 def _full_house(calls: list[Call]) -> PrometheusMetrics:

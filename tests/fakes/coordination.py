@@ -31,6 +31,7 @@ from dreamd.core.safety.views import BreakerView
 from dreamd.core.safety.wake_orders import Order
 from dreamwire.messages import WakeScope
 from dreamwire.schema import BANDS6X2
+from fakes.access import FakeAccess
 from fakes.severs import WELL, FakeSevers
 from fakes.views import NOW_S, breaker_view, collective_view, dreamscape_view, pod_view
 
@@ -414,6 +415,8 @@ class FakeCoordination:
         self.breakers = FakeBreakers(self)
         self.wake_orders = FakeWakeOrders(self)
         self.severs = FakeSevers(self.asked, self.ticket)
+        self.principals = FakeAccess()
+        self.access = self.principals.commands
         self.house_view = WELL
         self.site_names: tuple[str, ...] = ()
         self.artists = LiveLead(BANDS6X2, 0.3, lambda: NOW_S, lambda *_words: None)

@@ -18,9 +18,11 @@ class FakeSevers:
     ) -> None:
         self._asked, self._ticket = asked, ticket
         self.pods_of: dict[str, tuple[str, ...]] = {}
+        self.callers: list[Caller] = []
 
     def order(self, caller: Caller, scope: SeverScope, target: str, reason: str) -> object:
         """Sever, and record the call."""
+        self.callers.append(caller)
         refusal = self._asked("severs.order", scope, target, caller.name, reason)
         if refusal is None and target.startswith("none-"):
             refusal = Refusal(Code.POD_UNKNOWN, f"nothing is named {target}")

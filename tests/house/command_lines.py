@@ -19,6 +19,7 @@ VARIABLES = {
     "DREAMD_CONFIG",
     "DREAMEDGE_CONFIG",
     "DREAMD_SERVER",  # the clients'
+    "DREAMD_CREDENTIAL",  # the clients'
     "DREAMD_RECORDINGS",  # the tests'
 }
 

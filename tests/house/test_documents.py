@@ -24,7 +24,10 @@ DOCS = ROOT / "docs"
 RECORDS = DOCS / "decisions"
 RUNBOOKS = sorted((ROOT / "deploy" / "runbooks").glob("*.md"))
 OURS = [
-    *(ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *(
+        ROOT / name
+        for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")
+    ),
     *sorted(DOCS.rglob("*.md")),
 ]
 DOCUMENTS = [*OURS, *RUNBOOKS]

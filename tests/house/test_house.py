@@ -18,7 +18,7 @@ BANNED_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "serv
 TOP_LEVEL = {
     "daemon", "proto", "edge", "deploy", "docs", "tests", ".ci", "requirements",
     "pyproject.toml", "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE",
-    "Makefile", "buf.yaml", ".gitignore", ".gitattributes", ".dockerignore",
+    "SECURITY.md", "Makefile", "buf.yaml", ".gitignore", ".gitattributes", ".dockerignore",
 }  # fmt: skip
 
 

@@ -23,7 +23,7 @@ PRONOUNS_MOST: Final = 2.0
 """Pronouns of persons in 1,000 words."""
 AREAS: Final = (
     *("daemon", "edge", "proto", "tests", "deploy", "docs"),
-    *("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"),
+    *("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"),
 )
 PLAIN_SINCE: Final = "899b927"
 """The last commit before subjects became `area: verb ...`."""

@@ -12,6 +12,9 @@ import random
 from functools import partial
 
 from dreamd.app import telemetry
+from dreamd.app.access.enrolment import Enrolment, Random, weak
+from dreamd.app.access.principal_table import PrincipalTable
+from dreamd.app.api.access import AccessCommands
 from dreamd.app.api.breakers import BreakerCommands
 from dreamd.app.api.check_ins import CheckIns
 from dreamd.app.api.dreamscapes import DreamscapeCommands
@@ -19,6 +22,7 @@ from dreamd.app.api.house import HouseQueries
 from dreamd.app.api.pods import PodCommands
 from dreamd.app.api.severs import SeverCommands
 from dreamd.app.api.wake_orders import WakeOrderCommands
+from dreamd.app.api.whereabouts import LiveWhereabouts
 from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.registry import DreamscapeRegistry
 from dreamd.app.dreamscapes.wake_execution import WakeExecution
@@ -51,8 +55,9 @@ class Application:
     """Builds the contexts, drives the tick, shuts down.
 
     Attributes:
-        pods, dreamscapes, breakers, wake_orders, severs, house: commands and queries, one subject each
-            (`api.protocols.Api`).
+        pods, dreamscapes, breakers, wake_orders, severs, house, access: commands and queries, one subject
+            each (`api.protocols.Api`).
+        principals, whereabouts, enrolment: what admission asks; what a revocation ends.
         inbound: takes what pods and the broker send.
         registry: the Dreamscapes by name.
         failures: the steps that raised.
@@ -68,7 +73,10 @@ class Application:
         people: tuple[Consents, Exposures],
         aside: Worker | None = None,
         recordings: Recordings | None = None,
+        *,
+        secret: Random | None = None,
     ) -> None:
+        """secret: a text of so many random bits; absent, from `rng`, as no daemon on a network may have."""
         now_s = clock.now_s()
         self.failures = StepFailures(clock.now_s, meters.step_failed)
         journal = Journal(now_s, attempt=self.failures.attempt)
@@ -113,10 +121,22 @@ class Application:
         self.wake_orders = WakeOrderCommands(self._deps, self.registry, waking)
         self.severs = SeverCommands(self._deps, self.registry)
         self.house = HouseQueries(self._deps, self.registry, lambda: self.inbound.broker)
+        self._build_access(secret or weak(rng))
+        self._join(locks, waking)
+
+    def _join(self, locks: BreakerRegistry, waking: WakeExecution) -> None:
+        """Connect what hears of one another."""
         locks.on_settled(self.inbound.receipts.pay)
-        locks.on_moved.append(lambda record: self._deps.fleet.changed(record, clock.now_s()))
+        locks.on_moved.append(lambda record: self._deps.fleet.changed(record, self._deps.clock.now_s()))
         self._deps.consents.changed(self._consent_changed)
         self._deps.fleet.forgotten += [self._deps.orders.forget_pod, waking.forget_pod]
+
+    def _build_access(self, secret: Random) -> None:
+        deps = self._deps
+        self.principals = PrincipalTable(deps.ledger)
+        self.enrolment = Enrolment(self.principals, deps.commits, deps.journal, deps.clock, secret)
+        self.access = AccessCommands(self.principals, self.enrolment, self.pods.release)
+        self.whereabouts = LiveWhereabouts(deps, self.registry)
 
     @property
     def journal(self) -> Journal:
@@ -180,6 +200,7 @@ class Application:
         attempt = self.failures.attempt
         attempt("locks", self._deps.locks.flush)
         attempt("wake-orders", self._deps.wakes.flush)
+        attempt("access", self.enrolment.write_rights)
         attempt("ledger", self._check_ins.write_bindings)
         attempt("ledger", self._withdrawals.flush)
         attempt("ledger", self.inbound.receipts.pay)

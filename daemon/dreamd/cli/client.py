@@ -12,6 +12,7 @@ import os
 import re
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Final
 
 from google.protobuf.json_format import MessageToDict
@@ -20,6 +21,7 @@ from rich.console import Console
 from rich.text import Text
 
 import dreamapi
+from dreamapi.credentials import VARIABLE, CredentialFile, default_path, load_credential
 from dreamapi.text import shown
 from dreamd.core.access.caller import COMMAND_LINE_AGENT
 
@@ -49,15 +51,27 @@ def add_verb(
 
 
 def add_connection(parser: argparse.ArgumentParser) -> None:
-    """Add --server and --json."""
+    """Add --server, --credential and --json."""
+    add_server(parser)
+    parser.add_argument(
+        "--json", action="store_true", help="print JSON: one value, or one a line for watches"
+    )
+
+
+def add_server(parser: argparse.ArgumentParser) -> None:
+    """Add --server and --credential."""
     parser.add_argument(
         "--server",
         metavar="HOST:PORT",
-        default=os.environ.get("DREAMD_SERVER", DEFAULT_SERVER),
-        help=f"the daemon's API (environment DREAMD_SERVER; else {DEFAULT_SERVER})",
+        default=os.environ.get("DREAMD_SERVER", ""),
+        help=f"the daemon's API (environment DREAMD_SERVER; else the credential's, else {DEFAULT_SERVER})",
     )
     parser.add_argument(
-        "--json", action="store_true", help="print JSON: one value, or one a line for watches"
+        "--credential",
+        metavar="FILE",
+        default=os.environ.get(VARIABLE, ""),
+        help=f"the file that `dreamd redeem` has made (environment {VARIABLE}; else {default_path()}, "
+        "if it is there)",
     )
 
 
@@ -69,11 +83,39 @@ def run(args: argparse.Namespace) -> int:
         return 130
 
 
+def credential_path(args: argparse.Namespace) -> Path | None:
+    """The credential file that is named, else the default one where it is there; None: no credential."""
+    named = getattr(args, "credential", "")
+    if named:
+        return Path(named).expanduser()
+    return default_path() if default_path().exists() else None
+
+
+def credential_of(args: argparse.Namespace) -> CredentialFile | None:
+    """The contents of that file; CredentialError where it cannot be used."""
+    path = credential_path(args)
+    return load_credential(path) if path is not None else None
+
+
+def server_of(args: argparse.Namespace) -> dreamapi.Server:
+    """The server to call and the credential file to show it.
+
+    A default file is of one server: another server, named by --server, is not shown it.
+    """
+    path = credential_path(args)
+    kept = load_credential(path) if path is not None else None
+    if kept is None:
+        return dreamapi.Server(args.server or DEFAULT_SERVER)
+    if args.server and args.server != kept.server and not getattr(args, "credential", ""):
+        return dreamapi.Server(args.server)
+    return dreamapi.Server(args.server or kept.server, path)
+
+
 async def answered(args: argparse.Namespace) -> int:
     """Connect, ask, and write a refusal as one sentence on stderr."""
     try:
         async with dreamapi.connect(
-            args.server, to_screen=not args.json, user_agent=COMMAND_LINE_AGENT
+            server_of(args), to_screen=not args.json, user_agent=COMMAND_LINE_AGENT
         ) as api:
             await args.ask(api, args)
     except NothingAskedError as no:

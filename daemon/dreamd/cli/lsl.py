@@ -14,7 +14,7 @@ from functools import partial
 import dreamapi
 from dreamapi import names
 from dreamapi.text import shown
-from dreamd.cli.client import add_connection
+from dreamd.cli.client import add_connection, server_of
 from dreamd.lsl import layouts
 from dreamd.lsl.failures import CannotRun
 from dreamd.lsl.marker_writer import MarkerWriter
@@ -81,10 +81,10 @@ def _carried(args: argparse.Namespace) -> Coroutine[None, None, None]:
     if args.markers is not None:
         source = marker_source.MarkerSource(args.markers)
         return MarkerWriter(
-            args.server, dreamscape, source, clock=outlets.local_clock, report=report
+            server_of(args), dreamscape, source, clock=outlets.local_clock, report=report
         ).write_until_ended()
     return Sender(
-        args.server,
+        server_of(args),
         dreamscape,
         clock=outlets.local_clock,
         open_sink=outlets.Outlets,

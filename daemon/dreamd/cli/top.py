@@ -5,7 +5,6 @@ Exit status: 0 done, 1 no daemon answered (with --once), 2 wrong usage (also: no
 
 import argparse
 import asyncio
-import os
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,7 @@ from rich.live import Live
 import dreamapi
 from dreamapi import names
 from dreamapi.text import shown
-from dreamd.cli.client import DEFAULT_SERVER, console, print_json
+from dreamd.cli.client import add_server, console, print_json, server_of
 from dreamd.cli.printing import tables
 from dreamd.core.safety.scopes import SeverScope
 from dreamd.terminal import keyboard
@@ -50,12 +49,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         epilog=f"--once --json prints one object; an unknown value is null:\n{fields}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--server",
-        metavar="HOST:PORT",
-        default=os.environ.get("DREAMD_SERVER", DEFAULT_SERVER),
-        help=f"the daemon's API (environment DREAMD_SERVER; else {DEFAULT_SERVER})",
-    )
+    add_server(parser)
     parser.add_argument(
         "--dreamscape", default="", metavar="NAME", help="the Dreamscape (default: one that is DREAMING)"
     )
@@ -75,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     if args.once:
         return asyncio.run(_once(args, wish))
     with suppress(KeyboardInterrupt):
-        asyncio.run(Top(args.server, wish).show())
+        asyncio.run(Top(server_of(args), wish).show())
     return 0
 
 
@@ -87,7 +81,7 @@ def _fail(sentence: str, status: int) -> int:
 async def _once(args: argparse.Namespace, wish: Wish) -> int:
     watched = Watched()
     try:
-        await Looking(args.server, wish, watched, now_ns, lambda: None).once()
+        await Looking(server_of(args), wish, watched, now_ns, lambda: None).once()
     except dreamapi.ApiError as no:
         return _fail(str(no), 1)
     scene = watched.scene(now_ns())
@@ -105,7 +99,7 @@ async def _once(args: argparse.Namespace, wish: Wish) -> int:
 class Top:
     """The terminal until `q`: combines received data and typed keys, and draws."""
 
-    server: str
+    server: str | dreamapi.Server
     wish: Wish
     watched: Watched = field(default_factory=Watched)
     browse: Browse = field(default_factory=Browse)

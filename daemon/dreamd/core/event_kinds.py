@@ -54,6 +54,10 @@ KINDS: Final = {
     "ledger-restored": "the ledger is a copy or an hour old: consents are suspended until given anew",
     "ledger-write-failed": "the ledger could not keep something, or was closed with writes left",
     "ledger-slow": "a write has waited too long for the disk: no new sleeper is seated",
+    "enrolled": "a bed, a person or a service may enrol; `cause` is its name",
+    "code-redeemed": "an enrolment code was used; `cause` names its principal",
+    "code-reused": "an enrolment code was shown a second time: its principal is paused; `cause` names it",
+    "credential-revoked": "the credentials of a principal were revoked; `cause` names it",
     "ledger-recovered": "the ledger accepts writes again, or is fast again",
 }
 
@@ -61,7 +65,7 @@ GRAVE: Final = frozenset(
     {
         *("severed", "breaker-tripped", "latched", "assign-refused", "uplink-lost", "broker-down"),
         *("group-severed", "coupling-halved", "identity-lost", "step-failed"),
-        *("ledger-restored", "ledger-write-failed", "recording-stopped"),
+        *("ledger-restored", "ledger-write-failed", "recording-stopped", "code-reused"),
     }
 )
 """The kinds that a person should look at: screens mark them, and their filter leaves them."""

@@ -31,6 +31,8 @@ class Kind(Enum):
     EXHAUSTED = "resource exhausted"
     UNAVAILABLE = "unavailable"
     OUT_OF_RANGE = "out of range"
+    UNAUTHENTICATED = "unauthenticated"
+    DENIED = "permission denied"
 
 
 class Code(Enum):
@@ -79,6 +81,20 @@ class Code(Enum):
     LEDGER_UNAVAILABLE = "LEDGER_UNAVAILABLE"
     RECORDING_UNAVAILABLE = "RECORDING_UNAVAILABLE"
     SHUTTING_DOWN = "SHUTTING_DOWN"
+    CREDENTIAL_MISSING = "CREDENTIAL_MISSING"
+    CREDENTIAL_UNKNOWN = "CREDENTIAL_UNKNOWN"
+    CREDENTIAL_EXPIRED = "CREDENTIAL_EXPIRED"
+    CREDENTIAL_REVOKED = "CREDENTIAL_REVOKED"
+    PRINCIPAL_PAUSED = "PRINCIPAL_PAUSED"
+    PERSON_NEEDED = "PERSON_NEEDED"
+    ROLE_LACKING = "ROLE_LACKING"
+    OUT_OF_SCOPE = "OUT_OF_SCOPE"
+    RATE_EXCEEDED = "RATE_EXCEEDED"
+    PRINCIPAL_UNKNOWN = "PRINCIPAL_UNKNOWN"
+    PRINCIPAL_EXISTS = "PRINCIPAL_EXISTS"
+    CODE_UNKNOWN = "CODE_UNKNOWN"
+    CODE_EXPIRED = "CODE_EXPIRED"
+    CODE_SPENT = "CODE_SPENT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +190,26 @@ CATALOGUE: Final[dict[Code, Entry]] = {
         Kind.PRECONDITION, "mend that, or plan without record before the start (dreamd dreamscapes update)"
     ),
     Code.SHUTTING_DOWN: Entry(Kind.UNAVAILABLE, "call again when the daemon is running again"),
+    Code.CREDENTIAL_MISSING: Entry(
+        Kind.UNAUTHENTICATED, "name your credential's file (--credential), as `dreamd enrol` made it"
+    ),
+    Code.CREDENTIAL_UNKNOWN: Entry(Kind.UNAUTHENTICATED, "enrol again with a new code from an administrator"),
+    Code.CREDENTIAL_EXPIRED: Entry(Kind.UNAUTHENTICATED, "enrol again with a new code from an administrator"),
+    Code.CREDENTIAL_REVOKED: Entry(Kind.UNAUTHENTICATED, "ask an administrator why it was revoked"),
+    Code.PRINCIPAL_PAUSED: Entry(Kind.DENIED, "ask an administrator to look at it and lift the pause"),
+    Code.PERSON_NEEDED: Entry(Kind.DENIED, "call it with a person's credential"),
+    Code.ROLE_LACKING: Entry(Kind.DENIED, "ask an administrator for one of these roles"),
+    Code.OUT_OF_SCOPE: Entry(
+        Kind.DENIED, "name something of your own sites, or ask an administrator for more"
+    ),
+    Code.RATE_EXCEEDED: Entry(Kind.EXHAUSTED, "wait as long as the answer says, then send it again"),
+    Code.PRINCIPAL_UNKNOWN: Entry(Kind.NOT_FOUND, "list the principals (dreamd access list)"),
+    Code.PRINCIPAL_EXISTS: Entry(Kind.EXISTS, "choose another name"),
+    Code.CODE_UNKNOWN: Entry(Kind.UNAUTHENTICATED, "copy the whole line again, or ask for a new code"),
+    Code.CODE_EXPIRED: Entry(Kind.UNAUTHENTICATED, "ask an administrator for a new code"),
+    Code.CODE_SPENT: Entry(
+        Kind.UNAUTHENTICATED, "ask an administrator: where you have not used it, another did"
+    ),
 }
 
 

@@ -41,7 +41,11 @@ class Link:
     """Keeps the connection to `server`. clock: LSL's; told: called for each line of status."""
 
     def __init__(
-        self, server: str, clock: Callable[[], float], report: Report, told: Callable[[], None]
+        self,
+        server: str | dreamapi.Server,
+        clock: Callable[[], float],
+        report: Report,
+        told: Callable[[], None],
     ) -> None:
         self._server = server
         self._clock = clock

@@ -69,7 +69,13 @@ class MarkerWriter:
     """Writes the markers of `source` into a Dreamscape. clock: LSL's."""
 
     def __init__(
-        self, server: str, dreamscape: str, source: Source, *, clock: Callable[[], float], report: Report
+        self,
+        server: str | dreamapi.Server,
+        dreamscape: str,
+        source: Source,
+        *,
+        clock: Callable[[], float],
+        report: Report,
     ) -> None:
         self._dreamscape = dreamscape
         self._source = source

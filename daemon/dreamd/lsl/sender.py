@@ -50,7 +50,7 @@ class Sender:
 
     def __init__(
         self,
-        server: str,
+        server: str | dreamapi.Server,
         dreamscape: str,
         *,
         clock: Callable[[], float],

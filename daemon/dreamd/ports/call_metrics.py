@@ -13,6 +13,8 @@ CODES: Final = (
     "ResourceExhausted",
     "Unavailable",
     "OutOfRange",
+    "Unauthenticated",
+    "PermissionDenied",
     "Cancelled",
     "DeadlineExceeded",
     "Internal",
@@ -20,7 +22,7 @@ CODES: Final = (
 """Every status a call can end with, as Go's grpc prints it and dashboards match it."""
 
 ENDED_BY: Final = {
-    "AlreadyExists": frozenset({"CreateDreamscape"}),
+    "AlreadyExists": frozenset({"CreateDreamscape", "EnrolPrincipal"}),
     "Aborted": frozenset(
         {"CheckInPod", "UpdateDreamscape", "StartDreamscape", "ResumeDreamscape", "ResetBreaker"}
     ),

@@ -46,7 +46,7 @@ class Looking:
 
     def __init__(
         self,
-        server: str,
+        server: str | dreamapi.Server,
         wish: Wish,
         watched: Watched,
         now_ns: Callable[[], int],

@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from dreamapi.v1 import rules_pb2 as dreamapi_dot_v1_dot_rules__pb2
 from dreamapi.v1 import severing_pb2 as dreamapi_dot_v1_dot_severing__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x64reamapi/v1/breakers.proto\x12\x0b\x64reamapi.v1\x1a\x1a\x64reamapi/v1/severing.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb2\x01\n\x0b\x42reakerMove\x12-\n\tmove_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06\x62\x65\x66ore\x18\x02 \x01(\x0e\x32\x1a.dreamapi.v1.Breaker.State\x12)\n\x05\x61\x66ter\x18\x03 \x01(\x0e\x32\x1a.dreamapi.v1.Breaker.State\x12\r\n\x05\x63\x61use\x18\x04 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\"\xbe\x02\n\rBreakerDetail\x12\x0c\n\x04name\x18\x01 \x01(\t\x12)\n\x05state\x18\x02 \x01(\x0e\x32\x1a.dreamapi.v1.Breaker.State\x12\r\n\x05\x63\x61use\x18\x03 \x01(\t\x12\x34\n\x10state_start_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x11state_expire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\ttrip_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x65vidence\x18\x07 \x01(\t\x12)\n\x07history\x18\x08 \x03(\x0b\x32\x18.dreamapi.v1.BreakerMove\x12\x0c\n\x04\x65tag\x18\t \x01(\t\"g\n\x13ListBreakersRequest\x12)\n\x05state\x18\x01 \x01(\x0e\x32\x1a.dreamapi.v1.Breaker.State\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"]\n\x14ListBreakersResponse\x12,\n\x08\x62reakers\x18\x01 \x03(\x0b\x32\x1a.dreamapi.v1.BreakerDetail\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"!\n\x11GetBreakerRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"R\n\x12TripBreakerRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\n\n\x02\x62y\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"a\n\x13ResetBreakerRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\n\n\x02\x62y\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t2\xc3\x02\n\x08\x42reakers\x12S\n\x0cListBreakers\x12 .dreamapi.v1.ListBreakersRequest\x1a!.dreamapi.v1.ListBreakersResponse\x12H\n\nGetBreaker\x12\x1e.dreamapi.v1.GetBreakerRequest\x1a\x1a.dreamapi.v1.BreakerDetail\x12J\n\x0bTripBreaker\x12\x1f.dreamapi.v1.TripBreakerRequest\x1a\x1a.dreamapi.v1.BreakerDetail\x12L\n\x0cResetBreaker\x12 .dreamapi.v1.ResetBreakerRequest\x1a\x1a.dreamapi.v1.BreakerDetailBf\n\x1cio.github.dreamd.dreamapi.v1B\rBreakersProtoP\x01Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x64reamapi/v1/breakers.proto\x12\x0b\x64reamapi.v1\x1a\x17\x64reamapi/v1/rules.proto\x1a\x1a\x64reamapi/v1/severing.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb2\x01\n\x0b\x42reakerMove\x12-\n\tmove_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06\x62\x65\x66ore\x18\x02 \x01(\x0e\x32\x1a.dreamapi.v1.Breaker.State\x12)\n\x05\x61\x66ter\x18\x03 \x01(\x0e\x32\x1a.dreamapi.v1.Breaker.State\x12\r\n\x05\x63\x61use\x18\x04 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\"\xbe\x02\n\rBreakerDetail\x12\x0c\n\x04name\x18\x01 \x01(\t\x12)\n\x05state\x18\x02 \x01(\x0e\x32\x1a.dreamapi.v1.Breaker.State\x12\r\n\x05\x63\x61use\x18\x03 \x01(\t\x12\x34\n\x10state_start_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x11state_expire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\ttrip_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x65vidence\x18\x07 \x01(\t\x12)\n\x07history\x18\x08 \x03(\x0b\x32\x18.dreamapi.v1.BreakerMove\x12\x0c\n\x04\x65tag\x18\t \x01(\t\"g\n\x13ListBreakersRequest\x12)\n\x05state\x18\x01 \x01(\x0e\x32\x1a.dreamapi.v1.Breaker.State\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"]\n\x14ListBreakersResponse\x12,\n\x08\x62reakers\x18\x01 \x03(\x0b\x32\x1a.dreamapi.v1.BreakerDetail\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"!\n\x11GetBreakerRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"R\n\x12TripBreakerRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\n\n\x02\x62y\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"a\n\x13ResetBreakerRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\n\n\x02\x62y\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t2\x86\x03\n\x08\x42reakers\x12\x63\n\x0cListBreakers\x12 .dreamapi.v1.ListBreakersRequest\x1a!.dreamapi.v1.ListBreakersResponse\"\x0e\x9a\xcc\x18\n\x08\x03\x12\x06\x01\x03\x04\x05\x06\x07\x12Z\n\nGetBreaker\x12\x1e.dreamapi.v1.GetBreakerRequest\x1a\x1a.dreamapi.v1.BreakerDetail\"\x10\x9a\xcc\x18\x0c\x08\x03\x12\x06\x01\x03\x04\x05\x06\x07\x18\x05\x12[\n\x0bTripBreaker\x12\x1f.dreamapi.v1.TripBreakerRequest\x1a\x1a.dreamapi.v1.BreakerDetail\"\x0f\x9a\xcc\x18\x0b\x08\x01\x12\x05\x01\x03\x04\x06\x08\x18\x05\x12\\\n\x0cResetBreaker\x12 .dreamapi.v1.ResetBreakerRequest\x1a\x1a.dreamapi.v1.BreakerDetail\"\x0e\x9a\xcc\x18\n\x08\x02\x12\x02\x01\x03\x18\x05 \x01\x42\x66\n\x1cio.github.dreamd.dreamapi.v1B\rBreakersProtoP\x01Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,20 +35,28 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'dreamapi.v1.breakers_pb2', 
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\034io.github.dreamd.dreamapi.v1B\rBreakersProtoP\001Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1'
-  _globals['_BREAKERMOVE']._serialized_start=105
-  _globals['_BREAKERMOVE']._serialized_end=283
-  _globals['_BREAKERDETAIL']._serialized_start=286
-  _globals['_BREAKERDETAIL']._serialized_end=604
-  _globals['_LISTBREAKERSREQUEST']._serialized_start=606
-  _globals['_LISTBREAKERSREQUEST']._serialized_end=709
-  _globals['_LISTBREAKERSRESPONSE']._serialized_start=711
-  _globals['_LISTBREAKERSRESPONSE']._serialized_end=804
-  _globals['_GETBREAKERREQUEST']._serialized_start=806
-  _globals['_GETBREAKERREQUEST']._serialized_end=839
-  _globals['_TRIPBREAKERREQUEST']._serialized_start=841
-  _globals['_TRIPBREAKERREQUEST']._serialized_end=923
-  _globals['_RESETBREAKERREQUEST']._serialized_start=925
-  _globals['_RESETBREAKERREQUEST']._serialized_end=1022
-  _globals['_BREAKERS']._serialized_start=1025
-  _globals['_BREAKERS']._serialized_end=1348
+  _globals['_BREAKERS'].methods_by_name['ListBreakers']._loaded_options = None
+  _globals['_BREAKERS'].methods_by_name['ListBreakers']._serialized_options = b'\232\314\030\n\010\003\022\006\001\003\004\005\006\007'
+  _globals['_BREAKERS'].methods_by_name['GetBreaker']._loaded_options = None
+  _globals['_BREAKERS'].methods_by_name['GetBreaker']._serialized_options = b'\232\314\030\014\010\003\022\006\001\003\004\005\006\007\030\005'
+  _globals['_BREAKERS'].methods_by_name['TripBreaker']._loaded_options = None
+  _globals['_BREAKERS'].methods_by_name['TripBreaker']._serialized_options = b'\232\314\030\013\010\001\022\005\001\003\004\006\010\030\005'
+  _globals['_BREAKERS'].methods_by_name['ResetBreaker']._loaded_options = None
+  _globals['_BREAKERS'].methods_by_name['ResetBreaker']._serialized_options = b'\232\314\030\n\010\002\022\002\001\003\030\005 \001'
+  _globals['_BREAKERMOVE']._serialized_start=130
+  _globals['_BREAKERMOVE']._serialized_end=308
+  _globals['_BREAKERDETAIL']._serialized_start=311
+  _globals['_BREAKERDETAIL']._serialized_end=629
+  _globals['_LISTBREAKERSREQUEST']._serialized_start=631
+  _globals['_LISTBREAKERSREQUEST']._serialized_end=734
+  _globals['_LISTBREAKERSRESPONSE']._serialized_start=736
+  _globals['_LISTBREAKERSRESPONSE']._serialized_end=829
+  _globals['_GETBREAKERREQUEST']._serialized_start=831
+  _globals['_GETBREAKERREQUEST']._serialized_end=864
+  _globals['_TRIPBREAKERREQUEST']._serialized_start=866
+  _globals['_TRIPBREAKERREQUEST']._serialized_end=948
+  _globals['_RESETBREAKERREQUEST']._serialized_start=950
+  _globals['_RESETBREAKERREQUEST']._serialized_end=1047
+  _globals['_BREAKERS']._serialized_start=1050
+  _globals['_BREAKERS']._serialized_end=1440
 # @@protoc_insertion_point(module_scope)

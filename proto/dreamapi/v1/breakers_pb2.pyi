@@ -1,3 +1,4 @@
+from dreamapi.v1 import rules_pb2 as _rules_pb2
 from dreamapi.v1 import severing_pb2 as _severing_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers

@@ -22,12 +22,13 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from dreamapi.v1 import rules_pb2 as dreamapi_dot_v1_dot_rules__pb2
 from dreamapi.v1 import severing_pb2 as dreamapi_dot_v1_dot_severing__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x64reamapi/v1/pods.proto\x12\x0b\x64reamapi.v1\x1a\x1a\x64reamapi/v1/severing.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"7\n\x07\x43hannel\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07quality\x18\x02 \x01(\x01\x12\r\n\x05\x63\x61use\x18\x03 \x01(\t\"%\n\x06\x44\x65vice\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\"p\n\x0b\x43\x61libration\x12\x0c\n\x04\x64one\x18\x01 \x01(\x08\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x31\n\x0e\x63lean_duration\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x10\n\x08\x61lpha_hz\x18\x04 \x01(\x02\"G\n\x05\x43lock\x12\x0e\n\x06synced\x18\x01 \x01(\x08\x12.\n\x0buncertainty\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x9d\x06\n\x03Pod\x12\x0c\n\x04name\x18\x01 \x01(\t\x12%\n\x05state\x18\x02 \x01(\x0e\x32\x16.dreamapi.v1.Pod.State\x12\x0e\n\x06online\x18\x03 \x01(\x08\x12\x0c\n\x04site\x18\x04 \x01(\t\x12#\n\x06\x64\x65vice\x18\x05 \x01(\x0b\x32\x13.dreamapi.v1.Device\x12\x0e\n\x06schema\x18\x06 \x01(\t\x12\x10\n\x08software\x18\x07 \x01(\t\x12\x0f\n\x07sleeper\x18\x08 \x01(\t\x12\x12\n\ndreamscape\x18\t \x01(\t\x12\x0c\n\x04seat\x18\n \x01(\t\x12\x14\n\x07quality\x18\x0b \x01(\x01H\x00\x88\x01\x01\x12\x15\n\rquality_cause\x18\x0c \x01(\t\x12&\n\x08\x63hannels\x18\r \x03(\x0b\x32\x14.dreamapi.v1.Channel\x12-\n\x0b\x63\x61libration\x18\x0e \x01(\x0b\x32\x18.dreamapi.v1.Calibration\x12!\n\x05\x63lock\x18\x0f \x01(\x0b\x32\x12.dreamapi.v1.Clock\x12\x14\n\x07\x61pplied\x18\x10 \x01(\x01H\x01\x88\x01\x01\x12\x0f\n\x07latched\x18\x11 \x01(\t\x12%\n\x07\x62reaker\x18\x12 \x01(\x0b\x32\x14.dreamapi.v1.Breaker\x12\x32\n\x0elast_seen_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x14 \x01(\t\x12,\n\theard_age\x18\x15 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x10\n\x08renderer\x18\x16 \x01(\t\x12\x16\n\x0erenderer_fault\x18\x17 \x01(\t\"\xa1\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_OFFLINE\x10\x01\x12\x0e\n\nSTATE_IDLE\x10\x02\x12\x15\n\x11STATE_CALIBRATING\x10\x03\x12\x0f\n\x0bSTATE_READY\x10\x04\x12\x10\n\x0cSTATE_SEATED\x10\x05\x12\x11\n\rSTATE_LATCHED\x10\x06\x12\x11\n\rSTATE_UNHEARD\x10\x07\x42\n\n\x08_qualityB\n\n\x08_applied\"8\n\x0fListPodsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"K\n\x10ListPodsResponse\x12\x1e\n\x04pods\x18\x01 \x03(\x0b\x32\x10.dreamapi.v1.Pod\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1d\n\rGetPodRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x12\n\x10WatchPodsRequest\"3\n\x11WatchPodsResponse\x12\x1e\n\x04pods\x18\x01 \x03(\x0b\x32\x10.dreamapi.v1.Pod\"T\n\x11\x43heckInPodRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07sleeper\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"6\n\x12\x43heckOutPodRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"E\n\x11ReleasePodRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t2\xa0\x03\n\x04Pods\x12G\n\x08ListPods\x12\x1c.dreamapi.v1.ListPodsRequest\x1a\x1d.dreamapi.v1.ListPodsResponse\x12\x36\n\x06GetPod\x12\x1a.dreamapi.v1.GetPodRequest\x1a\x10.dreamapi.v1.Pod\x12L\n\tWatchPods\x12\x1d.dreamapi.v1.WatchPodsRequest\x1a\x1e.dreamapi.v1.WatchPodsResponse0\x01\x12>\n\nCheckInPod\x12\x1e.dreamapi.v1.CheckInPodRequest\x1a\x10.dreamapi.v1.Pod\x12@\n\x0b\x43heckOutPod\x12\x1f.dreamapi.v1.CheckOutPodRequest\x1a\x10.dreamapi.v1.Pod\x12G\n\nReleasePod\x12\x1e.dreamapi.v1.ReleasePodRequest\x1a\x19.dreamapi.v1.SeverOutcomeBb\n\x1cio.github.dreamd.dreamapi.v1B\tPodsProtoP\x01Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x64reamapi/v1/pods.proto\x12\x0b\x64reamapi.v1\x1a\x17\x64reamapi/v1/rules.proto\x1a\x1a\x64reamapi/v1/severing.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"7\n\x07\x43hannel\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07quality\x18\x02 \x01(\x01\x12\r\n\x05\x63\x61use\x18\x03 \x01(\t\"%\n\x06\x44\x65vice\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\"p\n\x0b\x43\x61libration\x12\x0c\n\x04\x64one\x18\x01 \x01(\x08\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x31\n\x0e\x63lean_duration\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x10\n\x08\x61lpha_hz\x18\x04 \x01(\x02\"G\n\x05\x43lock\x12\x0e\n\x06synced\x18\x01 \x01(\x08\x12.\n\x0buncertainty\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x9d\x06\n\x03Pod\x12\x0c\n\x04name\x18\x01 \x01(\t\x12%\n\x05state\x18\x02 \x01(\x0e\x32\x16.dreamapi.v1.Pod.State\x12\x0e\n\x06online\x18\x03 \x01(\x08\x12\x0c\n\x04site\x18\x04 \x01(\t\x12#\n\x06\x64\x65vice\x18\x05 \x01(\x0b\x32\x13.dreamapi.v1.Device\x12\x0e\n\x06schema\x18\x06 \x01(\t\x12\x10\n\x08software\x18\x07 \x01(\t\x12\x0f\n\x07sleeper\x18\x08 \x01(\t\x12\x12\n\ndreamscape\x18\t \x01(\t\x12\x0c\n\x04seat\x18\n \x01(\t\x12\x14\n\x07quality\x18\x0b \x01(\x01H\x00\x88\x01\x01\x12\x15\n\rquality_cause\x18\x0c \x01(\t\x12&\n\x08\x63hannels\x18\r \x03(\x0b\x32\x14.dreamapi.v1.Channel\x12-\n\x0b\x63\x61libration\x18\x0e \x01(\x0b\x32\x18.dreamapi.v1.Calibration\x12!\n\x05\x63lock\x18\x0f \x01(\x0b\x32\x12.dreamapi.v1.Clock\x12\x14\n\x07\x61pplied\x18\x10 \x01(\x01H\x01\x88\x01\x01\x12\x0f\n\x07latched\x18\x11 \x01(\t\x12%\n\x07\x62reaker\x18\x12 \x01(\x0b\x32\x14.dreamapi.v1.Breaker\x12\x32\n\x0elast_seen_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x14 \x01(\t\x12,\n\theard_age\x18\x15 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x10\n\x08renderer\x18\x16 \x01(\t\x12\x16\n\x0erenderer_fault\x18\x17 \x01(\t\"\xa1\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_OFFLINE\x10\x01\x12\x0e\n\nSTATE_IDLE\x10\x02\x12\x15\n\x11STATE_CALIBRATING\x10\x03\x12\x0f\n\x0bSTATE_READY\x10\x04\x12\x10\n\x0cSTATE_SEATED\x10\x05\x12\x11\n\rSTATE_LATCHED\x10\x06\x12\x11\n\rSTATE_UNHEARD\x10\x07\x42\n\n\x08_qualityB\n\n\x08_applied\"8\n\x0fListPodsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"K\n\x10ListPodsResponse\x12\x1e\n\x04pods\x18\x01 \x03(\x0b\x32\x10.dreamapi.v1.Pod\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1d\n\rGetPodRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x12\n\x10WatchPodsRequest\"3\n\x11WatchPodsResponse\x12\x1e\n\x04pods\x18\x01 \x03(\x0b\x32\x10.dreamapi.v1.Pod\"T\n\x11\x43heckInPodRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07sleeper\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"6\n\x12\x43heckOutPodRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"E\n\x11ReleasePodRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t2\x84\x04\n\x04Pods\x12W\n\x08ListPods\x12\x1c.dreamapi.v1.ListPodsRequest\x1a\x1d.dreamapi.v1.ListPodsResponse\"\x0e\x9a\xcc\x18\n\x08\x03\x12\x06\x01\x03\x04\x05\x06\x07\x12H\n\x06GetPod\x12\x1a.dreamapi.v1.GetPodRequest\x1a\x10.dreamapi.v1.Pod\"\x10\x9a\xcc\x18\x0c\x08\x03\x12\x06\x01\x03\x04\x05\x06\x07\x18\x01\x12\\\n\tWatchPods\x12\x1d.dreamapi.v1.WatchPodsRequest\x1a\x1e.dreamapi.v1.WatchPodsResponse\"\x0e\x9a\xcc\x18\n\x08\x03\x12\x06\x01\x03\x04\x05\x06\x07\x30\x01\x12L\n\nCheckInPod\x12\x1e.dreamapi.v1.CheckInPodRequest\x1a\x10.dreamapi.v1.Pod\"\x0c\x9a\xcc\x18\x08\x08\x02\x12\x02\x01\x06\x18\x01\x12R\n\x0b\x43heckOutPod\x12\x1f.dreamapi.v1.CheckOutPodRequest\x1a\x10.dreamapi.v1.Pod\"\x10\x9a\xcc\x18\x0c\x08\x01\x12\x06\x01\x03\x04\x05\x06\x08\x18\x01\x12Y\n\nReleasePod\x12\x1e.dreamapi.v1.ReleasePodRequest\x1a\x19.dreamapi.v1.SeverOutcome\"\x10\x9a\xcc\x18\x0c\x08\x01\x12\x06\x01\x03\x04\x05\x06\x08\x18\x01\x42\x62\n\x1cio.github.dreamd.dreamapi.v1B\tPodsProtoP\x01Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,34 +36,46 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'dreamapi.v1.pods_pb2', _glo
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\034io.github.dreamd.dreamapi.v1B\tPodsProtoP\001Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1'
-  _globals['_CHANNEL']._serialized_start=132
-  _globals['_CHANNEL']._serialized_end=187
-  _globals['_DEVICE']._serialized_start=189
-  _globals['_DEVICE']._serialized_end=226
-  _globals['_CALIBRATION']._serialized_start=228
-  _globals['_CALIBRATION']._serialized_end=340
-  _globals['_CLOCK']._serialized_start=342
-  _globals['_CLOCK']._serialized_end=413
-  _globals['_POD']._serialized_start=416
-  _globals['_POD']._serialized_end=1213
-  _globals['_POD_STATE']._serialized_start=1028
-  _globals['_POD_STATE']._serialized_end=1189
-  _globals['_LISTPODSREQUEST']._serialized_start=1215
-  _globals['_LISTPODSREQUEST']._serialized_end=1271
-  _globals['_LISTPODSRESPONSE']._serialized_start=1273
-  _globals['_LISTPODSRESPONSE']._serialized_end=1348
-  _globals['_GETPODREQUEST']._serialized_start=1350
-  _globals['_GETPODREQUEST']._serialized_end=1379
-  _globals['_WATCHPODSREQUEST']._serialized_start=1381
-  _globals['_WATCHPODSREQUEST']._serialized_end=1399
-  _globals['_WATCHPODSRESPONSE']._serialized_start=1401
-  _globals['_WATCHPODSRESPONSE']._serialized_end=1452
-  _globals['_CHECKINPODREQUEST']._serialized_start=1454
-  _globals['_CHECKINPODREQUEST']._serialized_end=1538
-  _globals['_CHECKOUTPODREQUEST']._serialized_start=1540
-  _globals['_CHECKOUTPODREQUEST']._serialized_end=1594
-  _globals['_RELEASEPODREQUEST']._serialized_start=1596
-  _globals['_RELEASEPODREQUEST']._serialized_end=1665
-  _globals['_PODS']._serialized_start=1668
-  _globals['_PODS']._serialized_end=2084
+  _globals['_PODS'].methods_by_name['ListPods']._loaded_options = None
+  _globals['_PODS'].methods_by_name['ListPods']._serialized_options = b'\232\314\030\n\010\003\022\006\001\003\004\005\006\007'
+  _globals['_PODS'].methods_by_name['GetPod']._loaded_options = None
+  _globals['_PODS'].methods_by_name['GetPod']._serialized_options = b'\232\314\030\014\010\003\022\006\001\003\004\005\006\007\030\001'
+  _globals['_PODS'].methods_by_name['WatchPods']._loaded_options = None
+  _globals['_PODS'].methods_by_name['WatchPods']._serialized_options = b'\232\314\030\n\010\003\022\006\001\003\004\005\006\007'
+  _globals['_PODS'].methods_by_name['CheckInPod']._loaded_options = None
+  _globals['_PODS'].methods_by_name['CheckInPod']._serialized_options = b'\232\314\030\010\010\002\022\002\001\006\030\001'
+  _globals['_PODS'].methods_by_name['CheckOutPod']._loaded_options = None
+  _globals['_PODS'].methods_by_name['CheckOutPod']._serialized_options = b'\232\314\030\014\010\001\022\006\001\003\004\005\006\010\030\001'
+  _globals['_PODS'].methods_by_name['ReleasePod']._loaded_options = None
+  _globals['_PODS'].methods_by_name['ReleasePod']._serialized_options = b'\232\314\030\014\010\001\022\006\001\003\004\005\006\010\030\001'
+  _globals['_CHANNEL']._serialized_start=157
+  _globals['_CHANNEL']._serialized_end=212
+  _globals['_DEVICE']._serialized_start=214
+  _globals['_DEVICE']._serialized_end=251
+  _globals['_CALIBRATION']._serialized_start=253
+  _globals['_CALIBRATION']._serialized_end=365
+  _globals['_CLOCK']._serialized_start=367
+  _globals['_CLOCK']._serialized_end=438
+  _globals['_POD']._serialized_start=441
+  _globals['_POD']._serialized_end=1238
+  _globals['_POD_STATE']._serialized_start=1053
+  _globals['_POD_STATE']._serialized_end=1214
+  _globals['_LISTPODSREQUEST']._serialized_start=1240
+  _globals['_LISTPODSREQUEST']._serialized_end=1296
+  _globals['_LISTPODSRESPONSE']._serialized_start=1298
+  _globals['_LISTPODSRESPONSE']._serialized_end=1373
+  _globals['_GETPODREQUEST']._serialized_start=1375
+  _globals['_GETPODREQUEST']._serialized_end=1404
+  _globals['_WATCHPODSREQUEST']._serialized_start=1406
+  _globals['_WATCHPODSREQUEST']._serialized_end=1424
+  _globals['_WATCHPODSRESPONSE']._serialized_start=1426
+  _globals['_WATCHPODSRESPONSE']._serialized_end=1477
+  _globals['_CHECKINPODREQUEST']._serialized_start=1479
+  _globals['_CHECKINPODREQUEST']._serialized_end=1563
+  _globals['_CHECKOUTPODREQUEST']._serialized_start=1565
+  _globals['_CHECKOUTPODREQUEST']._serialized_end=1619
+  _globals['_RELEASEPODREQUEST']._serialized_start=1621
+  _globals['_RELEASEPODREQUEST']._serialized_end=1690
+  _globals['_PODS']._serialized_start=1693
+  _globals['_PODS']._serialized_end=2209
 # @@protoc_insertion_point(module_scope)

@@ -22,10 +22,11 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from dreamapi.v1 import rules_pb2 as dreamapi_dot_v1_dot_rules__pb2
 from dreamapi.v1 import severing_pb2 as dreamapi_dot_v1_dot_severing__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x64reamapi/v1/severs.proto\x12\x0b\x64reamapi.v1\x1a\x1a\x64reamapi/v1/severing.proto\"\x85\x02\n\x11OrderSeverRequest\x12\x33\n\x05scope\x18\x01 \x01(\x0e\x32$.dreamapi.v1.OrderSeverRequest.Scope\x12\x0e\n\x06target\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0e\n\x06issuer\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"w\n\x05Scope\x12\x15\n\x11SCOPE_UNSPECIFIED\x10\x00\x12\r\n\tSCOPE_POD\x10\x01\x12\x14\n\x10SCOPE_DREAMSCAPE\x10\x02\x12\x0e\n\nSCOPE_SITE\x10\x03\x12\x0f\n\x0bSCOPE_FLEET\x10\x04\x12\x11\n\rSCOPE_SLEEPER\x10\x05\x32Q\n\x06Severs\x12G\n\nOrderSever\x12\x1e.dreamapi.v1.OrderSeverRequest\x1a\x19.dreamapi.v1.SeverOutcomeBd\n\x1cio.github.dreamd.dreamapi.v1B\x0bSeversProtoP\x01Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x64reamapi/v1/severs.proto\x12\x0b\x64reamapi.v1\x1a\x17\x64reamapi/v1/rules.proto\x1a\x1a\x64reamapi/v1/severing.proto\"\x85\x02\n\x11OrderSeverRequest\x12\x33\n\x05scope\x18\x01 \x01(\x0e\x32$.dreamapi.v1.OrderSeverRequest.Scope\x12\x0e\n\x06target\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0e\n\x06issuer\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"w\n\x05Scope\x12\x15\n\x11SCOPE_UNSPECIFIED\x10\x00\x12\r\n\tSCOPE_POD\x10\x01\x12\x14\n\x10SCOPE_DREAMSCAPE\x10\x02\x12\x0e\n\nSCOPE_SITE\x10\x03\x12\x0f\n\x0bSCOPE_FLEET\x10\x04\x12\x11\n\rSCOPE_SLEEPER\x10\x05\x32\x64\n\x06Severs\x12Z\n\nOrderSever\x12\x1e.dreamapi.v1.OrderSeverRequest\x1a\x19.dreamapi.v1.SeverOutcome\"\x11\x9a\xcc\x18\r\x08\x01\x12\x07\x01\x02\x03\x04\x05\x06\x08\x18\x04\x42\x64\n\x1cio.github.dreamd.dreamapi.v1B\x0bSeversProtoP\x01Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,10 +34,12 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'dreamapi.v1.severs_pb2', _g
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\034io.github.dreamd.dreamapi.v1B\013SeversProtoP\001Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1'
-  _globals['_ORDERSEVERREQUEST']._serialized_start=70
-  _globals['_ORDERSEVERREQUEST']._serialized_end=331
-  _globals['_ORDERSEVERREQUEST_SCOPE']._serialized_start=212
-  _globals['_ORDERSEVERREQUEST_SCOPE']._serialized_end=331
-  _globals['_SEVERS']._serialized_start=333
-  _globals['_SEVERS']._serialized_end=414
+  _globals['_SEVERS'].methods_by_name['OrderSever']._loaded_options = None
+  _globals['_SEVERS'].methods_by_name['OrderSever']._serialized_options = b'\232\314\030\r\010\001\022\007\001\002\003\004\005\006\010\030\004'
+  _globals['_ORDERSEVERREQUEST']._serialized_start=95
+  _globals['_ORDERSEVERREQUEST']._serialized_end=356
+  _globals['_ORDERSEVERREQUEST_SCOPE']._serialized_start=237
+  _globals['_ORDERSEVERREQUEST_SCOPE']._serialized_end=356
+  _globals['_SEVERS']._serialized_start=358
+  _globals['_SEVERS']._serialized_end=458
 # @@protoc_insertion_point(module_scope)

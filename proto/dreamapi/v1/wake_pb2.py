@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from dreamapi.v1 import rules_pb2 as dreamapi_dot_v1_dot_rules__pb2
 from dreamapi.v1 import severing_pb2 as dreamapi_dot_v1_dot_severing__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x64reamapi/v1/wake.proto\x12\x0b\x64reamapi.v1\x1a\x1a\x64reamapi/v1/severing.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9b\x03\n\tWakeOrder\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x04\x12+\n\x05scope\x18\x03 \x01(\x0e\x32\x1c.dreamapi.v1.WakeOrder.Scope\x12\x0e\n\x06target\x18\x04 \x01(\t\x12\x0e\n\x06issuer\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06stands\x18\x08 \x01(\x08\x12\x11\n\tlifted_by\x18\t \x01(\t\x12\x15\n\rlifted_reason\x18\n \x01(\t\x12-\n\tlift_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"w\n\x05Scope\x12\x15\n\x11SCOPE_UNSPECIFIED\x10\x00\x12\r\n\tSCOPE_POD\x10\x01\x12\x14\n\x10SCOPE_DREAMSCAPE\x10\x02\x12\x0e\n\nSCOPE_SITE\x10\x03\x12\x0f\n\x0bSCOPE_FLEET\x10\x04\x12\x11\n\rSCOPE_SLEEPER\x10\x05\"\x83\x01\n\x10OrderWakeRequest\x12+\n\x05scope\x18\x01 \x01(\x0e\x32\x1c.dreamapi.v1.WakeOrder.Scope\x12\x0e\n\x06target\x18\x02 \x01(\t\x12\x0e\n\x06issuer\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"f\n\x11OrderWakeResponse\x12%\n\x05order\x18\x01 \x01(\x0b\x32\x16.dreamapi.v1.WakeOrder\x12*\n\x07outcome\x18\x02 \x01(\x0b\x32\x19.dreamapi.v1.SeverOutcome\"T\n\x14LiftWakeOrderRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\n\n\x02\x62y\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"P\n\x15ListWakeOrdersRequest\x12\x10\n\x08standing\x18\x01 \x01(\x08\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"Y\n\x16ListWakeOrdersResponse\x12&\n\x06orders\x18\x01 \x03(\x0b\x32\x16.dreamapi.v1.WakeOrder\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xff\x01\n\nWakeOrders\x12J\n\tOrderWake\x12\x1d.dreamapi.v1.OrderWakeRequest\x1a\x1e.dreamapi.v1.OrderWakeResponse\x12J\n\rLiftWakeOrder\x12!.dreamapi.v1.LiftWakeOrderRequest\x1a\x16.dreamapi.v1.WakeOrder\x12Y\n\x0eListWakeOrders\x12\".dreamapi.v1.ListWakeOrdersRequest\x1a#.dreamapi.v1.ListWakeOrdersResponseBb\n\x1cio.github.dreamd.dreamapi.v1B\tWakeProtoP\x01Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x64reamapi/v1/wake.proto\x12\x0b\x64reamapi.v1\x1a\x17\x64reamapi/v1/rules.proto\x1a\x1a\x64reamapi/v1/severing.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9b\x03\n\tWakeOrder\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x04\x12+\n\x05scope\x18\x03 \x01(\x0e\x32\x1c.dreamapi.v1.WakeOrder.Scope\x12\x0e\n\x06target\x18\x04 \x01(\t\x12\x0e\n\x06issuer\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06stands\x18\x08 \x01(\x08\x12\x11\n\tlifted_by\x18\t \x01(\t\x12\x15\n\rlifted_reason\x18\n \x01(\t\x12-\n\tlift_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"w\n\x05Scope\x12\x15\n\x11SCOPE_UNSPECIFIED\x10\x00\x12\r\n\tSCOPE_POD\x10\x01\x12\x14\n\x10SCOPE_DREAMSCAPE\x10\x02\x12\x0e\n\nSCOPE_SITE\x10\x03\x12\x0f\n\x0bSCOPE_FLEET\x10\x04\x12\x11\n\rSCOPE_SLEEPER\x10\x05\"\x83\x01\n\x10OrderWakeRequest\x12+\n\x05scope\x18\x01 \x01(\x0e\x32\x1c.dreamapi.v1.WakeOrder.Scope\x12\x0e\n\x06target\x18\x02 \x01(\t\x12\x0e\n\x06issuer\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"f\n\x11OrderWakeResponse\x12%\n\x05order\x18\x01 \x01(\x0b\x32\x16.dreamapi.v1.WakeOrder\x12*\n\x07outcome\x18\x02 \x01(\x0b\x32\x19.dreamapi.v1.SeverOutcome\"T\n\x14LiftWakeOrderRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\n\n\x02\x62y\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"P\n\x15ListWakeOrdersRequest\x12\x10\n\x08standing\x18\x01 \x01(\x08\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"Y\n\x16ListWakeOrdersResponse\x12&\n\x06orders\x18\x01 \x03(\x0b\x32\x16.dreamapi.v1.WakeOrder\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xae\x02\n\nWakeOrders\x12\\\n\tOrderWake\x12\x1d.dreamapi.v1.OrderWakeRequest\x1a\x1e.dreamapi.v1.OrderWakeResponse\"\x10\x9a\xcc\x18\x0c\x08\x01\x12\x06\x01\x03\x04\x05\x06\x08\x18\x04\x12X\n\rLiftWakeOrder\x12!.dreamapi.v1.LiftWakeOrderRequest\x1a\x16.dreamapi.v1.WakeOrder\"\x0c\x9a\xcc\x18\x08\x08\x02\x12\x02\x01\x04 \x01\x12h\n\x0eListWakeOrders\x12\".dreamapi.v1.ListWakeOrdersRequest\x1a#.dreamapi.v1.ListWakeOrdersResponse\"\r\x9a\xcc\x18\t\x08\x03\x12\x05\x01\x03\x04\x06\x07\x42\x62\n\x1cio.github.dreamd.dreamapi.v1B\tWakeProtoP\x01Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,20 +35,26 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'dreamapi.v1.wake_pb2', _glo
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\034io.github.dreamd.dreamapi.v1B\tWakeProtoP\001Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1'
-  _globals['_WAKEORDER']._serialized_start=101
-  _globals['_WAKEORDER']._serialized_end=512
-  _globals['_WAKEORDER_SCOPE']._serialized_start=393
-  _globals['_WAKEORDER_SCOPE']._serialized_end=512
-  _globals['_ORDERWAKEREQUEST']._serialized_start=515
-  _globals['_ORDERWAKEREQUEST']._serialized_end=646
-  _globals['_ORDERWAKERESPONSE']._serialized_start=648
-  _globals['_ORDERWAKERESPONSE']._serialized_end=750
-  _globals['_LIFTWAKEORDERREQUEST']._serialized_start=752
-  _globals['_LIFTWAKEORDERREQUEST']._serialized_end=836
-  _globals['_LISTWAKEORDERSREQUEST']._serialized_start=838
-  _globals['_LISTWAKEORDERSREQUEST']._serialized_end=918
-  _globals['_LISTWAKEORDERSRESPONSE']._serialized_start=920
-  _globals['_LISTWAKEORDERSRESPONSE']._serialized_end=1009
-  _globals['_WAKEORDERS']._serialized_start=1012
-  _globals['_WAKEORDERS']._serialized_end=1267
+  _globals['_WAKEORDERS'].methods_by_name['OrderWake']._loaded_options = None
+  _globals['_WAKEORDERS'].methods_by_name['OrderWake']._serialized_options = b'\232\314\030\014\010\001\022\006\001\003\004\005\006\010\030\004'
+  _globals['_WAKEORDERS'].methods_by_name['LiftWakeOrder']._loaded_options = None
+  _globals['_WAKEORDERS'].methods_by_name['LiftWakeOrder']._serialized_options = b'\232\314\030\010\010\002\022\002\001\004 \001'
+  _globals['_WAKEORDERS'].methods_by_name['ListWakeOrders']._loaded_options = None
+  _globals['_WAKEORDERS'].methods_by_name['ListWakeOrders']._serialized_options = b'\232\314\030\t\010\003\022\005\001\003\004\006\007'
+  _globals['_WAKEORDER']._serialized_start=126
+  _globals['_WAKEORDER']._serialized_end=537
+  _globals['_WAKEORDER_SCOPE']._serialized_start=418
+  _globals['_WAKEORDER_SCOPE']._serialized_end=537
+  _globals['_ORDERWAKEREQUEST']._serialized_start=540
+  _globals['_ORDERWAKEREQUEST']._serialized_end=671
+  _globals['_ORDERWAKERESPONSE']._serialized_start=673
+  _globals['_ORDERWAKERESPONSE']._serialized_end=775
+  _globals['_LIFTWAKEORDERREQUEST']._serialized_start=777
+  _globals['_LIFTWAKEORDERREQUEST']._serialized_end=861
+  _globals['_LISTWAKEORDERSREQUEST']._serialized_start=863
+  _globals['_LISTWAKEORDERSREQUEST']._serialized_end=943
+  _globals['_LISTWAKEORDERSRESPONSE']._serialized_start=945
+  _globals['_LISTWAKEORDERSRESPONSE']._serialized_end=1034
+  _globals['_WAKEORDERS']._serialized_start=1037
+  _globals['_WAKEORDERS']._serialized_end=1339
 # @@protoc_insertion_point(module_scope)

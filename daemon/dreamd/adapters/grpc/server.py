@@ -5,8 +5,10 @@ with another process (gRPC would let two daemons listen on one port and split th
 Stopping first sets NOT_SERVING, ends every watch, then waits for the calls in progress.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic
 from typing import Final
 
@@ -19,6 +21,7 @@ from grpc_health.v1 import (  # type: ignore[import-untyped]  # no stubs
 )
 
 from dreamapi.v1 import (
+    access_pb2_grpc,
     breakers_pb2_grpc,
     dreamscapes_pb2_grpc,
     house_pb2_grpc,
@@ -26,25 +29,31 @@ from dreamapi.v1 import (
     severs_pb2_grpc,
     wake_pb2_grpc,
 )
+from dreamd.adapters.grpc.calls.admission import Admission
+from dreamd.adapters.grpc.calls.api_methods import calls_of_api
 from dreamd.adapters.grpc.calls.idempotency import IdempotencyCache
-from dreamd.adapters.grpc.calls.interceptor import ApiInterceptor, Unmetered, calls_of_api
-from dreamd.adapters.grpc.calls.lanes import STREAMS_PER_CONNECTION, Lanes, check_table
+from dreamd.adapters.grpc.calls.interceptor import ApiInterceptor, Unmetered
+from dreamd.adapters.grpc.calls.lanes import STREAMS_PER_CONNECTION, TABLE, Lanes, check_table
+from dreamd.adapters.grpc.calls.method_rules import check_rules, rules_of_api
 from dreamd.adapters.grpc.calls.request_reader import PATIENCE, Patience, Requests
 from dreamd.adapters.grpc.calls.streams import ChangeSignals
 from dreamd.adapters.grpc.reflection import serve_reflection
+from dreamd.adapters.grpc.servicers.access import Access
 from dreamd.adapters.grpc.servicers.breakers import Breakers
 from dreamd.adapters.grpc.servicers.dreamscapes import Dreamscapes
 from dreamd.adapters.grpc.servicers.pods import Pods
 from dreamd.adapters.grpc.servicers.severs import Houses, Severs
 from dreamd.adapters.grpc.servicers.wake_orders import WakeOrders
 from dreamd.app.api.protocols import Api
+from dreamd.core.access.rules import Effect
 from dreamd.core.limits import ANSWER_BYTES_MAX
 from dreamd.ports.call_metrics import CallMetrics
+from dreamd.ports.site_facts import SiteFacts
 
 SERVICES: Final = (
     *("dreamapi.v1.Pods", "dreamapi.v1.Dreamscapes"),
     *("dreamapi.v1.Breakers", "dreamapi.v1.WakeOrders"),
-    *("dreamapi.v1.Severs", "dreamapi.v1.Houses"),
+    *("dreamapi.v1.Severs", "dreamapi.v1.Houses", "dreamapi.v1.Access"),
 )
 RECEIVE_MAX: Final = 8 << 20
 """Bytes of a request. A way out acts however long its reason is; other requests get REQUEST_BYTES_MAX."""
@@ -66,6 +75,19 @@ OPTIONS: Final = (
 
 class CannotListen(OSError):  # noqa: N818 - the name says it
     """The address is not available; the message has the next step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Access control.
+
+    admission: judges the callers. facts: what a new principal is told. credentials: the server's certificate;
+    absent, the port is in the clear.
+    """
+
+    admission: Admission
+    facts: SiteFacts
+    credentials: grpc.ServerCredentials | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,21 +125,88 @@ async def serve_grpc(
     lanes: Lanes | None = None,
     patience: Patience = PATIENCE,
     bells: ChangeSignals | None = None,
+    guard: Guard | None = None,
 ) -> Running:
     """Serve dreamapi.v1 on `host:port` (port 0: any free one).
 
     `refused` is called with the catalogue's code of each refusal. lanes, patience, bells: absent, the
-    daemon's own.
+    daemon's own. guard: absent, every caller may do everything, in the clear.
 
     Raises:
         CannotListen: the port is in use or the address is not of this machine.
     """
     lanes = lanes or Lanes()
-    seam = ApiInterceptor(meters or Unmetered(), refused, lanes, Requests(patience))
+    seam = ApiInterceptor(
+        meters or Unmetered(), refused, lanes, Requests(patience), guard.admission if guard else None
+    )
     # No maximum_concurrent_rpcs: it refuses everything alike, ways out too. Lanes bound each kind of call.
     server = grpc.aio.server(interceptors=[seam], options=OPTIONS)
-    replays, checker = IdempotencyCache(monotonic), health.aio.HealthServicer()
+    checker = health.aio.HealthServicer()
     bells = ChangeSignals() if bells is None else bells
+    _serve_services(api, server, bells, guard.facts if guard else SiteFacts())
+    health_pb2_grpc.add_HealthServicer_to_server(checker, server)
+    serve_reflection((*SERVICES, health.SERVICE_NAME), server)
+    check_table(calls_of_api())
+    check_rules(TABLE)
+    bound = _bind(server, host, port, guard.credentials if guard else None)
+    await server.start()
+    running = Running(bound, bells, lanes, server, checker)
+    await running.serving(ready=True)
+    return running
+
+
+async def serve_ways_out(api: Api, path: Path, refused: Callable[[str], None]) -> "WaysOut":
+    """Serve the methods that free on a socket of this machine, without a credential, and nothing else.
+
+    It is a server of its own: no call on the network takes its places. The socket is open to the user of the
+    daemon and to its group, so the machine decides who is near it.
+
+    Raises:
+        CannotListen: the socket cannot be made; the message has the next step.
+    """
+    frees = frozenset(path for path, rule in rules_of_api().items() if rule.effect is Effect.FREES)
+    seam = ApiInterceptor(Unmetered(), refused, Lanes(), Requests(PATIENCE), only=frees)
+    server, bells = grpc.aio.server(interceptors=[seam], options=OPTIONS), ChangeSignals()
+    _serve_services(api, server, bells, SiteFacts())
+    _bind_socket(server, path)
+    await server.start()
+    return WaysOut(path, server, bells)
+
+
+def _bind_socket(server: grpc.aio.Server, path: Path) -> None:
+    """Make the socket, open to owner and group alone."""
+    bound, mask = 0, os.umask(0o117)
+    try:
+        path.unlink(missing_ok=True)  # of a daemon that was killed; the state directory is locked
+        bound = server.add_insecure_port(f"unix:{path}")
+    except (OSError, RuntimeError):
+        bound = 0
+    finally:
+        os.umask(mask)
+    if not bound:
+        raise CannotListen(
+            f"the ways out cannot listen on the socket {path}; name one of at most 100 characters in a "
+            "directory that can be written (--free-socket)"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WaysOut:
+    """The server of the local socket."""
+
+    path: Path
+    _server: grpc.aio.Server
+    _bells: ChangeSignals
+
+    async def close_socket(self, grace_s: float) -> None:
+        """Accept no more calls; the socket is removed."""
+        self._bells.close()
+        await self._server.stop(grace_s)
+        self.path.unlink(missing_ok=True)
+
+
+def _serve_services(api: Api, server: grpc.aio.Server, bells: ChangeSignals, facts: SiteFacts) -> None:
+    replays = IdempotencyCache(monotonic)
     # Generated code is untyped.
     pods_pb2_grpc.add_PodsServicer_to_server(  # type: ignore[no-untyped-call]
         Pods(api.pods, replays, bells), server
@@ -137,20 +226,18 @@ async def serve_grpc(
     house_pb2_grpc.add_HousesServicer_to_server(  # type: ignore[no-untyped-call]
         Houses(api.house), server
     )
-    health_pb2_grpc.add_HealthServicer_to_server(checker, server)
-    serve_reflection((*SERVICES, health.SERVICE_NAME), server)
-    check_table(calls_of_api())
-    bound = _bind(server, host, port)
-    await server.start()
-    running = Running(bound, bells, lanes, server, checker)
-    await running.serving(ready=True)
-    return running
+    access_pb2_grpc.add_AccessServicer_to_server(  # type: ignore[no-untyped-call]
+        Access(api.access, facts), server
+    )
 
 
-def _bind(server: grpc.aio.Server, host: str, port: int) -> int:
+def _bind(server: grpc.aio.Server, host: str, port: int, credentials: grpc.ServerCredentials | None) -> int:
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
-        bound = server.add_insecure_port(address)
+        if credentials is None:
+            bound = server.add_insecure_port(address)
+        else:
+            bound = server.add_secure_port(address, credentials)
     except RuntimeError:
         bound = 0
     if not bound:

@@ -1,10 +1,11 @@
 """A transaction's changes as SQL: one statement a subject, run on a connection that is in a transaction."""
 
 import sqlite3
+from dataclasses import astuple
 from typing import Final, assert_never
 
 from dreamd.adapters.ledger.record_text import record_text
-from dreamd.adapters.ledger.schema import order_text
+from dreamd.adapters.ledger.schema import order_text, principal_text
 from dreamd.ports.ledger.exposure import HOUR_S, Exposure, MarkMove
 from dreamd.ports.ledger.terms import TermDraw
 from dreamd.ports.ledger.transaction import Transaction
@@ -46,11 +47,21 @@ def apply(base: sqlite3.Connection, change: Transaction) -> dict[tuple[str, int]
     many("INSERT OR REPLACE INTO wake_orders VALUES (?, ?, ?)", orders)
     for exposure in change.exposure:
         _charge(base, exposure)
+    _grant(base, change)
     if change.lived_s:
         base.execute("UPDATE generation SET lived_s = ?", (change.lived_s,))
     if change.counted:
         base.execute("UPDATE generation SET writes = max(writes, ?)", (change.counted,))
     return terms
+
+
+def _grant(base: sqlite3.Connection, change: Transaction) -> None:
+    """Write principals, credentials and codes."""
+    many = base.executemany
+    principals = [(one.name, one.kind.value, principal_text(one)) for one in change.principals]
+    many("INSERT OR REPLACE INTO principals VALUES (?, ?, ?)", principals)
+    many("INSERT OR REPLACE INTO credentials VALUES (?, ?, ?, ?, ?, ?, ?)", map(astuple, change.credentials))
+    many("INSERT OR REPLACE INTO codes VALUES (?, ?, ?, ?, ?, ?)", map(astuple, change.codes))
 
 
 def _draw(base: sqlite3.Connection, draw: TermDraw) -> int:

@@ -1,9 +1,11 @@
-"""The ledger's tables by version, and the text in which a wake order is kept."""
+"""The ledger's tables by version, and the text in which a wake order or a principal's grants are kept."""
 
 import json
 from dataclasses import asdict
 from typing import Final
 
+from dreamd.core.access.caller import Role
+from dreamd.core.access.principals import Grant, Kind, Principal
 from dreamd.core.safety.wake_orders import Order
 from dreamwire.messages import WakeScope
 
@@ -47,6 +49,17 @@ UPDATE dreamscapes SET ended_s = json_extract(record, '$.created_s')
 CREATE INDEX living ON dreamscapes (name) WHERE ended_s IS NULL;
 CREATE INDEX ended ON dreamscapes (ended_s) WHERE ended_s IS NOT NULL;
 """,
+    """
+CREATE TABLE principals (name TEXT PRIMARY KEY, kind TEXT NOT NULL, kept TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE credentials (
+    id TEXT PRIMARY KEY, principal TEXT NOT NULL, digest BLOB NOT NULL, issued_s REAL NOT NULL,
+    expires_s REAL NOT NULL, revoked_s REAL NOT NULL, ends_s REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE codes (
+    id TEXT PRIMARY KEY, principal TEXT NOT NULL, digest BLOB NOT NULL, expires_s REAL NOT NULL,
+    tries INTEGER NOT NULL, made TEXT NOT NULL
+) WITHOUT ROWID;
+""",
 )
 """The additions of each version to the one before; an older file is upgraded when it is opened."""
 
@@ -66,3 +79,38 @@ def order_of(text: str) -> Order:
     """
     kept = json.loads(text)
     return Order(**{**kept, "scope": WakeScope(kept["scope"])})
+
+
+def principal_text(principal: Principal) -> str:
+    """Return the JSON of a principal's grants and pause."""
+    grants = [
+        {
+            "role": grant.role.value,
+            "sites": sorted(grant.sites),
+            "dreamscapes": sorted(grant.dreamscapes),
+            "sleeper": grant.sleeper,
+            "methods": sorted(grant.methods),
+        }
+        for grant in principal.grants
+    ]
+    return json.dumps({"grants": grants, "paused": principal.paused})
+
+
+def principal_of(name: str, kind: str, text: str) -> Principal:
+    """Build a principal.
+
+    Raises:
+        ValueError, KeyError, TypeError: the text is not a principal's.
+    """
+    kept = json.loads(text)
+    grants = tuple(
+        Grant(
+            Role(one["role"]),
+            frozenset(one["sites"]),
+            frozenset(one["dreamscapes"]),
+            str(one["sleeper"]),
+            frozenset(one["methods"]),
+        )
+        for one in kept["grants"]
+    )
+    return Principal(name, Kind(kind), grants, str(kept["paused"]))

@@ -20,14 +20,17 @@ import json
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from dreamd.adapters.ledger.changes import draw_counters
 from dreamd.adapters.ledger.ledger_thread import LedgerThread
 from dreamd.adapters.ledger.record_text import record_of
-from dreamd.adapters.ledger.schema import order_of
+from dreamd.adapters.ledger.schema import order_of, principal_of
 from dreamd.adapters.ledger.sqlite_file import BUSY_TIMEOUT_S, LedgerFile
+from dreamd.core.access.codes import Code
+from dreamd.core.access.principals import Credential, Principal
 from dreamd.core.safety.causes import cause_named
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
@@ -223,6 +226,31 @@ class SqliteLedger:
         rows = self._rows(query, int(since_s // HOUR_S))
         return {str(sleeper): _float(minutes) for sleeper, minutes in rows}
 
+    def principals(self) -> tuple[Principal, ...]:
+        """Every principal, by name."""
+        rows = self._rows("SELECT name, kind, kept FROM principals ORDER BY name")
+        return tuple(
+            self._understood(f"the principal {name}", partial(principal_of, str(name), str(kind)), text)
+            for name, kind, text in rows
+        )
+
+    def credentials(self) -> tuple[Credential, ...]:
+        """Every credential, by id."""
+        columns = "id, principal, digest, issued_s, expires_s, revoked_s, ends_s"
+        query = f"SELECT {columns} FROM credentials ORDER BY id"  # noqa: S608 - our own names
+        return tuple(
+            Credential(str(one), str(principal), _bytes(digest), *map(_float, dates))
+            for one, principal, digest, *dates in self._rows(query)
+        )
+
+    def codes(self) -> tuple[Code, ...]:
+        """Every code, by id."""
+        query = "SELECT id, principal, digest, expires_s, tries, made FROM codes ORDER BY id"
+        return tuple(
+            Code(str(one), str(principal), _bytes(digest), _float(expires_s), _int(tries), str(made))
+            for one, principal, digest, expires_s, tries, made in self._rows(query)
+        )
+
     def outdated(self, now_s: float) -> str:
         """Compare the writes with the note beside the file, and the last use with LAPSED_S."""
         if self._file.restored:
@@ -258,4 +286,9 @@ def _float(value: object) -> float:
 
 def _int(value: object) -> int:
     assert isinstance(value, int)
+    return value
+
+
+def _bytes(value: object) -> bytes:
+    assert isinstance(value, bytes)
     return value

@@ -11,7 +11,7 @@ from dreamd.ports.call_metrics import Call, codes_of
 
 
 class GrpcMetrics:
-    """Counts and times calls; series: methods x (1 + 11 codes, 12 a stream), and 6 a unary method."""
+    """Counts and times calls; series: methods x (1 + 13 codes, 14 a stream), and 6 a unary method."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._started_total = counter(registry, "grpc_server_started_total")

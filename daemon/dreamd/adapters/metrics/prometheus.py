@@ -24,7 +24,7 @@ from dreamd.adapters.metrics.instruments import Closed, counter, histogram
 from dreamd.app.fleet.malformed_payloads import KINDS
 from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, SiteMetrics
 
-SERIES_MAX: Final = 1000
+SERIES_MAX: Final = 1200
 LINK_DROPS: Final = ("collective", "command", "frame", "status", "clock", "event")
 
 

@@ -12,9 +12,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from dreamd.app.access.enrolment import Coded, Issued
+from dreamd.app.api.access import PrincipalView
 from dreamd.app.events.subscriptions import Changed
 from dreamd.app.stage.stimulus_markers import Marker
 from dreamd.core.access.caller import Caller
+from dreamd.core.access.principals import Grant, Kind, Principal
 from dreamd.core.dreamscapes.views import (
     BreakerState,
     Check,
@@ -290,6 +293,40 @@ class HouseApi(Protocol):
         ...
 
 
+class AccessApi(Protocol):
+    """Principals, their codes and credentials."""
+
+    def enrol(
+        self, caller: Caller, name: str, kind: Kind, grants: tuple[Grant, ...]
+    ) -> Coded | Refusal | Deferred[Coded]:
+        """Make a principal, or give one other grants, and a code for its credential."""
+        ...
+
+    def redeem(self, code: str) -> Issued | Refusal | Deferred[Issued]:
+        """The credential for a code, once."""
+        ...
+
+    def renew_credential(self, principal: Principal) -> Issued | Refusal | Deferred[Issued]:
+        """A successor of the principal's credential."""
+        ...
+
+    def list_principals(self, after: str = "") -> Iterator[PrincipalView]:
+        """Every principal, by name, behind the name `after`."""
+        ...
+
+    def shown(self, principal: Principal) -> PrincipalView:
+        """The principal with its newest credential."""
+        ...
+
+    def revoke(self, caller: Caller, name: str, reason: str) -> PrincipalView | Refusal:
+        """End every credential of a principal, and what runs under it, in the call."""
+        ...
+
+    def lift_pause(self, caller: Caller, name: str) -> Principal | Refusal | Deferred[Principal]:
+        """Lift the pause of a principal."""
+        ...
+
+
 class Api(Protocol):
     """The application as its adapters see it: one attribute a subject."""
 
@@ -321,4 +358,9 @@ class Api(Protocol):
     @property
     def house(self) -> HouseApi:
         """The house, its sites and its events."""
+        ...
+
+    @property
+    def access(self) -> AccessApi:
+        """Principals and their credentials."""
         ...

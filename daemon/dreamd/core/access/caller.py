@@ -1,8 +1,9 @@
 """A caller: the name, the role and the channel behind a command.
 
-The caller is the first argument of every command of the application. Today its name is the text that the
-request carries: nothing verifies it, so nothing is permitted or refused by it. A command that needs a
-person's name (a reset, the lifting of a wake order) refuses a caller without one.
+The caller is the first argument of every command of the application. With access control its name is the
+principal's, and a name that the request carries is only told, as `on_behalf_of`. Without access control, on
+loopback, the name is the text that the request carries. A command that needs a person's name (a reset, the
+lifting of a wake order) refuses a caller without one.
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,15 @@ UNNAMED: Final = "somebody who gave no name"
 class Role(Enum):
     """The part a caller acts in."""
 
-    OPERATOR = "operator"  # a person or a program that calls the API or uses the console
+    OPERATOR = "operator"  # runs the beds of its sites; without access control: any caller
+    ARTIST = "artist"  # leads the Dreamscapes it was given
+    CLINICIAN = "clinician"  # responsible for the sleepers of its sites
+    ADVOCATE = "advocate"  # speaks for all sleepers
+    SLEEPER = "sleeper"  # their own bed and seat
+    SERVICE = "service"  # a program, with the methods it was granted
+    AUDITOR = "auditor"  # reads everything but the names of sleepers
+    ADMIN = "admin"  # gives and takes rights; binds no sleeper
+    BED = "bed"  # a bed's own agent
     DAEMON = "daemon"  # this process itself, told by its service manager or by its restart
 
 
@@ -35,15 +44,18 @@ class Channel(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """name: as the request gives it, empty where it gives none."""
+    """name: the principal's; without access control as the request gives it, empty where it gives none."""
 
     name: str
     role: Role
     channel: Channel
+    on_behalf_of: str = ""
 
     @property
     def signature(self) -> str:
-        """The name for journal and ledger."""
+        """The name for journal and ledger, with the person on whose behalf the caller says it acts."""
+        if self.name and self.on_behalf_of:
+            return f"{self.name} on behalf of {self.on_behalf_of}"
         return self.name or UNNAMED
 
 

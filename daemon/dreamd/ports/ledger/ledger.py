@@ -7,6 +7,7 @@ from dreamd.ports.ledger.check_ins import CheckInLedger
 from dreamd.ports.ledger.dreamscapes import DreamscapeLedger
 from dreamd.ports.ledger.exposure import ExposureLedger
 from dreamd.ports.ledger.generation import GenerationLedger
+from dreamd.ports.ledger.principals import PrincipalLedger
 from dreamd.ports.ledger.terms import TermLedger
 from dreamd.ports.ledger.transaction import Transactions
 from dreamd.ports.ledger.wake_orders import WakeOrderLedger
@@ -20,6 +21,7 @@ class Ledger(
     BreakerLedger,
     WakeOrderLedger,
     ExposureLedger,
+    PrincipalLedger,
     GenerationLedger,
     Protocol,
 ):

@@ -13,6 +13,8 @@ Rules
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Protocol
 
+from dreamd.core.access.codes import Code
+from dreamd.core.access.principals import Credential, Principal
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.commit import Commit
@@ -45,6 +47,9 @@ class Transaction:
     dropped_wake_orders: tuple[str, ...] = ()
     wake_orders: tuple[Order, ...] = ()
     exposure: tuple[Exposure, ...] = ()
+    principals: tuple[Principal, ...] = ()
+    credentials: tuple[Credential, ...] = ()
+    codes: tuple[Code, ...] = ()
     lived_s: float = field(default=0.0)
     counted: int = 0
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Protocol
 
+from dreamd.core.access.codes import Code
+from dreamd.core.access.principals import Credential, Principal
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.commit import WITHDRAWN, Commit, LedgerError
@@ -33,6 +35,9 @@ class LedgerStorage:
     wake_orders: dict[str, Order] = field(default_factory=dict)
     exposed_min: dict[tuple[str, int], float] = field(default_factory=dict)
     merging: dict[str, float] = field(default_factory=dict)
+    principals: dict[str, Principal] = field(default_factory=dict)
+    credentials: dict[str, Credential] = field(default_factory=dict)
+    codes: dict[str, Code] = field(default_factory=dict)
     writes: int = 0
     lived_s: float = 0.0
     known: int = 0
@@ -64,6 +69,9 @@ class LedgerStorage:
         self.wake_orders.update((order.id, order) for order in change.wake_orders)
         for exposure in change.exposure:
             self._charge(exposure)
+        self.principals.update((one.name, one) for one in change.principals)
+        self.credentials.update((one.id, one) for one in change.credentials)
+        self.codes.update((one.id, one) for one in change.codes)
         self.lived_s = change.lived_s or self.lived_s
         self.writes = max(self.writes, change.counted)
         return drawn
@@ -310,6 +318,21 @@ class MemoryLedger:
             if hour >= int(since_s // HOUR_S):
                 sums[sleeper] = sums.get(sleeper, 0.0) + lived_min
         return sums
+
+    def principals(self) -> tuple[Principal, ...]:
+        """Every principal, by name."""
+        self._check()
+        return tuple(one for _, one in sorted(self.storage.principals.items()))
+
+    def credentials(self) -> tuple[Credential, ...]:
+        """Every credential, by id."""
+        self._check()
+        return tuple(one for _, one in sorted(self.storage.credentials.items()))
+
+    def codes(self) -> tuple[Code, ...]:
+        """Every code, by id."""
+        self._check()
+        return tuple(one for _, one in sorted(self.storage.codes.items()))
 
     def outdated(self, now_s: float) -> str:
         """The reason to distrust the storage: it was filled from a copy, or no daemon ran for an hour."""

@@ -33,6 +33,8 @@ STATUS: Final[dict[Kind, grpc.StatusCode]] = {
     Kind.EXHAUSTED: grpc.StatusCode.RESOURCE_EXHAUSTED,
     Kind.UNAVAILABLE: grpc.StatusCode.UNAVAILABLE,
     Kind.OUT_OF_RANGE: grpc.StatusCode.OUT_OF_RANGE,
+    Kind.UNAUTHENTICATED: grpc.StatusCode.UNAUTHENTICATED,
+    Kind.DENIED: grpc.StatusCode.PERMISSION_DENIED,
 }
 assert set(STATUS) == set(Kind), "every kind of no has its status"
 

@@ -13,23 +13,25 @@ and deadlines too; only dreamapi.v1 is measured.
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from time import monotonic
-from typing import Final, Literal, TypeAlias, TypeVar, cast
+from typing import Final, TypeAlias, TypeVar, cast
 
 import grpc
 import grpc.aio
 import structlog
-from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from dreamapi.v1 import breakers_pb2, dreamscapes_pb2, house_pb2, pods_pb2, severs_pb2, wake_pb2
+from dreamd.adapters.grpc.calls.admission import Admission
+from dreamd.adapters.grpc.calls.api_methods import calls_of_api, methods_of_api
 from dreamd.adapters.grpc.calls.errors import STATUS, Declined, decline
 from dreamd.adapters.grpc.calls.lanes import WAITING_MAX, Lane, Lanes, lane_of
 from dreamd.adapters.grpc.calls.request_bodies import frees, reader
 from dreamd.adapters.grpc.calls.request_reader import Deserialize, Requests
+from dreamd.adapters.grpc.calls.sight import EVERYTHING, Sight
+from dreamd.core.access.admission import Admitted
 from dreamd.core.refusals import Refusal
 from dreamd.ports.call_metrics import CODES, Call, CallMetrics
 
@@ -44,10 +46,6 @@ _Out = TypeVar("_Out")
 _log = structlog.get_logger("dreamd.api")
 
 
-FILES: Final = (pods_pb2, dreamscapes_pb2, breakers_pb2, wake_pb2, severs_pb2, house_pb2)
-"""The files of dreamapi.v1 that hold services."""
-
-
 @dataclass(frozen=True, slots=True)
 class Visit:
     """A served method. call: its name in the metrics; None outside dreamapi.v1."""
@@ -57,36 +55,12 @@ class Visit:
     call: Call | None
 
 
-def methods_of_api() -> dict[str, MethodDescriptor]:
-    """Every method of dreamapi.v1 by its path, read from the protos."""
-    return {
-        f"/{service.full_name}/{method.name}": method
-        for file in FILES
-        for service in file.DESCRIPTOR.services_by_name.values()
-        for method in service.methods
-    }
-
-
-def calls_of_api() -> dict[str, Call]:
-    """Every method of dreamapi.v1 by its path, as the metrics name it."""
-    return {
-        path: Call(_kind(method), method.containing_service.full_name, method.name)
-        for path, method in methods_of_api().items()
-    }
-
-
 def readers_of_api() -> dict[str, Deserialize]:
     """The request reader of each method of dreamapi.v1, by its path."""
     return {
         path: reader(GetMessageClass(method.input_type), freeing=frees(method.name))
         for path, method in methods_of_api().items()
     }
-
-
-def _kind(method: MethodDescriptor) -> Literal["unary", "server_stream", "client_stream"]:
-    if method.client_streaming:
-        return "client_stream"
-    return "server_stream" if method.server_streaming else "unary"
 
 
 def word_of(code: grpc.StatusCode) -> str:
@@ -122,8 +96,17 @@ class ApiInterceptor(grpc.aio.ServerInterceptor):
     """
 
     def __init__(
-        self, meters: CallMetrics, refused: Callable[[str], None], lanes: Lanes, requests: Requests
+        self,
+        meters: CallMetrics,
+        refused: Callable[[str], None],
+        lanes: Lanes,
+        requests: Requests,
+        admission: Admission | None = None,
+        only: frozenset[str] | None = None,
     ) -> None:
+        """only: the paths that are served; absent, all."""
+        self._only = only
+        self._admission = admission
         self._meters = meters
         self._refused = refused
         self._lanes = lanes
@@ -141,7 +124,7 @@ class ApiInterceptor(grpc.aio.ServerInterceptor):
     ) -> "grpc.RpcMethodHandler[_In, _Out] | None":
         """Return the handler, wrapped; None where the method is not served."""
         found = await continuation(handler_call_details)
-        if found is None:
+        if found is None or (self._only is not None and handler_call_details.method not in self._only):
             return None
         handler, path = cast("Handler", found), handler_call_details.method
         visit = Visit(path, lane_of(path), self._calls.get(path))
@@ -153,8 +136,8 @@ class ApiInterceptor(grpc.aio.ServerInterceptor):
 
         async def ask(raws: AsyncIterator[bytes], context: Context) -> Message:
             async with self._admitted(visit, context) as admitted:
-                said = await self._said(visit, handler, raws)
-                return await cast("Answer", answer)(said, admitted)
+                said = await self._said(visit, handler, raws, admitted)
+                return sight_of(admitted).blanked(await cast("Answer", answer)(said, admitted))
             raise AssertionError("a refusal raises")
 
         return grpc.stream_unary_rpc_method_handler(ask, None, handler.response_serializer)
@@ -165,23 +148,43 @@ class ApiInterceptor(grpc.aio.ServerInterceptor):
         async def follow(raws: AsyncIterator[bytes], context: Context) -> None:
             write = cast("Callable[[Message | bytes], Awaitable[None]]", context.write)
             async with self._admitted(visit, context) as admitted:
-                said = await self._said(visit, handler, raws)
+                said = await self._said(visit, handler, raws, admitted)
                 responses = cast("Follow", answer)(said, admitted)
                 if not isinstance(responses, AsyncGenerator):
                     await responses  # writes by itself, as the health checker does
                     return
                 # Closed at once when the caller leaves: a watch must not wait for the garbage collector.
                 async with contextlib.aclosing(responses):
+                    sight = sight_of(admitted)
                     async for response in responses:
-                        await write(response)
+                        await write(response if isinstance(response, bytes) else sight.blanked(response))
 
         return grpc.stream_stream_rpc_method_handler(follow, None, _either(handler.response_serializer))
 
-    async def _said(self, visit: Visit, handler: Handler, raws: AsyncIterator[bytes]) -> Said:
+    async def _said(
+        self, visit: Visit, handler: Handler, raws: AsyncIterator[bytes], context: Context
+    ) -> Said:
         read = self._readers.get(visit.path) or cast("Deserialize", handler.request_deserializer)
-        if handler.request_streaming:
-            return self._requests.each(raws, read)
-        return await self._requests.the_one(raws, read)
+        if not handler.request_streaming:
+            request = await self._requests.the_one(raws, read)
+            self._scoped(visit, context, request)
+            return request
+        return self._each(visit, context, self._requests.each(raws, read))
+
+    async def _each(
+        self, visit: Visit, context: Context, requests: AsyncIterator[Message]
+    ) -> AsyncIterator[Message]:
+        """The messages of a stream: the first one names the thing, and later ones cannot name another."""
+        first = True
+        async for request in requests:
+            if first:
+                self._scoped(visit, context, request)
+            first = False
+            yield request
+
+    def _scoped(self, visit: Visit, context: Context, request: Message) -> None:
+        if self._admission is not None:
+            self._admission.scoped(visit.path, admitted_of(context), request)
 
     @contextlib.asynccontextmanager
     async def _admitted(self, visit: Visit, context: Context) -> AsyncIterator[Context]:
@@ -190,9 +193,9 @@ class ApiInterceptor(grpc.aio.ServerInterceptor):
         if visit.call is not None:
             self._meters.started(visit.call)
         try:
-            with self._lanes.place(visit.lane, context.peer()):
+            with self._lanes.place(visit.lane, context.peer()), self._known(visit, context) as known:
                 hasty = visit.lane is Lane.WAY_OUT and self._lanes.open_calls(visit.lane) > WAITING_MAX
-                yield cast("Context", Hasty(context)) if hasty else context
+                yield cast("Context", Hasty(known)) if hasty else known
         except Declined as no:
             self._refused(no.refusal.code.value)
             ending = _Ending(STATUS[no.refusal.kind], refusal=no.refusal)
@@ -210,12 +213,49 @@ class ApiInterceptor(grpc.aio.ServerInterceptor):
         if ending.bug is not None:
             await _fail(visit.path, context, ending.bug)
 
+    @contextlib.contextmanager
+    def _known(self, visit: Visit, context: Context) -> Iterator[Context]:
+        """The context with its admitted caller; as it is where there is no access control."""
+        if self._admission is None:
+            yield context
+            return
+        admitted = self._admission.admitted(visit.path, context.invocation_metadata())
+        with self._admission.running(admitted):
+            if admitted is None:
+                yield context
+            else:
+                sight = Sight(admitted, self._admission.where)
+                yield cast("Context", Known(context, admitted, sight))
+
 
 @dataclass(frozen=True, slots=True)
 class _Ending:
     code: grpc.StatusCode = grpc.StatusCode.OK
     refusal: Refusal | None = None
     bug: Exception | None = None
+
+
+class Known:
+    """A context whose caller is admitted. sight: the rows and names that the caller sees."""
+
+    def __init__(self, context: Context, admitted: Admitted, sight: Sight) -> None:
+        self._context = context
+        self.admitted = admitted
+        self.sight = sight
+
+    def __getattr__(self, name: str) -> object:
+        """Everything else is the call's own."""
+        return getattr(self._context, name)
+
+
+def admitted_of(context: Context) -> Admitted | None:
+    """The admitted caller of a call; None without access control."""
+    return cast("Admitted | None", getattr(context, "admitted", None))
+
+
+def sight_of(context: Context) -> Sight:
+    """The rows and names that the caller sees; everything without access control."""
+    return cast("Sight", getattr(context, "sight", EVERYTHING))
 
 
 class Hasty:

@@ -98,6 +98,13 @@ _API: Final[dict[str, dict[Lane, tuple[str, ...]]]] = {
     },
     "dreamapi.v1.Severs": {Lane.WAY_OUT: ("OrderSever",)},
     "dreamapi.v1.Houses": {Lane.READ: ("GetHouse",)},
+    "dreamapi.v1.Access": {
+        Lane.READ: ("GetCaller", "ListPrincipals", "ListRules"),
+        Lane.WRITE: (
+            *("EnrolPrincipal", "RedeemCode", "RenewCredential"),
+            *("RevokePrincipal", "ResumePrincipal"),
+        ),
+    },
     "grpc.health.v1.Health": {Lane.CHECK: ("Check", "List"), Lane.DIAGNOSIS: ("Watch",)},
     "grpc.reflection.v1.ServerReflection": {Lane.DIAGNOSIS: ("ServerReflectionInfo",)},
     "grpc.reflection.v1alpha.ServerReflection": {Lane.DIAGNOSIS: ("ServerReflectionInfo",)},

@@ -32,6 +32,11 @@ def pod_id(name: str, field: str = "name") -> str:
     return pod
 
 
+def principal_id(name: str, field: str = "name") -> str:
+    """The principal of `principals/{principal}`."""
+    return _fleet_id("principals", "principal", name, field)
+
+
 def dreamscape_id(name: str, field: str = "name") -> str:
     """The Dreamscape of `dreamscapes/{dreamscape}`."""
     return _fleet_id("dreamscapes", "dreamscape", name, field)

@@ -1,6 +1,7 @@
 """The Breakers service: each method checks its input, asks the application, translates the answer."""
 # ruff: noqa: N802 - methods are named by the proto
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
@@ -10,11 +11,12 @@ from dreamd.adapters.grpc.calls import request_fields
 from dreamd.adapters.grpc.calls.callers import caller_of
 from dreamd.adapters.grpc.calls.errors import bad_input, granted
 from dreamd.adapters.grpc.calls.idempotency import IdempotencyCache
-from dreamd.adapters.grpc.calls.interceptor import Context
+from dreamd.adapters.grpc.calls.interceptor import Context, sight_of
 from dreamd.adapters.grpc.calls.pagination import page
 from dreamd.adapters.grpc.servicers import responses
 from dreamd.app.api.protocols import BreakersApi
 from dreamd.core.dreamscapes.views import BreakerState
+from dreamd.core.safety.views import BreakerView
 
 STATES: Final[dict[int, BreakerState | None]] = {
     0: None,
@@ -31,13 +33,17 @@ class Breakers(BreakersServicer):
         self._replays = replays
 
     async def ListBreakers(
-        self, request: breaking.ListBreakersRequest, _context: Context
+        self, request: breaking.ListBreakersRequest, context: Context
     ) -> breaking.ListBreakersResponse:
-        """By name, without history, in pages."""
+        """By name, without history, in pages; those of the caller's scope."""
+        shows = sight_of(context).shows_breaker
         if request.state not in STATES:
             raise bad_input("state", "a state of a breaker, or none", request.state)
         state = STATES[request.state]
-        listed = partial(self._breakers.list, state)
+
+        def listed(after: str) -> Iterator[BreakerView]:
+            return (view for view in self._breakers.list(state, after) if shows(view.name))
+
         short = partial(responses.breaker_detail, with_history=False)
         shown, token = page(listed, lambda view: view.name, short, request.page_size, request.page_token)
         return breaking.ListBreakersResponse(breakers=shown, next_page_token=token)

@@ -16,7 +16,7 @@ from dreamd.adapters.grpc.calls import request_fields
 from dreamd.adapters.grpc.calls.callers import caller_of
 from dreamd.adapters.grpc.calls.errors import granted
 from dreamd.adapters.grpc.calls.idempotency import IdempotencyCache
-from dreamd.adapters.grpc.calls.interceptor import Context
+from dreamd.adapters.grpc.calls.interceptor import Context, sight_of
 from dreamd.adapters.grpc.calls.pagination import page
 from dreamd.adapters.grpc.calls.streams import ChangeSignals, confirmed, kept
 from dreamd.adapters.grpc.servicers import plans, responses
@@ -75,18 +75,20 @@ class Dreamscapes(DreamscapesServicer):
         return await self._replays.bound(request, dreams.Dreamscape, update, responses.dreamscape)
 
     async def GetDreamscape(
-        self, request: dreams.GetDreamscapeRequest, _context: Context
+        self, request: dreams.GetDreamscapeRequest, context: Context
     ) -> dreams.Dreamscape:
-        """One Dreamscape with its seats."""
+        """One Dreamscape with its seats, for a caller that may see them."""
         name = request_fields.dreamscape_id(request.name)
-        return responses.dreamscape(granted(self._dreamscapes.get(name)))
+        found = granted(self._dreamscapes.get(name))
+        return responses.dreamscape(found, with_seats=sight_of(context).seats)
 
     async def ListDreamscapes(
-        self, request: dreams.ListDreamscapesRequest, _context: Context
+        self, request: dreams.ListDreamscapesRequest, context: Context
     ) -> dreams.ListDreamscapesResponse:
-        """Newest first, without seats, in pages."""
+        """Newest first, without seats, in pages; those of the caller's scope."""
+        shows = sight_of(context).shows_dreamscape
         shown, token = page(
-            self._dreamscapes.list,
+            lambda after: (one for one in self._dreamscapes.list(after) if shows(one.plan.dreamscape)),
             place_of_dreamscape,
             partial(responses.dreamscape, with_seats=False),
             request.page_size,
@@ -152,14 +154,15 @@ class Dreamscapes(DreamscapesServicer):
         return dreams.ExplainAdmissionResponse(checks=[responses.check(one) for one in checks])
 
     async def WatchCollective(
-        self, request: dreams.WatchCollectiveRequest, _context: Context
+        self, request: dreams.WatchCollectiveRequest, context: Context
     ) -> AsyncIterator[bytes]:
         """The newest tick each time the caller is ready for one; ends with the Dreamscape."""
         name = request_fields.dreamscape_id(request.name)
+        with_seats = sight_of(context).seats and not request.omit_seats
         with (
             self._bells.bell() as bell,
             closing(granted(self._dreamscapes.watch(name, bell.ring))) as watch,
-            self._ticks.shared(name, with_seats=not request.omit_seats) as tick,
+            self._ticks.shared(name, with_seats=with_seats) as tick,
         ):
             while True:
                 view = watch.take()
@@ -202,11 +205,12 @@ class Dreamscapes(DreamscapesServicer):
         )
 
     async def WatchEvents(
-        self, request: dreams.WatchEventsRequest, _context: Context
+        self, request: dreams.WatchEventsRequest, context: Context
     ) -> AsyncIterator[dreams.WatchEventsResponse]:
         """The journal after a cursor; the first answer comes at once, with the cursor of the beginning."""
         after = request_fields.cursor(request.after) if request.HasField("after") else None
         name = request_fields.dreamscape_id(request.dreamscape, "dreamscape") if request.dreamscape else ""
+        shows = sight_of(context).shows_event
         with (
             self._bells.bell() as bell,
             closing(granted(self._house.watch_events(after, name, bell.ring))) as watch,
@@ -215,7 +219,7 @@ class Dreamscapes(DreamscapesServicer):
             while True:
                 events = granted(watch.take(EVENTS_IN_A_MESSAGE))
                 if events:
-                    said = [responses.event(fact) for fact in events]
+                    said = [responses.event(fact) for fact in events if shows(fact)]
                     yield dreams.WatchEventsResponse(events=said, cursor=watch.cursor)
                 else:
                     await bell.heard()

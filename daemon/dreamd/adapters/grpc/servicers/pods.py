@@ -11,7 +11,7 @@ from dreamd.adapters.grpc.calls import request_fields
 from dreamd.adapters.grpc.calls.callers import caller_of
 from dreamd.adapters.grpc.calls.errors import granted
 from dreamd.adapters.grpc.calls.idempotency import IdempotencyCache
-from dreamd.adapters.grpc.calls.interceptor import Context
+from dreamd.adapters.grpc.calls.interceptor import Context, sight_of
 from dreamd.adapters.grpc.calls.pagination import page, parts
 from dreamd.adapters.grpc.calls.streams import ChangeSignals, confirmed, kept
 from dreamd.adapters.grpc.servicers import responses
@@ -27,10 +27,11 @@ class Pods(PodsServicer):
         self._replays = replays
         self._bells = bells
 
-    async def ListPods(self, request: beds.ListPodsRequest, _context: Context) -> beds.ListPodsResponse:
-        """Every pod that is known, in pages."""
+    async def ListPods(self, request: beds.ListPodsRequest, context: Context) -> beds.ListPodsResponse:
+        """Every pod of the caller's scope that is known, in pages."""
+        shows = sight_of(context).shows_pod
         shown, token = page(
-            self._pods.list,
+            lambda after: filter(shows, self._pods.list(after)),
             lambda view: view.pod,
             responses.pod,
             request.page_size,
@@ -43,16 +44,17 @@ class Pods(PodsServicer):
         return responses.pod(granted(self._pods.get(request_fields.pod_id(request.name))))
 
     async def WatchPods(
-        self, _request: beds.WatchPodsRequest, _context: Context
+        self, _request: beds.WatchPodsRequest, context: Context
     ) -> AsyncIterator[beds.WatchPodsResponse]:
         """All pods, then those that change, conflated: nothing is taken while a write is waiting."""
+        shows = sight_of(context).shows_pod
         with (
             self._bells.bell() as bell,
             closing(granted(self._pods.watch(bell.ring))) as watch,
         ):
             while True:
                 views = watch.take()
-                for part in parts(views, responses.pod, PODS_IN_A_MESSAGE):
+                for part in parts(filter(shows, views), responses.pod, PODS_IN_A_MESSAGE):
                     yield beds.WatchPodsResponse(pods=part)
                 if not views:
                     await bell.heard()

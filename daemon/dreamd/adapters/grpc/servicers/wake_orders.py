@@ -5,7 +5,7 @@ goes to the application, not to `replays`: an answer from memory would leave a s
 """
 # ruff: noqa: N802 - methods are named by the proto
 
-from functools import partial
+from collections.abc import Iterator
 from typing import Final
 
 from dreamapi.v1 import wake_pb2 as waking
@@ -13,12 +13,13 @@ from dreamapi.v1.wake_pb2_grpc import WakeOrdersServicer
 from dreamd.adapters.grpc.calls import request_fields
 from dreamd.adapters.grpc.calls.callers import caller_of
 from dreamd.adapters.grpc.calls.errors import granted
-from dreamd.adapters.grpc.calls.interceptor import Context
+from dreamd.adapters.grpc.calls.interceptor import Context, sight_of
 from dreamd.adapters.grpc.calls.pagination import page
 from dreamd.adapters.grpc.calls.streams import confirmed, kept
 from dreamd.adapters.grpc.servicers import responses
 from dreamd.app.api.protocols import PodsApi, WakeOrdersApi
 from dreamd.core.listing import place_of_order
+from dreamd.core.safety.wake_orders import Order
 from dreamwire.messages import WakeScope
 
 SCOPES: Final = {number: scope for scope, number in responses.WAKE_SCOPES.items()}
@@ -59,10 +60,14 @@ class WakeOrders(WakeOrdersServicer):
         return responses.wake_order(await kept(lifted))
 
     async def ListWakeOrders(
-        self, request: waking.ListWakeOrdersRequest, _context: Context
+        self, request: waking.ListWakeOrdersRequest, context: Context
     ) -> waking.ListWakeOrdersResponse:
-        """Newest first, in pages."""
-        listed = partial(self._wake_orders.list, standing=request.standing)
+        """Newest first, in pages; those of the caller's scope."""
+        shows, standing = sight_of(context).shows_order, request.standing
+
+        def listed(after: str) -> Iterator[Order]:
+            return filter(shows, self._wake_orders.list(after, standing=standing))
+
         shown, token = page(
             listed, place_of_order, responses.wake_order, request.page_size, request.page_token
         )

@@ -1,0 +1,144 @@
+"""Admits calls: credential, effect, rate and role before the request is read, its scope after.
+
+The credential stands in the metadata, as `authorization: Bearer dreamd_{id}_{secret}`. An id that is not
+known and a wrong secret are refused alike. A way out has no rate.
+
+Calls that run under a credential are kept by its principal. `end_calls` cancels them, so that the watches
+of a revoked principal end at once, with CREDENTIAL_REVOKED.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from google.protobuf.message import Message
+
+from dreamd.adapters.grpc.calls.errors import Declined
+from dreamd.adapters.grpc.calls.method_rules import HEALTH, target_of
+from dreamd.core.access.admission import Admitted, Whereabouts, admit, in_scope
+from dreamd.core.access.principals import Credential, Principal, parse_token
+from dreamd.core.access.rates import RATES, Bucket
+from dreamd.core.access.rules import Effect, Rule
+from dreamd.core.refusals import Code, Refusal
+from dreamd.ports.principals import Principals
+
+AUTHORIZATION: Final = "authorization"
+SCHEME: Final = "bearer "
+BUCKETS_MAX: Final = 20_000
+"""Buckets of rates in memory: two for each of ten thousand principals. Beyond it the oldest go."""
+
+Metadata = Iterable[tuple[str, str | bytes]] | None
+
+
+class Admission:
+    """Judges callers.
+
+    rules: by path, of every served method but the health checks. now_s: the session clock.
+    """
+
+    def __init__(
+        self,
+        rules: dict[str, Rule],
+        principals: Principals,
+        where: Whereabouts,
+        now_s: Callable[[], float],
+        used: Callable[[Credential], None] = lambda _credential: None,
+    ) -> None:
+        """used: called at the first use of a credential in this process."""
+        self._rules = rules
+        self._principals = principals
+        self.where = where
+        self._now_s = now_s
+        self._tell_used = used
+        self._used: set[str] = set()
+        self._buckets: dict[tuple[str, Effect], Bucket] = {}
+        self._running: dict[str, set[asyncio.Task[object]]] = {}
+        self._ended: set[asyncio.Task[object]] = set()
+
+    def admitted(self, path: str, metadata: Metadata) -> Admitted | None:
+        """The caller of this method; None: the method is open to all.
+
+        Raises:
+            Declined: no credential, one that does not count, a role that is lacking, too many calls.
+        """
+        if path in HEALTH or self._rules[path].open:
+            return None
+        rule, now_s = self._rules[path], self._now_s()
+        found = self._known(metadata)
+        if isinstance(found, Refusal):
+            raise Declined(found)
+        principal, credential = found
+        admitted = admit(rule, principal, credential, now_s)
+        if isinstance(admitted, Refusal):
+            raise Declined(admitted)
+        self._rated(rule, principal.name, now_s)
+        if credential.id not in self._used:
+            self._used.add(credential.id)
+            self._tell_used(credential)
+        return admitted
+
+    def scoped(self, path: str, admitted: Admitted | None, request: Message) -> None:
+        """Raise Declined where the thing that the request names is out of the caller's scope."""
+        if admitted is None:
+            return
+        rule = self._rules[path]
+        judged = in_scope(rule, admitted, target_of(rule, request), self.where)
+        if isinstance(judged, Refusal):
+            raise Declined(judged)
+
+    @contextmanager
+    def running(self, admitted: Admitted | None) -> Iterator[None]:
+        """Keep the calling task under its principal; raises Declined where `end_calls` has ended it."""
+        task = asyncio.current_task()
+        if admitted is None or task is None:
+            yield
+            return
+        name = admitted.principal.name
+        self._running.setdefault(name, set()).add(task)
+        try:
+            yield
+        except asyncio.CancelledError:
+            if task not in self._ended:
+                raise
+            task.uncancel()
+            raise Declined(
+                Refusal(Code.CREDENTIAL_REVOKED, f"the credential of {name} was revoked")
+            ) from None
+        finally:
+            self._ended.discard(task)
+            held = self._running.get(name, set())
+            held.discard(task)
+            if not held:
+                self._running.pop(name, None)
+
+    def end_calls(self, principal: str) -> None:
+        """End every call that runs under this principal."""
+        tasks = tuple(self._running.get(principal, ()))
+        for task in tasks:
+            self._ended.add(task)
+            task.cancel()
+
+    def _known(self, metadata: Metadata) -> Refusal | tuple[Principal, Credential]:
+        shown = next((str(value) for key, value in metadata or () if key == AUTHORIZATION), "")
+        if not shown:
+            return Refusal(Code.CREDENTIAL_MISSING, "the call carries no credential")
+        token = parse_token(shown[len(SCHEME) :]) if shown.lower().startswith(SCHEME) else None
+        found = self._principals.find_credential(token[0]) if token is not None else None
+        if token is None or found is None or not found[1].holds(token[1]):
+            return Refusal(Code.CREDENTIAL_UNKNOWN, "no principal has the credential that the call carries")
+        return found
+
+    def _rated(self, rule: Rule, principal: str, now_s: float) -> None:
+        rate = RATES.get(rule.effect)
+        if rate is None:
+            return
+        key = (principal, rule.effect)
+        bucket = self._buckets.pop(key, None) or Bucket.full(rate, now_s)
+        self._buckets[key] = bucket
+        if len(self._buckets) > BUCKETS_MAX:
+            del self._buckets[next(iter(self._buckets))]
+        wait_s = bucket.take_call(now_s)
+        if wait_s:
+            sentence = f"{principal} may make {rate.each_s:g} calls a second that {rule.effect.value[:-1]}"
+            raise Declined(Refusal(Code.RATE_EXCEEDED, sentence, {"retry_s": f"{wait_s:.3f}"}))

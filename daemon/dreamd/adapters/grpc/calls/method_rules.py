@@ -1,0 +1,180 @@
+"""The rules of access, read once from the options of the .proto files, and the things that requests name.
+
+Health and reflection have no options of ours, so their rules stand in a table here. A method without a rule
+ends the start of the daemon.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final, Protocol, cast
+
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message import Message
+
+from dreamapi import names
+from dreamapi.v1 import rules_pb2
+from dreamd.adapters.grpc.calls.api_methods import methods_of_api
+from dreamd.core.access.admission import Target, scoped
+from dreamd.core.access.caller import Role
+from dreamd.core.access.rules import Effect, Own, Rule
+from dreamd.core.safety.scopes import SeverScope
+
+HEALTH: Final = frozenset(f"/grpc.health.v1.Health/{method}" for method in ("Check", "List", "Watch"))
+"""Health checks: a caller without a credential may make them."""
+READERS: Final = frozenset(Role) - {Role.BED, Role.DAEMON}
+"""Roles that may ask which methods there are."""
+_REFLECTION: Final = Rule("ServerReflectionInfo", Effect.READS, READERS)
+FOREIGN: Final = {
+    f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo": _REFLECTION
+    for version in ("v1", "v1alpha")
+}
+"""Rules of methods whose .proto files are not ours."""
+
+
+class _Named(Protocol):
+    """A request with a name."""
+
+    name: str
+
+
+class MethodWithoutRuleError(Exception):
+    """A method has no rule, or one that cannot be used; the message names it."""
+
+
+def rules_of(methods: Iterable[tuple[str, MethodDescriptor]]) -> dict[str, Rule]:
+    """The rule of each method, by its path.
+
+    Raises:
+        MethodWithoutRuleError: a method has no rule, no effect, no role, or a role of none.
+    """
+    return {path: _rule(path, method) for path, method in methods}
+
+
+def rules_of_api() -> dict[str, Rule]:
+    """The rule of every method of dreamapi.v1, by its path."""
+    return rules_of(methods_of_api().items())
+
+
+def check_rules(served: Iterable[str]) -> dict[str, Rule]:
+    """Return the rule of every served path but the HEALTH checks.
+
+    Raises:
+        MethodWithoutRuleError: a served method has no rule, or a rule names a method that is not served.
+    """
+    rules = {**rules_of_api(), **FOREIGN}
+    paths = set(served)
+    if paths - HEALTH != set(rules):
+        missing, unknown = sorted(paths - HEALTH - set(rules)), sorted(set(rules) - paths)
+        raise MethodWithoutRuleError(f"methods without a rule: {missing}; rules without a method: {unknown}")
+    return rules
+
+
+def told_rule(method: MethodDescriptor) -> rules_pb2.Rule | None:
+    """The rule as the .proto file states it; None: it states none."""
+    options, extension = method.GetOptions(), cast("Any", rules_pb2.rule)
+    return options.Extensions[extension] if options.HasExtension(extension) else None
+
+
+def _rule(path: str, method: MethodDescriptor) -> Rule:
+    told = told_rule(method)
+    if told is None:
+        raise MethodWithoutRuleError(f"{path} has no rule; add `option (rule)` to it in its .proto file")
+    roles = [_word(rules_pb2.Role, role) for role in told.roles]
+    effect = _word(rules_pb2.Effect, told.effect)
+    if effect == "UNSPECIFIED" or bool(roles) is told.open or "UNSPECIFIED" in roles:
+        raise MethodWithoutRuleError(f"{path} has a rule without an effect or a role; name both")
+    own = _word(rules_pb2.Own, told.own)
+    return Rule(
+        method=method.name,
+        effect=Effect[effect],
+        roles=frozenset(Role[role] for role in roles),
+        own=Own.HOUSE if own == "UNSPECIFIED" else Own[own],
+        person=told.person,
+        open=told.open,
+    )
+
+
+def _word(enum: names.EnumNames, value: int) -> str:
+    return str(enum.Name(value)).partition("_")[2]
+
+
+def target_of(rule: Rule, request: Message) -> Target:
+    """The thing that a request names. A name that cannot be read is kept as it is: it is in no scope."""
+    return _NAMED[rule.own](request)
+
+
+def _id(collection: str, name: str) -> str:
+    return names.id_in(collection, name) or name
+
+
+def _nothing(_request: Message) -> Target:
+    return Target()
+
+
+def _pod(request: Message) -> Target:
+    return Target(pods=(_id("pods", cast("_Named", request).name),))
+
+
+def _dreamscape(request: Message) -> Target:
+    return Target(dreamscapes=(_id("dreamscapes", cast("_Named", request).name),))
+
+
+def _breaker(request: Message) -> Target:
+    name = cast("_Named", request).name.removeprefix("breakers/")
+    if name.startswith("dreamscapes/"):
+        return Target(dreamscapes=(_id("dreamscapes", name),))
+    return Target(pods=(_id("pods", name),))
+
+
+def _planned(request: Message) -> Target:
+    """The pods or the site of a plan; a plan with neither invites every pod."""
+    asked = cast("Any", request)
+    changed = hasattr(asked, "dreamscape")
+    plan = asked.dreamscape.plan if changed else asked.plan
+    of = (_id("dreamscapes", asked.dreamscape.name),) if changed else ()
+    pods = tuple(_id("pods", name) for name in plan.pods)
+    sites = (_id("sites", plan.site),) if plan.site else ()
+    return Target(pods=pods, sites=sites, dreamscapes=of, fleet=not (pods or sites or changed))
+
+
+_COLLECTIONS: Final = {"SLEEPER": "sleepers", "POD": "pods", "DREAMSCAPE": "dreamscapes", "SITE": "sites"}
+
+
+def _ordered(request: Message) -> Target:
+    asked = cast("Any", request)
+    word = asked.DESCRIPTOR.fields_by_name["scope"].enum_type.values_by_number.get(asked.scope)
+    named = "" if word is None else word.name.removeprefix("SCOPE_")
+    if named not in SeverScope.__members__:
+        return Target(fleet=True)
+    scope = SeverScope[named]
+    return scoped(scope, _id(_COLLECTIONS.get(named, ""), asked.target))
+
+
+_NAMED: Final[dict[Own, Callable[[Message], Target]]] = {
+    Own.HOUSE: _nothing,
+    Own.SELF: _nothing,
+    Own.POD: _pod,
+    Own.DREAMSCAPE: _dreamscape,
+    Own.BREAKER: _breaker,
+    Own.PLAN: _planned,
+    Own.TARGET: _ordered,
+}
+assert set(_NAMED) == set(Own), "every thing that a request may name is read"
+
+
+def _needs(rule: Rule) -> str:
+    return " (a person)" if rule.person else " (without a credential)" if rule.open else ""
+
+
+def matrix() -> str:
+    """The methods and the roles that may call them, as a table in Markdown."""
+    rules = sorted(rules_of_api().values(), key=lambda one: (list(Effect).index(one.effect), one.method))
+    roles = [role for role in Role if role not in (Role.DAEMON, Role.BED)]
+    head = "| method | effect | " + " | ".join(role.value for role in roles) + " |\n"
+    line = "|---|---|" + "---|" * len(roles) + "\n"
+    rows = (
+        f"| {rule.method}{_needs(rule)} | {rule.effect.value} | "
+        + " | ".join("yes" if role in rule.roles else "-" for role in roles)
+        + " |\n"
+        for rule in rules
+    )
+    return "".join((head, line, *rows))

@@ -1,0 +1,269 @@
+"""The certificates of a site: one authority, and the server's certificate that it signs.
+
+`dreamd init` makes them once, in the directory `access` beside the ledger. The authority lives ten years, a
+server's certificate 90 days; `serve` renews its own after 60. Every file is closed to others, but the
+authority's certificate, which everybody may read.
+
+A new principal is given the pin of the authority (`dreamapi.pinned`). So it knows the authority before it
+says anything, and trusts nothing at first sight.
+"""
+
+import datetime as dt
+import ipaddress
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from dreamapi.pinned import pin_of
+
+DIRECTORY: Final = "access"
+LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+AUTHORITY_DAYS: Final = 3652
+SERVER_DAYS: Final = 90
+RENEWED_AFTER_DAYS: Final = 60
+_EARLY: Final = dt.timedelta(minutes=5)
+"""A certificate begins a little before its making: clocks of beds differ."""
+
+
+class AuthorityError(Exception):
+    """The certificates cannot be made or used; the message names the file and the next step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A certificate as a port presents it, in PEM. chain: the server's certificate, then its authority's."""
+
+    key: bytes
+    chain: bytes
+    authority: bytes
+
+
+class SiteAuthority:
+    """The authority and the server's certificate in a state directory."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self.directory = state_dir / DIRECTORY
+        self.certificate = self.directory / "authority.pem"
+        self.key = self.directory / "authority.key"
+        self.server_certificate = self.directory / "server.pem"
+        self.server_key = self.directory / "server.key"
+
+    @property
+    def made(self) -> bool:
+        """Whether `dreamd init` has made the authority."""
+        return self.certificate.exists()
+
+    def make_site(self, names: Sequence[str], now: dt.datetime) -> None:
+        """Make the authority and the first server certificate, for these host names and addresses.
+
+        Raises:
+            AuthorityError: the directory cannot be written.
+        """
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "dreamd site authority")])
+        usage = x509.KeyUsage(
+            digital_signature=False, content_commitment=False, key_encipherment=False,
+            data_encipherment=False, key_agreement=False, key_cert_sign=True, crl_sign=True,
+            encipher_only=False, decipher_only=False,
+        )  # fmt: skip
+        made = (
+            _builder(name, name, key.public_key(), now, AUTHORITY_DAYS)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(usage, critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .sign(key, hashes.SHA256())
+        )
+        try:
+            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.directory.chmod(0o700)
+            _write(self.key, _private(key), 0o600)
+            self._issue(made, key, names, now)
+            # Last: its presence says that all is made.
+            _write(self.certificate, _public(made), 0o644)
+        except OSError as error:
+            raise AuthorityError(f"{self.directory} cannot be written ({error.strerror})") from error
+
+    def renew_certificate(self, now: dt.datetime) -> bool:
+        """Renew the server's certificate where it is older than 60 days; return whether it was renewed.
+
+        Raises:
+            AuthorityError: a file cannot be read or written; the authority's key may be kept elsewhere.
+        """
+        old, listed = self._server(), self.names()
+        if now < old.not_valid_before_utc + dt.timedelta(days=RENEWED_AFTER_DAYS):
+            return False
+        try:
+            key = serialization.load_pem_private_key(self.key.read_bytes(), None)
+            assert isinstance(key, ec.EllipticCurvePrivateKey)
+            self._issue(x509.load_pem_x509_certificate(self.certificate.read_bytes()), key, listed, now)
+        except (OSError, ValueError) as error:
+            raise AuthorityError(
+                f"the server's certificate could not be renewed with {self.key} ({error}); it ends "
+                f"{old.not_valid_after_utc:%Y-%m-%d}: bring the key back and restart"
+            ) from error
+        return True
+
+    @property
+    def authority_text(self) -> str:
+        """The authority's certificate, PEM."""
+        return self.served().authority.decode("ascii")
+
+    def served(self) -> Served:
+        """The certificate that the ports present.
+
+        Raises:
+            AuthorityError: a file is missing, damaged, or its key is open to others.
+        """
+        try:
+            for path in (self.server_key, self.key):
+                if path.exists() and path.stat().st_mode & 0o077:
+                    raise AuthorityError(f"{path} is open to others; run: chmod 600 {path}")
+            authority, leaf = self.certificate.read_bytes(), self.server_certificate.read_bytes()
+            return Served(self.server_key.read_bytes(), leaf + authority, authority)
+        except OSError as error:
+            raise AuthorityError(
+                f"{error.filename} cannot be read ({error.strerror}); run dreamd init again"
+            ) from error
+
+    def faults(self, host: str, now: dt.datetime) -> tuple[str, ...]:
+        """Why the server's certificate must not be served on this address; empty: it may."""
+        leaf, found = self._server(), []
+        if not leaf.not_valid_before_utc <= now < leaf.not_valid_after_utc:
+            found.append(
+                f"the server's certificate holds from {leaf.not_valid_before_utc:%Y-%m-%d} to "
+                f"{leaf.not_valid_after_utc:%Y-%m-%d}; set the clock, or run dreamd init --renew"
+            )
+        if host not in ("0.0.0.0", "::", *self.names()):  # noqa: S104 -- compared, not bound
+            found.append(
+                f"the server's certificate does not name {host}; run dreamd init --renew --name {host}"
+            )
+        return tuple(found)
+
+    def names(self) -> tuple[str, ...]:
+        """The host names and addresses that the server's certificate names, the first one first."""
+        names = self._server().extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        return tuple(str(name.value) for name in names)
+
+    def _server(self) -> x509.Certificate:
+        try:
+            return x509.load_pem_x509_certificate(self.server_certificate.read_bytes())
+        except (OSError, ValueError) as error:
+            raise AuthorityError(
+                f"{self.server_certificate} is no certificate ({error}); run dreamd init --renew"
+            ) from error
+
+    def reissue(self, names: Sequence[str], now: dt.datetime) -> None:
+        """Issue the server's certificate anew, for these names.
+
+        Raises:
+            AuthorityError: the authority's key cannot be read.
+        """
+        try:
+            key = serialization.load_pem_private_key(self.key.read_bytes(), None)
+            assert isinstance(key, ec.EllipticCurvePrivateKey)
+            self._issue(x509.load_pem_x509_certificate(self.certificate.read_bytes()), key, names, now)
+        except (OSError, ValueError) as error:
+            raise AuthorityError(f"{self.key} cannot be used ({error}); bring it back") from error
+
+    def _issue(
+        self,
+        authority: x509.Certificate,
+        signing: ec.EllipticCurvePrivateKey,
+        names: Sequence[str],
+        now: dt.datetime,
+    ) -> None:
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "dreamd")])
+        identifier = authority.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+        leaf = (
+            _builder(name, authority.subject, key.public_key(), now, SERVER_DAYS)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(x509.SubjectAlternativeName([_alternative(one) for one in names]), critical=False)
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False
+            )
+            .sign(signing, hashes.SHA256())
+        )
+        _write(self.server_key, _private(key), 0o600)
+        _write(self.server_certificate, _public(leaf), 0o600)
+
+    def pin_text(self) -> str:
+        """The pin of the authority: 32 hexadecimal digits."""
+        return pin_of(self.certificate.read_text(encoding="ascii"))
+
+
+def _builder(
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePublicKey,
+    now: dt.datetime,
+    days: int,
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _EARLY)
+        .not_valid_after(now + dt.timedelta(days=days))
+    )
+
+
+def _alternative(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
+def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
+    form = serialization.PrivateFormat.PKCS8
+    return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
+
+
+def _public(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def _write(path: Path, content: bytes, mode: int) -> None:
+    """Write a file whole or not at all, with this mode."""
+    fresh = path.with_name(f".{path.name}.fresh")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+    with os.fdopen(handle, "wb") as file:
+        os.fchmod(handle, mode)
+        file.write(content)
+        file.flush()
+        os.fsync(handle)
+    fresh.replace(path)
+
+
+def guarded_site(state_dir: Path, host: str, now: dt.datetime) -> SiteAuthority | None:
+    """The site of this state directory; None: `dreamd init` has made none, and the API is for this machine.
+
+    Raises:
+        AuthorityError: the API would listen beyond this machine without it, or with a certificate that does
+            not hold or does not name the address.
+    """
+    site = SiteAuthority(state_dir)
+    if not site.made:
+        if host in LOOPBACK:
+            return None
+        raise AuthorityError(
+            f"the API does not listen on {host} without access control; run dreamd init on this machine, or "
+            "leave --grpc-host out"
+        )
+    site.renew_certificate(now)
+    site.served()
+    faults = site.faults(host, now)
+    if faults:
+        raise AuthorityError("; ".join(faults))
+    return site

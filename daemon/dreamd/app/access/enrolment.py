@@ -1,0 +1,276 @@
+"""Enrolment: a code for a new principal, its credential against the code, a successor at half-life.
+
+Rules
+- A code is spent in the transaction that makes its credential. A spent code that is shown again is refused,
+  and its principal is paused until an administrator has looked: somebody else may have had it.
+- Ten wrong secrets end a code. The tries are counted in memory at once and written after.
+- A renewed secret leaves the one before it alive until the new one's first use, for a day at most.
+- A revocation acts in memory and on everything live first, and is written after.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from dreamd.app.access.principal_table import PrincipalTable
+from dreamd.app.durability.commits import Commits
+from dreamd.app.events.journal import Journal
+from dreamd.core.access.codes import LIVES_S, Fate, code_text, parse_code
+from dreamd.core.access.codes import Code as EnrolmentCode
+from dreamd.core.access.principals import (
+    OVERLAP_S,
+    PERSON_S,
+    PROGRAM_S,
+    Credential,
+    Grant,
+    Kind,
+    Principal,
+    digest_of,
+    token_of,
+)
+from dreamd.core.refusals import Code, Refusal
+from dreamd.ports.clock import SessionClock
+from dreamd.ports.commit import Commit
+from dreamd.ports.deferred import Deferred
+from dreamd.ports.ledger.terms import Terms
+from dreamd.ports.ledger.transaction import Transaction
+
+Random = Callable[[int], str]
+"""A text of so many random bits, in lower-case base 32."""
+
+ID_BITS: Final = 60
+SECRET_BITS: Final = 256
+CODE_BITS: Final = 80
+_BASE_32: Final = "abcdefghijklmnopqrstuvwxyz234567"
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A credential as it is shown, once. token: its text. expires_s: session seconds."""
+
+    principal: Principal
+    token: str
+    expires_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A code as it is shown, once. text: `{id}.{secret}`. expires_s: session seconds."""
+
+    principal: Principal
+    text: str
+    expires_s: float
+
+
+@dataclass(slots=True)
+class _Names:
+    """Names and ids of what is not in the ledger yet."""
+
+    principals: set[str] = field(default_factory=set)
+    credentials: set[str] = field(default_factory=set)
+    codes: set[str] = field(default_factory=set)
+
+    @property
+    def empty(self) -> bool:
+        return not (self.principals or self.credentials or self.codes)
+
+    def add(self, other: "_Names") -> None:
+        self.principals |= other.principals
+        self.credentials |= other.credentials
+        self.codes |= other.codes
+
+
+def weak(rng: random.Random) -> Random:
+    """Texts from a seeded generator, for tests and the simulation."""
+    return lambda bits: "".join(rng.choice(_BASE_32) for _ in range(-(-bits // 5)))
+
+
+class Enrolment:
+    """Makes, renews and revokes credentials. ended: called with the name of a revoked principal."""
+
+    def __init__(
+        self, table: PrincipalTable, commits: Commits, journal: Journal, clock: SessionClock, rng: Random
+    ) -> None:
+        self._table = table
+        self._commits = commits
+        self._journal = journal
+        self._clock = clock
+        self._rng = rng
+        self._spending: set[str] = set()
+        self._unsaved = _Names()
+        self._writing = False
+        self.ended: list[Callable[[str], None]] = []
+
+    # -- codes --------------------------------------------------------------------------------------
+
+    def enrol(self, name: str, kind: Kind, grants: tuple[Grant, ...]) -> Coded | Refusal | Deferred[Coded]:
+        """Make a principal, or change the grants of one, and a code for its next credential."""
+        known = self._table.principal(name)
+        if known is not None and known.kind is not kind:
+            sentence = f"{name} is a {known.kind.value} already"
+            return Refusal(Code.PRINCIPAL_EXISTS, sentence, {"principal": name})
+        now_s = self._clock.now_s()
+        secret = self._rng(CODE_BITS)
+        principal = Principal(name, kind, grants)
+        code = EnrolmentCode(self._rng(ID_BITS), name, digest_of(secret), now_s + LIVES_S)
+
+        def done(_terms: object) -> Coded:
+            self._table.put_rows(principals=(principal,), codes=(code,))
+            self._journal.append(
+                self._clock.now_s(),
+                "enrolled",
+                f"{name}, a {kind.value}, may enrol for the next quarter of an hour",
+                cause=name,
+            )
+            return Coded(principal, code_text(code.id, secret), code.expires_s)
+
+        return self._commits.ask(Transaction(principals=(principal,), codes=(code,)), "the enrolment", done)
+
+    def redeem(self, text: str) -> Issued | Refusal | Deferred[Issued]:
+        """The credential for a code, once."""
+        parsed, now_s = parse_code(text), self._clock.now_s()
+        code = self._table.code(parsed[0]) if parsed is not None else None
+        principal = self._table.principal(code.principal) if code is not None else None
+        if parsed is None or code is None or principal is None:
+            return _refused(Fate.WRONG)
+        fate = code.fate(parsed[1], now_s)
+        if fate is Fate.GOOD and code.id not in self._spending:
+            return self._spend(code, principal, now_s)
+        self._misused(code, principal, fate)
+        return _refused(fate)
+
+    def _spend(
+        self, code: EnrolmentCode, principal: Principal, now_s: float
+    ) -> Issued | Refusal | Deferred[Issued]:
+        credential, token = self._made(principal, now_s)
+        spent = replace(code, made=credential.id)
+        self._spending.add(code.id)
+
+        def done(_terms: object) -> Issued:
+            self._table.put_rows(credentials=(credential,), codes=(spent,))
+            self._journal.append(
+                self._clock.now_s(), "code-redeemed", f"{principal.name} has enrolled", cause=principal.name
+            )
+            return Issued(principal, token, credential.expires_s)
+
+        return self._commits.ask(
+            Transaction(credentials=(credential,), codes=(spent,)),
+            "the credential",
+            done,
+            over=lambda _commit: self._spending.discard(code.id),
+            undo=lambda: self._keep((), (replace(credential, revoked_s=self._clock.now_s()),), (spent,)),
+        )
+
+    def _misused(self, code: EnrolmentCode, principal: Principal, fate: Fate) -> None:
+        if fate is Fate.WRONG:
+            self._keep((), (), (replace(code, tries=code.tries + 1),))
+        elif fate is Fate.SPENT:
+            paused = replace(principal, paused="its code was shown a second time")
+            sentence = f"the code of {principal.name} was shown a second time: it is paused"
+            self._journal.append(self._clock.now_s(), "code-reused", sentence, cause=principal.name)
+            self._keep((paused,), (), ())
+
+    # -- credentials ----------------------------------------------------------------------------------
+
+    def renew_credential(self, principal: Principal) -> Issued | Refusal | Deferred[Issued]:
+        """A successor of the principal's credential; the older one ends at the successor's first use."""
+        now_s = self._clock.now_s()
+        credential, token = self._made(principal, now_s)
+        older = tuple(
+            replace(one, ends_s=min(now_s + OVERLAP_S, one.ends_s or now_s + OVERLAP_S))
+            for one in self._table.credentials_of(principal.name)
+            if one.alive(now_s)
+        )
+
+        def done(_terms: object) -> Issued:
+            self._table.put_rows(credentials=(*older, credential))
+            return Issued(principal, token, credential.expires_s)
+
+        return self._commits.ask(Transaction(credentials=(*older, credential)), "the credential", done)
+
+    def used(self, credential: Credential) -> None:
+        """A credential is used: its predecessors end."""
+        older = self._table.used(credential, self._clock.now_s())
+        if older:
+            self._keep((), older, ())
+
+    def revoke(self, name: str, reason: str) -> Principal | Refusal:
+        """End every credential of a principal, in this call; what is live ends with it."""
+        principal = self._table.principal(name)
+        if principal is None:
+            return Refusal(Code.PRINCIPAL_UNKNOWN, f"there is no principal {name!r}", {"principal": name})
+        revoked = self._table.revoked(name, self._clock.now_s())
+        self._keep((), revoked, ())
+        for tell in self.ended:
+            tell(name)
+        self._journal.append(
+            self._clock.now_s(),
+            "credential-revoked",
+            f"the credentials of {name} are revoked: {reason}",
+            cause=name,
+        )
+        self.write_rights()
+        return principal
+
+    def lift_pause(self, name: str) -> Principal | Refusal | Deferred[Principal]:
+        """Lift the pause of a principal."""
+        principal = self._table.principal(name)
+        if principal is None:
+            return Refusal(Code.PRINCIPAL_UNKNOWN, f"there is no principal {name!r}", {"principal": name})
+        lifted = replace(principal, paused="")
+
+        def done(_terms: object) -> Principal:
+            self._table.put_rows(principals=(lifted,))
+            return lifted
+
+        return self._commits.ask(Transaction(principals=(lifted,)), "the end of a pause", done)
+
+    # -- parts --------------------------------------------------------------------------------------
+
+    def _made(self, principal: Principal, now_s: float) -> tuple[Credential, str]:
+        secret, lives_s = self._rng(SECRET_BITS), PERSON_S if principal.kind is Kind.PERSON else PROGRAM_S
+        credential = Credential(self._rng(ID_BITS), principal.name, digest_of(secret), now_s, now_s + lives_s)
+        return credential, token_of(credential.id, secret)
+
+    def _keep(
+        self,
+        principals: tuple[Principal, ...],
+        credentials: tuple[Credential, ...],
+        codes: tuple[EnrolmentCode, ...],
+    ) -> None:
+        """In memory now; `write_rights` writes it."""
+        self._table.put_rows(principals, credentials, codes)
+        self._unsaved.principals |= {one.name for one in principals}
+        self._unsaved.credentials |= {one.id for one in credentials}
+        self._unsaved.codes |= {one.id for one in codes}
+
+    def write_rights(self) -> None:
+        """Write what the ledger does not have yet; one write is on its way at most."""
+        names = self._unsaved
+        if self._writing or names.empty:
+            return
+        self._unsaved, self._writing = _Names(), True
+
+        def over(commit: Commit[Terms]) -> None:
+            self._writing = False
+            if not commit.done:
+                self._unsaved.add(names)
+
+        self._commits.submit(
+            self._table.rows(names.principals, names.credentials, names.codes), "rights", over
+        )
+
+
+_WRONG: Final = {
+    Fate.WRONG: (Code.CODE_UNKNOWN, "no enrolment has this code"),
+    Fate.DEAD: (Code.CODE_UNKNOWN, "no enrolment has this code"),
+    Fate.LATE: (Code.CODE_EXPIRED, "the code has expired"),
+    Fate.SPENT: (Code.CODE_SPENT, "the code was used before"),
+    Fate.GOOD: (Code.CODE_SPENT, "the code is being used now"),
+}
+
+
+def _refused(fate: Fate) -> Refusal:
+    code, sentence = _WRONG[fate]
+    return Refusal(code, sentence)

@@ -1,0 +1,83 @@
+"""The table of principals: every principal, credential and code, in memory.
+
+It is read from the ledger at the start. From then on a caller is judged from memory alone, so a lost or slow
+ledger keeps nobody from leaving.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from dreamd.core.access.codes import Code
+from dreamd.core.access.principals import Credential, Principal
+from dreamd.ports.ledger.principals import PrincipalLedger
+from dreamd.ports.ledger.transaction import Transaction
+
+
+class PrincipalTable:
+    """Principals by name, credentials by id, codes by id. One thread uses it."""
+
+    def __init__(self, ledger: PrincipalLedger) -> None:
+        self._principals = {one.name: one for one in ledger.principals()}
+        self._credentials = {one.id: one for one in ledger.credentials()}
+        self._codes = {one.id: one for one in ledger.codes()}
+        self._held: dict[str, set[str]] = {}
+        self._hold(self._credentials.values())
+
+    def _hold(self, credentials: Iterable[Credential]) -> None:
+        for one in credentials:
+            self._held.setdefault(one.principal, set()).add(one.id)
+
+    def find_credential(self, credential: str) -> tuple[Principal, Credential] | None:
+        """The credential of this id with its principal."""
+        found = self._credentials.get(credential)
+        principal = self._principals.get(found.principal) if found is not None else None
+        return None if found is None or principal is None else (principal, found)
+
+    def principal(self, name: str) -> Principal | None:
+        """The principal of this name."""
+        return self._principals.get(name)
+
+    def every_principal(self) -> tuple[Principal, ...]:
+        """Every principal, by name."""
+        return tuple(one for _, one in sorted(self._principals.items()))
+
+    def credentials_of(self, name: str) -> tuple[Credential, ...]:
+        """The credentials of a principal, the newest first."""
+        held = (self._credentials[one] for one in self._held.get(name, ()))
+        return tuple(sorted(held, key=lambda one: one.issued_s, reverse=True))
+
+    def code(self, id: str) -> Code | None:  # noqa: A002 - the field's own name
+        """The code of this id."""
+        return self._codes.get(id)
+
+    def put_rows(
+        self,
+        principals: tuple[Principal, ...] = (),
+        credentials: tuple[Credential, ...] = (),
+        codes: tuple[Code, ...] = (),
+    ) -> None:
+        """Put these in the place of those of the same name or id."""
+        self._principals.update((one.name, one) for one in principals)
+        self._credentials.update((one.id, one) for one in credentials)
+        self._codes.update((one.id, one) for one in codes)
+        self._hold(credentials)
+
+    def revoked(self, name: str, now_s: float) -> tuple[Credential, ...]:
+        """The credentials of this principal, each as revoked now."""
+        return tuple(replace(one, revoked_s=now_s) for one in self.credentials_of(name) if not one.revoked_s)
+
+    def used(self, credential: Credential, now_s: float) -> tuple[Credential, ...]:
+        """The older credentials of the same principal, each as it ends with the first use of this one."""
+        return tuple(
+            replace(one, ends_s=now_s)
+            for one in self.credentials_of(credential.principal)
+            if one.issued_s < credential.issued_s and one.alive(now_s)
+        )
+
+    def rows(self, principals: set[str], credentials: set[str], codes: set[str]) -> Transaction:
+        """The transaction that writes these as they are now."""
+        return Transaction(
+            principals=tuple(self._principals[name] for name in sorted(principals)),
+            credentials=tuple(self._credentials[one] for one in sorted(credentials)),
+            codes=tuple(self._codes[one] for one in sorted(codes)),
+        )

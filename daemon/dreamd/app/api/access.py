@@ -1,0 +1,104 @@
+"""Access: enrol principals, redeem their codes, renew and revoke their credentials.
+
+A revocation acts at once: the credentials end in memory, then every call under them, and the seat of a bed is
+left, before anything is written.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from dreamd.app.access.enrolment import Coded, Enrolment, Issued
+from dreamd.app.access.principal_table import PrincipalTable
+from dreamd.core.access.caller import Caller
+from dreamd.core.access.principals import Credential, Grant, Kind, Principal
+from dreamd.core.dreamscapes.admission import NAME_RULE
+from dreamd.core.refusals import Refusal, bad_field
+from dreamd.ports.deferred import Deferred
+from dreamwire.topics import RESERVED, is_name
+
+
+@dataclass(frozen=True, slots=True)
+class PrincipalView:
+    """A principal with its newest credential; None where it has none."""
+
+    principal: Principal
+    newest: Credential | None
+
+
+class AccessCommands:
+    """Implements `AccessApi`."""
+
+    def __init__(
+        self,
+        table: PrincipalTable,
+        enrolment: Enrolment,
+        release: Callable[[Caller, str, str], object] = lambda _caller, _pod, _reason: None,
+    ) -> None:
+        """release: lets a pod go, now; of a revoked bed."""
+        self._release = release
+        self._table = table
+        self._enrolment = enrolment
+
+    def enrol(
+        self, caller: Caller, name: str, kind: Kind, grants: tuple[Grant, ...]
+    ) -> Coded | Refusal | Deferred[Coded]:
+        """Make a principal, or give one other grants, and a code for its credential."""
+        if not is_name(name) or name in RESERVED:
+            return bad_field("principal_id", f"{NAME_RULE}, not the daemon's own name", name)
+        wrong = _wrong(kind, grants)
+        return wrong if wrong is not None else self._enrolment.enrol(name, kind, grants)
+
+    def redeem(self, code: str) -> Issued | Refusal | Deferred[Issued]:
+        """The credential for a code."""
+        return self._enrolment.redeem(code)
+
+    def renew_credential(self, principal: Principal) -> Issued | Refusal | Deferred[Issued]:
+        """A successor of the caller's credential."""
+        return self._enrolment.renew_credential(principal)
+
+    def list_principals(self, after: str = "") -> Iterator[PrincipalView]:
+        """Every principal, by name, behind the name `after`."""
+        return (self.shown(one) for one in self._table.every_principal() if one.name > after)
+
+    def shown(self, principal: Principal) -> PrincipalView:
+        """The principal with its newest credential."""
+        held = self._table.credentials_of(principal.name)
+        return PrincipalView(principal, held[0] if held else None)
+
+    def revoke(self, caller: Caller, name: str, reason: str) -> PrincipalView | Refusal:
+        """End every credential of a principal, and what runs under it."""
+        known = self._table.principal(name)
+        if known is not None and known.kind is Kind.BED:
+            self._release(caller, name, "its credential is revoked")
+        done = self._enrolment.revoke(name, f"{caller.signature}: {reason}" if reason else caller.signature)
+        return done if isinstance(done, Refusal) else self.shown(done)
+
+    def lift_pause(self, caller: Caller, name: str) -> Principal | Refusal | Deferred[Principal]:
+        """Lift a pause."""
+        return self._enrolment.lift_pause(name)
+
+
+def _wrong(kind: Kind, grants: tuple[Grant, ...]) -> Refusal | None:
+    """The first grant that cannot be given; None: all can."""
+    if not grants and kind is not Kind.BED:
+        return bad_field("grants", "at least one role", "none")
+    for number, grant in enumerate(grants):
+        expected = _expected(kind, grant)
+        if expected:
+            return bad_field(f"grants[{number}]", expected, grant.role.value)
+    return None
+
+
+def _expected(kind: Kind, grant: Grant) -> str:
+    role, persons = grant.role.value, kind is Kind.PERSON
+    if role in ("daemon", "bed") or (role == "service") is persons or kind is Kind.BED:
+        return f"a role that a {kind.value} may have"
+    scopes = {
+        "operator": (grant.sites, "an operator with sites, or * for every site"),
+        "clinician": (grant.sites, "a clinician with sites, or * for every site"),
+        "artist": (grant.dreamscapes, "an artist with Dreamscapes"),
+        "sleeper": (grant.sleeper, "a sleeper with a pseudonym"),
+        "service": (grant.methods, "a service with methods"),
+    }
+    given, expected = scopes.get(role, (True, ""))
+    return "" if given else expected

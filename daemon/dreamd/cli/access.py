@@ -1,0 +1,110 @@
+"""`dreamd access`: the principals, their revocation, and the rules of every method."""
+
+import argparse
+from typing import Final
+
+from rich.table import Table
+
+import dreamapi
+from dreamapi.v1.access_pb2 import Grant, Principal
+from dreamapi.v1.rules_pb2 import Effect, Role
+from dreamd.cli.client import add_verb, as_json, console, print_json, run
+
+__all__ = ["add_parser", "run"]
+
+_NO_DATE: Final = "-"
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
+    """Add the verb."""
+    parser = subparsers.add_parser("access", help="list principals, revoke their credentials, show the rules")
+    verbs = parser.add_subparsers(dest="act", metavar="ACT", required=True)
+    add_verb(verbs, "list", _list, "list every principal with its roles and the end of its credential")
+    revoke = add_verb(verbs, "revoke", _revoke, "end every credential of a principal, and what runs under it")
+    revoke.add_argument("name", metavar="NAME")
+    revoke.add_argument("--reason", default="", help="kept in the journal")
+    resume = add_verb(verbs, "resume", _resume, "lift the pause of a principal, once you have looked at it")
+    resume.add_argument("name", metavar="NAME")
+    add_verb(verbs, "rules", _rules, "show every method, its effect and the roles that may call it")
+    add_verb(verbs, "whoami", _caller, "show the principal of the own credential")
+    return parser
+
+
+async def _list(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    principals = [one async for one in api.access.list_principals()]
+    if args.json:
+        print_json([as_json(one) for one in principals])
+        return
+    table = Table("principal", "kind", "roles", "until", "state")
+    for one in principals:
+        table.add_row(_name(one), _word(Principal.Kind.Name(one.kind)), _roles(one), _until(one), _state(one))
+    console().print(table)
+
+
+async def _revoke(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    told = await api.access.revoke(args.name, reason=args.reason)
+    if args.json:
+        print_json(as_json(told))
+    else:
+        print(f"{_name(told)} is revoked: its calls have ended, and its credential is refused")
+
+
+async def _resume(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    told = await api.access.lift_pause(args.name)
+    if args.json:
+        print_json(as_json(told))
+    else:
+        print(f"{_name(told)} is not paused any more")
+
+
+async def _caller(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    told = await api.access.caller()
+    if args.json:
+        print_json(as_json(told))
+    else:
+        print(f"{_name(told)}: {_roles(told) or 'no role'}, until {_until(told)}")
+
+
+async def _rules(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    rules = (await api.access.rules()).rules
+    if args.json:
+        print_json([as_json(one) for one in rules])
+        return
+    table = Table("method", "effect", "roles")
+    for one in rules:
+        roles = ", ".join(_word(Role.Name(role)) for role in one.rule.roles) or "without a credential"
+        table.add_row(one.method.rpartition("/")[2], _word(Effect.Name(one.rule.effect)), roles)
+    console().print(table)
+
+
+def _name(principal: Principal) -> str:
+    return principal.name.removeprefix("principals/")
+
+
+def _word(name: str) -> str:
+    return name.partition("_")[2].lower()
+
+
+def _roles(principal: Principal) -> str:
+    def told(grant: Grant) -> str:
+        where = [
+            *grant.sites,
+            *grant.dreamscapes,
+            *([grant.sleeper] if grant.sleeper else []),
+            *grant.methods,
+        ]
+        return _word(Role.Name(grant.role)) + (f" ({', '.join(where)})" if where else "")
+
+    return "; ".join(map(told, principal.grants))
+
+
+def _until(principal: Principal) -> str:
+    return principal.expire_time.ToJsonString() if principal.HasField("expire_time") else _NO_DATE
+
+
+def _state(principal: Principal) -> str:
+    if principal.HasField("revoke_time"):
+        return "revoked"
+    if principal.paused:
+        return f"paused: {principal.paused}"
+    return "enrolled" if principal.HasField("expire_time") else "has not enrolled yet"

@@ -1,0 +1,112 @@
+"""`dreamd init`: make a site on the daemon's machine, once: authority, certificate, first administrator.
+
+It works on the state directory, with the daemon stopped. Run again, it changes nothing and says so. From then
+on the daemon asks every caller for a credential, and may listen beyond this machine.
+"""
+
+import argparse
+import datetime as dt
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import Final
+
+from dreamd import settings
+from dreamd.adapters.ledger.sqlite import SqliteLedger
+from dreamd.adapters.random_text import random_text
+from dreamd.adapters.site_authority import AuthorityError, SiteAuthority
+from dreamd.adapters.state_dir import StateDir, StateDirError
+from dreamd.app.access.enrolment import CODE_BITS, ID_BITS
+from dreamd.cli.ledger import LEDGER_FILE
+from dreamd.cli.printing.enrolment_line import show_line
+from dreamd.core.access.caller import Role
+from dreamd.core.access.codes import LIVES_S, Code, code_text
+from dreamd.core.access.principals import Grant, Kind, Principal, digest_of
+from dreamd.ports.commit import LedgerError
+from dreamd.ports.ledger.transaction import Transaction
+from dreamwire.topics import is_name
+
+ADMIN: Final = "admin"
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
+    """Add the verb."""
+    parser = subparsers.add_parser(
+        "init",
+        help="make a site: its authority, its certificate, its first administrator",
+        description="Make a site in the state directory, once. The daemon must be stopped.",
+    )
+    parser.add_argument(
+        "--name",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="a host name or address of this machine for the certificate; repeat it (default: its own name)",
+    )
+    parser.add_argument(
+        "--admin", default=ADMIN, metavar="NAME", help=f"the administrator (default: {ADMIN})"
+    )
+    parser.add_argument(
+        "--new-admin",
+        action="store_true",
+        help="give the administrator a new code, where the old one is lost",
+    )
+    parser.add_argument(
+        "--renew", action="store_true", help="issue the server's certificate anew, for --name"
+    )
+    parser.add_argument("--state-dir", metavar="DIR", help="as of `dreamd serve`")
+    parser.add_argument("--config", metavar="FILE", help="as of `dreamd serve`")
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the verb; return the exit status."""
+    loaded = settings.load(os.environ, {"state_dir": args.state_dir, "config": args.config}).settings
+    if not is_name(args.admin):
+        print(f"dreamd: --admin is {args.admin!r}; expected 1-63 of a-z 0-9 _ . -", file=sys.stderr)
+        return 2
+    try:
+        state = StateDir(loaded.state_dir)
+        try:
+            return _init(args, loaded, SiteAuthority(state.path))
+        finally:
+            state.close()
+    except (StateDirError, AuthorityError, LedgerError) as error:
+        print(f"dreamd: {error}", file=sys.stderr)
+        return 1
+
+
+def _init(args: argparse.Namespace, loaded: settings.Settings, site: SiteAuthority) -> int:
+    now = dt.datetime.now(dt.UTC)  # noqa: TID251 -- the certificate's own dates
+    names = tuple(dict.fromkeys(args.name or [socket.gethostname(), socket.getfqdn()]))
+    listed = tuple(dict.fromkeys((*names, "localhost", "127.0.0.1", "::1")))
+    if not site.made:
+        site.make_site(listed, now)
+        print(f"the site's authority is in {site.directory}; its pin is {site.pin_text()}")
+        print(f"move {site.key} to a safe place off this machine once every certificate is made")
+    elif args.renew:
+        site.reissue(listed, now)
+        print(f"the server's certificate is new, for {', '.join(listed)}")
+        return 0
+    elif not args.new_admin:
+        print(f"{site.directory} is there already; nothing was changed (--new-admin, --renew)")
+        return 0
+    code = _code(loaded.state_dir, args.admin, now.timestamp())
+    host = site.names()[0]
+    print(f"start the daemon, then let {args.admin} run within a quarter of an hour:\n")
+    show_line(f"{host}:{loaded.grpc_port}", site.pin_text(), code, "dreamd redeem")
+    return 0
+
+
+def _code(state_dir: Path, admin: str, now_s: float) -> str:
+    """Write the administrator and a code for it into the ledger; return the code's text."""
+    secret, identifier = random_text(CODE_BITS), random_text(ID_BITS)
+    principal = Principal(admin, Kind.PERSON, (Grant(Role.ADMIN),))
+    code = Code(identifier, admin, digest_of(secret), now_s + LIVES_S)
+    ledger = SqliteLedger(state_dir / LEDGER_FILE)
+    try:
+        ledger.write(Transaction(principals=(principal,), codes=(code,)))
+    finally:
+        ledger.close()
+    return code_text(identifier, secret)

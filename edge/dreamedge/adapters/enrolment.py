@@ -1,0 +1,109 @@
+"""Enrols a bed: uses the code of a line, and keeps what its agent needs in a directory of its own.
+
+The directory gets `bed.toml`, a configuration for `dreamedge run --config`, and the files that it names: the
+bed's password at the broker and the site's authority. The pin of the line is checked
+before the code is sent: a server of another authority learns nothing.
+
+It needs grpc, which an agent that runs does not load.
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from dreamwire.broker_access import AccessError
+
+try:
+    import dreamapi
+    from dreamapi.pinned import PinError, authority_of
+    from dreamapi.v1.access_pb2 import IssuedCredential, Principal
+except ModuleNotFoundError as missing:
+    if (missing.name or "").split(".")[0] != "grpc":
+        raise
+    raise AccessError(
+        "dreamedge enrol needs grpc, which is not installed; install the extra: pip install 'dreamd[client]'"
+    ) from missing
+
+_PARTS: Final = 3
+PASSWORD_FILE: Final = "password"  # noqa: S105 - a name
+AUTHORITY_FILE: Final = "authority.pem"
+CONFIG_FILE: Final = "bed.toml"
+
+
+class EnrolmentError(AccessError):
+    """The bed was not enrolled; the message has the reason and the next step."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolledBed:
+    """A bed with its credential. config: of `dreamedge run`. expires: RFC 3339."""
+
+    pod: str
+    config: Path
+    expires: str
+
+
+def enrol_bed(line: str, directory: Path) -> EnrolledBed:
+    """Redeem the code of `SERVER PIN CODE`; keep everything in `directory`/{the bed's name}.
+
+    Raises:
+        EnrolmentError: the line is none, the server is another, the code is not good, the line is of no bed,
+            or the disk refuses.
+    """
+    parts = line.split()
+    if len(parts) != _PARTS:
+        raise EnrolmentError("the line has not three parts; copy it whole, in quotes")
+    server, pin, code = parts
+    try:
+        issued = asyncio.run(_redeemed(server, pin, code))
+    except (PinError, dreamapi.ApiError) as no:
+        raise EnrolmentError(str(no)) from no
+    pod = issued.principal.name.removeprefix("principals/")
+    if issued.principal.kind != Principal.KIND_BED:
+        raise EnrolmentError(f"the line is of {pod}, which is no bed; redeem it with dreamd redeem")
+    home = directory / pod
+    try:
+        return _keep(home, pod, issued)
+    except OSError as error:
+        raise EnrolmentError(f"{home} cannot be written ({error.strerror}); ask for a new code") from error
+
+
+async def _redeemed(server: str, pin: str, code: str) -> IssuedCredential:
+    authority = await asyncio.to_thread(authority_of, server, pin)
+    async with dreamapi.connect(server, authority=authority) as api:
+        issued: IssuedCredential = await api.access.redeem(code)
+        return issued
+
+
+def _keep(home: Path, pod: str, issued: IssuedCredential) -> EnrolledBed:
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _write(home / PASSWORD_FILE, issued.credential + "\n", 0o600)
+    _write(home / AUTHORITY_FILE, issued.authority, 0o644)
+    key = issued.signing_keys[0].hex() if issued.signing_keys else ""
+    settings: Mapping[str, str] = {
+        "pods": pod,
+        "broker": issued.broker_url,
+        "broker_password_file": str(home / PASSWORD_FILE),
+        "daemon_key": key,
+        **({"broker_ca": str(home / AUTHORITY_FILE)} if issued.broker_url.startswith("mqtts") else {}),
+    }
+    # A TOML basic string and a JSON string are written alike for printable text.
+    text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
+    _write(home / CONFIG_FILE, text, 0o600)
+    return EnrolledBed(pod, home / CONFIG_FILE, issued.expire_time.ToJsonString())
+
+
+def _write(path: Path, text: str, mode: int) -> None:
+    """Write a file whole, with this mode."""
+    fresh = path.with_name(f".{path.name}.fresh")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        os.fchmod(handle, mode)
+        file.write(text)
+        file.flush()
+        os.fsync(handle)
+    fresh.replace(path)

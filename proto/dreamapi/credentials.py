@@ -1,0 +1,101 @@
+"""A credential file: the secret of a principal, and the authority of the server that it is shown to.
+
+The file is JSON, and closed to other users. A credential leaves this machine over TLS only, and
+the authority in the file must have signed the server's certificate.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+import grpc
+
+from dreamapi.errors import ApiError
+
+VARIABLE: Final = "DREAMD_CREDENTIAL"
+"""The environment variable that names a credential file."""
+_OTHERS: Final = 0o077
+
+
+class CredentialError(ApiError):
+    """The file cannot be used; the message names it and the next step."""
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialFile:
+    """The contents of a credential file.
+
+    server: host:port. principal: its name. credential: `dreamd_{id}_{secret}`. authority: certificate, PEM.
+    signing_keys: public keys of the daemon, hex. expires: RFC 3339.
+    """
+
+    server: str
+    principal: str
+    credential: str
+    authority: str
+    signing_keys: tuple[str, ...] = ()
+    broker_url: str = ""
+    expires: str = ""
+
+    def write_file(self, path: Path) -> None:
+        """Write it whole, for its owner alone; OSError from the disk."""
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = path.with_name(f".{path.name}.fresh")
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            os.fchmod(handle, 0o600)
+            json.dump(asdict(self), file, indent=2)
+            file.write("\n")
+            file.flush()
+            os.fsync(handle)
+        fresh.replace(path)
+
+
+def load_credential(path: Path) -> CredentialFile:
+    """Read a credential file.
+
+    Raises:
+        CredentialError: it is missing, open to others, or holds something else.
+    """
+    try:
+        closed, text = not path.stat().st_mode & _OTHERS, path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise CredentialError(f"the credential {path} cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise CredentialError(f"{path} is no credential file ({error}); enrol again") from error
+    if not closed:
+        raise CredentialError(f"the credential {path} is open to others; run: chmod 600 {path}")
+    try:
+        kept = json.loads(text)
+        return CredentialFile(**{**kept, "signing_keys": tuple(kept.get("signing_keys", ()))})
+    except (ValueError, TypeError, AttributeError) as error:
+        raise CredentialError(
+            f"{path} is no credential file ({error}); enrol again (dreamd redeem)"
+        ) from error
+
+
+def default_path() -> Path:
+    """The file that is used where none is named."""
+    config = os.environ.get("XDG_CONFIG_HOME") or str(Path("~/.config").expanduser())
+    return Path(config) / "dreamd" / "credential.json"
+
+
+class _Bearer(grpc.AuthMetadataPlugin):
+    """Attaches the credential to each call; gRPC does so over TLS only."""
+
+    def __init__(self, credential: str) -> None:
+        self._metadata = (("authorization", f"Bearer {credential}"),)
+
+    def __call__(self, _context: grpc.AuthMetadataContext, callback: grpc.AuthMetadataPluginCallback) -> None:
+        """Give gRPC the metadata of one call."""
+        callback(self._metadata, None)
+
+
+def channel_credentials(authority: str, credential: str = "") -> grpc.ChannelCredentials:
+    """TLS to a server of this authority, PEM; with the credential in each call, where there is one."""
+    tls = grpc.ssl_channel_credentials(root_certificates=authority.encode())
+    if not credential:
+        return tls
+    return grpc.composite_channel_credentials(tls, grpc.metadata_call_credentials(_Bearer(credential)))

@@ -1,0 +1,61 @@
+"""Admission of a call: CPU of the judgement alone, for a known operator, over ten thousand principals."""
+
+import random
+import time
+from collections.abc import Callable
+
+from dreamapi.v1.pods_pb2 import GetPodRequest, ReleasePodRequest
+from dreamd.adapters.grpc.calls.admission import Admission
+from dreamd.adapters.grpc.calls.lanes import TABLE
+from dreamd.adapters.grpc.calls.method_rules import check_rules
+from dreamd.app.access.principal_table import PrincipalTable
+from dreamd.core.access.caller import Role
+from dreamd.core.access.principals import Credential, Grant, Kind, Principal, digest_of, token_of
+from dreamd.simulation.machines.memory_ledger import MemoryLedger
+
+CALLS, PRINCIPALS = 20_000, 10_000
+SECRET = "s" * 52
+Row = Callable[[str, str, str], None]
+
+
+class Where:
+    """Every pod stands in a ward."""
+
+    def site_of(self, pod: str) -> str:
+        return "ward-a"
+
+    def sites_of(self, dreamscape: str) -> frozenset[str]:
+        return frozenset({"ward-a"})
+
+    def sleeper_in(self, pod: str) -> str:
+        return ""
+
+    def dreamscape_of(self, sleeper: str) -> str:
+        return ""
+
+
+def admission(row: Row) -> None:
+    """Print the CPU of one admission: of a read, and of a way out."""
+    table, now_s = PrincipalTable(MemoryLedger()), 1e9
+    grants = (Grant(Role.OPERATOR, sites=frozenset({"ward-a"})),)
+    principals = tuple(Principal(f"p{n}", Kind.PERSON, grants) for n in range(PRINCIPALS))
+    made = tuple(
+        Credential(f"c{n}", f"p{n}", digest_of(SECRET), now_s, now_s + 1e6) for n in range(PRINCIPALS)
+    )
+    table.put_rows(principals, made)
+    ticking = iter(range(10**9))
+    one = Admission(check_rules(TABLE), table, Where(), lambda: now_s + next(ticking))
+    rng = random.Random(1)
+    shown = [
+        (("authorization", f"Bearer {token_of(f'c{rng.randrange(PRINCIPALS)}', SECRET)}"),)
+        for _ in range(CALLS)
+    ]
+    for what, path, request in (
+        ("a read", "/dreamapi.v1.Pods/GetPod", GetPodRequest(name="pods/bed-1")),
+        ("a way out", "/dreamapi.v1.Pods/ReleasePod", ReleasePodRequest(name="pods/bed-1")),
+    ):
+        began_s = time.process_time()
+        for metadata in shown:
+            one.scoped(path, one.admitted(path, metadata), request)
+        each_us = (time.process_time() - began_s) / CALLS * 1e6
+        row(f"admission of {what}, {PRINCIPALS:,} principals", f"{each_us:.1f} us", "limit 20 us")

@@ -1,0 +1,50 @@
+"""Principals over a ledger in memory, for servers without an application."""
+
+from random import Random
+
+from dreamd.app.access.enrolment import Enrolment, weak
+from dreamd.app.access.principal_table import PrincipalTable
+from dreamd.app.api.access import AccessCommands
+from dreamd.app.durability.commits import Commits
+from dreamd.app.events.journal import Journal
+from dreamd.core.access.caller import Role
+from dreamd.core.access.codes import LIVES_S, Code
+from dreamd.core.access.principals import DAY_S, Credential, Grant, Kind, Principal, digest_of, token_of
+from dreamd.simulation.machines.counting_metrics import CountingMetrics
+from dreamd.simulation.machines.memory_ledger import MemoryLedger
+from fakes.views import NOW_S
+
+SECRET = "s" * 52
+"""The secret of every credential of `known`."""
+
+
+class FakeClock:
+    """A clock that the test moves. now: session seconds."""
+
+    def __init__(self) -> None:
+        self.now = NOW_S
+
+    def now_s(self) -> float:
+        """Session seconds."""
+        return self.now
+
+
+class FakeAccess:
+    """The real commands over a ledger in memory."""
+
+    def __init__(self) -> None:
+        self.clock, self.ledger = FakeClock(), MemoryLedger()
+        self.journal = Journal(NOW_S)
+        self.table = PrincipalTable(self.ledger)
+        commits = Commits(self.ledger, self.clock, self.journal, CountingMetrics())
+        self.enrolment = Enrolment(self.table, commits, self.journal, self.clock, weak(Random(1)))
+        self.commands = AccessCommands(self.table, self.enrolment)
+
+    def known(self, name: str, *grants: Grant, kind: Kind = Kind.PERSON, code: str = "") -> str:
+        """Keep a principal with a credential that is alive; return its text. code: one for it, too."""
+        principal = Principal(name, kind, grants or (Grant(Role.OPERATOR, sites=frozenset("*")),))
+        made = Credential(f"of-{name}", name, digest_of(SECRET), NOW_S - 1.0, NOW_S + DAY_S)
+        id_, _, secret = code.partition(".")
+        codes = (Code(id_, name, digest_of(secret), NOW_S + LIVES_S),) if code else ()
+        self.table.put_rows((principal,), (made,), codes)
+        return token_of(made.id, SECRET)

@@ -1,0 +1,104 @@
+"""A request of every method of dreamapi.v1, with the kind of its answer."""
+
+import grpc.aio
+
+from dreamapi.v1 import access_pb2 as access
+from dreamapi.v1 import breakers_pb2 as breaking
+from dreamapi.v1 import dreamscapes_pb2 as dreams
+from dreamapi.v1 import house_pb2 as houses
+from dreamapi.v1 import pods_pb2 as beds
+from dreamapi.v1 import severs_pb2 as severs
+from dreamapi.v1 import wake_pb2 as waking
+from dreamapi.v1.access_pb2_grpc import AccessStub
+from dreamapi.v1.breakers_pb2_grpc import BreakersStub
+from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesStub
+from dreamapi.v1.house_pb2_grpc import HousesStub
+from dreamapi.v1.pods_pb2_grpc import PodsStub
+from dreamapi.v1.rules_pb2 import ROLE_ADMIN
+from dreamapi.v1.severing_pb2 import SeverOutcome
+from dreamapi.v1.severs_pb2_grpc import SeversStub
+from dreamapi.v1.wake_pb2_grpc import WakeOrdersStub
+
+N = "dreamscapes/n"
+UNARY = {
+    "ListPods": (beds.ListPodsRequest(), beds.ListPodsResponse),
+    "GetPod": (beds.GetPodRequest(name="pods/bed-1"), beds.Pod),
+    "CheckInPod": (beds.CheckInPodRequest(name="pods/bed-1", sleeper="sleepers/ada"), beds.Pod),
+    "CheckOutPod": (beds.CheckOutPodRequest(name="pods/bed-1"), beds.Pod),
+    "ReleasePod": (beds.ReleasePodRequest(name="pods/bed-1"), SeverOutcome),
+    "CreateDreamscape": (dreams.CreateDreamscapeRequest(dreamscape_id="m"), dreams.Dreamscape),
+    "GetDreamscape": (dreams.GetDreamscapeRequest(name=N), dreams.Dreamscape),
+    "ListDreamscapes": (dreams.ListDreamscapesRequest(), dreams.ListDreamscapesResponse),
+    "UpdateDreamscape": (
+        dreams.UpdateDreamscapeRequest(
+            dreamscape=dreams.Dreamscape(name=N, plan=dreams.Plan(seats_max=4)),
+        ),
+        dreams.Dreamscape,
+    ),
+    "StartDreamscape": (dreams.StartDreamscapeRequest(name=N), dreams.Dreamscape),
+    "SeverDreamscape": (dreams.SeverDreamscapeRequest(name=N), SeverOutcome),
+    "ResumeDreamscape": (dreams.ResumeDreamscapeRequest(name=N), dreams.Dreamscape),
+    "WakeDreamscape": (dreams.WakeDreamscapeRequest(name=N, issuer="nurse", reason="fire"), SeverOutcome),
+    "EndDreamscape": (dreams.EndDreamscapeRequest(name=N), SeverOutcome),
+    "WriteMarker": (dreams.WriteMarkerRequest(name=N, text="target"), dreams.Event),
+    "ExplainAdmission": (
+        dreams.ExplainAdmissionRequest(name=N, pod="pods/bed-1"),
+        dreams.ExplainAdmissionResponse,
+    ),
+}
+BED = "breakers/pods/bed-1"
+UNARY |= {
+    "ListBreakers": (breaking.ListBreakersRequest(), breaking.ListBreakersResponse),
+    "GetBreaker": (breaking.GetBreakerRequest(name=BED), breaking.BreakerDetail),
+    "TripBreaker": (breaking.TripBreakerRequest(name=BED), breaking.BreakerDetail),
+    "ResetBreaker": (
+        breaking.ResetBreakerRequest(name=BED, by="nurse", reason="mended"),
+        breaking.BreakerDetail,
+    ),
+    "OrderWake": (waking.OrderWakeRequest(scope=waking.WakeOrder.SCOPE_FLEET), waking.OrderWakeResponse),
+    "LiftWakeOrder": (
+        waking.LiftWakeOrderRequest(name="wakeOrders/w1", by="nurse", reason="over"),
+        waking.WakeOrder,
+    ),
+    "OrderSever": (
+        severs.OrderSeverRequest(scope=severs.OrderSeverRequest.SCOPE_FLEET, reason="fire"),
+        SeverOutcome,
+    ),
+    "GetHouse": (houses.GetHouseRequest(), houses.House),
+    "ListWakeOrders": (waking.ListWakeOrdersRequest(), waking.ListWakeOrdersResponse),
+}
+GUARDED = {"GetCaller": access.GetCallerRequest(), "RenewCredential": access.RenewCredentialRequest()}
+"""Methods about the caller's own credential: without access control no caller has one (`test_access`)."""
+UNARY |= {
+    "EnrolPrincipal": (
+        access.EnrolPrincipalRequest(
+            principal_id="anna", kind=access.Principal.KIND_PERSON, grants=[access.Grant(role=ROLE_ADMIN)]
+        ),
+        access.Enrolment,
+    ),
+    "RedeemCode": (access.RedeemCodeRequest(code="k.s"), access.IssuedCredential),
+    "ListPrincipals": (access.ListPrincipalsRequest(), access.ListPrincipalsResponse),
+    "RevokePrincipal": (access.RevokePrincipalRequest(name="principals/eve"), access.Principal),
+    "ResumePrincipal": (access.ResumePrincipalRequest(name="principals/eve"), access.Principal),
+    "ListRules": (access.ListRulesRequest(), access.ListRulesResponse),
+}
+STREAMS = {
+    "WatchPods": (beds.WatchPodsRequest(), beds.WatchPodsResponse),
+    "WatchCollective": (dreams.WatchCollectiveRequest(name=N), dreams.Collective),
+    "WatchEvents": (dreams.WatchEventsRequest(), dreams.WatchEventsResponse),
+}
+
+
+GATHERED = {
+    "LeadDreamscape": (
+        dreams.LeadDreamscapeRequest(name=N, vector=[0.5] * 12, share=0.1),
+        dreams.LeadDreamscapeResponse,
+    )
+}
+
+
+def stub_with(channel: grpc.aio.Channel, method: str) -> object:
+    """The generated stub's method of any service."""
+    kinds = (PodsStub, DreamscapesStub, BreakersStub, WakeOrdersStub, SeversStub, HousesStub, AccessStub)
+    stubs = [kind(channel) for kind in kinds]
+    return next(getattr(stub, method) for stub in stubs if hasattr(stub, method))

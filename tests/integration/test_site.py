@@ -1,0 +1,156 @@
+"""A site as real processes: made, served beyond loopback over TLS, enrolled into, and revoked."""
+
+import asyncio
+import datetime as dt
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc.aio
+import pytest
+
+import dreamapi
+from dreamapi.credentials import load_credential
+from dreamapi.pinned import PinError, authority_of, pin_of
+from dreamd.adapters.site_authority import SiteAuthority
+from dreamwire.signing import VerifyKey
+from mosquitto import MOSQUITTO, SHIPPED, Broker, free_port
+from site_process import Site, ended, serving
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site on every address of this machine, beside a broker."""
+    if MOSQUITTO is None:
+        pytest.skip("mosquitto is not installed (make system-packages)")
+    folder = tmp_path_factory.mktemp("site")
+    mqtt_port, grpc_port = free_port(), free_port()
+    conf = folder / "mosquitto.conf"
+    conf.write_text(SHIPPED.read_text().replace("listener 1883 ", f"listener {mqtt_port} "))
+    broker = Broker(conf, mqtt_port)
+    broker.start()
+    one = Site(folder, f"localhost:{grpc_port}")
+    serving(one, broker.url, grpc_port)
+    one.join("olga", "--role", "operator", "--site", "*")
+    yield one
+    ended(one)
+    broker.kill()
+
+
+def test_two_people_stand_between_a_stranger_and_a_merge(site: Site) -> None:
+    """An administrator enrols and lists no pod; an operator lists pods and enrols no one; both sever."""
+    assert site.run("dreamd", "pods", "list", whose="olga").returncode == 0
+    assert "operator" in site.run("dreamd", "pods", "list", whose="admin").stderr
+    assert "may not call EnrolPrincipal" in site.run("dreamd", "enrol", "eve", whose="olga").stderr
+    for whose in ("olga", "admin"):
+        assert site.run("dreamd", "sever", "fleet", whose=whose).returncode == 0
+    listed = json.loads(site.run("dreamd", "access", "list", "--json", whose="admin").stdout)
+    assert {"principals/admin", "principals/olga"} <= {one["name"] for one in listed}
+
+
+def test_the_local_socket_frees_without_a_credential_and_does_nothing_else(site: Site) -> None:
+    """The socket takes a sever and no list, and is open to owner and group alone."""
+    socket = site.folder / "state" / "free.sock"
+    assert socket.stat().st_mode & 0o777 == 0o660
+    server = ("--server", f"unix:{socket}")
+    assert site.run("dreamd", "sever", "fleet", *server).returncode == 0
+    refused = site.run("dreamd", "pods", "list", *server)
+    assert refused.returncode == 1
+    assert "pod" not in refused.stdout
+
+
+async def test_a_stranger_gets_nothing_over_tls_or_in_the_clear(site: Site) -> None:
+    """Without a credential a call over TLS is refused, and one in the clear reaches nothing."""
+    authority = (site.folder / "state" / "access" / "authority.pem").read_text()
+    async with dreamapi.connect(site.server, authority=authority) as api:
+        with pytest.raises(dreamapi.CredentialMissing):
+            await api.houses.get()
+    with pytest.raises(dreamapi.Unreachable):
+        async with dreamapi.connect(site.server, connect_s=1.0):
+            pass
+
+
+def test_a_line_of_another_authority_sends_no_code(site: Site, tmp_path: Path) -> None:
+    """The pin is checked first: a server of another authority is named, and its line stays good."""
+    line = site.line("ward-3", "--role", "auditor")
+    server, pin, code = line.split()
+    wrong = f"{server} {'0' * len(pin)} {code}"
+    told = site.run("dreamd", "redeem", wrong, "--to", str(tmp_path / "x.json"))
+    assert told.returncode == 1
+    assert "the code was not sent" in told.stderr
+    assert site.run("dreamd", "redeem", line, "--to", str(tmp_path / "x.json")).returncode == 0
+    with pytest.raises(PinError, match="nothing answers with TLS"):
+        authority_of(f"localhost:{free_port()}", pin, connect_s=1.0)
+
+
+def test_a_bed_enrols_and_has_all_that_its_agent_needs(site: Site) -> None:
+    """`dreamedge enrol` writes password, authority, key and a configuration; a second use is refused."""
+    line = site.line("bed-7")
+    told = site.run("dreamedge", "enrol", line, "--state-dir", str(site.folder / "beds"))
+    assert told.returncode == 0, told.stderr
+    home = site.folder / "beds" / "enrolled" / "bed-7"
+    assert (home / "password").read_text().startswith("dreamd_")
+    assert (home / "password").stat().st_mode & 0o077 == 0
+    config = (home / "bed.toml").read_text()
+    assert 'pods = "bed-7"' in config
+    assert f'daemon_key = "{VerifyKey.load(site.folder / "state" / "daemon.pub").hex}"' in config
+    again = site.run("dreamedge", "enrol", line, "--state-dir", str(site.folder / "beds2"))
+    assert again.returncode == 2
+    assert "used before" in again.stderr
+
+
+async def test_a_revoked_person_is_out_within_a_second(site: Site) -> None:
+    """An open watch ends with CREDENTIAL_REVOKED within 1 s of the revocation, and no call works after."""
+    path = await asyncio.to_thread(site.join, "zoe", "--role", "operator", "--site", "*")
+    over: list[float] = []
+
+    async def watch() -> None:
+        async with dreamapi.connect(site.server, credential=path) as api:
+            try:
+                async for _ in api.pods.watch():
+                    pass
+            except dreamapi.CredentialRevoked:
+                over.append(time.monotonic())
+
+    async with asyncio.TaskGroup() as group, asyncio.timeout(10.0):
+        group.create_task(watch())
+        await asyncio.sleep(0.3)
+        async with dreamapi.connect(site.server, credential=site.folder / "admin.json") as api:
+            await api.access.revoke("zoe", reason="left the house")
+        revoked_s = time.monotonic()
+    assert over[0] - revoked_s < 1.0
+    async with dreamapi.connect(site.server, credential=path) as api:
+        with pytest.raises(dreamapi.CredentialRevoked):
+            await api.severs.order(dreamapi.OrderSeverRequest.SCOPE_FLEET)
+
+
+async def test_a_renewed_certificate_is_served_without_a_restart(site: Site) -> None:
+    """After a new server certificate the next connection is shown it, under the same authority."""
+    kept = load_credential(site.folder / "olga.json")
+    authority = SiteAuthority(site.folder / "state")
+    before = authority.served().chain
+    assert site.run("dreamd", "init", "--renew", "--state-dir", str(site.folder / "state")).returncode == 1
+    credentials = grpc.ssl_channel_credentials(kept.authority.encode())
+    assert pin_of(kept.authority) == authority.pin_text()
+    authority.reissue(["localhost", "127.0.0.1"], dt.datetime.now(dt.UTC))
+    assert authority.served().chain != before
+    async with grpc.aio.secure_channel(site.server, credentials) as channel:
+        await asyncio.wait_for(channel.channel_ready(), 5.0)
+
+
+def test_beyond_loopback_nothing_is_served_without_a_site(site: Site, tmp_path: Path) -> None:
+    """No site, a certificate without the address, an open key: each ends `serve` with its sentence."""
+    told = site.run("dreamd", "serve", "--state-dir", str(tmp_path / "s"), "--grpc-host", "0.0.0.0")
+    assert told.returncode == 1
+    assert "run dreamd init on this machine" in told.stderr
+    assert (
+        site.run("dreamd", "init", "--state-dir", str(tmp_path / "s"), "--name", "a.example").returncode == 0
+    )
+    told = site.run("dreamd", "serve", "--state-dir", str(tmp_path / "s"), "--grpc-host", "10.9.8.7")
+    assert "does not name 10.9.8.7" in told.stderr
+    (tmp_path / "s" / "access" / "server.key").chmod(0o644)
+    told = site.run("dreamd", "serve", "--state-dir", str(tmp_path / "s"))
+    assert "is open to others" in told.stderr
+    told = site.run("dreamd", "init", "--state-dir", str(tmp_path / "s"))
+    assert "nothing was changed" in told.stdout

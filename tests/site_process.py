@@ -1,0 +1,82 @@
+"""A site as real processes: programs of ours, run with one credential or another."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+LINE = re.compile(r"(dreamd redeem|dreamedge enrol) '([^']+)'")
+
+
+@dataclass
+class Site:
+    """A served site, with the credentials of an administrator and an operator."""
+
+    folder: Path
+    server: str
+    daemon: subprocess.Popen[str] | None = None
+    before: tuple[str, ...] = ()
+    """Words before each program, such as those that run it in another network."""
+
+    def run(self, program: str, *words: str, whose: str = "") -> subprocess.CompletedProcess[str]:
+        """Run a program of ours with the credential `whose`; none where empty."""
+        shown = {"DREAMD_CREDENTIAL": str(self.folder / f"{whose}.json")} if whose else {}
+        return subprocess.run(
+            [*self.before, sys.executable, "-m", program, *words],
+            env={"PATH": os.environ["PATH"], "HOME": str(self.folder), **shown},
+            text=True,
+            capture_output=True,
+            timeout=30.0,
+            check=False,
+        )
+
+    def line(self, *words: str) -> str:
+        """Enrol, and return the line."""
+        told = self.run("dreamd", "enrol", *words, whose="admin")
+        found = LINE.search(told.stdout)
+        assert found is not None, told.stderr
+        return found[2]
+
+    def join(self, name: str, *words: str) -> Path:
+        """Enrol and redeem; return the credential's file."""
+        path = self.folder / f"{name}.json"
+        told = self.run("dreamd", "redeem", self.line(name, *words), "--to", str(path))
+        assert told.returncode == 0, told.stderr
+        return path
+
+
+def serving(site: Site, mqtt_url: str, grpc_port: int, host: str = "0.0.0.0") -> None:
+    """Make the site and serve it; its administrator redeems the first line."""
+    state = str(site.folder / "state")
+    made = site.run("dreamd", "init", "--state-dir", state, "--name", site.server.rpartition(":")[0])
+    found = LINE.search(made.stdout)
+    assert found is not None, made.stderr
+    with (site.folder / "stderr").open("w") as said:
+        site.daemon = subprocess.Popen(
+            [
+                *(*site.before, sys.executable, "-m", "dreamd", "serve", "--ready-json"),
+                *("--state-dir", state, "--mqtt-url", mqtt_url, "--grpc-host", host),
+                *("--grpc-port", str(grpc_port), "--http-port", "0"),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+        )
+    assert site.daemon.stdout is not None
+    assert json.loads(site.daemon.stdout.readline())["ready"]
+    _, pin, code = found[2].split()
+    line = f"{site.server} {pin} {code}"
+    admin = site.run("dreamd", "redeem", line, "--to", str(site.folder / "admin.json"))
+    assert admin.returncode == 0, admin.stderr
+
+
+def ended(site: Site) -> None:
+    """End the daemon."""
+    if site.daemon is not None:
+        site.daemon.terminate()
+        site.daemon.wait(10.0)
+        assert site.daemon.stdout is not None
+        site.daemon.stdout.close()
