@@ -35,10 +35,10 @@ def sqlite_bench(path: Path) -> Bench:
     """The ledger in a file; its disk is full if no page may be added."""
     file = GatedFile(path)
     ledger = SqliteLedger(path, file=file)
-    pages = file.base.execute("PRAGMA page_count").fetchone()[0]
+    pages = int(str(file.pragma("page_count")))
 
-    def pragma(most: int) -> None:
-        file.base.execute(f"PRAGMA max_page_count = {most}")
+    def pragma(most: object) -> None:
+        file.pragma(f"max_page_count = {most}")
 
     def hold() -> None:
         """Hold a write at the gate, so that later ones wait behind it."""

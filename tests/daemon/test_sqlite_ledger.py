@@ -3,14 +3,20 @@
 import json
 import shutil
 import sqlite3
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 
-from dreamd.adapters.ledger.schema import SCHEMAS
+from dreamd.adapters.ledger import migrations, tables
 from dreamd.adapters.ledger.sqlite import SqliteLedger
-from dreamd.adapters.ledger.sqlite_file import NOTED_EVERY
+from dreamd.adapters.ledger.store import NOTED_EVERY
+from dreamd.adapters.ledger.stored_ledger import LIVING
+from dreamd.adapters.ledger.tables import HEAD
 from dreamd.core.dreamscapes.views import DreamscapeState, Plan
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.views import Lock, Mark
@@ -22,8 +28,20 @@ from dreamd.ports.ledger.transaction import Transaction
 from dreamwire.messages import WakeScope
 from fakes.gated_file import GatedFile
 from fakes.ledger import draw, holds, settled
+from fakes.old_ledgers import make_old_ledger
 
 NOW_S = 1_760_000_000.0
+
+
+def pragma(ledger: SqliteLedger, text: str) -> object:
+    """A PRAGMA on the connection that writes."""
+    return ledger._store.pragma(text)  # type: ignore[attr-defined]
+
+
+def insert(ledger: SqliteLedger, statement: str) -> None:
+    """A row written past the ledger."""
+    with closing(sqlite3.connect(ledger.place)) as base, base:
+        base.execute(statement)
 
 
 def test_a_restored_older_file_still_yields_higher_terms(tmp_path: Path) -> None:
@@ -97,7 +115,7 @@ def test_a_killed_process_leaves_a_note_that_is_hardly_behind(tmp_path: Path) ->
     for number in range(NOTED_EVERY + 1):
         ledger.write(Transaction(check_ins=((f"bed-{number}", "birch"),)))
     assert int((tmp_path / "ledger.writes").read_text()) >= NOTED_EVERY - 1
-    ledger._file.base.close()
+    ledger._store.base.close()
 
 
 def test_a_note_that_cannot_be_read_says_nothing(tmp_path: Path) -> None:
@@ -111,8 +129,8 @@ def test_a_note_that_cannot_be_read_says_nothing(tmp_path: Path) -> None:
 def test_writes_are_on_the_disk_at_once(tmp_path: Path) -> None:
     """WAL with synchronous FULL: a process that dies without closing loses nothing."""
     ledger = SqliteLedger(tmp_path / "ledger")
-    assert ledger._file.base.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    assert ledger._file.base.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert pragma(ledger, "journal_mode") == "wal"
+    assert pragma(ledger, "synchronous") == 2
     term = draw(ledger, "night", 0, NOW_S)
     for part in tmp_path.glob("ledger*"):
         shutil.copy(part, tmp_path / part.name.replace("ledger", "crash"))
@@ -155,57 +173,113 @@ def test_a_newer_ledger_is_refused_not_guessed_at(tmp_path: Path) -> None:
         SqliteLedger(path)
 
 
-def test_a_ledger_of_the_first_version_is_brought_up(tmp_path: Path) -> None:
-    """A ledger of the first version is migrated: old data stays, new data can be stored."""
+PLAN = asdict(Plan("night", 2, 8))
+RECORD = {
+    "plan": PLAN,
+    "state": "severed",
+    "created_s": NOW_S,
+    "seats": [[1, "bed-1", "ash"], [2, "", ""], [3, "bed-3", "elm"]],
+    "excused": [],
+    "mu_db": [0.1],
+    "sigma_db": [2.0],
+}
+SEATS = ((1, "bed-1", "ash"), (2, "", ""), (3, "bed-3", "elm"))
+
+
+@pytest.mark.parametrize("version", range(1, HEAD))
+def test_a_ledger_of_each_earlier_version_is_brought_up(tmp_path: Path, version: int) -> None:
+    """A file of each earlier version keeps its rows, gains rows of seats, has a new file's tables."""
     path = tmp_path / "ledger"
-    old = sqlite3.connect(path, isolation_level=None)
-    for statement in filter(str.strip, SCHEMAS[0].split(";")):
-        old.execute(statement)
-    old.execute("INSERT INTO beds VALUES ('bed-1', 'ash')")
-    old.execute("PRAGMA user_version = 1")
-    old.close()
-    for _ in range(2):
+    day = json.dumps({**RECORD, "plan": {**PLAN, "dreamscape": "day"}, "state": "ended"})
+    ended = (NOW_S,) if version >= 6 else ()
+    places = "(?, ?, ?)" if version >= 6 else "(?, ?)"
+    rows: list[tuple[str, tuple[object, ...]]] = [
+        ("INSERT INTO beds VALUES ('bed-1', 'ash')", ()),
+        ("INSERT INTO terms VALUES ('night', 0, ?)", (1 << 60,)),
+        (f"INSERT INTO dreamscapes VALUES {places}", ("day", day, *ended)),
+        (f"INSERT INTO dreamscapes VALUES {places}", ("night", json.dumps(RECORD), *(None for _ in ended))),
+    ]
+    if version >= 5:
+        rows.append(("UPDATE generation SET writes = 41, lived_s = ?", (NOW_S,)))
+    if version >= 7:
+        rows.append(("INSERT INTO codes VALUES ('c1', 'anna', x'00ff', 9.5, 3, '')", ()))
+    make_old_ledger(path, version, rows)
+    for opened in range(2):
         ledger = SqliteLedger(path)
         assert ledger.checked_in() == {"bed-1": "ash"}
+        assert [(one.plan.dreamscape, one.seats) for one in ledger.load()] == [("night", SEATS)]
+        assert [(one.plan.dreamscape, one.ended_s) for one in ledger.ended(9)] == [("day", NOW_S)]
+        assert holds(ledger, "night", 0, 1 << 60)
+        assert ledger.found == (41 if version >= 5 else 0) + opened
+        assert [code.digest for code in ledger.codes()] == ([b"\x00\xff"] if version >= 7 else [])
         ledger.write(Transaction(locks=(Lock("bed-1", Cause.FLAT, NOW_S, "flat"),)))
-        assert ledger._file.base.execute("PRAGMA user_version").fetchone() == (len(SCHEMAS),)
         ledger.close()
+    SqliteLedger(tmp_path / "new").close()
+    assert tables_of(path) == tables_of(tmp_path / "new")
 
 
-def test_a_file_of_an_earlier_version_tells_the_ended_from_the_living(tmp_path: Path) -> None:
-    """Of a file without end times the ended Dreamscapes are not loaded, and a damaged row still is."""
+def tables_of(path: Path) -> dict[str, object]:
+    """Each table's columns (name, type, needed, default, key), all names, the stamp and the version."""
+    with closing(sqlite3.connect(path)) as base:
+        names = sorted(name for (name,) in base.execute("SELECT name FROM sqlite_master"))
+        columns: dict[str, object] = {
+            table: [
+                (name, kind, bool(needed or key), default, key)
+                for _, name, kind, needed, default, key in base.execute(f"PRAGMA table_info({table})")
+            ]
+            for table in names
+        }
+        stamp = base.execute("SELECT version_num FROM alembic_version").fetchall()
+        return {**columns, "stamp": stamp, "version": base.execute("PRAGMA user_version").fetchall()}
+
+
+def test_the_tables_are_those_that_the_steps_make() -> None:
+    """Alembic finds no difference between the tables and its steps, whose number is the schema version."""
+    engine = sa.create_engine("sqlite://", poolclass=sa.NullPool)
+    with engine.begin() as base:
+        migrations.upgrade(base)
+        found = MigrationContext.configure(base, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(found, tables.metadata) == []
+        assert migrations.stamped(base) == HEAD
+    assert len(list((migrations.PLACE / "versions").glob("v*.py"))) == HEAD
+
+
+def test_a_record_that_cannot_be_read_is_migrated_as_it_is(tmp_path: Path) -> None:
+    """A damaged row of an earlier version neither stops the migration nor is dropped: the start names it."""
     path = tmp_path / "ledger"
-    old = sqlite3.connect(path, isolation_level=None)
-    for schema in SCHEMAS[:5]:
-        for statement in filter(str.strip, schema.split(";")):
-            old.execute(statement)
-    kept = {"created_s": NOW_S, "seats": [], "excused": [], "mu_db": [], "sigma_db": []}
-    for name, state in (("day", "ended"), ("night", "severed")):
-        record = json.dumps({**kept, "plan": asdict(Plan(name, 2, 8)), "state": state})
-        old.execute("INSERT INTO dreamscapes VALUES (?, ?)", (name, record))
-    old.execute("PRAGMA user_version = 5")
-    old.close()
+    make_old_ledger(path, 5, [("INSERT INTO dreamscapes VALUES ('torn', '{')", ())])
     ledger = SqliteLedger(path)
-    assert [record.plan.dreamscape for record in ledger.load()] == ["night"]
-    assert [record.plan.dreamscape for record in ledger.ended(9)] == ["day"]
-    ledger._file.base.execute("INSERT INTO dreamscapes VALUES ('torn', '{', NULL)")
     with pytest.raises(LedgerError, match="the record of torn"):
         ledger.load()
+    assert ledger.names() == ("torn",)
     ledger.close()
+
+
+def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
+    """A step that fails leaves the file as it was, for the version that wrote it."""
+    path = tmp_path / "ledger"
+    make_old_ledger(path, 3, [("CREATE TABLE seats (x)", ())])
+    with pytest.raises(LedgerError, match="seats already exists"):
+        SqliteLedger(path)
+    with closing(sqlite3.connect(path)) as base:
+        assert base.execute("PRAGMA user_version").fetchone() == (3,)
+        names = [name for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    assert "marks" not in names
 
 
 def test_living_dreamscapes_are_read_by_index(tmp_path: Path) -> None:
     """A start reads living Dreamscapes by index and no ended row, whatever their number."""
     ledger = SqliteLedger(tmp_path / "ledger")
-    query = "EXPLAIN QUERY PLAN SELECT name, record FROM dreamscapes WHERE ended_s IS NULL"
-    assert "USING INDEX living" in ledger._file.base.execute(query).fetchall()[0][3]
+    query = str(LIVING[0].compile(compile_kwargs={"literal_binds": True}))
+    with closing(sqlite3.connect(tmp_path / "ledger")) as base:
+        assert "USING INDEX living" in base.execute(f"EXPLAIN QUERY PLAN {query}").fetchall()[0][3]
     ledger.close()
 
 
 def test_a_wake_order_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
     """The daemon does not start on an unreadable wake order."""
     ledger = SqliteLedger(tmp_path / "ledger")
-    ledger._file.base.execute("INSERT INTO wake_orders VALUES ('w1', 1, '{\"scope\": 77}')")
+    insert(ledger, "INSERT INTO wake_orders VALUES ('w1', 1, '{\"scope\": 77}')")
     with pytest.raises(LedgerError, match="the wake order w1"):
         ledger.wake_orders()
     ledger.close()
@@ -214,7 +288,7 @@ def test_a_wake_order_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
 def test_a_record_that_cannot_be_read_names_its_dreamscape(tmp_path: Path) -> None:
     """An unreadable record is refused with its Dreamscape's name."""
     ledger = SqliteLedger(tmp_path / "ledger")
-    ledger._file.base.execute("INSERT INTO dreamscapes VALUES ('night', '{\"plan\": {}}', NULL)")
+    insert(ledger, "INSERT INTO dreamscapes VALUES ('night', '{\"plan\": {}}', NULL)")
     with pytest.raises(LedgerError, match="the record of night"):
         ledger.load()
     ledger.close()
@@ -263,13 +337,13 @@ def test_a_full_disk_is_reported_until_something_can_be_written(tmp_path: Path) 
     path = tmp_path / "ledger"
     ledger = SqliteLedger(path)
     draw(ledger, "night", 0, NOW_S)
-    ledger._file.base.execute("PRAGMA max_page_count = 1")
+    pragma(ledger, "max_page_count = 1")
     with pytest.raises(LedgerError, match="full"):
         ledger.write(Transaction(check_ins=tuple((f"bed-{n}", "ash" * 20) for n in range(2000))))
     assert str(path) in ledger.failure
     ledger.load()
     assert "full" in ledger.failure
-    ledger._file.base.execute("PRAGMA max_page_count = 100000")
+    pragma(ledger, "max_page_count = 100000")
     draw(ledger, "night", 0, NOW_S + 1.0)
     assert ledger.failure == ""
     ledger.close()

@@ -22,7 +22,7 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from dreamd.adapters.ledger.schema import SCHEMA_VERSION
+from dreamd.adapters.ledger.tables import HEAD
 from dreamd.adapters.ledger.writes_note import AS_A_COPY, WritesNote
 from dreamd.ports.commit import LedgerError
 
@@ -117,10 +117,10 @@ def _contents(base: sqlite3.Connection, path: Path) -> Contents:
     if verdict != "ok":
         raise LedgerError(f"the ledger {path} is damaged ({verdict}); use another copy")
     version = int(base.execute("PRAGMA user_version").fetchone()[0])
-    if version > SCHEMA_VERSION:
+    if version > HEAD:
         raise LedgerError(
             f"the ledger {path} was written by a newer dreamd (schema {version}, this one reads "
-            f"{SCHEMA_VERSION}); use that version"
+            f"{HEAD}); use that version"
         )
     there = {str(name) for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if version < 1 or not {"terms", "beds"} <= there:

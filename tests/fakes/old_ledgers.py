@@ -1,13 +1,12 @@
-"""The ledger's tables by version, and the text in which a wake order or a principal's grants are kept."""
+"""The tables of schema 1 to 7, in the SQL by which dreamd made them before it used Alembic.
 
-import json
-from dataclasses import asdict
+Rule: this text is a record of released files and is never changed.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
-
-from dreamd.core.access.caller import Role
-from dreamd.core.access.principals import Grant, Kind, Principal
-from dreamd.core.safety.wake_orders import Order
-from dreamwire.messages import WakeScope
 
 SCHEMAS: Final = (
     """
@@ -61,56 +60,16 @@ CREATE TABLE codes (
 ) WITHOUT ROWID;
 """,
 )
-"""The additions of each version to the one before; an older file is upgraded when it is opened."""
-
-SCHEMA_VERSION: Final = len(SCHEMAS)
+"""The additions of each version to the one before."""
 
 
-def order_text(order: Order) -> str:
-    """Return the JSON of a wake order."""
-    return json.dumps(asdict(order), allow_nan=False)
-
-
-def order_of(text: str) -> Order:
-    """Build a wake order.
-
-    Raises:
-        ValueError, KeyError, TypeError: the text is not an order's.
-    """
-    kept = json.loads(text)
-    return Order(**{**kept, "scope": WakeScope(kept["scope"])})
-
-
-def principal_text(principal: Principal) -> str:
-    """Return the JSON of a principal's grants and pause."""
-    grants = [
-        {
-            "role": grant.role.value,
-            "sites": sorted(grant.sites),
-            "dreamscapes": sorted(grant.dreamscapes),
-            "sleeper": grant.sleeper,
-            "methods": sorted(grant.methods),
-        }
-        for grant in principal.grants
-    ]
-    return json.dumps({"grants": grants, "paused": principal.paused})
-
-
-def principal_of(name: str, kind: str, text: str) -> Principal:
-    """Build a principal.
-
-    Raises:
-        ValueError, KeyError, TypeError: the text is not a principal's.
-    """
-    kept = json.loads(text)
-    grants = tuple(
-        Grant(
-            Role(one["role"]),
-            frozenset(one["sites"]),
-            frozenset(one["dreamscapes"]),
-            str(one["sleeper"]),
-            frozenset(one["methods"]),
-        )
-        for one in kept["grants"]
-    )
-    return Principal(name, Kind(kind), grants, str(kept["paused"]))
+def make_old_ledger(path: Path, version: int, rows: Sequence[tuple[str, tuple[object, ...]]] = ()) -> None:
+    """Make a file of an earlier version. rows: statements with their values, run at its end."""
+    old = sqlite3.connect(path, isolation_level=None)
+    for schema in SCHEMAS[:version]:
+        for statement in filter(str.strip, schema.split(";")):
+            old.execute(statement)
+    for statement, values in rows:
+        old.execute(statement, values)
+    old.execute(f"PRAGMA user_version = {version}")
+    old.close()

@@ -1,0 +1,1 @@
+"""The steps, one a schema version; Alembic reads them by their files."""

@@ -1,0 +1,224 @@
+"""A ledger's tables on one engine: one connection that writes and one that reads, by SQLAlchemy.
+
+Several transactions are written as one (`write`): each within a savepoint, so that a failing one is rolled
+back alone, and one flush to the disk for all of them. Where the whole cannot be written, all of them failed.
+
+A ledger restored from a copy has fewer writes than a note beside it (`NAME.writes`). Where the note was
+restored too, the last use of the ledger is long ago. Either is a new generation, and the caller decides which
+records still hold.
+
+Rules: every error of the engine becomes a LedgerError with the next step; a read sees one state of all
+tables.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, Final, TypeVar
+
+import sqlalchemy as sa
+
+from dreamd.adapters.ledger import tables
+from dreamd.adapters.ledger.changes import Changes, Insert
+from dreamd.adapters.ledger.writes_note import WritesNote
+from dreamd.ports.commit import LedgerError
+from dreamd.ports.ledger.terms import Terms
+from dreamd.ports.ledger.transaction import Transaction
+
+NOTED_EVERY: Final = 8
+"""Writes between two updates of the note beside the ledger; a copy no older than that passes."""
+
+_WRITES: Final = sa.select(tables.generation.c.writes)
+_COUNT: Final = (
+    tables.generation.update()
+    .values(writes=tables.generation.c.writes + sa.bindparam("more"))
+    .returning(tables.generation.c.writes)
+)
+_GENERATION: Final = tables.generation.update().values(
+    writes=sa.case(
+        (tables.generation.c.writes < sa.bindparam("noted"), sa.bindparam("noted")),
+        else_=tables.generation.c.writes,
+    ),
+    lived_s=sa.bindparam("used_s"),
+)
+
+T = TypeVar("T")
+Query = sa.Select[*tuple[Any, ...]]
+Rows = Sequence[sa.Row[*tuple[Any, ...]]]
+
+
+class Store(ABC):
+    """The tables of one engine; each connection is of one thread at a time."""
+
+    def __init__(self, place: str, engine: sa.Engine, insert: Insert, beside: WritesNote) -> None:
+        """Connect. place: its path or address, for sentences. insert: the engine's own INSERT.
+
+        Raises:
+            LedgerError: it cannot be opened.
+        """
+        self.place = place
+        self.failure = ""
+        self.writes = self.found = 0
+        self.restored = False
+        self._beside = beside
+        self._unnoted = 0
+        self._changes = Changes(insert)
+        self._engine = engine
+        try:
+            self.base = engine.connect()
+            self._reads = self.connect()
+        except sa.exc.SQLAlchemyError as error:
+            engine.dispose()
+            raise LedgerError(f"the ledger {place} cannot be opened ({cause(error)})") from error
+
+    def connect(self) -> sa.Connection:
+        """Another connection that reads, for a thread of its own."""
+        return self._engine.connect().execution_options(reads=True)
+
+    def rows(self, query: Query) -> Rows:
+        """Read, on a connection that waits for no write.
+
+        Raises:
+            LedgerError: the ledger could not be read.
+        """
+        return self.read([query], {})[0]
+
+    def read(self, queries: Sequence[Query], values: Mapping[str, Any]) -> list[Rows]:
+        """Read several queries with the same values, in one state of the tables.
+
+        Raises:
+            LedgerError: the ledger could not be read.
+        """
+        with self._translated(), self._reads.begin():
+            return [self._reads.execute(query, values).all() for query in queries]
+
+    def write(self, changes: Sequence[Transaction]) -> list[Terms | LedgerError]:
+        """Write several transactions with one flush; return for each its terms, or its error.
+
+        Raises:
+            LedgerError: the whole could not be written: nothing of any of them is in the ledger.
+        """
+        with self.writing():
+            made: list[Terms | LedgerError] = [self._make(change) for change in changes]
+            count = sum(not isinstance(one, LedgerError) for one in made)
+            writes = self._count(count)
+        self._note_in_time(writes, count)
+        return made
+
+    def _make(self, change: Transaction) -> Terms | LedgerError:
+        self.base.exec_driver_sql("SAVEPOINT one")
+        try:
+            terms = self._changes.apply(self.base, change)
+        except Exception as error:
+            if not self.in_transaction():
+                raise  # the disk is full, or worse: the engine has rolled everything back
+            self.base.exec_driver_sql("ROLLBACK TO SAVEPOINT one")
+            self.base.exec_driver_sql("RELEASE SAVEPOINT one")
+            return error if isinstance(error, LedgerError) else LedgerError(self._unusable(error))
+        self.base.exec_driver_sql("RELEASE SAVEPOINT one")
+        return terms
+
+    @abstractmethod
+    def in_transaction(self) -> bool:
+        """Whether the engine still holds the transaction of the writing connection."""
+        ...
+
+    def alone(self, change: Callable[[sa.Connection], T]) -> T:
+        """Make one change by a function of the connection, in a transaction of its own.
+
+        Raises:
+            LedgerError: it was not made.
+        """
+        with self.writing():
+            value = change(self.base)
+            writes = self._count(1)
+        self._note_in_time(writes, 1)
+        return value
+
+    def draw_counters(self, now_s: float) -> int:
+        """The first command counter of a block that no other process has used or will use."""
+        return self.alone(lambda base: self._changes.draw_counters(base, now_s))
+
+    def begin_generation(self, now_s: float) -> None:
+        """Continue the count from the note beside the ledger."""
+        values = {"noted": self._beside.read(), "used_s": now_s}
+        self.alone(lambda base: base.execute(_GENERATION, values))
+        self.restored = False
+        self._note()
+
+    @abstractmethod
+    def damaged(self, detail: str) -> str:
+        """The sentence, with the next step, for a ledger with this damage."""
+        ...
+
+    def close(self) -> None:
+        """Close the ledger; safe to call twice."""
+        if not self.base.closed and self._unnoted:
+            self._note()
+        for connection in (self._reads, self.base):
+            with suppress(sa.exc.SQLAlchemyError):
+                connection.close()
+        self._engine.dispose()
+
+    # -- the count of writes --------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        """Read the count of an opened ledger, and compare it with the note."""
+        with self._translated(), self._reads.begin():
+            self.found = self.writes = int(self._reads.execute(_WRITES).scalar_one())
+        self.restored = self.writes < self._beside.read()
+
+    def _count(self, writes: int) -> int:
+        if not writes:
+            return self.writes
+        return int(self.base.execute(_COUNT, {"more": writes}).scalar_one())
+
+    def _note_in_time(self, writes: int, more: int) -> None:
+        self.writes = writes
+        self._unnoted += more
+        if self._unnoted >= NOTED_EVERY:
+            self._note()
+
+    def _note(self) -> None:
+        """Update the note beside the ledger; a note that cannot be written stays slightly behind."""
+        self._unnoted = 0
+        with suppress(OSError):
+            self._beside.keep_count(max(self.writes, self._beside.read()))
+
+    # -- transactions and errors ----------------------------------------------------------------------
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One durable transaction."""
+        try:
+            with self._translated(), self.base.begin():
+                self._claim()
+                yield
+        except LedgerError as error:
+            self.failure = str(error)
+            raise
+        self.failure = ""
+
+    @abstractmethod
+    def _claim(self) -> None:
+        """Called first in every write: see to it that this process may write."""
+        ...
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """The engine's errors as LedgerError."""
+        try:
+            yield
+        except (sa.exc.OperationalError, sa.exc.ResourceClosedError) as error:
+            raise LedgerError(self._unusable(error)) from error
+        except sa.exc.SQLAlchemyError as error:
+            raise LedgerError(self.damaged(cause(error))) from error
+
+    def _unusable(self, error: Exception) -> str:
+        return f"the ledger {self.place} could not be used ({cause(error)})"
+
+
+def cause(error: Exception) -> str:
+    """Return the driver's own words, in one line, without the statement."""
+    inner = error.orig if isinstance(error, sa.exc.DBAPIError) and error.orig is not None else error
+    return " ".join(str(inner).split())

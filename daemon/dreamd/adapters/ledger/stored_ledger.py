@@ -1,0 +1,299 @@
+"""The ledger in a database, written by a thread of its own.
+
+`submit` queues a transaction and returns. The writer takes all that wait, writes them with one flush and
+returns their results; `deliver` ends the commits on the caller's thread. So neither a slow disk nor five
+hundred trips in one tick block that thread, and transactions that arrive while the disk is busy share the
+next flush.
+
+Another thread, on another connection, reads whether a term still holds: a reader does not wait for a writer's
+flush. So a slow disk is no evidence against a term. A failed write is, because the content of the ledger is
+then uncertain.
+
+Numbers that must never repeat come from two sources at once, the stored one and the clock, and the larger
+wins: a restored older ledger still yields a higher term (unix ms), and a clock set back still yields a higher
+term (stored + 1). Command counters are drawn as blocks: a process takes a first counter and may use the next
+COUNTER_BLOCK of them without asking again. The clock's floor is unix ms x 2^20, a million commands a
+millisecond.
+"""
+
+import json
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, Final, TypeVar
+
+import sqlalchemy as sa
+
+from dreamd.adapters.ledger import tables
+from dreamd.adapters.ledger.kept_text import order_of, principal_of
+from dreamd.adapters.ledger.ledger_thread import LedgerThread
+from dreamd.adapters.ledger.record_text import Seats, record_of
+from dreamd.adapters.ledger.store import Query, Rows, Store, cause
+from dreamd.core.access.codes import Code
+from dreamd.core.access.principals import Credential, Principal
+from dreamd.core.safety.causes import cause_named
+from dreamd.core.safety.views import Lock, Mark
+from dreamd.core.safety.wake_orders import Order
+from dreamd.ports.commit import Commit, LedgerError
+from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
+from dreamd.ports.ledger.exposure import HOUR_S
+from dreamd.ports.ledger.generation import lapsed
+from dreamd.ports.ledger.terms import Terms
+from dreamd.ports.ledger.transaction import CLOSES_WITHIN_S, TRANSACTIONS_WAITING, Transaction
+
+T = TypeVar("T")
+Asked = tuple[str, dict[int, int]]
+"""A Dreamscape and its terms by cohort."""
+
+_NAMED: Final[sa.BindParameter[Any]] = sa.bindparam("named")
+_DREAMSCAPES, _SEATS, _TERMS = tables.dreamscapes.c, tables.seats.c, tables.terms.c
+_RECORDS: Final = sa.select(_DREAMSCAPES.name, _DREAMSCAPES.record)
+_ALL_SEATS: Final = sa.select(tables.seats).order_by(_SEATS.dreamscape, _SEATS.number)
+_NEWEST: Final = sa.select(_TERMS.cohort, _TERMS.term).where(_TERMS.dreamscape == _NAMED)
+_LIVES: Final = _DREAMSCAPES.ended_s.is_(None)
+LIVING: Final = (
+    _RECORDS.where(_LIVES),
+    _ALL_SEATS.where(_SEATS.dreamscape.in_(sa.select(_DREAMSCAPES.name).where(_LIVES))),
+)
+_LAST: Final = (
+    sa.select(_DREAMSCAPES.name)
+    .where(_DREAMSCAPES.ended_s.is_not(None))
+    .order_by(_DREAMSCAPES.ended_s.desc(), _DREAMSCAPES.name)
+    .limit(_NAMED)
+)
+_ENDED: Final = (
+    _RECORDS.where(_DREAMSCAPES.ended_s.is_not(None))
+    .order_by(_DREAMSCAPES.ended_s.desc(), _DREAMSCAPES.name)
+    .limit(_NAMED),
+    _ALL_SEATS.where(_SEATS.dreamscape.in_(_LAST)),
+)
+_ONE: Final = _RECORDS.where(_DREAMSCAPES.name == _NAMED), _ALL_SEATS.where(_SEATS.dreamscape == _NAMED)
+
+
+class StoredLedger:
+    """`Ledger` on a store; one thread uses it, its own two threads do the work."""
+
+    def __init__(self, store: Store) -> None:
+        """store: opened; it belongs to this ledger."""
+        self._store = store
+        self._using = threading.Lock()
+        self._asking: sa.Connection | None = None
+        self._finished: Callable[[], None] = lambda: None
+        self._writer = LedgerThread[Transaction, Terms]("ledger-writer", self._write, self._tell)
+        self._reader = LedgerThread[Asked, bool]("ledger-reader", self._read, self._tell)
+
+    def tell(self, finished: Callable[[], None]) -> None:
+        """Set the callback, run on a thread of the ledger, for when there is something to `deliver`."""
+        self._finished = finished
+
+    def _tell(self) -> None:
+        self._finished()
+
+    @property
+    def place(self) -> str:
+        """The path or the address."""
+        return self._store.place
+
+    @property
+    def failure(self) -> str:
+        """Why the last write failed; empty while writes succeed."""
+        return self._store.failure
+
+    @property
+    def writes(self) -> int:
+        """The number of writes on the disk."""
+        return self._store.writes
+
+    @property
+    def found(self) -> int:
+        """The number of writes when the ledger was opened."""
+        return self._store.found
+
+    @property
+    def idle(self) -> bool:
+        """Whether every transaction submitted has been delivered."""
+        return self._writer.idle
+
+    # -- writing ------------------------------------------------------------------------------------
+
+    def submit(self, transaction: Transaction) -> Commit[Terms]:
+        """Queue it for the writer."""
+        commit = Commit[Terms]()
+        waiting = self._writer.unfinished
+        if waiting >= TRANSACTIONS_WAITING:
+            self._writer.refuse(commit, f"the ledger {self.place} is too slow: {waiting} transactions wait")
+        else:
+            self._writer.enqueue(transaction, commit)
+        return commit
+
+    def _write(self, transactions: Sequence[Transaction]) -> Sequence[Terms | LedgerError]:
+        with self._using:
+            return self._store.write(transactions)
+
+    def confirm(self, dreamscape: str, terms: Mapping[int, int]) -> Commit[bool]:
+        """Queue the question for the reader."""
+        commit = Commit[bool]()
+        self._reader.enqueue((dreamscape, dict(terms)), commit)
+        return commit
+
+    def _read(self, asked: Sequence[Asked]) -> Sequence[bool | LedgerError]:
+        if self._store.failure:
+            raise LedgerError(self._store.failure)
+        try:
+            if self._asking is None:
+                self._asking = self._store.connect()
+            with self._asking.begin():
+                return [self._holds(self._asking, dreamscape, terms) for dreamscape, terms in asked]
+        except sa.exc.SQLAlchemyError as error:
+            raise LedgerError(f"the ledger {self.place} could not be read ({cause(error)})") from error
+
+    @staticmethod
+    def _holds(base: sa.Connection, dreamscape: str, terms: dict[int, int]) -> bool:
+        newest = {int(cohort): int(term) for cohort, term in base.execute(_NEWEST, {"named": dreamscape})}
+        return all(newest.get(cohort) == term for cohort, term in terms.items())
+
+    def deliver(self) -> None:
+        """End the finished commits."""
+        self._writer.deliver()
+        self._reader.deliver()
+
+    # -- at the start ---------------------------------------------------------------------------------
+
+    def write(self, transaction: Transaction) -> Terms:
+        """Write it and wait for the disk."""
+        commit = self.submit(transaction)
+        while not commit.over:
+            self._writer.wait()
+            self._writer.deliver()
+        return commit.value
+
+    def draw_counters(self, now_s: float) -> int:
+        """The first command counter of a block that no other process has used or will use."""
+        with self._using:
+            return self._store.draw_counters(now_s)
+
+    def _understood(self, what: str, read: Callable[[str], T], text: object) -> T:
+        try:
+            return read(str(text))
+        except (ValueError, KeyError, TypeError) as error:
+            raise LedgerError(self._store.damaged(f"{what}: {error}")) from error
+
+    def load(self) -> tuple[DreamscapeRecord, ...]:
+        """Every record that has not ended, oldest first, by an index of those alone."""
+        records = self._records(LIVING)
+        return tuple(sorted(records, key=lambda record: (record.created_s, record.plan.dreamscape)))
+
+    def names(self) -> tuple[str, ...]:
+        """Every name ever given."""
+        return tuple(str(name) for (name,) in self._store.rows(sa.select(_DREAMSCAPES.name)))
+
+    def ended(self, most: int) -> tuple[DreamscapeRecord, ...]:
+        """Those that ended last, by the index of the ended."""
+        return tuple(self._records(_ENDED, named=most))
+
+    def find(self, dreamscape: str) -> DreamscapeRecord | None:
+        """The record of this name, by the primary key."""
+        found = self._records(_ONE, named=dreamscape)
+        return found[0] if found else None
+
+    def _records(self, queries: tuple[Query, Query], **values: object) -> list[DreamscapeRecord]:
+        """The records of one query with the seats of the other, both in one state of the ledger."""
+        rows, seated = self._store.read(queries, values)
+        seats = _by_name(seated)
+        return [
+            self._understood(
+                f"the record of {name}",
+                lambda kept, name=str(name): record_of(json.loads(kept), seats[name]),  # type: ignore[misc]
+                text,
+            )
+            for name, text in rows
+        ]
+
+    def checked_in(self) -> dict[str, str]:
+        """Pod -> sleeper."""
+        rows = self._store.rows(sa.select(tables.beds).order_by(tables.beds.c.pod))
+        return {str(pod): str(sleeper) for pod, sleeper in rows}
+
+    def locks(self) -> tuple[Lock, ...]:
+        """Every lock, by pod; a cause that is no longer known reads as `unknown`."""
+        rows = self._store.rows(sa.select(tables.locks).order_by(tables.locks.c.pod))
+        return tuple(Lock(one.pod, cause_named(one.cause), one.since_s, one.evidence) for one in rows)
+
+    def marks(self) -> tuple[Mark, ...]:
+        """The newest of every pod, by pod."""
+        rows = self._store.rows(sa.select(tables.marks).order_by(tables.marks.c.pod))
+        return tuple(Mark(one.pod, cause_named(one.cause), one.tripped_s, one.term, one.tick) for one in rows)
+
+    def wake_orders(self) -> tuple[Order, ...]:
+        """Every order, by revision."""
+        rows = self._store.rows(sa.select(tables.wake_orders).order_by(tables.wake_orders.c.revision))
+        return tuple(self._understood(f"the wake order {one.id}", order_of, one.kept) for one in rows)
+
+    def merging(self) -> dict[str, float]:
+        """The sleepers with an open mark, and the time of each mark."""
+        return {one.sleeper: one.since_s for one in self._store.rows(sa.select(tables.merging))}
+
+    def exposures(self, since_s: float) -> dict[str, float]:
+        """Merge-minutes by sleeper."""
+        table = tables.exposures.c
+        query = sa.select(table.sleeper, sa.func.sum(table.minutes)).where(
+            table.hour >= int(since_s // HOUR_S)
+        )
+        rows = self._store.rows(query.group_by(table.sleeper))
+        return {str(sleeper): float(minutes) for sleeper, minutes in rows}
+
+    def principals(self) -> tuple[Principal, ...]:
+        """Every principal, by name."""
+        rows = self._store.rows(sa.select(tables.principals).order_by(tables.principals.c.name))
+        return tuple(
+            self._understood(f"the principal {one.name}", partial(principal_of, one.name, one.kind), one.kept)
+            for one in rows
+        )
+
+    def credentials(self) -> tuple[Credential, ...]:
+        """Every credential, by id."""
+        rows = self._store.rows(sa.select(tables.credentials).order_by(tables.credentials.c.id))
+        return tuple(Credential(**row._mapping) for row in rows)  # noqa: SLF001 -- SQLAlchemy's own name
+
+    def codes(self) -> tuple[Code, ...]:
+        """Every code, by id."""
+        rows = self._store.rows(sa.select(tables.codes).order_by(tables.codes.c.id))
+        return tuple(Code(**row._mapping) for row in rows)  # noqa: SLF001 -- SQLAlchemy's own name
+
+    def outdated(self, now_s: float) -> str:
+        """Compare the writes with the note beside the file, and the last use with LAPSED_S."""
+        if self._store.restored:
+            return "the ledger was restored from a copy"
+        lived_s = float(self._store.rows(sa.select(tables.generation.c.lived_s))[0][0])
+        if not lapsed(lived_s, now_s):
+            return ""
+        return f"no daemon has used the ledger for {(now_s - lived_s) / HOUR_S:.1f} h"
+
+    def begin_generation(self, now_s: float) -> None:
+        """Continue the count from the note beside the file."""
+        with self._using:
+            self._store.begin_generation(now_s)
+
+    # -- the end ------------------------------------------------------------------------------------
+
+    def close(self, within_s: float = CLOSES_WITHIN_S) -> int:
+        """Write waiting transactions, then close; a writer blocked by the disk keeps the ledger open."""
+        reading = self._reader.close(0.0)
+        left = self._writer.close(within_s)
+        if not left:
+            with self._using:
+                self._store.close()
+        if not reading and self._asking is not None:
+            self._asking.close()
+        return left
+
+
+def _by_name(rows: Rows) -> Mapping[str, Seats]:
+    """The seats of each Dreamscape, by number; none where it has no rows."""
+    seats = defaultdict[str, Seats](tuple)
+    gathered = defaultdict[str, list[tuple[int, str, str]]](list)
+    for dreamscape, number, pod, sleeper in rows:
+        gathered[dreamscape].append((int(number), pod, sleeper))
+    seats.update((name, tuple(found)) for name, found in gathered.items())
+    return seats

@@ -1,0 +1,98 @@
+"""The ledger's tables in SQLAlchemy Core: one definition, from which each engine's SQL is made.
+
+`migrations/versions` holds the same tables as the steps from each version to the next. A test compares the
+two, on both engines. A new file is made from this module and stamped; an older one takes the steps.
+"""
+
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+HEAD: Final = 8
+"""The newest schema version: the number of steps in `migrations/versions`."""
+
+WHOLE: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""64 bits on every engine: a counter is up to 2^63."""
+REAL: Final[sa.types.TypeEngine[float]] = sa.Double().with_variant(sa.REAL(), "sqlite")
+"""A double on every engine; PostgreSQL's REAL has half the digits."""
+
+metadata: Final = sa.MetaData()
+
+
+def _table(name: str, *columns: Any) -> sa.Table:  # noqa: ANN401 -- columns, constraints and indexes
+    return sa.Table(name, metadata, *columns, sqlite_with_rowid=False)
+
+
+def _text(name: str, *, key: bool = False) -> "sa.Column[str]":
+    return sa.Column(name, sa.Text, primary_key=key, nullable=False)
+
+
+def _whole(name: str, *, key: bool = False) -> "sa.Column[int]":
+    return sa.Column(name, WHOLE, primary_key=key, nullable=False, autoincrement=False)
+
+
+def _real(name: str) -> "sa.Column[float]":
+    return sa.Column(name, REAL, nullable=False)
+
+
+def _one_row() -> "tuple[sa.Column[int], sa.CheckConstraint]":
+    """The key of a table with one row."""
+    return sa.Column("id", sa.Integer, primary_key=True, autoincrement=False), sa.CheckConstraint("id = 1")
+
+
+terms: Final = _table("terms", _text("dreamscape", key=True), _whole("cohort", key=True), _whole("term"))
+counters: Final = sa.Table("counters", metadata, *_one_row(), _whole("next"))
+dreamscapes: Final = _table(
+    "dreamscapes", _text("name", key=True), _text("record"), sa.Column("ended_s", REAL, nullable=True)
+)
+living: Final = sa.Index(
+    "living",
+    dreamscapes.c.name,
+    sqlite_where=dreamscapes.c.ended_s.is_(None),
+    postgresql_where=dreamscapes.c.ended_s.is_(None),
+)
+ended: Final = sa.Index(
+    "ended",
+    dreamscapes.c.ended_s,
+    sqlite_where=dreamscapes.c.ended_s.is_not(None),
+    postgresql_where=dreamscapes.c.ended_s.is_not(None),
+)
+seats: Final = _table(
+    "seats", _text("dreamscape", key=True), _whole("number", key=True), _text("pod"), _text("sleeper")
+)
+beds: Final = _table("beds", _text("pod", key=True), _text("sleeper"))
+locks: Final = _table("locks", _text("pod", key=True), _text("cause"), _real("since_s"), _text("evidence"))
+marks: Final = _table(
+    "marks", _text("pod", key=True), _text("cause"), _real("tripped_s"), _whole("term"), _whole("tick")
+)
+wake_orders: Final = _table("wake_orders", _text("id", key=True), _whole("revision"), _text("kept"))
+exposures: Final = _table("exposures", _text("sleeper", key=True), _whole("hour", key=True), _real("minutes"))
+merging: Final = _table("merging", _text("sleeper", key=True), _real("since_s"))
+generation: Final = sa.Table(
+    "generation",
+    metadata,
+    *_one_row(),
+    _whole("writes"),
+    sa.Column("lived_s", REAL, nullable=False, server_default=sa.text("0")),
+    sa.Column("epoch", WHOLE, nullable=False, server_default=sa.text("0")),
+)
+principals: Final = _table("principals", _text("name", key=True), _text("kind"), _text("kept"))
+credentials: Final = _table(
+    "credentials",
+    _text("id", key=True),
+    _text("principal"),
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    _real("issued_s"),
+    _real("expires_s"),
+    _real("revoked_s"),
+    _real("ends_s"),
+)
+codes: Final = _table(
+    "codes",
+    _text("id", key=True),
+    _text("principal"),
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    _real("expires_s"),
+    _whole("tries"),
+    _text("made"),
+)
