@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dreamd.adapters.ledger.postgres import PostgresLedger
 from dreamd.adapters.ledger.sqlite import SqliteLedger
 from dreamd.core.dreamscapes.views import DreamscapeState, Plan
 from dreamd.core.safety.causes import Cause
@@ -30,15 +31,19 @@ NOW_MS = 1_760_000_000_000
 Library = Callable[[], Ledger]
 
 
-@pytest.fixture(params=["sqlite", "memory"])
+@pytest.fixture(params=["sqlite", "postgres", "memory"])
 def library(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Library]:
     """Open a ledger on the one store of this test."""
     storage, opened = LedgerStorage(), list[Ledger]()
+    url = request.getfixturevalue("postgres").url() if request.param == "postgres" else ""
+    kinds: dict[str, Library] = {
+        "sqlite": lambda: SqliteLedger(tmp_path / "ledger"),
+        "postgres": lambda: PostgresLedger(url, tmp_path / "ledger"),
+        "memory": lambda: MemoryLedger(storage),
+    }
 
     def open_one() -> Ledger:
-        one: Ledger = (
-            MemoryLedger(storage) if request.param == "memory" else SqliteLedger(tmp_path / "ledger")
-        )
+        one = kinds[request.param]()
         opened.append(one)
         return one
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dreamd.adapters.ledger.postgres import PostgresLedger
 from dreamd.adapters.ledger.sqlite import SqliteLedger
 from dreamd.core.dreamscapes.views import DreamscapeState, Plan
 from dreamd.ports.commit import Commit
@@ -13,8 +14,9 @@ from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.ledger import Ledger
 from dreamd.ports.ledger.terms import TermDraw
 from dreamd.ports.ledger.transaction import TRANSACTIONS_WAITING, Transaction
-from fakes.gated_file import GatedFile
+from fakes.gated_file import Gated, GatedFile, GatedServer
 from fakes.ledger import MemoryLedger, draw, holds, settled
+from fakes.postgres import Cluster
 
 NOW_S = 1_760_000_000.0
 NAN = float("nan")
@@ -40,14 +42,45 @@ def sqlite_bench(path: Path) -> Bench:
     def pragma(most: object) -> None:
         file.pragma(f"max_page_count = {most}")
 
-    def hold() -> None:
-        """Hold a write at the gate, so that later ones wait behind it."""
-        file.gate.clear()
-        file.begun.clear()
-        ledger.submit(Transaction(lived_s=NOW_S))
-        file.begun.wait()
+    return Bench(ledger, held(file, ledger), file.gate.set, lambda: pragma(pages), lambda: pragma(1 << 30))
 
-    return Bench(ledger, hold, file.gate.set, lambda: pragma(pages), lambda: pragma(1 << 30))
+
+def postgres_bench(cluster: Cluster, beside: Path) -> Bench:
+    """The ledger in a database; a trigger raises what the server raises where its disk is full."""
+    url = cluster.url()
+    server = GatedServer(url, beside)
+    ledger = PostgresLedger(url, beside, server=server)
+    full = "BEGIN RAISE EXCEPTION USING ERRCODE = '53100', MESSAGE = 'the disk is full'; END"
+    cluster.execute(f"CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $${full}$$", url)
+
+    def fill() -> None:
+        at = "CREATE TRIGGER full_disk BEFORE INSERT ON beds EXECUTE FUNCTION full_disk()"
+        cluster.execute(at, url)
+
+    return Bench(
+        ledger,
+        held(server, ledger),
+        server.gate.set,
+        fill,
+        lambda: drop(cluster, url),
+    )
+
+
+def drop(cluster: Cluster, url: str) -> None:
+    """The disk has room again."""
+    cluster.execute("DROP TRIGGER full_disk ON beds", url)
+
+
+def held(store: Gated, ledger: Ledger) -> Callable[[], None]:
+    """Hold a write at the gate, so that later ones wait behind it."""
+
+    def hold() -> None:
+        store.gate.clear()
+        store.begun.clear()
+        ledger.submit(Transaction(lived_s=NOW_S))
+        store.begun.wait()
+
+    return hold
 
 
 def memory_bench() -> Bench:
@@ -63,10 +96,15 @@ def memory_bench() -> Bench:
     return Bench(ledger, hold, ledger.release, broken("the disk is full"), broken(""))
 
 
-@pytest.fixture(params=["sqlite", "memory"])
+@pytest.fixture(params=["sqlite", "postgres", "memory"])
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     """One ledger with its disk."""
-    one = memory_bench() if request.param == "memory" else sqlite_bench(tmp_path / "ledger")
+    kinds: dict[str, Callable[[], Bench]] = {
+        "sqlite": lambda: sqlite_bench(tmp_path / "ledger"),
+        "postgres": lambda: postgres_bench(request.getfixturevalue("postgres"), tmp_path / "ledger"),
+        "memory": memory_bench,
+    }
+    one = kinds[request.param]()
     yield one
     one.release()
     one.ledger.close()

@@ -1,8 +1,10 @@
 """The simulation's ledger in memory, for tests of everything else; and functions for any ledger."""
 
+import threading
 import time
 from collections.abc import Mapping
 
+from dreamd.adapters.ledger.stored_ledger import StoredLedger
 from dreamd.ports.commit import Commit
 from dreamd.ports.ledger.exposure import Exposure, MarkMove
 from dreamd.ports.ledger.ledger import Ledger
@@ -16,10 +18,15 @@ SETTLES_WITHIN_S = 10.0
 
 
 def settled(ledger: Ledger, commit: Commit) -> Commit:
-    """Deliver until this commit is over: waits for the writer thread, without sleeping."""
-    until_s = time.monotonic() + SETTLES_WITHIN_S
+    """Deliver until this commit is over: waits for the ledger's thread to tell."""
+    until_s, told = time.monotonic() + SETTLES_WITHIN_S, threading.Event()
+    if isinstance(ledger, StoredLedger):
+        ledger.tell(told.set)
+    ledger.deliver()
     while not commit.over:
         assert time.monotonic() < until_s, "the commit does not end"
+        told.wait(SETTLES_WITHIN_S if isinstance(ledger, StoredLedger) else 0.0)
+        told.clear()
         ledger.deliver()
     return commit
 

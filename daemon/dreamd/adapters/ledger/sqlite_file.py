@@ -76,9 +76,9 @@ class LedgerFile(Store):
         row = self._driver().execute(f"PRAGMA {text}").fetchone()
         return row[0] if row else None
 
-    def in_transaction(self) -> bool:
-        """Ask SQLite, which rolls back by itself where the disk is full."""
-        return self._driver().in_transaction
+    def costs_all(self, error: Exception) -> bool:  # noqa: ARG002 -- SQLite is asked
+        """Ask SQLite, which rolls everything back by itself where the disk is full."""
+        return not self._driver().in_transaction
 
     def _driver(self) -> sqlite3.Connection:
         driver = self.base.connection.dbapi_connection

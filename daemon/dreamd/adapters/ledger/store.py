@@ -1,7 +1,8 @@
 """A ledger's tables on one engine: one connection that writes and one that reads, by SQLAlchemy.
 
-Several transactions are written as one (`write`): each within a savepoint, so that a failing one is rolled
-back alone, and one flush to the disk for all of them. Where the whole cannot be written, all of them failed.
+Several transactions are written as one (`write`), with one flush to the disk for all of them. Where one of
+them fails, all are undone and made again, each within a savepoint, so that the failing one fails alone. Where
+the whole cannot be written, all of them failed.
 
 A ledger restored from a copy has fewer writes than a note beside it (`NAME.writes`). Where the note was
 restored too, the last use of the ledger is long ago. Either is a new generation, and the caller decides which
@@ -99,28 +100,49 @@ class Store(ABC):
             LedgerError: the whole could not be written: nothing of any of them is in the ledger.
         """
         with self.writing():
-            made: list[Terms | LedgerError] = [self._make(change) for change in changes]
+            made = self._make(changes) if len(changes) > 1 else None
+            if made is None:  # one of them fails, or there is but one
+                made = [self._make_one(change) for change in changes]
             count = sum(not isinstance(one, LedgerError) for one in made)
             writes = self._count(count)
         self._note_in_time(writes, count)
         return made
 
-    def _make(self, change: Transaction) -> Terms | LedgerError:
+    def _make(self, changes: Sequence[Transaction]) -> list[Terms | LedgerError] | None:
+        """Make all within one savepoint; None where one of them fails, and nothing is made."""
+        try:
+            with self._savepoint():
+                return [self._changes.apply(self.base, change) for change in changes]
+        except LedgerError:
+            return None
+
+    def _make_one(self, change: Transaction) -> Terms | LedgerError:
+        """Make one within a savepoint of its own, so that it fails alone."""
+        try:
+            with self._savepoint():
+                return self._changes.apply(self.base, change)
+        except LedgerError as error:
+            return error
+
+    @contextmanager
+    def _savepoint(self) -> Iterator[None]:
+        """A part of a transaction that can fail alone: then it is undone, and the error is a LedgerError."""
         self.base.exec_driver_sql("SAVEPOINT one")
         try:
-            terms = self._changes.apply(self.base, change)
+            yield
         except Exception as error:
-            if not self.in_transaction():
-                raise  # the disk is full, or worse: the engine has rolled everything back
+            if self.costs_all(error):
+                raise  # the disk is full, or worse
             self.base.exec_driver_sql("ROLLBACK TO SAVEPOINT one")
             self.base.exec_driver_sql("RELEASE SAVEPOINT one")
-            return error if isinstance(error, LedgerError) else LedgerError(self._unusable(error))
+            if isinstance(error, LedgerError):
+                raise
+            raise LedgerError(self._unusable(error)) from error
         self.base.exec_driver_sql("RELEASE SAVEPOINT one")
-        return terms
 
     @abstractmethod
-    def in_transaction(self) -> bool:
-        """Whether the engine still holds the transaction of the writing connection."""
+    def costs_all(self, error: Exception) -> bool:
+        """Whether this error of one transaction is the end of all that are written with it."""
         ...
 
     def alone(self, change: Callable[[sa.Connection], T]) -> T:

@@ -1,0 +1,203 @@
+"""The ledger in PostgreSQL 15 or newer, by psycopg 3: for a site that runs a database already.
+
+Safety. A session holds an advisory lock while its daemon lives, so a second daemon on the same ledger is
+refused at its start. A lock ends with its session, and a session may end while its daemon lives on. So a
+daemon that took the lock also drew an epoch, and each write first locks the row of the epoch and compares it:
+a daemon whose epoch is no longer the newest writes nothing. That row also puts all writers in one order.
+
+A lost connection is a failed write. The next write connects again and takes the lock again.
+
+Rules: `synchronous_commit` is on, whatever the server's default; a server with `fsync` off is refused; a
+newer schema is refused, never guessed at.
+"""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from dreamd.adapters.ledger import migrations, tables
+from dreamd.adapters.ledger.store import Store
+from dreamd.adapters.ledger.stored_ledger import StoredLedger
+from dreamd.adapters.ledger.tables import HEAD
+from dreamd.adapters.ledger.writes_note import WritesNote
+from dreamd.ports.commit import LedgerError
+
+SCHEME: Final = "postgresql://"
+NOTE: Final = "ledger.postgresql"
+"""The note of writes beside the state directory's other files is `ledger.postgresql.writes`."""
+OLDEST: Final = 150_000
+"""The server's version number from which on it is used: 15.0."""
+LOCK_WAITS_MS: Final = 200
+CONNECTS_WITHIN_S: Final = 5
+LOCK: Final = 0x647265616D64  # "dreamd" in ASCII
+_INSTALL: Final = "pip install 'dreamd[postgres]'"
+_SESSION: Final = (
+    "-c synchronous_commit=on -c timezone=UTC -c idle_in_transaction_session_timeout=0 "
+    f"-c lock_timeout={LOCK_WAITS_MS} -c client_encoding=UTF8"
+)
+_EPOCH: Final = sa.select(tables.generation.c.epoch).with_for_update()
+_NEW_EPOCH: Final = (
+    tables.generation.update()
+    .values(epoch=tables.generation.c.epoch + 1)
+    .returning(tables.generation.c.epoch)
+)
+_MIGRATES: Final = LOCK + 1
+
+
+def engine_of(url: str) -> sa.Engine:
+    """Return an engine for `postgresql://...`; each connection is a session of its own.
+
+    Raises:
+        LedgerError: psycopg is not installed, or the address cannot be read.
+    """
+    if find_spec("psycopg") is None:
+        raise LedgerError(f"the ledger {shown(url)} needs psycopg; run: {_INSTALL}")
+    try:
+        address = sa.make_url(url).set(drivername="postgresql+psycopg")
+        options = " ".join((_SESSION, *_texts(address.query.get("options"))))
+        return sa.create_engine(
+            address.difference_update_query(["options"]),
+            poolclass=sa.NullPool,
+            connect_args={
+                "application_name": "dreamd",
+                "connect_timeout": CONNECTS_WITHIN_S,
+                "keepalives_idle": 5,
+                "keepalives_interval": 2,
+                "keepalives_count": 3,
+                "tcp_user_timeout": 10_000,
+                "options": options,
+            },
+        )
+    except (sa.exc.ArgumentError, ValueError) as error:
+        raise LedgerError(
+            f"the ledger's address {shown(url)} cannot be read; expected {SCHEME}USER@HOST/DATABASE"
+        ) from error
+
+
+def _texts(given: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else given or ()
+
+
+def shown(url: str) -> str:
+    """Return the address without its password, for sentences."""
+    try:
+        return sa.make_url(url).render_as_string(hide_password=True)
+    except (sa.exc.ArgumentError, ValueError):
+        return SCHEME + "..."
+
+
+class LedgerServer(Store):
+    """The tables in the database at `url`."""
+
+    def __init__(self, url: str, beside: Path) -> None:
+        """Connect, and make or upgrade the tables. beside: `NAME` of the note of writes.
+
+        Raises:
+            LedgerError: it cannot be reached, is older than 15, has fsync off, or is newer than this program.
+        """
+        from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415 -- not for a file's ledger
+
+        self._epoch = 0
+        self._session: object = None
+        super().__init__(shown(url), engine_of(url), insert, WritesNote(beside))
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+
+    def connect(self) -> sa.Connection:
+        """A connection on which a transaction sees one state of all tables."""
+        return super().connect().execution_options(isolation_level="REPEATABLE READ")
+
+    def hold(self) -> None:
+        """Take the ledger for this daemon.
+
+        Raises:
+            LedgerError: another daemon has it.
+        """
+        with self.writing():
+            self._lock()
+            self._epoch = int(self.base.execute(_NEW_EPOCH).scalar_one())
+
+    def costs_all(self, error: Exception) -> bool:
+        """Whether the server cannot write: its connection is lost, its disk full, its lock held."""
+        return isinstance(error, sa.exc.OperationalError)
+
+    def damaged(self, detail: str) -> str:
+        """The sentence for a database that refuses what is asked."""
+        return f"the ledger {self.place} is damaged or not one of dreamd's ({detail}); restore it from a copy"
+
+    def _claim(self) -> None:
+        """Lock the row of the epoch, and compare; take the lock again after a lost connection."""
+        if not self._epoch:
+            self.base.execute(_EPOCH)
+            return
+        if self.base.connection.dbapi_connection is not self._session:
+            self._lock()
+        if self.base.execute(_EPOCH).scalar_one() != self._epoch:
+            raise LedgerError(f"another dreamd has taken the ledger {self.place}; stop one of the two")
+
+    def _lock(self) -> None:
+        if not self.base.execute(sa.select(sa.func.pg_try_advisory_lock(LOCK))).scalar_one():
+            raise LedgerError(
+                f"another dreamd already uses the ledger {self.place}; stop it, or give this one its own "
+                "database with --ledger-url"
+            )
+        self._session = self.base.connection.dbapi_connection
+
+    def _open(self) -> None:
+        with self._translated(), self.base.begin():
+            number = int(self._asked("SHOW server_version_num"))
+            if number < OLDEST:
+                raise LedgerError(
+                    f"the ledger {self.place} is on PostgreSQL {number // 10_000}; dreamd needs 15 or newer"
+                )
+            if self._asked("SHOW fsync") != "on":
+                raise LedgerError(
+                    f"the ledger {self.place} is on a server with fsync off, which loses what it has "
+                    "acknowledged; set fsync = on there"
+                )
+            self.base.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATES)))
+            self._bring_up()
+        self._look()
+
+    def _asked(self, statement: str) -> Any:  # noqa: ANN401 -- text or a number
+        return self.base.exec_driver_sql(statement).scalar_one()
+
+    def _bring_up(self) -> None:
+        version = migrations.stamped(self.base)
+        if version > HEAD:
+            raise LedgerError(
+                f"the ledger {self.place} was written by a newer dreamd (schema {version}, this one reads "
+                f"{HEAD}); run that version, or give another --ledger-url"
+            )
+        if version == 0:
+            migrations.make(self.base)
+        elif version < HEAD:
+            migrations.upgrade(self.base)
+
+
+class PostgresLedger(StoredLedger):
+    """`Ledger` in the database at `url`."""
+
+    def __init__(self, url: str, beside: Path, *, server: LedgerServer | None = None) -> None:
+        """Connect, and make or upgrade the tables. beside: `NAME` of the note `NAME.writes`.
+
+        server: the database at `url`, where it is open already.
+
+        Raises:
+            LedgerError: it cannot be reached or used; the sentence has the next step.
+        """
+        self._server = server or LedgerServer(url, beside)
+        super().__init__(self._server)
+
+    def hold(self) -> None:
+        """Take the ledger for this daemon until it is closed.
+
+        Raises:
+            LedgerError: another daemon has it.
+        """
+        self._server.hold()
