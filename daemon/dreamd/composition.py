@@ -39,7 +39,7 @@ from dreamd.adapters.http.console_routes import Console
 from dreamd.adapters.http.loop_bridge import LoopBridge
 from dreamd.adapters.http.server import HttpServer
 from dreamd.adapters.keys import Seal, open_key
-from dreamd.adapters.ledger.sqlite import SqliteLedger
+from dreamd.adapters.ledger.opening import open_ledger
 from dreamd.adapters.log_events import fields_of, level_of, named
 from dreamd.adapters.logs import Log, Spool, is_journald, open_log
 from dreamd.adapters.metrics.disk_space import DiskSpace, space_of
@@ -71,7 +71,6 @@ from dreamwire.schema import BANDS6X2, WIRE_REVISION
 from dreamwire.sd_notify import ServiceManager
 from dreamwire.signing import KeyFileError
 
-LEDGER_FILE: Final = "ledger.sqlite3"
 FREE_SOCKET: Final = "free.sock"
 """The socket of the ways out, in the state directory where no other is named."""
 READY_PULSE_S: Final = 1.0
@@ -164,7 +163,7 @@ class Daemon:
         key = self._key = open_key(state.path)
         now = dt.datetime.fromtimestamp(self._clock.now_s(), dt.UTC)
         self._site = guarded_site(state.path, settings.grpc_host, now)
-        self._ledger = SqliteLedger(state.path / LEDGER_FILE)
+        self._ledger = open_ledger(settings.ledger_url, state.path)
         # Assignment ids must not be guessable, so the generator is the system's.
         rng = random.SystemRandom()
         broker = Broker(access, secrets.token_hex(4), Versions(version("dreamd"), WIRE_REVISION))

@@ -49,7 +49,7 @@ VERBS: Final = {
     "wake": Verb("give, lift, list wake orders", "daemon"),
     "recording": Verb("list, show recordings of Dreamscapes", "recordings"),
     "replay": Verb("run a recording through the fusion again, bit for bit", "recordings"),
-    "ledger": Verb("back up, verify, restore the ledger", "daemon"),
+    "ledger": Verb("back up, check, verify, restore the ledger", "daemon"),
     "lsl": Verb("send a Dreamscape over Lab Streaming Layer, take markers from it", "daemon,boards"),
     "rehearse": Verb("inject faults into a test fleet; report who was severed, how fast", "up"),
     "simulate": Verb("simulate a fleet in virtual time from one seed, and check safety rules", "up"),

@@ -51,6 +51,7 @@ class Settings:
     """The settings in force. Ports may be 0: any free one, named when ready."""
 
     state_dir: Path
+    ledger_url: str
     mqtt_url: str
     mqtt_ca: str
     mqtt_cert: str
@@ -136,6 +137,13 @@ def _broker(given: object) -> str:
     return given
 
 
+def _ledger(given: object) -> str:
+    """An address of PostgreSQL; empty: none."""
+    if not isinstance(given, str) or not (given == "" or given.startswith(("postgresql://", "postgres://"))):
+        raise UnfitError
+    return given
+
+
 def _file(given: object) -> str:
     """A file's path; empty: none."""
     return "" if given == "" else str(_path(given))
@@ -209,6 +217,13 @@ _A_PORT: Final = "a port from 1 to 65535, or 0 for any free one"
 
 KEYS: Final = (
     Key("state_dir", "", _path, "a directory", "terms, check-ins and the signing key"),
+    Key(
+        "ledger.url",
+        "",
+        _ledger,
+        "postgresql://USER@HOST/DATABASE, or nothing for a file in the state directory",
+        "PostgreSQL for the ledger, else a file in the state directory",
+    ),
     Key(
         "mqtt.url",
         "mqtt://127.0.0.1:1883",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dreamd.adapters.ledger.backup import back_up, restore, verify
+from dreamd.adapters.ledger.copies.backup import back_up, restore, verify
 from dreamd.adapters.ledger.sqlite import SqliteLedger
 from dreamd.adapters.state_dir import StateDir
 from dreamd.core.safety.causes import Cause

@@ -12,11 +12,12 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from dreamd.adapters.ledger import migrations, tables
+from dreamd.adapters.ledger import migrations
+from dreamd.adapters.ledger.rows import tables
+from dreamd.adapters.ledger.rows.tables import HEAD
 from dreamd.adapters.ledger.sqlite import SqliteLedger
 from dreamd.adapters.ledger.store import NOTED_EVERY
 from dreamd.adapters.ledger.stored_ledger import LIVING
-from dreamd.adapters.ledger.tables import HEAD
 from dreamd.core.dreamscapes.views import DreamscapeState, Plan
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.views import Lock, Mark

@@ -17,8 +17,8 @@ import psutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from dreamd.adapters.ledger.opening import LEDGER_FILE
 from dreamd.adapters.ledger.sqlite import SqliteLedger
-from dreamd.composition import LEDGER_FILE
 from dreamd.ports.ledger.generation import LAPSED_S
 from dreamd.ports.ledger.transaction import Transaction
 from mosquitto import Broker, free_port

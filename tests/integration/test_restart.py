@@ -10,8 +10,8 @@ import pytest
 
 from depth import LONG
 from dreamapi.v1.severing_pb2 import Breaker
+from dreamd.adapters.ledger.opening import LEDGER_FILE
 from dreamd.adapters.ledger.sqlite import SqliteLedger
-from dreamd.composition import LEDGER_FILE
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.views import Lock
 from dreamd.ports.ledger.transaction import Transaction

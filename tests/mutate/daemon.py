@@ -815,7 +815,7 @@ _OWNERS: Final = (
     Mutation(
         "owner.terms-grow",
         "a clock set back draws an older term",
-        "daemon/dreamd/adapters/ledger/changes.py",
+        "daemon/dreamd/adapters/ledger/rows/changes.py",
         "term = max((int(row[0]) if row else 0) + 1, int(draw.now_s * 1000))",
         "term = int(draw.now_s * 1000)",
         (_TESTS_LEDGER,),
@@ -823,7 +823,7 @@ _OWNERS: Final = (
     Mutation(
         "owner.counters-grow",
         "two processes number their orders alike",
-        "daemon/dreamd/adapters/ledger/changes.py",
+        "daemon/dreamd/adapters/ledger/rows/changes.py",
         "first = max(int(row[0]) if row else 1, int(now_s * 1000) * COUNTERS_PER_MS)",
         "first = int(now_s * 1000) * COUNTERS_PER_MS",
         (_TESTS_LEDGER,),

@@ -140,7 +140,7 @@ STOPS: Final = (
     Mutation(
         "backup.known-for-a-copy",
         "a backup that is put back is taken for the ledger",
-        "daemon/dreamd/adapters/ledger/backup.py",
+        "daemon/dreamd/adapters/ledger/copies/backup.py",
         'made.execute("UPDATE generation SET writes = ?", (AS_A_COPY,))',
         "pass",
         ("tests/daemon/test_backup.py",),

@@ -9,16 +9,14 @@ import datetime as dt
 import os
 import socket
 import sys
-from pathlib import Path
 from typing import Final
 
 from dreamd import settings
-from dreamd.adapters.ledger.sqlite import SqliteLedger
+from dreamd.adapters.ledger.opening import open_ledger
 from dreamd.adapters.random_text import random_text
 from dreamd.adapters.site_authority import AuthorityError, SiteAuthority
 from dreamd.adapters.state_dir import StateDir, StateDirError
 from dreamd.app.access.enrolment import CODE_BITS, ID_BITS
-from dreamd.cli.ledger import LEDGER_FILE
 from dreamd.cli.printing.enrolment_line import show_line
 from dreamd.core.access.caller import Role
 from dreamd.core.access.codes import LIVES_S, Code, code_text
@@ -92,19 +90,19 @@ def _init(args: argparse.Namespace, loaded: settings.Settings, site: SiteAuthori
     elif not args.new_admin:
         print(f"{site.directory} is there already; nothing was changed (--new-admin, --renew)")
         return 0
-    code = _code(loaded.state_dir, args.admin, now.timestamp())
+    code = _code(loaded, args.admin, now.timestamp())
     host = site.names()[0]
     print(f"start the daemon, then let {args.admin} run within a quarter of an hour:\n")
     show_line(f"{host}:{loaded.grpc_port}", site.pin_text(), code, "dreamd redeem")
     return 0
 
 
-def _code(state_dir: Path, admin: str, now_s: float) -> str:
+def _code(loaded: settings.Settings, admin: str, now_s: float) -> str:
     """Write the administrator and a code for it into the ledger; return the code's text."""
     secret, identifier = random_text(CODE_BITS), random_text(ID_BITS)
     principal = Principal(admin, Kind.PERSON, (Grant(Role.ADMIN),))
     code = Code(identifier, admin, digest_of(secret), now_s + LIVES_S)
-    ledger = SqliteLedger(state_dir / LEDGER_FILE)
+    ledger = open_ledger(loaded.ledger_url, loaded.state_dir)
     try:
         ledger.write(Transaction(principals=(principal,), codes=(code,)))
     finally:

@@ -17,10 +17,11 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from dreamd.adapters.ledger import migrations, tables
+from dreamd.adapters.ledger import migrations
+from dreamd.adapters.ledger.rows import tables
+from dreamd.adapters.ledger.rows.tables import HEAD
 from dreamd.adapters.ledger.store import Store
 from dreamd.adapters.ledger.stored_ledger import StoredLedger
-from dreamd.adapters.ledger.tables import HEAD
 from dreamd.adapters.ledger.writes_note import WritesNote
 from dreamd.ports.commit import LedgerError
 
@@ -50,12 +51,17 @@ def engine_of(url: str) -> sa.Engine:
     """Return an engine for `postgresql://...`; each connection is a session of its own.
 
     Raises:
-        LedgerError: psycopg is not installed, or the address cannot be read.
+        LedgerError: psycopg is not installed, or the address cannot be read or holds a password.
     """
     if find_spec("psycopg") is None:
         raise LedgerError(f"the ledger {shown(url)} needs psycopg; run: {_INSTALL}")
     try:
         address = sa.make_url(url).set(drivername="postgresql+psycopg")
+        if address.password:
+            raise LedgerError(
+                f"the ledger's address {shown(url)} holds a password, which lists of processes show; "
+                "keep it in a file that PGPASSFILE names"
+            )
         options = " ".join((_SESSION, *_texts(address.query.get("options"))))
         return sa.create_engine(
             address.difference_update_query(["options"]),
@@ -135,10 +141,10 @@ class LedgerServer(Store):
         if not self._epoch:
             self.base.execute(_EPOCH)
             return
-        if self.base.connection.dbapi_connection is not self._session:
-            self._lock()
         if self.base.execute(_EPOCH).scalar_one() != self._epoch:
             raise LedgerError(f"another dreamd has taken the ledger {self.place}; stop one of the two")
+        if self.base.connection.dbapi_connection is not self._session:
+            self._lock()
 
     def _lock(self) -> None:
         if not self.base.execute(sa.select(sa.func.pg_try_advisory_lock(LOCK))).scalar_one():

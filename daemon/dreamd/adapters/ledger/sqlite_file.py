@@ -16,8 +16,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from dreamd.adapters.ledger import migrations
+from dreamd.adapters.ledger.rows.tables import HEAD
 from dreamd.adapters.ledger.store import Store
-from dreamd.adapters.ledger.tables import HEAD
 from dreamd.adapters.ledger.writes_note import WritesNote
 from dreamd.ports.commit import LedgerError
 

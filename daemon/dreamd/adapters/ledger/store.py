@@ -19,8 +19,8 @@ from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 
-from dreamd.adapters.ledger import tables
-from dreamd.adapters.ledger.changes import Changes, Insert
+from dreamd.adapters.ledger.rows import tables
+from dreamd.adapters.ledger.rows.changes import Changes, Insert
 from dreamd.adapters.ledger.writes_note import WritesNote
 from dreamd.ports.commit import LedgerError
 from dreamd.ports.ledger.terms import Terms

@@ -25,10 +25,10 @@ from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 
-from dreamd.adapters.ledger import tables
-from dreamd.adapters.ledger.kept_text import order_of, principal_of
 from dreamd.adapters.ledger.ledger_thread import LedgerThread
-from dreamd.adapters.ledger.record_text import Seats, record_of
+from dreamd.adapters.ledger.rows import tables
+from dreamd.adapters.ledger.rows.kept_text import order_of, principal_of
+from dreamd.adapters.ledger.rows.record_text import Seats, record_of
 from dreamd.adapters.ledger.store import Query, Rows, Store, cause
 from dreamd.core.access.codes import Code
 from dreamd.core.access.principals import Credential, Principal

@@ -10,8 +10,9 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from dreamd.adapters.ledger import tables
-from dreamd.adapters.ledger.tables import HEAD, metadata
+from dreamd.adapters.ledger.rows import tables
+from dreamd.adapters.ledger.rows.tables import HEAD, metadata
+from dreamd.ports.commit import LedgerError
 
 PLACE: Final = Path(__file__).parent
 
@@ -50,6 +51,28 @@ def stamped(connection: sa.Connection) -> int:
         return 0
     found = connection.execute(sa.select(_stamps.c.version_num)).scalars().all()
     return max((int(one) for one in found), default=0)
+
+
+def version_of(connection: sa.Connection) -> int:
+    """Return the schema version: the stamp, or the number in a file from before the stamps; 0: no ledger."""
+    version = stamped(connection)
+    if version or connection.dialect.name != "sqlite":
+        return version
+    return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+
+
+def need_head(connection: sa.Connection, place: str) -> None:
+    """Refuse a ledger of another schema version.
+
+    Raises:
+        LedgerError: with the step that helps.
+    """
+    version = version_of(connection)
+    if version == 0:
+        raise LedgerError(f"there is no ledger at {place} yet; start the daemon once, or name another")
+    if version != HEAD:
+        step = "start this daemon once, which upgrades it" if version < HEAD else "use a newer dreamd"
+        raise LedgerError(f"the ledger {place} has schema {version}, this dreamd reads {HEAD}; {step}")
 
 
 def upgrade(connection: sa.Connection, to: int = HEAD) -> None:

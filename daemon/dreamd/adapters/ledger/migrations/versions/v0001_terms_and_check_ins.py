@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from dreamd.adapters.ledger.tables import WHOLE
+from dreamd.adapters.ledger.rows.tables import WHOLE
 
 revision = "0001"
 down_revision = None

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from dreamd.adapters.ledger.tables import REAL, WHOLE
+from dreamd.adapters.ledger.rows.tables import REAL, WHOLE
 
 revision = "0004"
 down_revision = "0003"

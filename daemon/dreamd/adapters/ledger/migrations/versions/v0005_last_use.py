@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from dreamd.adapters.ledger.tables import REAL
+from dreamd.adapters.ledger.rows.tables import REAL
 
 revision = "0005"
 down_revision = "0004"

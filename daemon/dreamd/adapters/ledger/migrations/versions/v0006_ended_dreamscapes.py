@@ -9,7 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
-from dreamd.adapters.ledger.tables import REAL
+from dreamd.adapters.ledger.rows.tables import REAL
 
 revision = "0006"
 down_revision = "0005"

@@ -8,7 +8,7 @@ import json
 import sqlalchemy as sa
 from alembic import op
 
-from dreamd.adapters.ledger.tables import WHOLE
+from dreamd.adapters.ledger.rows.tables import WHOLE
 
 revision = "0008"
 down_revision = "0007"

@@ -10,9 +10,9 @@ from typing import Any, Final, assert_never
 
 import sqlalchemy as sa
 
-from dreamd.adapters.ledger import tables
-from dreamd.adapters.ledger.kept_text import order_text, principal_text
-from dreamd.adapters.ledger.record_text import record_text
+from dreamd.adapters.ledger.rows import tables
+from dreamd.adapters.ledger.rows.kept_text import order_text, principal_text
+from dreamd.adapters.ledger.rows.record_text import record_text
 from dreamd.ports.commit import LedgerError
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.exposure import HOUR_S, Exposure, MarkMove

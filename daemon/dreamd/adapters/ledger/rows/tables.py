@@ -1,7 +1,8 @@
 """The ledger's tables in SQLAlchemy Core: one definition, from which each engine's SQL is made.
 
-`migrations/versions` holds the same tables as the steps from each version to the next. A test compares the
-two, on both engines. A new file is made from this module and stamped; an older one takes the steps.
+The room `migrations/versions` holds the same tables as the steps from each version to the next; a test
+compares the two, on both engines. A new ledger is made from this module and stamped; an older one takes the
+steps.
 """
 
 from typing import Any, Final

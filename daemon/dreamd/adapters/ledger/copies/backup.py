@@ -17,38 +17,18 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Final
 
-from dreamd.adapters.ledger.tables import HEAD
+from dreamd.adapters.ledger.copies.contents import SUBJECTS, Contents
+from dreamd.adapters.ledger.rows.tables import HEAD
 from dreamd.adapters.ledger.writes_note import AS_A_COPY, WritesNote
 from dreamd.ports.commit import LedgerError
 
 COUNTED_FROM: Final = 4
 """The schema version from which on a ledger counts its writes."""
 _SIDES: Final = ("-wal", "-shm")
-_TABLES: Final = {
-    "dreamscapes": "Dreamscapes",
-    "beds": "check-ins",
-    "locks": "locks",
-    "wake_orders": "wake orders",
-    "exposures": "hours of exposure",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """The contents of a ledger's file: its schema version, and its rows by subject."""
-
-    schema: int
-    rows: dict[str, int]
-
-    def __str__(self) -> str:
-        """The contents in words."""
-        told = ", ".join(f"{many} {what}" for what, many in self.rows.items())
-        return f"schema {self.schema}: {told}"
 
 
 def verify(path: Path) -> Contents:
@@ -125,7 +105,7 @@ def _contents(base: sqlite3.Connection, path: Path) -> Contents:
     there = {str(name) for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if version < 1 or not {"terms", "beds"} <= there:
         raise LedgerError(f"{path} is not a ledger of dreamd; name a file that `dreamd ledger backup` made")
-    known = {table: what for table, what in _TABLES.items() if table in there}
+    known = {table: what for table, what in SUBJECTS.items() if table in there}
     rows = {what: int(base.execute(f"SELECT count(*) FROM {t}").fetchone()[0]) for t, what in known.items()}  # noqa: S608 - our own names
     return Contents(version, rows)
 
@@ -143,16 +123,26 @@ def _copy(base: sqlite3.Connection, to: Path) -> None:
             made.execute("PRAGMA journal_mode = DELETE")  # no write-ahead log beside it: one file
             if int(made.execute("PRAGMA user_version").fetchone()[0]) >= COUNTED_FROM:
                 made.execute("UPDATE generation SET writes = ?", (AS_A_COPY,))
-        _sync(Path(draft))
+        publish(Path(draft), to)
+    finally:
+        for side in ("", *_SIDES, "-journal"):
+            Path(f"{draft}{side}").unlink(missing_ok=True)
+
+
+def publish(draft: Path, to: Path) -> None:
+    """Give a written file its name, once it is on the disk.
+
+    Raises:
+        LedgerError: the name is taken, or the disk refuses.
+    """
+    try:
+        _sync(draft)
         to.hardlink_to(draft)
         _sync(to.parent)
     except FileExistsError as error:
         raise LedgerError(f"{to} exists and is not overwritten; name a new file") from error
     except OSError as error:
         raise LedgerError(f"{to} cannot be written ({error.strerror})") from error
-    finally:
-        for side in ("", *_SIDES, "-journal"):
-            Path(f"{draft}{side}").unlink(missing_ok=True)
 
 
 def _writes(ledger: Path) -> int:
