@@ -2,13 +2,20 @@
 
 import gc
 import random
+import sqlite3
 import statistics
+import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from dreamd.adapters.clock import BoottimeClock
+from dreamd.adapters.ledger.opening import open_ledger
+from dreamd.adapters.ledger.rows.changes import Changes
 from dreamd.adapters.ledger.sqlite import SqliteLedger
 from dreamd.app.durability.commits import Commits
 from dreamd.app.events.journal import Journal
@@ -18,9 +25,11 @@ from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.views import Mark
 from dreamd.ports.ledger.transaction import Transaction
 from dreamd.simulation.machines.counting_metrics import CountingMetrics
+from fakes.postgres import MISSING, cluster, programs
 
 Row = Callable[[str, str, str], None]
 PODS, ROUNDS = 500, 25
+WAITING, COMMANDS = 256, 5_000
 NOW_S = 1_760_000_000.0
 
 
@@ -83,11 +92,98 @@ def written(path: Path) -> tuple[float, float, float]:
     return statistics.median(one), statistics.median(together), apart
 
 
+def commanded(path: Path) -> float:
+    """Commands a second with WAITING callers, each of which sends its next command once the last is durable."""
+    ledger, done = SqliteLedger(path), 0
+
+    def send(bed: int) -> None:
+        nonlocal done
+        if done >= COMMANDS:
+            return
+        done += 1
+        ledger.submit(Transaction(check_ins=((f"bed-{bed}", f"sleeper-{done}"),))).then(lambda _: send(bed))
+
+    told = threading.Event()
+    ledger.tell(told.set)
+    began_ns = time.perf_counter_ns()
+    for bed in range(WAITING):
+        send(bed)
+    while not ledger.idle:
+        told.wait(1.0)
+        told.clear()
+        ledger.deliver()
+    seconds = (time.perf_counter_ns() - began_ns) / 1e9
+    ledger.close()
+    return done / seconds
+
+
+def inserted(path: Path, group: int) -> float:
+    """Rows a second by sqlite3 alone, as many in each transaction: the same table, durable as the ledger's."""
+    SqliteLedger(path).close()
+    base, number = sqlite3.connect(path, isolation_level=None), 0
+    base.execute("PRAGMA synchronous = FULL")
+    began_ns = time.perf_counter_ns()
+    while number < (COMMANDS if group > 1 else COMMANDS // 10):
+        base.execute("BEGIN IMMEDIATE")
+        for _ in range(group):
+            number += 1
+            base.execute(
+                "INSERT OR REPLACE INTO beds VALUES (?, ?)", (f"bed-{number % WAITING}", f"sleeper-{number}")
+            )
+        base.execute("COMMIT")
+    base.close()
+    return number / ((time.perf_counter_ns() - began_ns) / 1e9)
+
+
+def rates(row: Row, folder: Path) -> None:
+    """Group commit on SQLite beside sqlite3 by hand, in turn; medians of five."""
+    ours, single, grouped = [], [], []
+    for number in range(5):
+        ours.append(commanded(folder / f"ours-{number}"))
+        single.append(inserted(folder / f"single-{number}", 1))
+        grouped.append(inserted(folder / f"grouped-{number}", WAITING))
+    rate, one, many = (statistics.median(rates) for rates in (ours, single, grouped))
+    row(f"commands a second, {WAITING} at once, SQLite", f"{rate:.0f}", ">= 2000")
+    row(f"over raw inserts, each durable ({one:.0f}/s)", f"{rate / one:.2f} x", ">= 0.5 x")
+    row(f"over raw inserts in groups of {WAITING} ({many:.0f}/s)", f"{rate / many:.2f} x", "")
+
+
+def fenced(row: Row, folder: Path) -> None:
+    """A write of the ledger's store beside the same upsert without fence and count, in turn; medians."""
+    if programs() is None:
+        row("fenced write over a plain upsert, PostgreSQL", "-", MISSING)
+        return
+    from dreamd.adapters.ledger.postgres import engine_of
+    from sqlalchemy.dialects.postgresql import insert
+
+    folder.chmod(0o755)  # PostgreSQL runs as another user where this one is root
+    with cluster(folder.resolve()) as server:
+        url = server.url()
+        ledger = open_ledger(url, folder)
+        plain, ours = [], []
+        store, changes = ledger._store, Changes(insert)
+        with engine_of(url).connect() as base:
+
+            def upsert(change: Transaction) -> None:
+                with base.begin():
+                    changes.apply(base, change, 0)
+
+            for number in range(1000):
+                change = Transaction(check_ins=((f"bed-{number % 2}", f"sleeper-{number}"),))
+                plain.append(timed(lambda change=change: upsert(change)))  # type: ignore[misc]
+                ours.append(timed(lambda change=change: store.write([change])))  # type: ignore[misc]
+        ledger.close()
+    one, other = statistics.median(ours), statistics.median(plain)
+    row(f"fenced write over a plain upsert ({other:.1f} ms), PostgreSQL", f"{one / other:.2f} x", "<= 1.5 x")
+
+
 def ledger(row: Row) -> None:
-    """A mass event of five hundred trips."""
+    """A mass event of five hundred trips; commands at once; PostgreSQL."""
     with tempfile.TemporaryDirectory(dir=".") as folder:
         judging, keeping, writing = held(Path(folder) / "held")
         one, together, apart = written(Path(folder) / "written")
+        rates(row, Path(folder))
+        fenced(row, Path(folder))
     title = f"{PODS} trips in one tick"
     row(f"{title}: judging them", f"{judging:.2f} ms", "")
     row(f"{title}: the tick's thread held beyond that", f"{keeping:.2f} ms", "<= 1 ms")

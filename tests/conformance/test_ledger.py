@@ -138,6 +138,22 @@ def test_a_record_comes_back_as_it_was(library: Library) -> None:
     assert library().load() == (_record("night"),)
 
 
+def test_the_seats_of_a_record_are_replaced_and_belong_to_it_alone(library: Library) -> None:
+    """Seats that a newer record lacks are gone, changed and new ones are kept, by number; others stay."""
+    ledger = library()
+    seats = ((12, "bed-12", "oak"), (2, "", ""), (1, "bed-1", "ash"), (3, "bed-3", "elm"))
+    for name in ("night", "day"):
+        ledger.write(Transaction(dreamscapes=(replace(_record(name), seats=tuple(sorted(seats))),)))
+    newer = ((1, "", ""), (3, "bed-3", "elm"), (4, "bed-1", "ash"))
+    ledger.write(Transaction(dreamscapes=(replace(_record("night"), seats=newer),)))
+    ledger.write(Transaction(dreamscapes=(replace(_record("dusk"), seats=()),)))
+    ledger.close()
+    ledger = library()
+    kept = {record.plan.dreamscape: record.seats for record in ledger.load()}
+    assert kept == {"day": tuple(sorted(seats)), "dusk": (), "night": newer}
+    assert ledger.find("night") == replace(_record("night"), seats=newer)
+
+
 def _ended(name: str, at_s: float) -> DreamscapeRecord:
     return replace(_record(name, DreamscapeState.ENDED), ended_s=at_s)
 

@@ -79,12 +79,12 @@ class Cluster:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
-    """A server, started; removed at the end."""
+def cluster(folder: Path | None = None) -> Iterator[Cluster]:
+    """A server, started; removed at the end. folder: of its directory, else memory where it can be."""
     place = programs()
     assert place is not None
-    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    data = Path(tempfile.mkdtemp(prefix="dreamd-pg-", dir=memory))
+    memory = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else None
+    data = Path(tempfile.mkdtemp(prefix="dreamd-pg-", dir=folder or memory))
     one = Cluster(place, data)
     try:
         if os.geteuid() == 0:

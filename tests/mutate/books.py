@@ -7,6 +7,7 @@ from mutate.mutation import Mutation
 _APP: Final = "daemon/dreamd/app/"
 _STORE: Final = "daemon/dreamd/adapters/ledger/"
 _SLOW: Final = ("tests/app/test_slow_ledger.py",)
+_POSTGRES: Final = ("tests/conformance/test_postgres_ledger.py",)
 _COMMITS: Final = ("tests/conformance/test_ledger_commits.py",)
 
 BOOKS: Final = (
@@ -93,23 +94,23 @@ BOOKS: Final = (
     Mutation(
         "books.each-for-itself",
         "a transaction that cannot be made leaves half of itself in the ledger",
-        f"{_STORE}sqlite_file.py",
-        '            self.base.execute("ROLLBACK TO one")\n',
+        f"{_STORE}store.py",
+        '            self.base.exec_driver_sql("ROLLBACK TO SAVEPOINT one")\n',
         "",
         ("tests/daemon/test_sqlite_ledger.py",),
     ),
     Mutation(
         "books.failed-confirms-nothing",
         "a term holds although the ledger's state is unknown",
-        f"{_STORE}sqlite.py",
-        "if self._file.failure:",
+        f"{_STORE}stored_ledger.py",
+        "if self._store.failure:",
         "if False:",
         _COMMITS,
     ),
     Mutation(
         "books.bounded",
         "what waits for a slow disk grows without an end",
-        f"{_STORE}sqlite.py",
+        f"{_STORE}stored_ledger.py",
         "if waiting >= TRANSACTIONS_WAITING:",
         "if False:",
         _COMMITS,
@@ -121,6 +122,46 @@ BOOKS: Final = (
         "            if commit.withdrawn:\n",
         "            if False:\n",
         _COMMITS,
+    ),
+    Mutation(
+        "books.one-daemon",
+        "a second daemon starts on a database that a first one uses",
+        f"{_STORE}postgres.py",
+        "if not self.base.execute(sa.select(sa.func.pg_try_advisory_lock(LOCK))).scalar_one():",
+        "if False:",
+        _POSTGRES,
+    ),
+    Mutation(
+        "books.epoch",
+        "a daemon that lost the database to another goes on writing",
+        f"{_STORE}store.py",
+        "    .where(sa.or_(_MINE == 0, tables.generation.c.epoch == _MINE))\n",
+        "    .where(_MINE == _MINE)\n",
+        _POSTGRES,
+    ),
+    Mutation(
+        "books.no-number-that-is-none",
+        "PostgreSQL keeps a number that is none",
+        f"{_STORE}rows/changes.py",
+        "if isinstance(value, float) and isnan(value):",
+        "if False:",
+        _POSTGRES,
+    ),
+    Mutation(
+        "books.database-copy",
+        "a backup that is put back into PostgreSQL is taken for the ledger",
+        f"{_STORE}copies/transfer.py",
+        "base.execute(tables.generation.update().values(writes=AS_A_COPY, lived_s=lived_s))",
+        "pass",
+        _POSTGRES,
+    ),
+    Mutation(
+        "books.seats-that-left",
+        "a seat that a record no longer has stays in the ledger",
+        f"{_STORE}rows/changes.py",
+        "            base.execute(_DROP_SEAT, gone)\n",
+        "            pass\n",
+        ("tests/conformance/test_ledger.py",),
     ),
     Mutation(
         "books.own-new-term",

@@ -1076,7 +1076,7 @@ _RESTORED: Final = (
     Mutation(
         "restored.found",
         "a copy in the ledger's place is taken for the ledger",
-        "daemon/dreamd/adapters/ledger/sqlite_file.py",
+        "daemon/dreamd/adapters/ledger/store.py",
         "self.restored = self.writes < self._beside.read()",
         "self.restored = False",
         ("tests/daemon/test_sqlite_ledger.py",),

@@ -2,8 +2,9 @@
 
 Safety. A session holds an advisory lock while its daemon lives, so a second daemon on the same ledger is
 refused at its start. A lock ends with its session, and a session may end while its daemon lives on. So a
-daemon that took the lock also drew an epoch, and each write first locks the row of the epoch and compares it:
-a daemon whose epoch is no longer the newest writes nothing. That row also puts all writers in one order.
+daemon that took the lock also drew an epoch, and each write first counts itself in the row of the epoch,
+where the epoch is its own: a daemon whose epoch is no longer the newest writes nothing. That row also puts
+all writers in one order.
 
 A lost connection is a failed write. The next write connects again and takes the lock again.
 
@@ -38,7 +39,6 @@ _SESSION: Final = (
     "-c synchronous_commit=on -c timezone=UTC -c idle_in_transaction_session_timeout=0 "
     f"-c lock_timeout={LOCK_WAITS_MS} -c client_encoding=UTF8"
 )
-_EPOCH: Final = sa.select(tables.generation.c.epoch).with_for_update()
 _NEW_EPOCH: Final = (
     tables.generation.update()
     .values(epoch=tables.generation.c.epoch + 1)
@@ -105,7 +105,6 @@ class LedgerServer(Store):
         """
         from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415 -- not for a file's ledger
 
-        self._epoch = 0
         self._session: object = None
         super().__init__(shown(url), engine_of(url), insert, WritesNote(beside))
         try:
@@ -124,7 +123,7 @@ class LedgerServer(Store):
         Raises:
             LedgerError: another daemon has it.
         """
-        with self.writing():
+        with self._transaction():
             self._lock()
             self._epoch = int(self.base.execute(_NEW_EPOCH).scalar_one())
 
@@ -136,14 +135,10 @@ class LedgerServer(Store):
         """The sentence for a database that refuses what is asked."""
         return f"the ledger {self.place} is damaged or not one of dreamd's ({detail}); restore it from a copy"
 
-    def _claim(self) -> None:
-        """Lock the row of the epoch, and compare; take the lock again after a lost connection."""
-        if not self._epoch:
-            self.base.execute(_EPOCH)
-            return
-        if self.base.execute(_EPOCH).scalar_one() != self._epoch:
-            raise LedgerError(f"another dreamd has taken the ledger {self.place}; stop one of the two")
-        if self.base.connection.dbapi_connection is not self._session:
+    def _claim(self, more: int) -> None:
+        """Count as the owner; then take the lock again after a lost connection."""
+        super()._claim(more)
+        if self._epoch and self.base.connection.dbapi_connection is not self._session:
             self._lock()
 
     def _lock(self) -> None:
@@ -155,7 +150,7 @@ class LedgerServer(Store):
         self._session = self.base.connection.dbapi_connection
 
     def _open(self) -> None:
-        with self._translated(), self.base.begin():
+        with self._transaction():
             number = int(self._asked("SHOW server_version_num"))
             if number < OLDEST:
                 raise LedgerError(

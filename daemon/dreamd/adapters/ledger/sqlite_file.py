@@ -92,9 +92,6 @@ class LedgerFile(Store):
             "to start with an empty one (terms still grow, check-ins are lost)"
         )
 
-    def _claim(self) -> None:
-        """The state directory is locked by one daemon."""
-
     def _open(self) -> None:
         try:
             version = self._version()
@@ -120,7 +117,7 @@ class LedgerFile(Store):
         return int(str(self.pragma("user_version")))
 
     def _bring_up(self) -> None:
-        with self.writing():
+        with self._transaction():
             # Another process may have upgraded it between the reading of the version and this lock.
             version = self._version()
             if version == 0:

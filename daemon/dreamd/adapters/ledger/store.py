@@ -1,8 +1,8 @@
 """A ledger's tables on one engine: one connection that writes and one that reads, by SQLAlchemy.
 
 Several transactions are written as one (`write`), with one flush to the disk for all of them. Where one of
-them fails, all are undone and made again, each within a savepoint, so that the failing one fails alone. Where
-the whole cannot be written, all of them failed.
+them fails, all are undone and written again, each within a savepoint, so that the failing one fails alone.
+Where the whole cannot be written, all of them failed.
 
 A ledger restored from a copy has fewer writes than a note beside it (`NAME.writes`). Where the note was
 restored too, the last use of the ledger is long ago. Either is a new generation, and the caller decides which
@@ -30,8 +30,10 @@ NOTED_EVERY: Final = 8
 """Writes between two updates of the note beside the ledger; a copy no older than that passes."""
 
 _WRITES: Final = sa.select(tables.generation.c.writes)
+_MINE: Final = sa.bindparam("mine", type_=tables.WHOLE)
 _COUNT: Final = (
     tables.generation.update()
+    .where(sa.or_(_MINE == 0, tables.generation.c.epoch == _MINE))
     .values(writes=tables.generation.c.writes + sa.bindparam("more"))
     .returning(tables.generation.c.writes)
 )
@@ -44,8 +46,14 @@ _GENERATION: Final = tables.generation.update().values(
 )
 
 T = TypeVar("T")
+
+
 Query = sa.Select[*tuple[Any, ...]]
 Rows = Sequence[sa.Row[*tuple[Any, ...]]]
+
+
+class _FailsAloneError(Exception):
+    """One of several transactions cannot be made; the others can."""
 
 
 class Store(ABC):
@@ -62,7 +70,8 @@ class Store(ABC):
         self.writes = self.found = 0
         self.restored = False
         self._beside = beside
-        self._unnoted = 0
+        self._unnoted = self._counted = 0
+        self._epoch = 0  # 0: of an engine, or a program, that does not own the ledger by an epoch
         self._changes = Changes(insert)
         self._engine = engine
         try:
@@ -82,9 +91,9 @@ class Store(ABC):
         Raises:
             LedgerError: the ledger could not be read.
         """
-        return self.read([query], {})[0]
+        return self.rows_at_once([query], {})[0]
 
-    def read(self, queries: Sequence[Query], values: Mapping[str, Any]) -> list[Rows]:
+    def rows_at_once(self, queries: Sequence[Query], values: Mapping[str, Any]) -> list[Rows]:
         """Read several queries with the same values, in one state of the tables.
 
         Raises:
@@ -99,46 +108,48 @@ class Store(ABC):
         Raises:
             LedgerError: the whole could not be written: nothing of any of them is in the ledger.
         """
-        with self.writing():
-            made = self._make(changes) if len(changes) > 1 else None
-            if made is None:  # one of them fails, or there is but one
-                made = [self._make_one(change) for change in changes]
-            count = sum(not isinstance(one, LedgerError) for one in made)
-            writes = self._count(count)
-        self._note_in_time(writes, count)
+        made = self._make(changes)
+        if made is None:
+            made = self._make_each(changes)
+        self._note_in_time(sum(not isinstance(one, LedgerError) for one in made))
         return made
 
     def _make(self, changes: Sequence[Transaction]) -> list[Terms | LedgerError] | None:
-        """Make all within one savepoint; None where one of them fails, and nothing is made."""
+        """Write all; None where one of them fails, and nothing is written."""
+        many = len(changes)
         try:
-            with self._savepoint():
-                return [self._changes.apply(self.base, change) for change in changes]
-        except LedgerError:
+            with self.writing(many):
+                try:
+                    return [self._changes.apply(self.base, change, many) for change in changes]
+                except Exception as error:
+                    if self.costs_all(error):
+                        raise  # the disk is full, or worse
+                    raise _FailsAloneError from error
+        except _FailsAloneError:
             return None
 
-    def _make_one(self, change: Transaction) -> Terms | LedgerError:
-        """Make one within a savepoint of its own, so that it fails alone."""
-        try:
-            with self._savepoint():
-                return self._changes.apply(self.base, change)
-        except LedgerError as error:
-            return error
+    def _make_each(self, changes: Sequence[Transaction]) -> list[Terms | LedgerError]:
+        """Write each that can be written, in a savepoint of its own."""
+        many = len(changes)
+        with self.writing(many):
+            made = [self._make_alone(change, many) for change in changes]
+            failed = sum(isinstance(one, LedgerError) for one in made)
+            if failed:
+                self._claim(-failed)
+        return made
 
-    @contextmanager
-    def _savepoint(self) -> Iterator[None]:
-        """A part of a transaction that can fail alone: then it is undone, and the error is a LedgerError."""
+    def _make_alone(self, change: Transaction, many: int) -> Terms | LedgerError:
         self.base.exec_driver_sql("SAVEPOINT one")
         try:
-            yield
+            terms = self._changes.apply(self.base, change, many)
         except Exception as error:
             if self.costs_all(error):
-                raise  # the disk is full, or worse
+                raise
             self.base.exec_driver_sql("ROLLBACK TO SAVEPOINT one")
             self.base.exec_driver_sql("RELEASE SAVEPOINT one")
-            if isinstance(error, LedgerError):
-                raise
-            raise LedgerError(self._unusable(error)) from error
+            return error if isinstance(error, LedgerError) else LedgerError(self._unusable(error))
         self.base.exec_driver_sql("RELEASE SAVEPOINT one")
+        return terms
 
     @abstractmethod
     def costs_all(self, error: Exception) -> bool:
@@ -151,10 +162,9 @@ class Store(ABC):
         Raises:
             LedgerError: it was not made.
         """
-        with self.writing():
+        with self.writing(1):
             value = change(self.base)
-            writes = self._count(1)
-        self._note_in_time(writes, 1)
+        self._note_in_time(1)
         return value
 
     def draw_counters(self, now_s: float) -> int:
@@ -163,7 +173,7 @@ class Store(ABC):
 
     def begin_generation(self, now_s: float) -> None:
         """Continue the count from the note beside the ledger."""
-        values = {"noted": self._beside.read(), "used_s": now_s}
+        values = {"noted": self._beside.read() + 1, "used_s": now_s}  # this write is counted already
         self.alone(lambda base: base.execute(_GENERATION, values))
         self.restored = False
         self._note()
@@ -190,13 +200,19 @@ class Store(ABC):
             self.found = self.writes = int(self._reads.execute(_WRITES).scalar_one())
         self.restored = self.writes < self._beside.read()
 
-    def _count(self, writes: int) -> int:
-        if not writes:
-            return self.writes
-        return int(self.base.execute(_COUNT, {"more": writes}).scalar_one())
+    def _claim(self, more: int) -> None:
+        """Count `more` writes, as the owner: first in each write, so it puts writers in one order.
 
-    def _note_in_time(self, writes: int, more: int) -> None:
-        self.writes = writes
+        Raises:
+            LedgerError: another daemon has taken the ledger.
+        """
+        row = self.base.execute(_COUNT, {"more": more, "mine": self._epoch}).first()
+        if row is None:
+            raise LedgerError(f"another dreamd has taken the ledger {self.place}; stop one of the two")
+        self._counted = int(row[0])
+
+    def _note_in_time(self, more: int) -> None:
+        self.writes = self._counted
         self._unnoted += more
         if self._unnoted >= NOTED_EVERY:
             self._note()
@@ -210,21 +226,22 @@ class Store(ABC):
     # -- transactions and errors ----------------------------------------------------------------------
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """One durable transaction."""
+    def writing(self, more: int) -> Iterator[None]:
+        """One durable transaction of the owner, counted as `more` writes."""
         try:
-            with self._translated(), self.base.begin():
-                self._claim()
+            with self._transaction():
+                self._claim(more)
                 yield
         except LedgerError as error:
             self.failure = str(error)
             raise
         self.failure = ""
 
-    @abstractmethod
-    def _claim(self) -> None:
-        """Called first in every write: see to it that this process may write."""
-        ...
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """One durable transaction."""
+        with self._translated(), self.base.begin():
+            yield
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -199,7 +199,7 @@ class StoredLedger:
 
     def _records(self, queries: tuple[Query, Query], **values: object) -> list[DreamscapeRecord]:
         """The records of one query with the seats of the other, both in one state of the ledger."""
-        rows, seated = self._store.read(queries, values)
+        rows, seated = self._store.rows_at_once(queries, values)
         seats = _by_name(seated)
         return [
             self._understood(

@@ -1,4 +1,4 @@
-"""What a ledger holds, in numbers of rows."""
+"""The contents of a ledger, in numbers of rows."""
 
 from dataclasses import dataclass
 from typing import Final

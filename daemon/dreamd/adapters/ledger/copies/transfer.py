@@ -66,7 +66,7 @@ def restore_database(url: str, copy: Path, state_dir: Path) -> tuple[Contents, P
             kept = _kept(note)
             back_up_database(url, kept)
             files = sqlite_file.engine_of(newest, read_only=True)
-            with _translated(place), files.connect() as source, source.begin(), server.writing():
+            with _translated(place), files.connect() as source, source.begin(), server.writing(0):
                 contents = contents_of(source, HEAD)
                 WritesNote(note).raise_above(server.writes)
                 _replace(source, server.base)

@@ -61,8 +61,10 @@ class Changes:
         ).where(sa.exists().where(merging.c.sleeper == sa.bindparam("sleeper", type_=sa.Text)))
         self._charge_marked = _adding(insert(exposures).from_select(list(exposures.columns.keys()), marked))
 
-    def apply(self, base: sa.Connection, change: Transaction) -> dict[tuple[str, int], int]:
+    def apply(self, base: sa.Connection, change: Transaction, many: int) -> dict[tuple[str, int], int]:
         """Make every change of a transaction; return the terms it drew.
+
+        many: the writes that are counted already, with which a count known elsewhere goes on.
 
         Raises:
             sqlalchemy.exc.SQLAlchemyError, LedgerError: the caller rolls back.
@@ -102,7 +104,7 @@ class Changes:
         if change.lived_s:
             base.execute(_USED, _sound({"used_s": change.lived_s}))
         if change.counted:
-            base.execute(_COUNTED, {"counted": change.counted})
+            base.execute(_COUNTED, {"counted": change.counted + many})
         return terms
 
     def draw_counters(self, base: sa.Connection, now_s: float) -> int:
