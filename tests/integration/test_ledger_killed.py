@@ -1,4 +1,4 @@
-"""A process killed with writes waiting: answered commits are kept, others are whole or absent."""
+"""A process killed with writes waiting, on both engines: answered commits are kept, others whole or none."""
 
 import signal
 import subprocess
@@ -6,44 +6,79 @@ import sys
 import textwrap
 from pathlib import Path
 
-from dreamd.adapters.ledger.sqlite import SqliteLedger
+import pytest
 
+from depth import LONG
+from dreamd.adapters.ledger.opening import open_ledger
+from fakes.postgres import MISSING, cluster, programs
+
+KILLS = 100 if LONG else 3
 WRITER = textwrap.dedent(
     """
     import sys, time
     from pathlib import Path
-    from dreamd.adapters.ledger.sqlite import SqliteLedger
+    from dreamd.adapters.ledger.opening import open_ledger
+    from dreamd.core.dreamscapes.views import DreamscapeState, Plan
+    from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
     from dreamd.ports.ledger.transaction import Transaction
 
-    ledger, number = SqliteLedger(Path(sys.argv[1])), 0
+    ledger, number = open_ledger(sys.argv[1], Path(sys.argv[2])), int(sys.argv[3])
+    answered = number
+
+    def answer(number, commit):
+        global answered
+        answered = number
+        print(number, commit.done, flush=True)
+
     while True:
-        for _ in range(20):
+        for _ in range(20 if number - answered < 400 else 0):
             number += 1
             pair = ((f"bed-{number}", "ash"), (f"bed-{number}-b", "birch"))
-            told = ledger.submit(Transaction(check_ins=pair))
-            told.then(lambda commit, number=number: print(number, commit.done, flush=True))
+            seats = tuple((seat, f"bed-{number}", "ash") for seat in range(number % 4))
+            record = DreamscapeRecord(Plan(f"night-{number}", 2, 8), DreamscapeState.DREAMING, 1.0, seats)
+            told = ledger.submit(Transaction(check_ins=pair, dreamscapes=(record,)))
+            told.then(lambda commit, number=number: answer(number, commit))
         ledger.deliver()
         time.sleep(0.001)
     """
 )
 
 
-def test_what_was_answered_survives_kill_9_and_nothing_is_half_there(tmp_path: Path) -> None:
-    """Five times: every ended commit is in the ledger, in order, each transaction whole."""
-    for round_ in range(5):
-        path = tmp_path / f"ledger-{round_}"
-        with subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True
-        ) as writer:
-            assert writer.stdout is not None
-            answered = [writer.stdout.readline().split() for _ in range(50 + 37 * round_)]
-            writer.send_signal(signal.SIGKILL)
-            answered += [line.split() for line in writer.stdout if line.endswith("\n")]
-        assert all(done == "True" for _, done in answered)
-        ledger = SqliteLedger(path)
-        kept = ledger.checked_in()
+def killed(url: str, state: Path, first: int, most: int) -> int:
+    """Kill a writer after `most` answers; return the last number that was answered."""
+    words = [sys.executable, "-c", WRITER, url, str(state), str(first)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        answered = [writer.stdout.readline().split() for _ in range(most)]
+        writer.send_signal(signal.SIGKILL)
+        answered += [line.split() for line in writer.stdout if line.endswith("\n")]
+    assert all(done == "True" for _, done in answered)
+    return int(answered[-1][0])
+
+
+def survives(url: str, state: Path) -> None:
+    """Each time: every ended commit is in the ledger, in order, each transaction whole."""
+    first = 0
+    for kill in range(KILLS):
+        last = killed(url, state, first, 30 + 37 * (kill % 5))
+        ledger = open_ledger(url, state)
+        kept, records = ledger.checked_in(), ledger.load()
         ledger.close()
         numbers = sorted(int(pod.split("-")[1]) for pod in kept if not pod.endswith("-b"))
         assert numbers == list(range(1, len(numbers) + 1)), "in order, none left out"
-        assert len(numbers) >= int(answered[-1][0]), "what was answered is there"
-        assert len(kept) == 2 * len(numbers), "no transaction is half there"
+        assert len(numbers) >= last, "what was answered is there"
+        assert len(kept) == 2 * len(numbers) == 2 * len(records), "no transaction is half there"
+        assert all(len(one.seats) == int(one.plan.dreamscape.split("-")[1]) % 4 for one in records)
+        first = len(numbers)
+
+
+def test_what_was_answered_survives_kill_9_and_nothing_is_half_there(tmp_path: Path) -> None:
+    """A file: every ended commit is there after a kill, in order, each transaction whole."""
+    survives("", tmp_path)
+
+
+@pytest.mark.skipif(programs() is None, reason=MISSING)
+def test_a_database_keeps_what_was_answered_before_a_kill(tmp_path: Path) -> None:
+    """PostgreSQL: the same, and the killed daemon's lock is free for the next at once."""
+    with cluster() as server:
+        survives(server.url(), tmp_path)

@@ -127,8 +127,8 @@ BOOKS: Final = (
         "books.one-daemon",
         "a second daemon starts on a database that a first one uses",
         f"{_STORE}postgres.py",
-        "if not self.base.execute(sa.select(sa.func.pg_try_advisory_lock(LOCK))).scalar_one():",
-        "if False:",
+        "self.base.execute(sa.select(sa.func.pg_advisory_lock(LOCK)))",
+        "pass",
         _POSTGRES,
     ),
     Mutation(

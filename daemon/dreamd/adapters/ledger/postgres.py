@@ -32,12 +32,15 @@ NOTE: Final = "ledger.postgresql"
 OLDEST: Final = 150_000
 """The server's version number from which on it is used: 15.0."""
 LOCK_WAITS_MS: Final = 200
+HOLD_WAITS_MS: Final = 500
+"""A killed daemon's session ends within this on its machine; over a dead line the server takes 11 s."""
 CONNECTS_WITHIN_S: Final = 5
 LOCK: Final = 0x647265616D64  # "dreamd" in ASCII
 _INSTALL: Final = "pip install 'dreamd[postgres]'"
 _SESSION: Final = (
     "-c synchronous_commit=on -c timezone=UTC -c idle_in_transaction_session_timeout=0 "
-    f"-c lock_timeout={LOCK_WAITS_MS} -c client_encoding=UTF8"
+    f"-c lock_timeout={LOCK_WAITS_MS} -c client_encoding=UTF8 "
+    "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
 )
 _NEW_EPOCH: Final = (
     tables.generation.update()
@@ -124,6 +127,7 @@ class LedgerServer(Store):
             LedgerError: another daemon has it.
         """
         with self._transaction():
+            self.base.exec_driver_sql(f"SET LOCAL lock_timeout = {HOLD_WAITS_MS}")
             self._lock()
             self._epoch = int(self.base.execute(_NEW_EPOCH).scalar_one())
 
@@ -142,11 +146,15 @@ class LedgerServer(Store):
             self._lock()
 
     def _lock(self) -> None:
-        if not self.base.execute(sa.select(sa.func.pg_try_advisory_lock(LOCK))).scalar_one():
+        try:
+            self.base.execute(sa.select(sa.func.pg_advisory_lock(LOCK)))
+        except sa.exc.OperationalError as error:
+            if self.base.invalidated:
+                raise
             raise LedgerError(
                 f"another dreamd already uses the ledger {self.place}; stop it, or give this one its own "
                 "database with --ledger-url"
-            )
+            ) from error
         self._session = self.base.connection.dbapi_connection
 
     def _open(self) -> None:
