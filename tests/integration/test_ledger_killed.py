@@ -12,7 +12,7 @@ from depth import LONG
 from dreamd.adapters.ledger.opening import open_ledger
 from fakes.postgres import MISSING, cluster, programs
 
-KILLS = 100 if LONG else 3
+KILLS = 100 if LONG else 2
 WRITER = textwrap.dedent(
     """
     import sys, time
