@@ -2,16 +2,18 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dreamedge.adapters.implants import open_implant
 from dreamedge.adapters.implants.files.edf.channels import channels
+from dreamedge.adapters.implants.files.edf.file import EdfFile
 from dreamedge.adapters.implants.files.edf.implant import EdfImplant
 from dreamedge.adapters.implants.inspection import Wish, examine, people
 from dreamedge.adapters.implants.people_in_labels import people_in
 from dreamedge.adapters.implants.recording_options import RecordingOptions
 from dreamedge.ports.implant import ImplantError
-from edge.edf_written import patched, written
+from edge.edf_written import as_edf, patched, written
 
 CASES = Path(__file__).parent / "field_cases"
 S = 1_000_000_000
@@ -50,6 +52,20 @@ def test_nanovolts_are_a_voltage() -> None:
     (one,) = examine(str(CASES / "f09_unit_nV.edf"))
     assert one.found.seated
     assert 1 < _rms_uv(EdfImplant(CASES / "f09_unit_nV.edf")) < 100
+
+
+def test_a_channel_of_one_value_is_left_out(tmp_path: Path) -> None:
+    """Beside sound channels, one that never moves is left out and noted; one that moves once plays."""
+    sound = written(tmp_path / "s.edf", FOUR)
+    uv = np.stack([EdfFile(sound).read(one, 0, 60 * 128) for one in EdfFile(sound).signals], axis=1)
+    still, once = np.full((len(uv), 1), 5.0), np.full((len(uv), 1), 5.0)
+    once[-1] = 25.0
+    names = (*FOUR, "C3", "C4")
+    path = as_edf(tmp_path / "a.edf", np.hstack([uv, still, once]), names, 128.0, ["uV"] * 6)
+    implant = EdfImplant(path)
+    assert implant.montage.names == (*FOUR, "C4")
+    told = [note.sentence for note in implant.notes if note.code == "channel"]
+    assert told == ["'C3' has one constant value and is left out."]
 
 
 def test_a_channel_without_a_voltage_is_left_out(tmp_path: Path) -> None:
