@@ -8,6 +8,8 @@ import grpc.aio
 import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from google.protobuf.descriptor_pool import DescriptorPool
+from google.rpc.error_details_pb2 import RetryInfo
+from google.rpc.status_pb2 import Status
 
 import dreamapi
 from dreamapi.v1.dreamscapes_pb2 import WatchEventsRequest
@@ -211,6 +213,15 @@ async def test_reads_have_a_rate_and_ways_out_have_none(
     token = application.principals.known("anna", GRANTS[Role.OPERATOR])
     codes = [(await refused_with(channel, "GetPod", token=token))[1] for _ in range(110)]
     assert codes.count("RATE_EXCEEDED") == 10
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await stub_with(channel, "GetPod")(UNARY["GetPod"][0], metadata=bearer(token))
+    status, retry = (
+        Status.FromString(dict(caught.value.trailing_metadata())["grpc-status-details-bin"]),
+        RetryInfo(),
+    )
+    assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert status.details[-1].Unpack(retry)
+    assert 0 < retry.retry_delay.ToNanoseconds() <= 20_000_000
     assert {(await refused_with(channel, "ReleasePod", token=token))[1] for _ in range(300)} == {""}
 
 

@@ -10,18 +10,22 @@ RESOURCE_EXHAUSTED in place of the refusal, and far above it grpc-js ends the co
 in base64, the message percent-encoded: both together stay below TRAILERS_BYTES_MAX, whatever the text.
 """
 
+from datetime import timedelta
 from typing import Final, Never, TypeVar
 
 import grpc
 import grpc.aio
 from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
-from google.rpc.error_details_pb2 import BadRequest, ErrorInfo  # type: ignore[import-untyped]  # no stubs
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo  # type: ignore[import-untyped]  # no stubs
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]  # no stubs
 
 from dreamd.core.refusals import Kind, Refusal, bad_field
 
 DOMAIN: Final = "dreamd"
+RETRY_KEY: Final = "retry_s"
+"""The metadata with the seconds after which the same call may succeed, as text."""
 DETAILS_TRAILER: Final = "grpc-status-details-bin"
 
 STATUS: Final[dict[Kind, grpc.StatusCode]] = {
@@ -82,7 +86,7 @@ def bad_input(field: str, expected: str, got: object) -> Declined:
 
 
 def status_of(refusal: Refusal) -> Status:
-    """google.rpc.Status of a refusal, with ErrorInfo and, for a bad field, BadRequest."""
+    """google.rpc.Status of a refusal, with ErrorInfo, and BadRequest or RetryInfo where it has such facts."""
     sentence, next_step = cut(refusal.sentence, SENTENCE_BYTES_MAX), cut(refusal.next_step, VALUE_BYTES_MAX)
     metadata = {
         cut(key, KEY_BYTES_MAX): cut(value, VALUE_BYTES_MAX)
@@ -93,9 +97,18 @@ def status_of(refusal: Refusal) -> Status:
     if field := metadata.get("field"):
         violation = BadRequest.FieldViolation(field=field, description=sentence)
         details.append(BadRequest(field_violations=[violation]))
+    if retry := metadata.get(RETRY_KEY):
+        details.append(RetryInfo(retry_delay=_delay(retry)))
     number: int = STATUS[refusal.kind].value[0]
     message = cut(f"{sentence}; {next_step}", MESSAGE_BYTES_MAX)
     return Status(code=number, message=message, details=[_packed(detail) for detail in details])
+
+
+def _delay(seconds: str) -> Duration:
+    """The text of a refusal's seconds, as protobuf's own."""
+    delay = Duration()
+    delay.FromTimedelta(timedelta(seconds=float(seconds)))
+    return delay
 
 
 def cut(text: str, bytes_max: int) -> str:
