@@ -129,6 +129,20 @@ async function whole_night() {
   for (const pod of pods) await unary("Pods.CheckOutPod", { name: pod });
 }
 
+// Without access control no caller has a credential of its own; principals can be made all the same.
+async function access() {
+  const grants = [{ role: "ROLE_OPERATOR", sites: ["*"] }];
+  const made = await unary("Access.EnrolPrincipal", { principal_id: "olga", kind: "KIND_PERSON", grants });
+  const issued = await unary("Access.RedeemCode", { code: made?.code });
+  told["a credential"] = { answer: { ok: /^dreamd_[a-z2-7]+_[a-z2-7]{52}$/.test(issued?.credential) } };
+  await unary("Access.ListPrincipals", {});
+  await unary("Access.RevokePrincipal", { name: "principals/olga", reason: "over" });
+  await unary("Access.ResumePrincipal", { name: "principals/olga" });
+  await unary("Access.ListRules", {});
+  await unary("Access.GetCaller", {});
+  await unary("Access.RenewCredential", {});
+}
+
 async function refused() {
   await unary("Pods.GetPod", { name: "bed-1" }, "bad name");
   await unary("Pods.GetPod", { name: "pods/nowhere" }, "unknown pod");
@@ -140,7 +154,7 @@ async function refused() {
   await stream("Dreamscapes.WatchEvents", { after: "1" }, 1, "old cursor");
 }
 
-whole_night().then(refused).then(() => {
+whole_night().then(access).then(refused).then(() => {
   console.log(JSON.stringify({ methods, told }));
   for (const client of Object.values(clients)) client.close();
 });

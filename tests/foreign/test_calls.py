@@ -15,6 +15,7 @@ from mosquitto import Broker
 
 PODS = ("light-1", "light-2", "light-3")
 INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, OUT_OF_RANGE = 3, 5, 9, 11
+UNAUTHENTICATED = 16
 
 broker = running_broker
 
@@ -56,7 +57,9 @@ async def test_every_method_answers_another_language(told: dict[str, Any]) -> No
     """
     assert set(told["methods"]) <= set(told["told"])
     answers = {name: one["answer"] for name, one in told["told"].items() if "answer" in one}
-    assert set(told["methods"]) - set(answers) == {"Breakers.ResetBreaker"}
+    own = {"Access.GetCaller", "Access.RenewCredential"}
+    assert set(told["methods"]) - set(answers) == {"Breakers.ResetBreaker", *own}
+    assert answers["a credential"] == {"ok": True}
     assert answers["Dreamscapes.CreateDreamscape"]["state"] == "STATE_PLANNED"
     assert answers["Dreamscapes.UpdateDreamscape"]["plan"]["seats_max"] == 6
     assert answers["Dreamscapes.StartDreamscape"]["state"] == "STATE_DREAMING"
@@ -66,6 +69,8 @@ async def test_every_method_answers_another_language(told: dict[str, Any]) -> No
     assert answers["Breakers.TripBreaker"]["state"] in {"STATE_OPEN", "STATE_LOCKED"}
     assert answers["WakeOrders.OrderWake"]["order"]["scope"] == "SCOPE_FLEET"
     assert sorted(refused(told["told"])) == [
+        ("Access.GetCaller", UNAUTHENTICATED, "CREDENTIAL_MISSING", ""),
+        ("Access.RenewCredential", UNAUTHENTICATED, "CREDENTIAL_MISSING", ""),
         ("Breakers.ResetBreaker", FAILED_PRECONDITION, "BREAKER_NOT_LOCKED", ""),
         ("bad name", INVALID_ARGUMENT, "INVALID_ARGUMENT", "name"),
         ("cursor ahead", OUT_OF_RANGE, "CURSOR_AHEAD", ""),
