@@ -114,7 +114,16 @@ async def _false_frames_are_severed(crowd: Crowd) -> None:
           f"worst {1000 * took_s[-1]:.0f} ms")  # fmt: skip
     assert took_s
     assert took_s[-1] <= LEASE_AND_FADE_S
-    blamed = {
-        name for name, pod in (await crowd.fleet.breakers()).items() if pod.breaker.cause not in OF_THE_WAY
-    }
-    assert blamed == set(liars)
+    assert await _blamed(crowd, set(liars)) == set(liars)
+
+
+async def _blamed(crowd: Crowd, liars: set[str]) -> set[str]:
+    """The pods with a personal cause, once all liars have one: on a busy machine one is late to be merged."""
+    blamed: set[str] = set()
+    for _ in range(40):
+        breakers = (await crowd.fleet.breakers()).items()
+        blamed = {name for name, pod in breakers if pod.breaker.cause not in OF_THE_WAY}
+        if liars <= blamed:
+            break
+        await asyncio.sleep(0.25)
+    return blamed
