@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from dreamedge.adapters.implants.files.rate_checks import held_in
 from dreamedge.core.signal.sampling.rate_judgement import RateJudgement, held_share
 
 
@@ -73,3 +74,29 @@ def test_a_coarse_converter_is_no_poll() -> None:
     times_s = np.arange(5000) / 500
     uv = np.round(60 * np.sin(2 * np.pi * 5 * times_s) / 32)[:, None] * 32
     assert held_share(uv, 500) == 0.0
+
+
+class Long:
+    """A recording of 40 s that repeats `uv`, float64[n, channels]."""
+
+    def __init__(self, uv: np.ndarray, rate_hz: float) -> None:
+        self.uv = uv
+        self.slots = round(40 * rate_hz)
+        self.runs = ((0, self.slots),)
+
+    def load(self, begin: int, end: int) -> np.ndarray:
+        """Slots [begin, end)."""
+        return self.uv[np.arange(begin, end) % len(self.uv)]
+
+    def contact(self, _begin: int, _end: int) -> None:
+        """None."""
+
+
+@pytest.mark.parametrize(("channels", "rate_hz"), [(2, 300.0), (64, 500.0), (64, 5000.0)])
+def test_excerpts_of_many_channels_count_copies_and_no_stillness(channels: int, rate_hz: float) -> None:
+    """Few and many channels, slow and fast: a fifth of copies counts, .3 s in 1 s that stand still do not."""
+    uv = noise(1, rate_hz, channels)
+    copied = uv[np.arange(len(uv)) - (np.arange(len(uv)) % 5 == 4)]
+    assert held_in(Long(copied, rate_hz), rate_hz, channels) == pytest.approx(0.2, abs=0.01)
+    uv[: round(0.3 * rate_hz)] = uv[0]
+    assert held_in(Long(uv, rate_hz), rate_hz, channels) == 0.0

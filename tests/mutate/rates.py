@@ -20,6 +20,14 @@ RATES: Final = tuple(
             f"{_EDF}::test_onsets_that_contradict_the_rate_are_refused",
         ),
         (
+            "excerpt-edge",
+            "a stretch that stands still at the edge of an excerpt passes for copies",
+            "edge/dreamedge/core/signal/sampling/rate_judgement.py",
+            " | ~inside[begins] | ~inside[ends + 1]",
+            "",
+            "tests/edge/test_rate_judgement.py::test_excerpts_of_many_channels_count_copies_and_no_stillness",
+        ),
+        (
             "edf-pauses",
             "a wrong rate passes for pauses between the records",
             _ONSETS,

@@ -12,6 +12,7 @@ that no other system has. No electrode is guessed.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from dreamedge.core.signal.electrodes import SITE
@@ -59,6 +60,7 @@ _KINDS: Final = tuple(
 )
 
 
+@lru_cache(maxsize=1024)
 def electrode(label: str, unit: str = "") -> str | None:
     """The electrode in a signal's label, as usually written (`Fp1`, `Cz`, `TP10`); None: not EEG.
 
@@ -91,6 +93,7 @@ def contact(label: str) -> bool:
     return bool(_ANY_CONTACT.fullmatch(_plain(label)))
 
 
+@lru_cache(maxsize=1024)
 def _plain(label: str) -> str:
     """In capitals, with single spaces, and none around the sign that joins two electrodes."""
     return re.sub(r" ?([-/:+]) ?", r"\1", " ".join(label.upper().split()))

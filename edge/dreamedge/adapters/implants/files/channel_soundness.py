@@ -225,7 +225,10 @@ def _idle(recording: Recording, windows: Sequence[Doubles], rate_hz: float, coun
 def _range(windows: Sequence[Doubles], low: Doubles, high: Doubles) -> tuple[Doubles, Doubles]:
     """The smallest and largest finite value of each channel, and those before."""
     for window in windows:
-        finite = np.isfinite(window)
-        low = np.minimum(low, np.where(finite, window, np.inf).min(axis=0, initial=np.inf))
-        high = np.maximum(high, np.where(finite, window, -np.inf).max(axis=0, initial=-np.inf))
+        least, most = window, window
+        if not np.isfinite(window).all():
+            finite = np.isfinite(window)
+            least, most = np.where(finite, window, np.inf), np.where(finite, window, -np.inf)
+        low = np.minimum(low, least.min(axis=0, initial=np.inf))
+        high = np.maximum(high, most.max(axis=0, initial=-np.inf))
     return low, high

@@ -24,7 +24,10 @@ STAMPS: Final = "stamps"
 _EXCERPTS: Final = 4
 _EXCERPT_ROWS: Final = 4096
 _EXCERPT_S: Final = 1.0
-_EXCERPT_VALUES: Final = 1 << 19
+_EXCERPT_LEAST_S: Final = 0.5
+"""An excerpt of many channels is shorter, but longer than a stretch that stands still."""
+_EXCERPT_VALUES: Final = 1 << 15
+_EXCERPT_VALUES_MOST: Final = 1 << 19
 """Values of one excerpt over all channels, 4 MB."""
 
 
@@ -50,7 +53,12 @@ def held_in(recording: Recording, rate_hz: float, channels: int) -> float:
 
     rate_hz: the effective slots per second.
     """
-    rows = min(max(_EXCERPT_ROWS, round(_EXCERPT_S * rate_hz)), _EXCERPT_VALUES // max(channels, 1))
+    columns = max(channels, 1)
+    rows = min(
+        max(_EXCERPT_ROWS, round(_EXCERPT_S * rate_hz)),
+        max(_EXCERPT_VALUES // columns, round(_EXCERPT_LEAST_S * rate_hz)),
+        _EXCERPT_VALUES_MOST // columns,
+    )
     excerpts: list[NDArray[Any]] = []
     for begin, end in _excerpts(recording.runs, rows):
         excerpts += [recording.load(begin, end), np.full((1, channels), np.nan)]

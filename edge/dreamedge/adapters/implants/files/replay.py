@@ -53,8 +53,10 @@ LEAST_AFTER_S: Final = 5.0
 MARKS_SHOWN: Final = 12
 """Marks that a message lists."""
 _STEP_EXCERPT_S: Final = 1.0
+_STEP_EXCERPT_LEAST_S: Final = 0.5
 _STEP_EXCERPTS: Final = 8
-"""Excerpts in which the digital step is looked for."""
+_STEP_ROWS: Final = 256
+"""Excerpts in which the digital step is looked for, and the rows of one if it lasts long enough."""
 _ORIGINAL_AHEAD_S: Final = 1.0
 _BUFFER_S: Final = 10.0
 """Seconds of samples kept while reads are late; older samples are lost, as in a real device."""
@@ -179,7 +181,8 @@ class Replay:
 
     def _steps_uv(self, stated_uv: tuple[float, ...]) -> tuple[float, ...]:
         """The larger of the stated step and that of the samples, for each channel."""
-        heard = list(self.excerpts(_STEP_EXCERPT_S, _STEP_EXCERPTS))
+        length_s = max(_STEP_EXCERPT_LEAST_S, min(_STEP_EXCERPT_S, _STEP_ROWS / self.original_hz))
+        heard = list(self.excerpts(length_s, _STEP_EXCERPTS))
         found = digital_steps(np.concatenate(heard), RESOLUTION_TOLD_UV) if heard else ()
         return tuple(max(pair) for pair in zip_longest(stated_uv, found, fillvalue=0.0))
 

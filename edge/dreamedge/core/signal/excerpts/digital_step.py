@@ -63,9 +63,10 @@ def digital_steps(uv: Doubles, above_uv: float) -> tuple[float, ...]:
     A step is at most the channel's range over its number of values, which is quick to tell.
     """
     rows = uv[np.linspace(0, len(uv) - 1, min(len(uv), SAMPLES_MOST)).astype(np.int64)]
-    ordered = np.sort(np.where(np.isfinite(rows), rows, np.nan), axis=0)
-    apart = np.diff(ordered, axis=0)
-    most = np.nansum(apart, axis=0) / np.maximum((apart > 0).sum(axis=0), 1)
+    ordered = np.where(np.isfinite(rows), rows, np.nan).T.copy()
+    ordered.sort(axis=1)
+    apart = np.diff(ordered, axis=1)
+    most = np.nansum(apart, axis=1) / np.maximum((apart > 0).sum(axis=1), 1)
     return tuple(
         (digital_step(channel) or 0.0) if may else 0.0
         for channel, may in zip(uv.T, most > above_uv, strict=True)

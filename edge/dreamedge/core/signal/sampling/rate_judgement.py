@@ -8,6 +8,7 @@ Rules
 - A row is held if every channel repeats its last value. A sender that polls faster than its device measures
   sends such rows: 922 Hz of which 72 % are held is a 256 Hz stream that was oversampled.
 - A stretch that stands still for a quarter of a second or longer is a dead device. It counts on neither side.
+  Nor does one at the edge of an excerpt or a gap: its length is unknown.
 - A coarse converter repeats a slow signal too, but then leaves a value by a single digital step. Held samples
   are followed by larger steps.
 """
@@ -98,9 +99,9 @@ def held_share(uv: NDArray[Any], rate_hz: float) -> float:
     where too few rows move to tell.
     """
     finite = np.isfinite(uv).all(axis=1)
-    same = np.all(uv[1:] == uv[:-1], axis=1)
     known = finite[1:] & finite[:-1]
-    counted = known & ~_long_runs(same, max(2, round(STILL_S * rate_hz)))
+    same = known & np.all(uv[1:] == uv[:-1], axis=1)
+    counted = known & ~_still(same, known, max(2, round(STILL_S * rate_hz)))
     rows, held = np.count_nonzero(counted), np.count_nonzero(same & counted)
     if rows < _ROWS_LEAST or held == 0:
         return 0.0
@@ -109,11 +110,12 @@ def held_share(uv: NDArray[Any], rate_hz: float) -> float:
     return held / rows if _leaps(changes) else 0.0
 
 
-def _long_runs(same: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
-    """Where at least `least` in a row are true."""
+def _still(same: NDArray[np.bool_], known: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
+    """Where at least `least` in a row are the same, or fewer at the edge of what is known."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], same, [False]]).astype(np.int8)))
     begins, ends = edges[::2], edges[1::2]
-    long = ends - begins >= least
+    inside = np.concatenate([[False], known, [False]])
+    long = (ends - begins >= least) | ~inside[begins] | ~inside[ends + 1]
     marks = np.zeros(len(same) + 1, dtype=np.int64)
     np.add.at(marks, begins[long], 1)
     np.add.at(marks, ends[long], -1)

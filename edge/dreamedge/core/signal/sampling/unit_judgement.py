@@ -94,19 +94,23 @@ def _spectra(windows: Sequence[Doubles], rate_hz: float) -> tuple[Doubles, Doubl
 
 def _spectrum(uv: Doubles, rate_hz: float) -> tuple[Doubles, Doubles]:
     samples = len(uv)
-    whole = (np.abs(uv) <= _LARGEST_UV).all(axis=0)
-    filled = np.where(whole, uv, 0.0)
+    largest = np.abs(uv).max(axis=0)
+    whole = largest <= _LARGEST_UV
+    filled = uv if whole.all() else np.where(whole, uv, 0.0)
     line = np.linspace(-1.0, 1.0, samples)
-    level = filled.mean(axis=0)
-    straight = filled - level - np.outer(line, line @ filled / (line @ line))
+    straight = filled - np.outer(line, line @ filled / (line @ line))
+    straight -= filled.mean(axis=0)
     hann = np.hanning(samples)
-    power = np.abs(np.fft.rfft(straight * hann[:, None], axis=0)) ** 2 * 2 / (samples * float(hann @ hann))
     hz = np.arange(samples // 2 + 1, dtype=np.float64) * (rate_hz / samples)
+    hz = hz[hz <= BAND_HZ[1]]
+    straight *= hann[:, None]
+    waves = np.fft.rfft(straight, axis=0)[: len(hz)]
+    power = np.abs(waves) ** 2 * 2 / (samples * float(hann @ hann))
     top_hz = _NYQUIST_SHARE * rate_hz / 2
     rms = np.sqrt(power[_within(hz, BAND_HZ, top_hz)].sum(axis=0))
     high = power[_within(hz, _HIGH_HZ, top_hz)].mean(axis=0)
     low = power[_within(hz, _LOW_HZ, top_hz)].mean(axis=0)
-    live = whole & (rms > _RESOLVED * np.abs(filled).max(axis=0))
+    live = whole & (rms > _RESOLVED * largest)
     with np.errstate(divide="ignore", invalid="ignore"):
         tilt = np.where(high > 0, low / high, np.inf)
     return np.where(live, rms, np.nan), np.where(live, tilt, np.nan)
