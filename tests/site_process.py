@@ -48,12 +48,18 @@ class Site:
         return path
 
 
-def serving(site: Site, mqtt_url: str, grpc_port: int, host: str = "0.0.0.0") -> None:
-    """Make the site and serve it; its administrator redeems the first line."""
-    state = str(site.folder / "state")
-    made = site.run("dreamd", "init", "--state-dir", state, "--name", site.server.rpartition(":")[0])
+def made_site(site: Site, *flags: str) -> str:
+    """Make the site; return its administrator's line."""
+    name = site.server.rpartition(":")[0]
+    made = site.run("dreamd", "init", "--state-dir", str(site.folder / "state"), "--name", name, *flags)
     found = LINE.search(made.stdout)
     assert found is not None, made.stderr
+    return found[2]
+
+
+def serving(site: Site, mqtt_url: str, grpc_port: int, host: str = "0.0.0.0", line: str = "") -> None:
+    """Serve the site; its administrator redeems the first line. line: absent, the site is made first."""
+    line, state = line or made_site(site), str(site.folder / "state")
     with (site.folder / "stderr").open("w") as said:
         site.daemon = subprocess.Popen(
             [
@@ -67,7 +73,7 @@ def serving(site: Site, mqtt_url: str, grpc_port: int, host: str = "0.0.0.0") ->
         )
     assert site.daemon.stdout is not None
     assert json.loads(site.daemon.stdout.readline())["ready"]
-    _, pin, code = found[2].split()
+    _, pin, code = line.split()
     line = f"{site.server} {pin} {code}"
     admin = site.run("dreamd", "redeem", line, "--to", str(site.folder / "admin.json"))
     assert admin.returncode == 0, admin.stderr

@@ -49,7 +49,8 @@ from dreamd.adapters.mqtt.intake import Intake
 from dreamd.adapters.mqtt.link import Broker, MqttLink
 from dreamd.adapters.random_text import random_text
 from dreamd.adapters.recordings.store import RecordingStore
-from dreamd.adapters.site_authority import AuthorityError, guarded_site
+from dreamd.adapters.site_authority import AuthorityError, SiteAuthority, guarded_site
+from dreamd.adapters.site_broker import SiteBroker
 from dreamd.adapters.state_dir import StateDir, StateDirError
 from dreamd.adapters.worker_thread import ThreadAside
 from dreamd.app.application import Application
@@ -64,8 +65,8 @@ from dreamd.core.refusals import Code
 from dreamd.core.safety.causes import Cause
 from dreamd.fusion.frame_table import FrameVerdict
 from dreamd.ports.commit import LedgerError
-from dreamd.settings import BROKER_USER, Settings
-from dreamwire.broker_access import AccessError, open_access
+from dreamd.settings import Settings
+from dreamwire.broker_access import AccessError
 from dreamwire.messages import Versions
 from dreamwire.schema import BANDS6X2, WIRE_REVISION
 from dreamwire.sd_notify import ServiceManager
@@ -159,13 +160,13 @@ class Daemon:
             ledger=lambda: self._ledger.failure,
             disk=DiskSpace(space_of(state.path)).newest,
         )
-        access = open_access(settings.broker, settings.papers, BROKER_USER)
+        files = SiteBroker(SiteAuthority(state.path))
+        access = files.daemon_access(settings.papers, settings.broker)
         key = self._key = open_key(state.path)
         now = dt.datetime.fromtimestamp(self._clock.now_s(), dt.UTC)
         self._site = guarded_site(state.path, settings.grpc_host, now)
         self._ledger = open_ledger(settings.ledger_url, state.path)
-        # Assignment ids must not be guessable, so the generator is the system's.
-        rng = random.SystemRandom()
+        rng = random.SystemRandom()  # assignment ids must not be guessable
         broker = Broker(access, secrets.token_hex(4), Versions(version("dreamd"), WIRE_REVISION))
         self._link = MqttLink(
             broker,
@@ -178,22 +179,23 @@ class Daemon:
         )
         self._aside = ThreadAside()
         people = CheckInConsent(), LedgerExposure(self._ledger, self._clock.now_s())
-        self._recordings = RecordingStore(
-            state.path, part_s=settings.recordings_part_s, daemon=version("dreamd")
-        )
+        part_s = settings.recordings_part_s
+        self._recordings = RecordingStore(state.path, part_s=part_s, daemon=version("dreamd"))
         self._application = Application(
             *(self._clock, self._link, self._ledger, self._meters, rng, people, self._aside),
             self._recordings,
             secret=random_text,
         )
+        accounts = self._application.bed_accounts
+        keeper = files.keeper(settings.papers, settings.broker, accounts, self._clock, rng, self._say)
+        self._rights = accounts.rights = keeper
         self._application.journal.subscribe(self._write_down)
         self._application.open(RESTARTED)
         self._failures = self._application.failures
         self._failures.on_failure(self._bug)
         self._aside.on_failure(partial(self._failures.fail, "aside"))
-        self._intake = Intake(
-            InboundGuard(self._application.inbound, self._failures), self._clock, self._meters
-        )
+        guard = InboundGuard(self._application.inbound, self._failures)
+        self._intake = Intake(guard, self._clock, self._meters)
         self._grpc: Running | None = None
         self._ways_out: WaysOut | None = None
         self._http: HttpServer | None = None
@@ -222,8 +224,13 @@ class Daemon:
         """Access control, where the site was made; None: every caller on this machine may do everything."""
         if self._site is None:
             return None
-        key, url = self._key.public.raw, self._settings.mqtt_url
-        return guard_of(self._site, self._application, self._clock, key=key, broker_url=url)
+        return guard_of(
+            *(self._site, self._application, self._clock),
+            key=self._key.public.raw,
+            broker_url=self._settings.mqtt_url,
+            unsafe=lambda: self._rights.trouble,
+            settled=self._rights.settled,
+        )
 
     async def run(self) -> None:
         """Run until a signal or a failure, then shut down in order."""
@@ -240,6 +247,7 @@ class Daemon:
             "mqtt": lambda: self._link.run(self._intake),
             "readiness": self._watch_readiness,
             "service-manager": self._tell_status,
+            "rights": self._rights.keep_rights,
         }
         steady = {
             name: partial(steadily, task, partial(self._failures.fail, name), fatal=CannotZeroError)
@@ -365,7 +373,8 @@ class Daemon:
         return f"ready; {tally.dreaming} {what}, {tally.merged} of {tally.assigned} sleepers merged"
 
     def _wrong_work(self) -> tuple[str, ...]:
-        return tuple(wrong for wrong in (self._link.trouble, self._application.ledger_trouble) if wrong)
+        found = self._link.trouble, self._rights.trouble, self._application.ledger_trouble
+        return tuple(wrong for wrong in found if wrong)
 
     def _say(self, sentence: str) -> None:
         self._log.warning("broker_unreachable", why=sentence)

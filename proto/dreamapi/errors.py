@@ -276,6 +276,10 @@ class CodeExpired(Refused, reason="CODE_EXPIRED"):
     """The code was good for a quarter of an hour."""
 
 
+class BrokerOpen(Refused, reason="BROKER_OPEN"):
+    """The broker allows what it must refuse, or could not be tried: nothing that binds a sleeper is begun."""
+
+
 class CodeSpent(Refused, reason="CODE_SPENT"):
     """The code was used before."""
 

@@ -19,7 +19,10 @@ FRAMES: Final = f"{ROOT}/frames/+/+/+"
 LEAVES: Final = frozenset({"presence", "status", "event", "clock", "command"})
 """Last parts of a pod's own topics."""
 
-RESERVED: Final = frozenset({"dreamd"})
+CANARY: Final = f"{ROOT}/canary"
+"""The only topic that the account `canary` may hear: by it the daemon tries the broker's rules."""
+
+RESERVED: Final = frozenset({"dreamd", "dreamd-rights", "canary", "canary-bed"})
 """Names that no pod may have: a pod's name is its account at the broker, and these accounts are taken."""
 
 _COHORT: Final = re.compile(r"0|[1-9][0-9]{0,8}")

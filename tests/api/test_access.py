@@ -74,11 +74,24 @@ class Where:
 
 
 @pytest.fixture
-def admission(application: FakeCoordination) -> Admission:
+def broker_faults() -> list[str]:
+    """Why no sleeper may be bound now."""
+    return []
+
+
+@pytest.fixture
+def admission(application: FakeCoordination, broker_faults: list[str]) -> Admission:
     """Admission over the principals of the fake application."""
     principals = application.principals
     used = principals.enrolment.used
-    return Admission(check_rules(TABLE), principals.table, Where(), principals.clock.now_s, used)
+    return Admission(
+        check_rules(TABLE),
+        principals.table,
+        Where(),
+        principals.clock.now_s,
+        used,
+        unsafe=lambda: "".join(broker_faults),
+    )
 
 
 @pytest.fixture
@@ -204,6 +217,20 @@ async def test_a_revoked_principals_watches_end_at_once(
         await asyncio.wait_for(call.read(), 1.0)
     assert dreamapi.errors.from_rpc(caught.value, "here").reason == "CREDENTIAL_REVOKED"
     assert await refused_with(channel, "ReleasePod", token=token) == ("UNAUTHENTICATED", "CREDENTIAL_REVOKED")
+
+
+async def test_an_open_broker_stops_what_binds_and_nothing_else(
+    application: FakeCoordination, channel: grpc.aio.Channel, broker_faults: list[str]
+) -> None:
+    """With a fault at the broker methods that bind are refused with it; reads and ways out are not."""
+    token = application.principals.known("anna", GRANTS[Role.OPERATOR])
+    broker_faults.append("the broker lets a client in without a password")
+    for method in ("StartDreamscape", "CheckInPod"):
+        assert await refused_with(channel, method, token=token) == ("FAILED_PRECONDITION", "BROKER_OPEN")
+    for method in ("GetPod", "ReleasePod", "SeverDreamscape"):
+        assert (await refused_with(channel, method, token=token))[1] != "BROKER_OPEN"
+    broker_faults.clear()
+    assert (await refused_with(channel, "StartDreamscape", token=token))[1] != "BROKER_OPEN"
 
 
 async def test_reads_have_a_rate_and_ways_out_have_none(

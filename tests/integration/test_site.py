@@ -4,9 +4,11 @@ import asyncio
 import datetime as dt
 import json
 import time
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import aiomqtt
 import grpc.aio
 import pytest
 
@@ -14,9 +16,13 @@ import dreamapi
 from dreamapi.credentials import load_credential
 from dreamapi.pinned import PinError, authority_of, pin_of
 from dreamd.adapters.site_authority import SiteAuthority
+from dreamwire import topics
+from dreamwire.broker_access import Papers, open_access, parse_address
+from dreamwire.connection import PromptClient
 from dreamwire.signing import VerifyKey
-from mosquitto import MOSQUITTO, SHIPPED, Broker, free_port
-from site_process import Site, ended, serving
+from mosquitto import MOSQUITTO, Broker, free_port
+from site_broker import with_port
+from site_process import Site, ended, made_site, serving
 
 
 @pytest.fixture(scope="module")
@@ -26,12 +32,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         pytest.skip("mosquitto is not installed (make system-packages)")
     folder = tmp_path_factory.mktemp("site")
     mqtt_port, grpc_port = free_port(), free_port()
-    conf = folder / "mosquitto.conf"
-    conf.write_text(SHIPPED.read_text().replace("listener 1883 ", f"listener {mqtt_port} "))
+    one = Site(folder, f"localhost:{grpc_port}")
+    files = folder / "state" / "access" / "broker"
+    line = made_site(one, "--broker-home", str(files))
+    conf = files / "mosquitto.conf"
+    conf.write_text(with_port(conf.read_text(), mqtt_port))
     broker = Broker(conf, mqtt_port)
     broker.start()
-    one = Site(folder, f"localhost:{grpc_port}")
-    serving(one, broker.url, grpc_port)
+    serving(one, f"mqtts://localhost:{mqtt_port}", grpc_port, line=line)
     one.join("olga", "--role", "operator", "--site", "*")
     yield one
     ended(one)
@@ -84,8 +92,12 @@ def test_a_line_of_another_authority_sends_no_code(site: Site, tmp_path: Path) -
         authority_of(f"localhost:{free_port()}", pin, connect_s=1.0)
 
 
-def test_a_bed_enrols_and_has_all_that_its_agent_needs(site: Site) -> None:
-    """`dreamedge enrol` writes password, authority, key and a configuration; a second use is refused."""
+async def test_a_bed_enrols_connects_and_is_out_once_revoked(site: Site) -> None:
+    """`dreamedge enrol` writes password, authority, key and a configuration; a second use is refused.
+
+    With them the bed is let in by the broker at once, and is heard. Revoked, it is dropped within 2 s and
+    refused after.
+    """
     line = site.line("bed-7")
     told = site.run("dreamedge", "enrol", line, "--state-dir", str(site.folder / "beds"))
     assert told.returncode == 0, told.stderr
@@ -95,7 +107,23 @@ def test_a_bed_enrols_and_has_all_that_its_agent_needs(site: Site) -> None:
     config = (home / "bed.toml").read_text()
     assert 'pods = "bed-7"' in config
     assert f'daemon_key = "{VerifyKey.load(site.folder / "state" / "daemon.pub").hex}"' in config
-    again = site.run("dreamedge", "enrol", line, "--state-dir", str(site.folder / "beds2"))
+    again = site.run("dreamedge", "enrol", site.line("bed-7"), "--state-dir", str(site.folder / "beds2"))
+    assert again.returncode == 0, again.stderr
+    home = site.folder / "beds2" / "enrolled" / "bed-7"
+    url = parse_address(tomllib.loads((home / "bed.toml").read_text())["broker"])
+    papers = Papers("--x", ca=str(home / "authority.pem"), password_file=str(home / "password"))
+    access = open_access(url, papers, "bed-7")
+    async with PromptClient(access, lambda _message: None, clean_session=True) as bed:
+        await bed.announce(topics.pod_topic("bed-7", "presence"), b"here")
+        revoked = await asyncio.to_thread(
+            site.run, "dreamd", "access", "revoke", "bed-7", "--reason", "lost", whose="admin"
+        )
+        assert revoked.returncode == 0, revoked.stderr
+        async with asyncio.timeout(2.0):
+            await bed.lost()
+    with pytest.raises(aiomqtt.MqttError, match="does not accept user bed-7"):
+        await PromptClient(access, lambda _message: None).__aenter__()
+    again = site.run("dreamedge", "enrol", line, "--state-dir", str(site.folder / "beds3"))
     assert again.returncode == 2
     assert "used before" in again.stderr
 

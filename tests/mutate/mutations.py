@@ -6,6 +6,7 @@ from mutate.alarms import ALARMS
 from mutate.api import API
 from mutate.bedside import BEDSIDE
 from mutate.books import BOOKS
+from mutate.broker import BROKER
 from mutate.console import CONSOLE
 from mutate.crowd import CROWD
 from mutate.daemon import DAEMON
@@ -46,4 +47,5 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *STREAMS,
     *FILES,
     *READERS,
+    *BROKER,
 )

@@ -83,10 +83,10 @@ class SiteAuthority:
         try:
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.directory.chmod(0o700)
-            _write(self.key, _private(key), 0o600)
+            write_closed(self.key, _private(key), 0o600)
             self._issue(made, key, names, now)
             # Last: its presence says that all is made.
-            _write(self.certificate, _public(made), 0o644)
+            write_closed(self.certificate, _public(made), 0o644)
         except OSError as error:
             raise AuthorityError(f"{self.directory} cannot be written ({error.strerror})") from error
 
@@ -179,25 +179,52 @@ class SiteAuthority:
         names: Sequence[str],
         now: dt.datetime,
     ) -> None:
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "dreamd")])
-        identifier = authority.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-        leaf = (
-            _builder(name, authority.subject, key.public_key(), now, SERVER_DAYS)
-            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(x509.SubjectAlternativeName([_alternative(one) for one in names]), critical=False)
-            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False
-            )
-            .sign(signing, hashes.SHA256())
-        )
-        _write(self.server_key, _private(key), 0o600)
-        _write(self.server_certificate, _public(leaf), 0o600)
+        key, leaf = _leaf(authority, signing, "dreamd", names, now, SERVER_DAYS)
+        write_closed(self.server_key, key, 0o600)
+        write_closed(self.server_certificate, leaf, 0o600)
+
+    def issue(self, common: str, names: Sequence[str], now: dt.datetime, days: int) -> tuple[bytes, bytes]:
+        """A key and a certificate of another server of the site, in PEM; kept by the caller.
+
+        Raises:
+            AuthorityError: the authority's key cannot be read.
+        """
+        try:
+            key = serialization.load_pem_private_key(self.key.read_bytes(), None)
+            assert isinstance(key, ec.EllipticCurvePrivateKey)
+            authority = x509.load_pem_x509_certificate(self.certificate.read_bytes())
+        except (OSError, ValueError) as error:
+            raise AuthorityError(f"{self.key} cannot be used ({error}); bring it back") from error
+        return _leaf(authority, key, common, names, now, days)
 
     def pin_text(self) -> str:
         """The pin of the authority: 32 hexadecimal digits."""
         return pin_of(self.certificate.read_text(encoding="ascii"))
+
+
+def _leaf(
+    authority: x509.Certificate,
+    signing: ec.EllipticCurvePrivateKey,
+    common: str,
+    names: Sequence[str],
+    now: dt.datetime,
+    days: int,
+) -> tuple[bytes, bytes]:
+    """The key and the certificate of a server, in PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
+    identifier = authority.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    leaf = (
+        _builder(name, authority.subject, key.public_key(), now, days)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName([_alternative(one) for one in names]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False
+        )
+        .sign(signing, hashes.SHA256())
+    )
+    return _private(key), _public(leaf)
 
 
 def _builder(
@@ -234,7 +261,7 @@ def _public(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(serialization.Encoding.PEM)
 
 
-def _write(path: Path, content: bytes, mode: int) -> None:
+def write_closed(path: Path, content: bytes, mode: int) -> None:
     """Write a file whole or not at all, with this mode."""
     fresh = path.with_name(f".{path.name}.fresh")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)

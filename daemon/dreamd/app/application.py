@@ -12,6 +12,7 @@ import random
 from functools import partial
 
 from dreamd.app import telemetry
+from dreamd.app.access.bed_accounts import BedAccounts
 from dreamd.app.access.enrolment import Enrolment, Random, weak
 from dreamd.app.access.principal_table import PrincipalTable
 from dreamd.app.api.access import AccessCommands
@@ -58,6 +59,7 @@ class Application:
         pods, dreamscapes, breakers, wake_orders, severs, house, access: commands and queries, one subject
             each (`api.protocols.Api`).
         principals, whereabouts, enrolment: what admission asks; what a revocation ends.
+        bed_accounts: the beds' accounts at the broker, which follow their credentials.
         inbound: takes what pods and the broker send.
         registry: the Dreamscapes by name.
         failures: the steps that raised.
@@ -137,6 +139,14 @@ class Application:
         self.enrolment = Enrolment(self.principals, deps.commits, deps.journal, deps.clock, secret)
         self.access = AccessCommands(self.principals, self.enrolment, self.pods.release)
         self.whereabouts = LiveWhereabouts(deps, self.registry)
+        self.bed_accounts = BedAccounts(
+            self.principals,
+            self.enrolment,
+            deps.journal,
+            deps.clock,
+            dreaming=lambda: self.registry.tally().dreaming > 0,
+            seated=self.registry.has_seat,
+        )
 
     @property
     def journal(self) -> Journal:

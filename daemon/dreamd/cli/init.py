@@ -1,7 +1,8 @@
-"""`dreamd init`: make a site on the daemon's machine, once: authority, certificate, first administrator.
+"""`dreamd init`: make a site on the daemon's machine, once: authority, certificates, first administrator.
 
-It works on the state directory, with the daemon stopped. Run again, it changes nothing and says so. From then
-on the daemon asks every caller for a credential, and may listen beyond this machine.
+It works on the state directory, with the daemon stopped. The broker gets a certificate, a configuration and
+the daemon's own accounts; a bed's account is made when it enrols. Run again, it changes nothing and says so.
+From then on the daemon asks every caller for a credential, and may listen beyond this machine.
 """
 
 import argparse
@@ -9,12 +10,14 @@ import datetime as dt
 import os
 import socket
 import sys
+from pathlib import Path
 from typing import Final
 
 from dreamd import settings
 from dreamd.adapters.ledger.opening import open_ledger
 from dreamd.adapters.random_text import random_text
 from dreamd.adapters.site_authority import AuthorityError, SiteAuthority
+from dreamd.adapters.site_broker import HOME, SiteBroker
 from dreamd.adapters.state_dir import StateDir, StateDirError
 from dreamd.app.access.enrolment import CODE_BITS, ID_BITS
 from dreamd.cli.printing.enrolment_line import show_line
@@ -51,7 +54,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="give the administrator a new code, where the old one is lost",
     )
     parser.add_argument(
-        "--renew", action="store_true", help="issue the server's certificate anew, for --name"
+        "--renew", action="store_true", help="issue the certificates of daemon and broker anew, for --name"
+    )
+    parser.add_argument(
+        "--broker-home",
+        type=Path,
+        default=HOME,
+        metavar="DIR",
+        help=f"where the broker will keep its files (default: {HOME})",
     )
     parser.add_argument("--state-dir", metavar="DIR", help="as of `dreamd serve`")
     parser.add_argument("--config", metavar="FILE", help="as of `dreamd serve`")
@@ -79,13 +89,23 @@ def _init(args: argparse.Namespace, loaded: settings.Settings, site: SiteAuthori
     now = dt.datetime.now(dt.UTC)  # noqa: TID251 -- the certificate's own dates
     names = tuple(dict.fromkeys(args.name or [socket.gethostname(), socket.getfqdn()]))
     listed = tuple(dict.fromkeys((*names, "localhost", "127.0.0.1", "::1")))
+    broker = SiteBroker(site)
     if not site.made:
         site.make_site(listed, now)
+        broker.make_broker(listed, now, args.broker_home)
         print(f"the site's authority is in {site.directory}; its pin is {site.pin_text()}")
         print(f"move {site.key} to a safe place off this machine once every certificate is made")
+        _tell_broker(broker, args.broker_home)
     elif args.renew:
         site.reissue(listed, now)
         print(f"the server's certificate is new, for {', '.join(listed)}")
+        if broker.made:
+            broker.renew_broker(listed, now)
+            print(f"the broker's too: give it {broker.directory}/broker.pem and broker.key, then SIGHUP")
+        return 0
+    elif not broker.made and not args.new_admin:
+        broker.make_broker(listed, now, args.broker_home)
+        _tell_broker(broker, args.broker_home)
         return 0
     elif not args.new_admin:
         print(f"{site.directory} is there already; nothing was changed (--new-admin, --renew)")
@@ -95,6 +115,10 @@ def _init(args: argparse.Namespace, loaded: settings.Settings, site: SiteAuthori
     print(f"start the daemon, then let {args.admin} run within a quarter of an hour:\n")
     show_line(f"{host}:{loaded.grpc_port}", site.pin_text(), code, "dreamd redeem")
     return 0
+
+
+def _tell_broker(broker: SiteBroker, home: Path) -> None:
+    print(f"the broker's files are in {broker.directory}; mosquitto keeps them in {home}")
 
 
 def _code(loaded: settings.Settings, admin: str, now_s: float) -> str:

@@ -95,6 +95,7 @@ class Code(Enum):
     CODE_UNKNOWN = "CODE_UNKNOWN"
     CODE_EXPIRED = "CODE_EXPIRED"
     CODE_SPENT = "CODE_SPENT"
+    BROKER_OPEN = "BROKER_OPEN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +208,10 @@ CATALOGUE: Final[dict[Code, Entry]] = {
     Code.PRINCIPAL_EXISTS: Entry(Kind.EXISTS, "choose another name"),
     Code.CODE_UNKNOWN: Entry(Kind.UNAUTHENTICATED, "copy the whole line again, or ask for a new code"),
     Code.CODE_EXPIRED: Entry(Kind.UNAUTHENTICATED, "ask an administrator for a new code"),
+    Code.BROKER_OPEN: Entry(
+        Kind.PRECONDITION,
+        "mend the broker's rules (/readyz names the fault); the daemon tries them again by itself",
+    ),
     Code.CODE_SPENT: Entry(
         Kind.UNAUTHENTICATED, "ask an administrator: where you have not used it, another did"
     ),

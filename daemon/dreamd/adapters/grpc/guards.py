@@ -8,6 +8,7 @@ from dreamd.adapters.grpc.calls.lanes import TABLE
 from dreamd.adapters.grpc.calls.method_rules import check_rules
 from dreamd.adapters.grpc.server import Guard
 from dreamd.adapters.grpc.server_certificate import Served, renewing_credentials
+from dreamd.adapters.grpc.servicers.access import Settled
 from dreamd.core.access.admission import Whereabouts
 from dreamd.core.access.principals import Credential
 from dreamd.ports.clock import SessionClock
@@ -58,13 +59,29 @@ class Admitting(Protocol):
 
 
 def guard_of(
-    site: AuthorityFiles, application: Admitting, clock: SessionClock, *, key: bytes, broker_url: str
+    site: AuthorityFiles,
+    application: Admitting,
+    clock: SessionClock,
+    *,
+    key: bytes,
+    broker_url: str,
+    unsafe: Callable[[], str] = str,
+    settled: Settled | None = None,
 ) -> Guard:
-    """Access control over the application's principals. key: the daemon's public signing key."""
+    """Access control over the application's principals.
+
+    key: the daemon's public signing key. unsafe: why no sleeper may be bound now; empty: one may. settled:
+    waits for a bed's account at the broker.
+    """
     enrolment = application.enrolment
     admission = Admission(
-        check_rules(TABLE), application.principals, application.whereabouts, clock.now_s, enrolment.used
+        check_rules(TABLE),
+        application.principals,
+        application.whereabouts,
+        clock.now_s,
+        enrolment.used,
+        unsafe=unsafe,
     )
     enrolment.ended.append(admission.end_calls)
     facts = SiteFacts(site.authority_text, (key,), broker_url)
-    return Guard(admission, facts, renewing_credentials(site))
+    return Guard(admission, facts, renewing_credentials(site), settled)

@@ -38,7 +38,7 @@ from dreamd.adapters.grpc.calls.method_rules import check_rules, rules_of_api
 from dreamd.adapters.grpc.calls.request_reader import PATIENCE, Patience, Requests
 from dreamd.adapters.grpc.calls.streams import ChangeSignals
 from dreamd.adapters.grpc.reflection import serve_reflection
-from dreamd.adapters.grpc.servicers.access import Access
+from dreamd.adapters.grpc.servicers.access import Access, Settled
 from dreamd.adapters.grpc.servicers.breakers import Breakers
 from dreamd.adapters.grpc.servicers.dreamscapes import Dreamscapes
 from dreamd.adapters.grpc.servicers.pods import Pods
@@ -82,12 +82,13 @@ class Guard:
     """Access control.
 
     admission: judges the callers. facts: what a new principal is told. credentials: the server's certificate;
-    absent, the port is in the clear.
+    absent, the port is in the clear. settled: waits for a bed's account at the broker.
     """
 
     admission: Admission
     facts: SiteFacts
     credentials: grpc.ServerCredentials | None = None
+    settled: Settled | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,9 @@ async def serve_grpc(
     server = grpc.aio.server(interceptors=[seam], options=OPTIONS)
     checker = health.aio.HealthServicer()
     bells = ChangeSignals() if bells is None else bells
-    _serve_services(api, server, bells, guard.facts if guard else SiteFacts())
+    _serve_services(
+        api, server, bells, guard.facts if guard else SiteFacts(), guard.settled if guard else None
+    )
     health_pb2_grpc.add_HealthServicer_to_server(checker, server)
     serve_reflection((*SERVICES, health.SERVICE_NAME), server)
     check_table(calls_of_api())
@@ -205,7 +208,13 @@ class WaysOut:
         self.path.unlink(missing_ok=True)
 
 
-def _serve_services(api: Api, server: grpc.aio.Server, bells: ChangeSignals, facts: SiteFacts) -> None:
+def _serve_services(
+    api: Api,
+    server: grpc.aio.Server,
+    bells: ChangeSignals,
+    facts: SiteFacts,
+    settled: Settled | None = None,
+) -> None:
     replays = IdempotencyCache(monotonic)
     # Generated code is untyped.
     pods_pb2_grpc.add_PodsServicer_to_server(  # type: ignore[no-untyped-call]
@@ -227,7 +236,7 @@ def _serve_services(api: Api, server: grpc.aio.Server, bells: ChangeSignals, fac
         Houses(api.house), server
     )
     access_pb2_grpc.add_AccessServicer_to_server(  # type: ignore[no-untyped-call]
-        Access(api.access, facts), server
+        Access(api.access, facts, settled=settled), server
     )
 
 

@@ -87,7 +87,10 @@ def weak(rng: random.Random) -> Random:
 
 
 class Enrolment:
-    """Makes, renews and revokes credentials. ended: called with the name of a revoked principal."""
+    """Makes, renews and revokes credentials.
+
+    issued: called with a new credential, its principal and its text. ended: with the name of a revoked one.
+    """
 
     def __init__(
         self, table: PrincipalTable, commits: Commits, journal: Journal, clock: SessionClock, rng: Random
@@ -100,6 +103,7 @@ class Enrolment:
         self._spending: set[str] = set()
         self._unsaved = _Names()
         self._writing = False
+        self.issued: list[Callable[[Principal, Credential, str], None]] = []
         self.ended: list[Callable[[str], None]] = []
 
     # -- codes --------------------------------------------------------------------------------------
@@ -152,7 +156,7 @@ class Enrolment:
             self._journal.append(
                 self._clock.now_s(), "code-redeemed", f"{principal.name} has enrolled", cause=principal.name
             )
-            return Issued(principal, token, credential.expires_s)
+            return self._shown(principal, credential, token)
 
         return self._commits.ask(
             Transaction(credentials=(credential,), codes=(spent,)),
@@ -185,7 +189,7 @@ class Enrolment:
 
         def done(_terms: object) -> Issued:
             self._table.put_rows(credentials=(*older, credential))
-            return Issued(principal, token, credential.expires_s)
+            return self._shown(principal, credential, token)
 
         return self._commits.ask(Transaction(credentials=(*older, credential)), "the credential", done)
 
@@ -232,6 +236,11 @@ class Enrolment:
         secret, lives_s = self._rng(SECRET_BITS), PERSON_S if principal.kind is Kind.PERSON else PROGRAM_S
         credential = Credential(self._rng(ID_BITS), principal.name, digest_of(secret), now_s, now_s + lives_s)
         return credential, token_of(credential.id, secret)
+
+    def _shown(self, principal: Principal, credential: Credential, token: str) -> Issued:
+        for tell in self.issued:
+            tell(principal, credential, token)
+        return Issued(principal, token, credential.expires_s)
 
     def _keep(
         self,

@@ -155,6 +155,11 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
         """The Dreamscape in which this pod has its seat."""
         return self._runtimes.get(record.dreamscape)
 
+    def has_seat(self, pod: str) -> bool:
+        """Whether the pod of this name has a seat."""
+        record = self._deps.fleet.get(pod)
+        return record is not None and self.seating(record) is not None
+
     def listed(self, after: str) -> Iterator[DreamscapeView]:
         """Every Dreamscape that is kept, newest first, without seats, behind the place `after`.
 

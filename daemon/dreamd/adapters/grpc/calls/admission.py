@@ -44,13 +44,18 @@ class Admission:
         where: Whereabouts,
         now_s: Callable[[], float],
         used: Callable[[Credential], None] = lambda _credential: None,
+        unsafe: Callable[[], str] = str,
     ) -> None:
-        """used: called at the first use of a credential in this process."""
+        """used: called at the first use of a credential in this process.
+
+        unsafe: why no sleeper may be bound now; empty: one may.
+        """
         self._rules = rules
         self._principals = principals
         self.where = where
         self._now_s = now_s
         self._tell_used = used
+        self._unsafe = unsafe
         self._used: set[str] = set()
         self._buckets: dict[tuple[str, Effect], Bucket] = {}
         self._running: dict[str, set[asyncio.Task[object]]] = {}
@@ -72,6 +77,7 @@ class Admission:
         admitted = admit(rule, principal, credential, now_s)
         if isinstance(admitted, Refusal):
             raise Declined(admitted)
+        self._safe(rule)
         self._rated(rule, principal.name, now_s)
         if credential.id not in self._used:
             self._used.add(credential.id)
@@ -128,6 +134,11 @@ class Admission:
         if token is None or found is None or not found[1].holds(token[1]):
             return Refusal(Code.CREDENTIAL_UNKNOWN, "no principal has the credential that the call carries")
         return found
+
+    def _safe(self, rule: Rule) -> None:
+        why = self._unsafe() if rule.effect is Effect.BINDS else ""
+        if why:
+            raise Declined(Refusal(Code.BROKER_OPEN, f"no sleeper is bound now: {why}"))
 
     def _rated(self, rule: Rule, principal: str, now_s: float) -> None:
         rate = RATES.get(rule.effect)

@@ -5,7 +5,7 @@ second request of the same id: the caller enrols again.
 """
 # ruff: noqa: N802 - methods are named by the proto
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Final, cast
 
@@ -47,19 +47,32 @@ GRANTS_MAX: Final = 16
 """Grants of one principal."""
 NAMES_MAX: Final = 256
 """Sites, Dreamscapes or methods of one grant."""
+BROKER_WITHIN_S: Final = 1.5
+"""The longest that the answer to a code waits for the broker; a bed that comes earlier tries again."""
 SOURCES_MAX: Final = 4096
 """Hosts whose attempts to redeem are counted; beyond it the one that came first goes."""
+
+
+Settled = Callable[[str, float], Awaitable[None]]
+"""Waits for the broker's account of a bed, for so many seconds at most."""
 
 
 class Access(AccessServicer):
     """Serves dreamapi.v1.Access."""
 
     def __init__(
-        self, principals: AccessApi, facts: SiteFacts, now_s: Callable[[], float] = monotonic
+        self,
+        principals: AccessApi,
+        facts: SiteFacts,
+        now_s: Callable[[], float] = monotonic,
+        *,
+        settled: Settled | None = None,
     ) -> None:
+        """settled: absent, no account of a bed is waited for."""
         self._principals = principals
         self._facts = facts
         self._now_s = now_s
+        self._settled = settled
         self._attempts: dict[str, Bucket] = {}
 
     async def EnrolPrincipal(
@@ -85,7 +98,10 @@ class Access(AccessServicer):
     ) -> access.IssuedCredential:
         """The credential for a code."""
         self._paced(host_of(context.peer()))
-        return self._issued(await kept(self._principals.redeem(request.code)))
+        issued = await kept(self._principals.redeem(request.code))
+        if self._settled is not None and issued.principal.kind is Kind.BED:
+            await self._settled(issued.principal.name, BROKER_WITHIN_S)
+        return self._issued(issued)
 
     def _paced(self, source: str) -> None:
         """Take one attempt of this host; raises Declined where there is none."""

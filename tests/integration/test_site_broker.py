@@ -1,0 +1,234 @@
+"""The broker of a site: rights by delivery, accounts that follow the credentials, and the canary."""
+
+import asyncio
+import re
+import time
+from collections.abc import Iterator
+
+import aiomqtt
+import pytest
+
+from dreamd.adapters.mqtt import rights_keeper
+from dreamd.core.access.broker_accounts import CANARY, CONTROL, DAEMON, KEEPER, role_of
+from dreamwire import topics
+from dreamwire.connection import PromptClient
+from integration.house import until
+from mosquitto import MOSQUITTO
+from site_broker import Owner, SiteWard
+
+BEDS = ("bed-1", "bed-2")
+OF_ALL = (topics.collective("nap", 0), topics.WAKE, topics.DAEMON_PRESENCE)
+MARK = b"the end"
+
+
+@pytest.fixture(scope="module")
+def site_ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteWard]:
+    """A site's broker with its first accounts."""
+    if MOSQUITTO is None:
+        pytest.skip("mosquitto is not installed (make system-packages)")
+    one = SiteWard(tmp_path_factory.mktemp("site"))
+    yield one
+    one.broker.kill()
+
+
+async def _let_in(ward: SiteWard, owner: Owner, *beds: str) -> None:
+    """Give these beds an account with their name as password."""
+    async with ward.keeping(owner) as keeper:
+        for bed in beds:
+            owner.of_beds[bed] = f"c-{bed}"
+            keeper.let_in(bed, f"c-{bed}", f"pass-{bed}")
+        for bed in beds:
+            await keeper.settled(bed, 3.0)
+
+
+def _hears(who: str, says: str, topic: str) -> bool:
+    """The matrix: whether `who` hears `topic` as `says` says it."""
+    parts = topic.split("/")
+    bed, leaf = (parts[3], parts[4]) if parts[2] == "pods" else (parts[-1], parts[2])
+    if topic == topics.CANARY:
+        return says == KEEPER and who == CANARY
+    if topic in OF_ALL:
+        return says == DAEMON and (who in BEDS or (who == DAEMON and leaf != "collective"))
+    if topic == topics.DAEMON_LEDGER:
+        return says == who == DAEMON
+    if leaf in ("command", "clock") and (leaf == "command" or parts[2] == "clock"):
+        return says == DAEMON and who == bed
+    return says == bed and (who == DAEMON or (who == bed and leaf == "presence"))
+
+
+async def test_every_topic_is_delivered_to_those_who_may_hear_it_and_to_no_other(site_ward: SiteWard) -> None:
+    """Two beds, the daemon and the canary say every topic, and listen to every topic and to `#`.
+
+    Heard is exactly what the matrix allows. A bed that gives the broker's plugin an order changes nothing.
+    """
+    await _let_in(site_ward, Owner(), *BEDS)
+    every = [topics.pod_topic(bed, leaf) for bed in BEDS for leaf in sorted(topics.LEAVES)]
+    every += [topics.clock_answer(bed) for bed in BEDS]
+    every += [topics.frames("nap", 0, bed) for bed in BEDS]
+    every += [*OF_ALL, topics.DAEMON_LEDGER, topics.CANARY]
+    wide = ("#", "dreamd/v1/#", "dreamd/v1/pods/+/+", "$share/all/dreamd/v1/#", "$CONTROL/#")
+    listening = (*every, *topics.POD_REPORTS, topics.FRAMES, "dreamd/v1/collective/+/+", *wide)
+    order = b'{"commands":[{"command":"deleteClient","username":"bed-2"}]}'
+    async with (
+        site_ward.speaking("bed-1", "pass-bed-1", *listening) as bed_1,
+        site_ward.speaking("bed-2", "pass-bed-2", *listening) as bed_2,
+        site_ward.speaking(DAEMON, "", *listening) as daemon,
+        site_ward.speaking(CANARY, "", *listening) as canary,
+        site_ward.speaking(KEEPER) as keeper,
+    ):
+        ends = {"bed-1": bed_1, "bed-2": bed_2, DAEMON: daemon, CANARY: canary}
+        for name, (client, _) in ends.items():
+            for topic in every:
+                await client.publish(topic, name.encode(), 1)
+            await client.publish(CONTROL, order, 1)
+        await keeper[0].publish(topics.CANARY, KEEPER.encode(), 1)
+        await keeper[0].publish(topics.CANARY, MARK, 1)
+        await daemon[0].publish(topics.DAEMON_PRESENCE, MARK, 1)
+        for _, heard in ends.values():
+            await until(lambda heard=heard: any(one.payload == MARK for one in heard))
+    found = {
+        (who, bytes(one.payload).decode(), one.topic.value)
+        for who, (_, heard) in ends.items()
+        for one in heard
+        if one.payload != MARK
+    }
+    expected = {
+        (who, says, topic)
+        for who in ends
+        for says in (*ends, KEEPER)
+        for topic in every
+        if _hears(who, says, topic)
+    }
+    assert found == expected
+
+
+async def test_changes_are_paced_while_anybody_dreams_and_a_removal_goes_first(site_ward: SiteWard) -> None:
+    """While anybody dreams one change leaves a second; a revoked bed is dropped within 2 s and refused after.
+
+    A bed with a seat keeps its password, for the change would drop it; the change follows its seat.
+    """
+    owner = Owner()
+    async with site_ward.keeping(owner) as keeper:
+        await until(lambda: keeper.trouble == "" and keeper.idle)
+        owner.dreams = True
+        keeper.let_in("bed-7", "c1", "first")
+        await keeper.settled("bed-7", 2.0)
+        owner.of_beds["bed-7"] = "c1"
+        owner.seats.add("bed-7")
+        async with site_ward.speaking("bed-7", "first", topics.WAKE) as (client, _):
+            keeper.let_in("bed-7", "c2", "second")
+            for number in range(3):
+                keeper.let_in(f"other-{number}", "o", "o")
+            owner.of_beds.clear()
+            began_s = time.monotonic()
+            keeper.put_out("bed-7")
+            async with asyncio.timeout(5.0):
+                await client.lost()
+            took_s = time.monotonic() - began_s
+        assert took_s <= 2.0
+        with pytest.raises(aiomqtt.MqttError, match="does not accept user bed-7"):
+            await PromptClient(site_ward.access("bed-7", "first"), print).__aenter__()
+        assert [keeper._queue.waits(f"other-{number}") for number in range(3)].count(True) >= 2
+        owner.dreams = False
+        await keeper.settled("other-2", 3.0)
+        keeper.let_in("bed-8", "c1", "first")
+        await keeper.settled("bed-8", 2.0)
+        owner.seats.add("bed-8")
+        async with site_ward.speaking("bed-8", "first") as (client, _):
+            keeper.let_in("bed-8", "c2", "second")
+            await keeper.settled("bed-8", 0.3)
+            assert not client._disconnected.done()
+            owner.seats.clear()
+            async with asyncio.timeout(3.0):
+                await client.lost()
+        async with site_ward.speaking("bed-8", "second"):
+            pass
+
+
+async def test_drift_is_told_and_mended_when_the_broker_is_back(site_ward: SiteWard) -> None:
+    """A stranger, a wider role, a group, a spare role and an open default are told and gone.
+
+    A bed without an account, and one with another password, are told with the command that helps.
+    """
+    owner = Owner()
+    await _let_in(site_ward, owner, "bed-1", "bed-2", "bed-3")
+    everything = {"acltype": "publishClientSend", "topic": "#", "allow": True}
+    answers = await site_ward.tell(
+        {"command": "createClient", "username": "stranger", "password": "x"},
+        {"command": "modifyRole", "rolename": role_of("bed-1"), "acls": [everything]},
+        {"command": "createGroup", "groupname": "all"},
+        {"command": "createRole", "rolename": "wide", "acls": [everything]},
+        {"command": "addClientRole", "username": DAEMON, "rolename": "wide"},
+        {"command": "setDefaultACLAccess", "acls": [{"acltype": "publishClientReceive", "allow": True}]},
+        {"command": "deleteClient", "username": "bed-3"},
+        {"command": "disableClient", "username": "bed-2"},
+    )
+    assert not [one for one in answers if "error" in one]
+    owner.of_beds["bed-2"] = "newer"
+    owner.told.clear()
+    async with site_ward.keeping(owner) as keeper:
+        await until(lambda: keeper.trouble == "" and owner.told)
+        told = dict(owner.told)
+        assert set(told) == {"stranger", "bed-1", "bed-2", "bed-3", "all", "wide", DAEMON, "default"}
+        assert "dreamd enrol bed-3" in told["bed-3"]
+        await until(lambda: keeper.idle)
+    owner.told.clear()
+    async with site_ward.keeping(owner) as keeper:
+        await until(lambda: len(owner.told) == 2)
+    assert {name for name, _ in owner.told} == {"bed-2", "bed-3"}
+    with pytest.raises(aiomqtt.MqttError, match="does not accept"):
+        await PromptClient(site_ward.access("stranger", "x"), print).__aenter__()
+
+
+@pytest.mark.parametrize(
+    ("opening", "says"),
+    [
+        (
+            {"command": "setDefaultACLAccess", "acls": [{"acltype": "publishClientSend", "allow": True}]},
+            "lets canary speak as dreamd/v1/pods/canary-bed/status",
+        ),
+        (
+            {
+                "command": "addRoleACL",
+                "rolename": CANARY,
+                "acltype": "publishClientSend",
+                "topic": "dreamd/v1/frames/#",
+                "allow": True,
+            },
+            "lets canary speak as dreamd/v1/frames/canary/0/canary-bed",
+        ),
+        (
+            {"command": "addClientRole", "username": CANARY, "rolename": KEEPER},
+            "lets canary hear dreamd/v1/pods/canary-bed/command",
+        ),
+        ({"command": "disableClient", "username": CANARY}, "cannot be tried (the account canary"),
+    ],
+)
+async def test_the_canary_finds_an_open_broker_until_it_is_mended(
+    site_ward: SiteWard, opening: dict[str, object], says: str
+) -> None:
+    """Each opening is a trouble in words from the first trial on, and gone with the next after the mend."""
+    owner = Owner()
+    assert "error" not in (await site_ward.tell(opening))[0]
+    async with site_ward.keeping(owner, again_s=0.1) as keeper:
+        assert keeper.trouble == rights_keeper.UNTRIED
+        await until(lambda: keeper.trouble != rights_keeper.UNTRIED)
+        assert says in keeper.trouble
+        await until(lambda: keeper.trouble == "")
+    assert owner.opened[-1] == ()
+
+
+async def test_a_broker_that_comes_back_without_its_rules_is_found(site_ward: SiteWard) -> None:
+    """Restarted without its plugin it lets a client without a password in; with it, the trouble ends."""
+    kept = site_ward.conf.read_text()
+    owner = Owner()
+    async with site_ward.keeping(owner, again_s=0.1) as keeper:
+        await until(lambda: keeper.trouble == "")
+        bare = re.sub(r"(?m)^(plugin|use_username).*\n", "", kept)
+        site_ward.conf.write_text(bare.replace("allow_anonymous false", "allow_anonymous true"))
+        await asyncio.to_thread(site_ward.broker.restart)
+        await until(lambda: "without a password" in keeper.trouble)
+        site_ward.conf.write_text(kept)
+        await asyncio.to_thread(site_ward.broker.restart)
+        await until(lambda: keeper.trouble == "")
+    assert owner.opened[-1] == ()
