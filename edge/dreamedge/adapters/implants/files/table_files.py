@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamedge.adapters.implants.files.replay import UV_PER
+from dreamedge.adapters.implants.unreadable_file import opening
 from dreamedge.ports.implant import ImplantError
 
 Array = NDArray[Any]
@@ -84,18 +85,10 @@ def read_table(path: Path) -> Table:
     Raises:
         ImplantError: the file cannot be read, or holds no continuous recording.
     """
-    try:
+    with opening(path):
         with path.open("rb") as file:
             npz = file.read(len(_NPZ_MAGIC)) == _NPZ_MAGIC
         return _npz(path) if npz else _arff(path)
-    except FileNotFoundError:
-        raise ImplantError(f"{path} does not exist; check the path.") from None
-    except IsADirectoryError:
-        raise ImplantError(f"{path} is a directory; name one file in it.") from None
-    except PermissionError:
-        raise ImplantError(f"{path} may not be read by this user; change its permissions.") from None
-    except OSError as error:
-        raise ImplantError(f"{path} cannot be read ({error}); copy it again.") from None
 
 
 def _npz(path: Path) -> Table:

@@ -21,6 +21,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dreamedge.adapters.implants.unreadable_file import opening
 from dreamedge.ports.implant import ImplantError
 
 _HEADER_BYTES: Final = 256
@@ -187,15 +188,8 @@ class EdfFile:
 def open_edf(path: Path, units: Mapping[str, str] | None = None) -> EdfFile:
     """The file; its samples stay on disk. units: by label, in place of those in the header."""
     try:
-        file = EdfFile(path)
-    except FileNotFoundError:
-        raise ImplantError(f"{path} does not exist; check the path.") from None
-    except IsADirectoryError:
-        raise ImplantError(f"{path} is a directory; name one EDF file in it.") from None
-    except PermissionError:
-        raise ImplantError(f"{path} may not be read by this user; change its permissions.") from None
-    except OSError as error:
-        raise ImplantError(f"{path} cannot be read ({error.strerror}); copy it again.") from None
+        with opening(path, "EDF"):
+            file = EdfFile(path)
     except EdfError as error:
         raise ImplantError(f"{path} is not a readable EDF file ({error}); {error.remedy}.") from None
     if not file.signals:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from dreamedge.adapters.implants.unreadable_file import opening
 from dreamedge.ports.implant import ImplantError
 
 SECONDS: Final = "number"
@@ -111,17 +112,8 @@ def encoding_of(path: Path) -> str:
     Raises:
         ImplantError: it cannot be read, is empty, or is not text.
     """
-    try:
-        with path.open("rb") as file:
-            begin = file.read(4096)
-    except FileNotFoundError:
-        raise ImplantError(f"{path} does not exist; check the path.") from None
-    except IsADirectoryError:
-        raise ImplantError(f"{path} is a directory; name one file in it.") from None
-    except PermissionError:
-        raise ImplantError(f"{path} may not be read by this user; change its permissions.") from None
-    except OSError as error:
-        raise ImplantError(f"{path} cannot be read ({error}); copy it again.") from None
+    with opening(path), path.open("rb") as file:
+        begin = file.read(4096)
     if not begin:
         raise ImplantError(f"{path} is empty; copy it again, or choose another recording.")
     if begin.startswith(_UTF16):

@@ -31,6 +31,7 @@ from dreamedge.adapters.implants.files.replay import Doubles
 from dreamedge.adapters.implants.files.xdf.clock_offsets import on_recorder, sound
 from dreamedge.adapters.implants.files.xdf.scan import ENDS, NUMBERS, PLAIN, scan_file
 from dreamedge.adapters.implants.ten_twenty import electrode
+from dreamedge.adapters.implants.unreadable_file import opening
 from dreamedge.core.signal.recording_facts import Note
 from dreamedge.ports.implant import ImplantError
 
@@ -165,16 +166,12 @@ def _offsets(raw: Mapping[str, Any]) -> tuple[Doubles, Doubles, list[tuple[float
 @contextmanager
 def _in_a_sentence(path: Path) -> Iterator[None]:
     """Convert every error of the file into an ImplantError."""
-    if path.is_dir():
-        raise ImplantError(f"{path} is a directory; name one XDF file in it.")
+    with opening(path, "XDF"):
+        path.open("rb").close()
     try:
         yield
     except ImplantError:
         raise
-    except FileNotFoundError:
-        raise ImplantError(f"{path} does not exist; check the path.") from None
-    except PermissionError:
-        raise ImplantError(f"{path} may not be read by this user; change its permissions.") from None
     except Exception as error:
         # pyxdf raises whatever its parser runs into. The cause is always the file.
         raise ImplantError(
