@@ -95,6 +95,7 @@ def cluster(folder: Path | None = None) -> Iterator[Cluster]:
         try:
             yield one
         finally:
-            one.stop()
+            if (data / "data" / "postmaster.pid").exists():
+                one.stop()
     finally:
         shutil.rmtree(data, ignore_errors=True)

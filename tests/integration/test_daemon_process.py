@@ -19,8 +19,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from dreamd.adapters.ledger.opening import LEDGER_FILE
 from dreamd.adapters.ledger.sqlite import SqliteLedger
+from dreamd.main import main
 from dreamd.ports.ledger.generation import LAPSED_S
 from dreamd.ports.ledger.transaction import Transaction
+from fakes.postgres import MISSING, cluster, programs
 from mosquitto import Broker, free_port
 
 WITHIN_S = 30.0
@@ -237,4 +239,26 @@ def test_an_unusable_state_directory_is_one_sentence(broker: Broker, serve: Serv
     daemon = serve(broker.url)
     assert daemon.process.wait(timeout=30.0) == 1
     assert "is damaged" in daemon.said
+    assert "Traceback" not in daemon.said
+
+
+@pytest.mark.skipif(programs() is None, reason=MISSING)
+def test_a_daemon_on_a_database_frees_while_it_is_down_and_writes_it_after(
+    broker: Broker, serve: Serve, tmp_path: Path
+) -> None:
+    """With PostgreSQL down a wake order works, `/readyz` names it; back up, the order is kept, no restart."""
+    with cluster() as server:
+        url = server.url()
+        daemon = serve(broker.url, "--ledger-url", url)
+        api = f"127.0.0.1:{daemon.ready()['grpc']}"
+        until(lambda: daemon.get("/readyz") == (200, "ok\n"))
+        server.stop()
+        assert main(["wake", "order", "fleet", "--server", api]) == 0
+        until(lambda: daemon.get("/readyz")[0] == 503)
+        assert "postgresql" in daemon.get("/readyz")[1]
+        server.start()
+        until(lambda: daemon.get("/readyz") == (200, "ok\n"))
+        until(lambda: server.execute("SELECT count(*) FROM wake_orders", url) == [(1,)])
+        assert daemon.end() == 0
+    assert not list((tmp_path / "state").glob("*.sqlite3"))
     assert "Traceback" not in daemon.said
