@@ -53,10 +53,11 @@ def test_no_verb_and_an_unknown_one_are_status_2(capsys: pytest.CaptureFixture[s
 
 
 def test_settings_loads_no_technology() -> None:
-    """`settings` loads none of numpy, grpc, aiomqtt, sqlite3 and prometheus."""
+    """`settings` loads none of numpy, grpc, aiomqtt, SQL and prometheus."""
     code = (
         "import sys; from dreamd.main import main; main(['settings']);"
-        "print([m for m in ('numpy', 'grpc', 'aiomqtt', 'sqlite3', 'prometheus_client') if m in sys.modules])"
+        "heavy = ('numpy', 'grpc', 'aiomqtt', 'sqlite3', 'sqlalchemy', 'prometheus_client');"
+        "print([m for m in heavy if m in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
