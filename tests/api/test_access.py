@@ -35,6 +35,7 @@ from fakes.api_requests import GATHERED, GUARDED, STREAMS, UNARY, stub_with
 from fakes.callers import named
 from fakes.coordination import FakeCoordination
 from fakes.views import breaker_view, collective_view
+from fakes.waiting import until
 
 EVERY = frozenset(rule.method for rule in rules_of_api().values())
 GRANTS = {
@@ -250,6 +251,24 @@ async def test_reads_have_a_rate_and_ways_out_have_none(
     assert status.details[-1].Unpack(retry)
     assert 0 < retry.retry_delay.ToNanoseconds() <= 20_000_000
     assert {(await refused_with(channel, "ReleasePod", token=token))[1] for _ in range(300)} == {""}
+
+
+async def test_a_principal_holds_eight_streams_and_still_severs(
+    application: FakeCoordination, channel: grpc.aio.Channel, admission: Admission
+) -> None:
+    """The ninth watch of one principal is refused, another principal's is not; a closed one gives room."""
+    token, other = (application.principals.known(name, GRANTS[Role.OPERATOR]) for name in ("anna", "olga"))
+    calls = [
+        stub_with(channel, "WatchEvents")(WatchEventsRequest(), metadata=bearer(token)) for _ in range(8)
+    ]
+    for call in calls:
+        await call.read()
+    assert (await refused_with(channel, "WatchPods", token=token))[1] == "LANE_FULL"
+    assert await refused_with(channel, "OrderSever", token=token) == ("", "")
+    assert await refused_with(channel, "WatchPods", token=other) == ("", "")
+    calls[0].cancel()
+    await until(lambda: admission.streams_of("anna") < 8)
+    assert await refused_with(channel, "WatchPods", token=token) == ("", "")
 
 
 async def test_an_expired_credential_still_severs(

@@ -8,8 +8,9 @@ of a revoked principal end at once, with CREDENTIAL_REVOKED.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Final
 
 from google.protobuf.message import Message
@@ -25,6 +26,8 @@ from dreamd.ports.principals import Principals
 
 AUTHORIZATION: Final = "authorization"
 SCHEME: Final = "bearer "
+STREAMS_EACH: Final = 8
+"""Watches and leads that one principal holds at once."""
 BUCKETS_MAX: Final = 20_000
 """Buckets of rates in memory: two for each of ten thousand principals. Beyond it the oldest go."""
 
@@ -60,6 +63,7 @@ class Admission:
         self._buckets: dict[tuple[str, Effect], Bucket] = {}
         self._running: dict[str, set[asyncio.Task[object]]] = {}
         self._ended: set[asyncio.Task[object]] = set()
+        self._streams: Counter[str] = Counter()
 
     def admitted(self, path: str, metadata: Metadata) -> Admitted | None:
         """The caller of this method; None: the method is open to all.
@@ -94,13 +98,40 @@ class Admission:
             raise Declined(judged)
 
     @contextmanager
-    def running(self, admitted: Admitted | None) -> Iterator[None]:
-        """Keep the calling task under its principal; raises Declined where `end_calls` has ended it."""
+    def running(self, admitted: Admitted | None, *, stream: bool = False) -> Iterator[None]:
+        """Keep the calling task under its principal. stream: it is one of at most STREAMS_EACH.
+
+        Raises:
+            Declined: the principal has as many streams as it may, or `end_calls` has ended the task.
+        """
         task = asyncio.current_task()
         if admitted is None or task is None:
             yield
             return
         name = admitted.principal.name
+        with self._one_of_few(name) if stream else nullcontext():
+            yield from self._until_ended(name, task)
+
+    def streams_of(self, principal: str) -> int:
+        """How many watches and leads a principal holds now."""
+        return self._streams[principal]
+
+    @contextmanager
+    def _one_of_few(self, name: str) -> Iterator[None]:
+        if self._streams[name] >= STREAMS_EACH:
+            sentence = f"{name} may hold {STREAMS_EACH} watches and leads at once"
+            raise Declined(
+                Refusal(Code.LANE_FULL, sentence, {"limit": str(STREAMS_EACH), "of": "this principal"})
+            )
+        self._streams[name] += 1
+        try:
+            yield
+        finally:
+            self._streams[name] -= 1
+            if not self._streams[name]:
+                del self._streams[name]
+
+    def _until_ended(self, name: str, task: asyncio.Task[object]) -> Iterator[None]:
         self._running.setdefault(name, set()).add(task)
         try:
             yield

@@ -220,7 +220,7 @@ class ApiInterceptor(grpc.aio.ServerInterceptor):
             yield context
             return
         admitted = self._admission.admitted(visit.path, context.invocation_metadata())
-        with self._admission.running(admitted):
+        with self._admission.running(admitted, stream=visit.lane in (Lane.WATCH, Lane.LEAD)):
             if admitted is None:
                 yield context
             else:
