@@ -29,16 +29,16 @@ class BrowserError(Exception):
 
 
 class Chromium:
-    """One browser with one page; `close` ends it. folder: an empty one, for its profile."""
+    """One browser with one page; `close` ends it. folder: an empty one, its profile. flags: further ones."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *flags: str) -> None:
         assert BINARY is not None
         theirs_in, self._out = os.pipe()
         self._deps, theirs_out = os.pipe()
         # The browser needs descriptors 3 and 4; a shell puts ours there.
         script = f'exec "$0" "$@" 3<&{theirs_in} 4>&{theirs_out}'
         self._process = subprocess.Popen(
-            ["/bin/bash", "-c", script, BINARY, *FLAGS, f"--user-data-dir={folder}", "about:blank"],
+            ["/bin/bash", "-c", script, BINARY, *FLAGS, *flags, f"--user-data-dir={folder}", "about:blank"],
             pass_fds=(theirs_in, theirs_out),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

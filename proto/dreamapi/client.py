@@ -19,7 +19,7 @@ import grpc.aio
 from dreamapi.access import Access
 from dreamapi.breakers import Breakers
 from dreamapi.call_policy import DEADLINE_S, Line
-from dreamapi.credentials import channel_credentials, load_credential
+from dreamapi.credentials import CredentialFile, channel_credentials, load_credential
 from dreamapi.dreamscapes import Dreamscapes
 from dreamapi.errors import Unreachable
 from dreamapi.pods import Pods
@@ -98,10 +98,13 @@ def _unreachable(target: str) -> Unreachable:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server and the credential that it is shown. target: host:port. credential: its file; None: none."""
+    """A server and the credential that it is shown.
+
+    target: host:port. credential: its file, or the contents of one; None: none.
+    """
 
     target: str
-    credential: Path | None = None
+    credential: Path | CredentialFile | None = None
 
 
 def connect(
@@ -112,15 +115,16 @@ def connect(
     rng: Random | None = None,
     to_screen: bool = False,
     user_agent: str = "dreamapi",
-    credential: Path | None = None,
+    credential: Path | CredentialFile | None = None,
     authority: str = "",
 ) -> Api:
     """A connection to the daemon at `host:port`, or a Server, to be entered with `async with`.
 
     deadline_s: of each call that is not a watch; connect_s: of reaching the daemon at all; to_screen: escape
     the text of answers, because a terminal would obey control characters in foreign text; user_agent: the
-    name of the calling program, one ASCII word; credential: the file that `dreamd redeem` has made, with
-    which the connection is over TLS; authority: PEM, for a connection over TLS without a credential.
+    name of the calling program, one ASCII word; credential: the file that `dreamd redeem` has made, or
+    its contents, with which the connection is over TLS; authority: PEM, for a connection over TLS without a
+    credential.
 
     Raises:
         InvalidArgument: the address is no text that a resolver could take.
@@ -134,7 +138,7 @@ def connect(
     line = Line(target, rng or Random(), deadline_s, to_screen)  # noqa: S311 - jitter
     tls = None
     if credential is not None:
-        kept = load_credential(credential)
+        kept = credential if isinstance(credential, CredentialFile) else load_credential(credential)
         tls = channel_credentials(kept.authority, kept.credential)
     elif authority:
         tls = channel_credentials(authority)

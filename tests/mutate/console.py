@@ -21,6 +21,7 @@ _CONSOLE_ORDERS, _TESTS_TEXT = (
 )
 _TESTS_LOOK: Final = "tests/integration/test_console.py"
 _TESTS_ORDERS: Final = "tests/integration/test_console_orders.py"
+_SITE, _TESTS_SITE = ("daemon/dreamd/console/", "tests/console/test_console.py")
 _NOBODY: Final = (f"{_TESTS_ORDERS}::test_foreign_origins_may_not_act",)
 _HUNG: Final = (f"{_TESTS_ORDERS}::test_a_hung_application_is_reported_and_its_sever_still_happens",)
 
@@ -216,5 +217,61 @@ CONSOLE: Final = (
         "if pod in self._found or len(self._found) < BEDS_MAX:",
         "if True:",
         ("tests/daemon/test_free_beds.py",),
+    ),
+    Mutation(
+        "site-console.origin",
+        "another site acts through a viewer's browser",
+        f"{_SITE}request_guard.py",
+        "if headers.get(\"origin\") != f\"https://{headers.get('host', '')}\":",
+        "if False:",
+        (f"{_TESTS_SITE}::test_a_foreign_page_neither_signs_in_nor_acts",),
+    ),
+    Mutation(
+        "site-console.host",
+        "a stranger's name that means this console reads it",
+        f"{_SITE}web_app.py",
+        "answer = _no(HTTPStatus.FORBIDDEN, wrong) if wrong else self._app",
+        "answer = self._app",
+        (f"{_TESTS_SITE}::test_a_rebound_name_gets_403_on_every_path",),
+    ),
+    Mutation(
+        "site-console.idle",
+        "a screen that was left alone resumes a Dreamscape",
+        f"{_SITE}web_app.py",
+        "if not (act.frees or session.may_bind(self._now_s())):",
+        "if False:",
+        (f"{_TESTS_SITE}::test_an_idle_session_frees_and_does_not_bind",),
+    ),
+    Mutation(
+        "site-console.idle-frees",
+        "an idle session severs nothing",
+        f"{_SITE}web_app.py",
+        "if not (act.frees or session.may_bind(self._now_s())):",
+        "if not session.may_bind(self._now_s()):",
+        (f"{_TESTS_SITE}::test_an_idle_session_frees_and_does_not_bind",),
+    ),
+    Mutation(
+        "site-console.idle-revived",
+        "an act of an idle session lets it bind again",
+        f"{_SITE}sessions.py",
+        "        if self.may_bind(now_s):\n            self.acted_s = now_s",
+        "        self.acted_s = now_s",
+        (f"{_TESTS_SITE}::test_an_idle_session_frees_and_does_not_bind",),
+    ),
+    Mutation(
+        "site-console.revoked",
+        "a revoked viewer keeps the session",
+        f"{_SITE}web_app.py",
+        "                self.sessions.end_credential(session.credential.credential)\n                return",
+        "                return",
+        (f"{_TESTS_SITE}::test_a_revoked_viewer_is_signed_out",),
+    ),
+    Mutation(
+        "site-console.deadline",
+        "a head that trickles holds its connection",
+        f"{_SITE}connections.py",
+        "self._late = self.loop.call_later(HEAD_WITHIN_S, self.end_wait)",
+        "self._late = self.loop.call_later(3600.0, self.end_wait)",
+        ("tests/integration/test_site_console.py::test_64_slow_clients_delay_no_way_out",),
     ),
 )

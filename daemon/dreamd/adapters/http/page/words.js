@@ -88,6 +88,9 @@ export function situation(view) {
   if (link === "broken") {
     return { level: "grave", word: "This page has failed", headline: "This page has failed; load it anew.", facts: lastSeen(view) };
   }
+  if (house.withheld) {
+    return { level: "unknown", word: "Not shown", headline: "This credential shows no Dreamscapes; ways out work.", facts: troubles(house) };
+  }
   if (!house.dreamscapes.length) {
     const facts = [...troubles(house), "No sleeper is merged. One is planned with: dreamd dreamscapes create", ...mute(house), ...orders(house)];
     const isGrave = house.troubles.length > 0;

@@ -1,0 +1,365 @@
+"""The console's routes: the page, signing in and out, its data, its acts.
+
+The page asks and nothing streams, as with the daemon's own console. Each act carries the viewer's credential
+to the daemon, which judges it; nothing here grants a right. A way out is refused here for its session alone:
+not for idleness, not for a rate, not for the length of its reason.
+"""
+
+import asyncio
+import json
+import secrets
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from importlib.resources import files
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+import dreamapi
+from dreamapi.names import bare
+from dreamd.adapters.http.console_routes import MEDIA
+from dreamd.adapters.http.order_bodies import UnfitOrderError
+from dreamd.adapters.http.server import BODY_MAX, LONG_MAX, Asked
+from dreamd.console import request_guard as guard
+from dreamd.console.orders import ACTS, ORDER_S, Act
+from dreamd.console.sessions import LOOKS_EACH, Session, Sessions, SessionsFull
+from dreamd.console.sign_in import ApiAddress, UnfitSecretError, signed_in
+from dreamd.console.viewer import ENDING, IDLE_S, NotFollowing, Viewer, Wish
+from dreamwire.text import fit
+from dreamwire.topics import is_name
+
+__all__ = ["ApiAddress", "console_app"]
+
+BODY_WITHIN_S: Final = 2.0
+SIGN_INS: Final = 4
+"""Credentials that are checked at once."""
+COOKIE_BYTES: Final = 16
+GONE: Final = (
+    "the daemon does not answer the console: every bed switches to zero by its own tether within 1.5 s; on "
+    "the daemon's machine dreamd sever fleet works through free.sock"
+)
+STATUS: Final = {
+    **dict.fromkeys((dreamapi.RoleLacking, dreamapi.OutOfScope, dreamapi.PersonNeeded), HTTPStatus.FORBIDDEN),
+    dreamapi.PrincipalPaused: HTTPStatus.FORBIDDEN,
+    **dict.fromkeys(
+        (dreamapi.CredentialRevoked, dreamapi.CredentialUnknown, dreamapi.CredentialExpired),
+        HTTPStatus.UNAUTHORIZED,
+    ),
+    **dict.fromkeys(
+        (dreamapi.CodeUnknown, dreamapi.CodeExpired, dreamapi.CodeSpent), HTTPStatus.UNAUTHORIZED
+    ),
+    dreamapi.RateExceeded: HTTPStatus.TOO_MANY_REQUESTS,
+    dreamapi.InvalidArgument: HTTPStatus.BAD_REQUEST,
+}
+"""Of the daemon's refusals; of all others CONFLICT."""
+_HEAD_END: Final = "</head>"
+_SIGNED_IN: Final = (
+    '<link rel="stylesheet" href="/console/session.css">\n'
+    '<script type="module" src="/console/session.js"></script>\n'
+)
+
+
+def _no(status: HTTPStatus, sentence: str, code: str = "") -> Response:
+    return JSONResponse({"error": sentence, "code": code}, status)
+
+
+def _failed(failure: dreamapi.ApiError) -> Response:
+    if isinstance(failure, dreamapi.Refused):
+        return _no(STATUS.get(type(failure), HTTPStatus.CONFLICT), str(failure), failure.reason)
+    return _no(HTTPStatus.SERVICE_UNAVAILABLE, GONE)
+
+
+class HostGuard:
+    """Refuses a request that is not for this server, whatever its path, and protects every answer."""
+
+    def __init__(self, app: ASGIApp, names: Collection[str]) -> None:
+        self._app, self._names = app, names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def protected(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(guard.HEADERS)
+            await send(message)
+
+        wrong = guard.wrong_host(Headers(scope=scope), self._names)
+        answer = _no(HTTPStatus.FORBIDDEN, wrong) if wrong else self._app
+        await answer(scope, receive, protected)
+
+
+class Console:
+    """Sessions and viewers of one daemon."""
+
+    def __init__(self, api: ApiAddress, now_s: Callable[[], float]) -> None:
+        self._api, self._now_s = api, now_s
+        self.sessions = Sessions(lambda: secrets.token_urlsafe(COOKIE_BYTES))
+        self._viewers: dict[str, tuple[Viewer, asyncio.Task[None]]] = {}
+        self._signing_in = asyncio.Semaphore(SIGN_INS)
+        self._group: asyncio.TaskGroup | None = None
+        self._page, self._sign_in_page, self._files = _pages()
+
+    @asynccontextmanager
+    async def lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        """Hold the tasks of the viewers."""
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            closing = group.create_task(self._close_idle(), name="idle-viewers")
+            yield
+            self._group = None
+            for task in (closing, *(task for _, task in self._viewers.values())):
+                task.cancel()
+
+    def routes(self) -> list[Route]:
+        """Every route."""
+        return [
+            Route("/", self._index),
+            Route("/healthz", _health),
+            Route("/session", self._tell_session),
+            Route("/session", self._sign_in, methods=["POST"]),
+            Route("/session", self._sign_out, methods=["DELETE"]),
+            Route("/console/look", self._look),
+            *(Route(path, self._order(act), methods=["POST"]) for path, act in ACTS.items()),
+            Route("/console/{file}", self._file),
+        ]
+
+    # -- pages and sessions -----------------------------------------------------------------------
+
+    async def _index(self, request: Request) -> Response:
+        session = self._session(request)
+        if session is None:
+            return Response(self._sign_in_page, media_type=MEDIA[".html"])
+        return Response(self._page, media_type=MEDIA[".html"])
+
+    async def _file(self, request: Request) -> Response:
+        found = self._files.get(request.path_params["file"])
+        if found is None:
+            return _no(HTTPStatus.NOT_FOUND, "no such file")
+        return Response(found[1], media_type=found[0])
+
+    def _session(self, request: Request) -> Session | None:
+        return self.sessions.session_of(guard.cookie_of(request.headers), self._now_s())
+
+    async def _tell_session(self, request: Request) -> Response:
+        wrong = guard.wrong_reader(request.headers)
+        if wrong:
+            return _no(HTTPStatus.FORBIDDEN, wrong)
+        session = self._session(request)
+        if session is None:
+            return _signed_out()
+        return JSONResponse({"principal": session.principal, "buttons": sorted(session.buttons)})
+
+    async def _sign_in(self, request: Request) -> Response:
+        asked = await _asked(request, BODY_MAX * 4)
+        wrong = guard.wrong_writer(request.headers)
+        if wrong or asked is None:
+            return _no(HTTPStatus.FORBIDDEN, wrong) if wrong else _late()
+        if self._signing_in.locked():
+            return _no(HTTPStatus.SERVICE_UNAVAILABLE, f"{SIGN_INS} people sign in already; try again")
+        async with self._signing_in:
+            try:
+                session = await signed_in(self._api, _secret(asked.body), self._now_s())
+                cookie = self.sessions.begin_session(session, self._now_s())
+            except UnfitSecretError as unfit:
+                return _no(HTTPStatus.BAD_REQUEST, str(unfit))
+            except SessionsFull as full:
+                return _no(HTTPStatus.SERVICE_UNAVAILABLE, str(full))
+            except dreamapi.ApiError as failure:
+                return _failed(failure)
+        self.sessions.end_session(guard.cookie_of(request.headers))
+        told = JSONResponse({"principal": session.principal})
+        told.headers["Set-Cookie"] = guard.cookie_header(cookie)
+        return told
+
+    async def _sign_out(self, request: Request) -> Response:
+        wrong = guard.wrong_writer(request.headers)
+        if wrong:
+            return _no(HTTPStatus.FORBIDDEN, wrong)
+        self.sessions.end_session(guard.cookie_of(request.headers))
+        told = JSONResponse({"principal": ""})
+        told.headers["Set-Cookie"] = guard.cookie_header("")
+        return told
+
+    # -- looking ----------------------------------------------------------------------------------
+
+    async def _look(self, request: Request) -> Response:
+        wrong = guard.wrong_reader(request.headers)
+        session = self._session(request)
+        if wrong or session is None:
+            return _no(HTTPStatus.FORBIDDEN, wrong) if wrong else _signed_out()
+        query = request.query_params
+        name, pod = query.get("dreamscape", ""), query.get("pod", "")
+        if not all(one == "" or is_name(one) for one in (name, pod)):
+            return _no(HTTPStatus.BAD_REQUEST, "invalid Dreamscape or pod name")
+        if session.looks >= LOOKS_EACH:
+            return _no(HTTPStatus.SERVICE_UNAVAILABLE, f"{LOOKS_EACH} pages are open already; close one")
+        wish = Wish(name, pod, *(_count(query.get(key, "")) for key in ("house", "scene", "cursor")))
+        session.turn_to((name, pod), self._now_s())
+        return await self._newer(session, wish)
+
+    async def _newer(self, session: Session, wish: Wish) -> Response:
+        session.looks += 1
+        viewer = self._viewer(session)
+        try:
+            return Response(await viewer.newer(wish), media_type="application/json")
+        except NotFollowing as lost:
+            if viewer.ending:
+                self.sessions.end_credential(session.credential.credential)
+                return _signed_out(viewer.ending)
+            if lost.is_refusal:
+                return _no(HTTPStatus.FORBIDDEN, str(lost))
+            return PlainTextResponse(f"{lost}\n", HTTPStatus.BAD_GATEWAY)  # no JSON: a page says "lost"
+        finally:
+            session.looks -= 1
+
+    def _viewer(self, session: Session) -> Viewer:
+        credential = session.credential.credential
+        kept = self._viewers.get(credential)
+        if kept is None or kept[1].done():
+            assert self._group is not None
+            viewer = Viewer(self._api.shown(credential), session.methods, self._now_s)
+            task = self._group.create_task(viewer.follow_house(), name=f"viewer-{session.principal}")
+            kept = self._viewers[credential] = (viewer, task)
+        kept[0].asked_s = self._now_s()
+        return kept[0]
+
+    async def _close_idle(self) -> None:
+        while True:
+            await asyncio.sleep(1.0)
+            for credential, (viewer, task) in list(self._viewers.items()):
+                if self._now_s() - viewer.asked_s > 2 * IDLE_S or task.done():
+                    task.cancel()
+                    del self._viewers[credential]
+
+    # -- acting -----------------------------------------------------------------------------------
+
+    def _order(self, act: Act) -> Callable[[Request], "asyncio.Future[Response]"]:
+        async def order(request: Request) -> Response:
+            asked = await _asked(request, LONG_MAX)
+            wrong = guard.wrong_writer(request.headers)
+            if wrong or asked is None:
+                return _no(HTTPStatus.FORBIDDEN, wrong) if wrong else _late()
+            session = self._session(request)
+            if session is None:
+                return _signed_out()
+            if not (act.frees or session.may_bind(self._now_s())):
+                return _no(
+                    HTTPStatus.FORBIDDEN,
+                    "this session was idle for half an hour, so it lets people out and resumes nothing; sign "
+                    "out, and sign in again",
+                    "SESSION_IDLE",
+                )
+            session.note_act(self._now_s())
+            return await self._carried_out(act, asked, session)
+
+        return order  # type: ignore[return-value]  # Starlette takes any coroutine function
+
+    async def _carried_out(self, act: Act, asked: Asked, session: Session) -> Response:
+        server = self._api.shown(session.credential.credential)
+        try:
+            async with dreamapi.connect(
+                server, connect_s=ORDER_S, deadline_s=ORDER_S, user_agent="dreamd-console"
+            ) as api:
+                outcome = await act.carry_out(api, asked)
+        except UnfitOrderError as unfit:
+            return _no(HTTPStatus.BAD_REQUEST, str(unfit))
+        except dreamapi.ApiError as failure:
+            if isinstance(failure, ENDING):
+                self.sessions.end_credential(session.credential.credential)
+            return _failed(failure)
+        if outcome is None:
+            return JSONResponse({"resumed": True})
+        unconfirmed = [bare(pod) for pod in outcome.unconfirmed]
+        return JSONResponse(
+            {"zeroed": outcome.zeroed, "confirmed": outcome.confirmed, "unconfirmed": unconfirmed}
+        )
+
+
+def console_app(
+    api: ApiAddress, names: Collection[str], now_s: Callable[[], float], console: Console | None = None
+) -> Starlette:
+    """The whole program as an ASGI application. names: of the certificate. now_s: Unix seconds."""
+    console = console or Console(api, now_s)
+    return Starlette(
+        routes=console.routes(),
+        middleware=[Middleware(HostGuard, names=names)],
+        lifespan=console.lifespan,
+    )
+
+
+async def _health(_request: Request) -> Response:
+    return PlainTextResponse("ok\n")
+
+
+def _signed_out(sentence: str = "") -> Response:
+    told = "the session has ended; load this page again to sign in"
+    return _no(HTTPStatus.UNAUTHORIZED, f"{sentence}; {told}" if sentence else told, "SIGNED_OUT")
+
+
+def _late() -> Response:
+    return _no(
+        HTTPStatus.REQUEST_TIMEOUT, f"the body did not come within {BODY_WITHIN_S:.0f} s, or is too long"
+    )
+
+
+async def _asked(request: Request, most: int) -> Asked | None:
+    """The request with the first and the last BODY_MAX bytes of its body; None: too late, or over `most`."""
+    begin, end, total = b"", b"", 0
+    keep = max(BODY_MAX, most if most < LONG_MAX else 0)
+    try:
+        async with asyncio.timeout(BODY_WITHIN_S):
+            async for chunk in request.stream():
+                total += len(chunk)
+                if total > most:
+                    return None
+                room = keep - len(begin)
+                begin, end = begin + chunk[:room], (end + chunk[max(room, 0) :])[-BODY_MAX:]
+    except TimeoutError:
+        return None
+    headers = dict(request.headers.items())
+    return Asked(request.method, request.url.path, {}, headers, begin + end, total <= keep)
+
+
+def _secret(body: bytes) -> str:
+    """The text that a person pasted.
+
+    Raises:
+        UnfitSecretError: the body has none.
+    """
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        told = None
+    text = told.get("secret") if isinstance(told, dict) else None
+    if not isinstance(text, str):
+        raise UnfitSecretError('the body must be a JSON object with the text "secret"')
+    return fit(text, BODY_MAX * 4)
+
+
+def _count(text: str) -> int | None:
+    is_fit = text.isascii() and text.isdigit() and len(text) <= len(str(1 << 63))
+    return int(text) if is_fit else None
+
+
+def _pages() -> tuple[bytes, bytes, dict[str, tuple[str, bytes]]]:
+    """The page, the page to sign in on, and the files by name with their media types."""
+    found = {}
+    for package in ("dreamd.adapters.http", "dreamd.console"):
+        for file in files(package).joinpath("page").iterdir():
+            media = MEDIA.get(file.name[file.name.rfind(".") :])
+            if media is not None:
+                found[file.name] = (media, file.read_bytes())
+    page = found.pop("index.html")[1].decode()
+    assert _HEAD_END in page
+    page = page.replace(_HEAD_END, _SIGNED_IN + _HEAD_END, 1)
+    return page.encode(), found.pop("sign_in.html")[1], found

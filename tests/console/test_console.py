@@ -1,0 +1,249 @@
+"""The console of a site over the API with access control, over TLS: signing in, the page, its acts."""
+
+import datetime as dt
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from dreamd.adapters.grpc.server import Running
+from dreamd.adapters.site_authority import SiteAuthority
+from dreamd.console.offers import BUTTONS
+from dreamd.console.sign_in import ApiAddress
+from dreamd.console.web_app import console_app
+from dreamd.core.access.caller import Role
+from dreamd.core.access.principals import DAY_S, Grant
+from dreamd.core.dreamscapes.views import DreamscapeState
+from fakes.asgi_page import AsgiPage
+from fakes.callers import named
+from fakes.coordination import FakeCoordination
+from fakes.site_api import site_api
+
+OPERATOR = Grant(Role.OPERATOR, sites=frozenset("*"))
+WIDE = frozenset({"sever-site", "wake-site", "sever-house", "wake-house"})
+IDLE_S = 31 * 60.0
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> SiteAuthority:
+    """An authority and a certificate for 127.0.0.1."""
+    made = SiteAuthority(tmp_path_factory.mktemp("site"))
+    made.make_site(("127.0.0.1", "localhost"), dt.datetime.now(dt.UTC))
+    return made
+
+
+@pytest.fixture
+def application() -> FakeCoordination:
+    """Three pods; night dreams in two of them."""
+    made = FakeCoordination()
+    made.add("night", DreamscapeState.DREAMING)
+    return made
+
+
+@pytest.fixture
+async def server(application: FakeCoordination, site: SiteAuthority) -> AsyncIterator[Running]:
+    """The API with access control, over TLS."""
+    async with site_api(application, site) as running:
+        yield running
+
+
+@asynccontextmanager
+async def console(
+    application: FakeCoordination, site: SiteAuthority, server: Running
+) -> AsyncIterator[AsgiPage]:
+    """A browser at a console of that API."""
+    api = ApiAddress(f"127.0.0.1:{server.port}", site.authority_text)
+    app = console_app(api, ("console.test",), application.principals.clock.now_s)
+    async with app.router.lifespan_context(app):
+        yield AsgiPage(app)
+
+
+async def look(page: AsgiPage, wish: str = "") -> dict[str, Any]:
+    """The first answer that has a house, and a scene where one is wished for."""
+    for _ in range(20):
+        status, told = await page.ask("GET", f"/console/look?{wish}")
+        if status == 200 and told["house"] and (told["scene"] or not wish):
+            return dict(told)
+    raise AssertionError((status, told))
+
+
+async def test_a_viewer_signs_in_looks_severs_and_signs_out(
+    application: FakeCoordination, site: SiteAuthority, server: Running
+) -> None:
+    """A credential becomes a cookie for this host alone; orders are the principal's; signed out is out."""
+    token = application.principals.known("anna")
+    async with console(application, site, server) as page:
+        assert b"Sign in" in (await page.ask("GET", "/"))[1]
+        status, told = await page.sign_in(json.dumps({"credential": token, "server": "elsewhere:1"}))
+        assert (status, told) == (200, {"principal": "anna"})
+        flags = page.told["set-cookie"].split("; ")[1:]
+        assert flags == ["Path=/", "Secure", "HttpOnly", "SameSite=Strict"]
+        assert len(page.cookie) == 22
+        index = (await page.ask("GET", "/"))[1]
+        assert b"session.js" in index
+        assert b"Sever all beds" in index
+        seen = await look(page, "dreamscape=night")
+        assert [one["name"] for one in seen["house"]["dreamscapes"]] == ["night"]
+        columns = seen["scene"]["columns"]
+        assert [row[columns.index("pod")] for row in seen["scene"]["rows"]]
+        body = {"scope": "fleet", "name": "", "reason": "fire", "issuer": "the chief"}
+        status, outcome = await page.ask("POST", "/console/sever-scope", body)
+        assert (status, sorted(outcome)) == (200, ["confirmed", "unconfirmed", "zeroed"])
+        caller = application.severs.callers[-1]
+        assert (caller.name, caller.on_behalf_of) == ("anna", "the chief")
+        status, refusal = await page.ask("POST", "/console/release", {"name": "no-such-bed"})
+        assert (status, refusal["code"]) == (409, "POD_UNKNOWN")
+        await page.ask("DELETE", "/session")
+        assert page.cookie == ""
+        assert (await page.ask("GET", "/console/look"))[0] == 401
+
+
+async def test_a_code_signs_in_once(
+    application: FakeCoordination, site: SiteAuthority, server: Running
+) -> None:
+    """An enrolment line is a way in as good as a credential; used again, or wrong, it opens no session."""
+    application.principals.known("anna", OPERATOR, code="k.s")
+    async with console(application, site, server) as page:
+        assert (await page.sign_in("ward:50051 0123 k.s"))[0] == 200
+        other = AsgiPage(page._app)
+        for text, expected in (("k.s", 401), ("k.wrong", 401), ("good evening", 400), ("", 400), ("[]", 400)):
+            status, told = await other.sign_in(text)
+            assert (status, other.cookie) == (expected, ""), (text, told)
+        status, _ = await other.sign_in("dreamd_none_" + "s" * 52)
+        assert (status, other.cookie) == (401, "")
+
+
+FOREIGN = (
+    {"origin": "https://evil.test"},
+    {"origin": ""},
+    {"origin": "http://console.test:8443"},
+    {"x-dreamd-console": ""},
+    {"content-type": "text/plain"},
+    {"sec-fetch-site": "cross-site"},
+)
+
+
+async def test_a_foreign_page_neither_signs_in_nor_acts(
+    application: FakeCoordination, site: SiteAuthority, server: Running
+) -> None:
+    """Without this page's Origin, header and JSON each POST is refused, and nothing reaches the daemon."""
+    token = application.principals.known("anna")
+    async with console(application, site, server) as page:
+        await page.sign_in(token)
+        before = list(application.calls)
+        for headers in FOREIGN:
+            for path in ("/session", "/console/sever", "/console/sever-scope", "/console/resume"):
+                body = {"secret": token, "name": "night", "scope": "fleet", "etag": "x"}
+                assert (await page.ask("POST", path, body, headers))[0] == 403, (path, headers)
+            assert (await page.ask("DELETE", "/session", b"", headers))[0] == 403
+        assert (await page.ask("GET", "/console/look", b"", {"x-dreamd-console": ""}))[0] == 403
+        assert [call for call in application.calls[len(before) :] if "sever" in str(call)] == []
+        assert (await page.ask("GET", "/session"))[0] == 200
+
+
+async def test_a_rebound_name_gets_403_on_every_path(
+    application: FakeCoordination, site: SiteAuthority, server: Running
+) -> None:
+    """A Host that is no name of the certificate is refused everywhere; addresses and its names are not."""
+    async with console(application, site, server) as page:
+        for path in ("/", "/healthz", "/session", "/console/look", "/console/main.js", "/none"):
+            for host in ("evil.test", "evil.test:8443", "127.0.0.1.evil.test", ""):
+                assert (await page.ask("GET", path, b"", {"host": host}))[0] == 403, (path, host)
+        for host in ("console.test", "CONSOLE.test:1", "10.0.0.7:8443", "[::1]:8443", "localhost"):
+            assert (await page.ask("GET", "/healthz", b"", {"host": host}))[0] == 200
+        assert page.told["content-security-policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize(
+    ("grant", "offered"),
+    [
+        (OPERATOR, frozenset(BUTTONS)),
+        (Grant(Role.ADMIN), frozenset(BUTTONS) - {"resume"}),
+        (Grant(Role.CLINICIAN, sites=frozenset({"a"})), frozenset(BUTTONS) - {"resume"}),
+        (Grant(Role.SLEEPER, sleeper="ada"), {"release", "wake-bed"}),
+        (Grant(Role.ARTIST, dreamscapes=frozenset("*")), {"sever"}),
+        (Grant(Role.AUDITOR), frozenset()),
+    ],
+    ids=lambda value: value.role.value if isinstance(value, Grant) else "",
+)
+async def test_a_page_offers_the_acts_of_its_role(
+    grant: Grant, offered: frozenset[str], application: FakeCoordination, site: SiteAuthority, server: Running
+) -> None:
+    """The buttons of a session are the acts that its role may order, and the page still follows the house."""
+    token = application.principals.known("anna", grant)
+    async with console(application, site, server) as page:
+        await page.sign_in(token)
+        assert set((await page.ask("GET", "/session"))[1]["buttons"]) == set(offered)
+        assert (await look(page))["house"]["withheld"] is (grant.role is Role.ADMIN)
+
+
+async def test_an_idle_session_frees_and_does_not_bind(
+    application: FakeCoordination, site: SiteAuthority, server: Running
+) -> None:
+    """After half an hour a resume is refused, also after an act; no sever is, nor with an old credential."""
+    token = application.principals.known("anna")
+    async with console(application, site, server) as page:
+        await page.sign_in(token)
+        sever, resume = {"name": "night"}, {"name": "night", "etag": application.sessions["night"].etag}
+        application.principals.clock.now += IDLE_S
+        assert (await page.ask("POST", "/console/resume", resume))[1]["code"] == "SESSION_IDLE"
+        assert (await page.ask("POST", "/console/sever", sever))[0] == 200
+        assert (await page.ask("POST", "/console/resume", resume))[1]["code"] == "SESSION_IDLE"
+        await page.sign_in(token)
+        assert (await page.ask("POST", "/console/resume", resume))[0] == 200
+        application.principals.clock.now += DAY_S
+        assert (await page.ask("POST", "/console/sever", sever))[0] == 200
+        assert (await page.ask("GET", "/console/look"))[0] in (401, 403)
+        assert (await page.ask("POST", "/console/wake", sever))[0] == 200
+        application.principals.clock.now += DAY_S
+        assert (await page.ask("POST", "/console/sever", sever))[0] == 401
+
+
+async def test_a_revoked_viewer_is_signed_out(
+    application: FakeCoordination, site: SiteAuthority, server: Running
+) -> None:
+    """An open page is told within its next looks, and its session is gone."""
+    token = application.principals.known("anna")
+    async with console(application, site, server) as page:
+        await page.sign_in(token)
+        seen = await look(page)
+        had = f"house={seen['house']['number']}&cursor={seen['cursor']}"
+        application.access.revoke(named("root"), "anna", "left")
+        statuses = [(await page.ask("GET", f"/console/look?{had}"))[0] for _ in range(2)]
+        assert statuses[-1] == 401
+        assert (await page.ask("GET", "/session"))[0] == 401
+        assert (await page.ask("POST", "/console/sever", {"name": "night"}))[0] == 401
+
+
+async def test_no_reason_stops_a_way_out(
+    application: FakeCoordination, site: SiteAuthority, server: Running
+) -> None:
+    """Bytes that are no UTF-8, no JSON, and two megabytes: the sever is carried out."""
+    token = application.principals.known("anna")
+    async with console(application, site, server) as page:
+        await page.sign_in(token)
+        for body in (
+            b'{"name":"night","reason":"\xff\xfe"}',
+            b'{"name":"night","reason":' + b"[" * 3000,
+            b'{"name":"night","reason":"' + b"x" * (2 << 20) + b'"}',
+            b'{"reason":"' + b"x" * (2 << 20) + b'","name":"night"}',
+        ):
+            assert (await page.ask("POST", "/console/sever", body))[0] == 200
+        assert (await page.ask("POST", "/console/sever", b"{}"))[0] == 400
+
+
+async def test_a_daemon_that_is_gone_is_told_as_gone(
+    application: FakeCoordination, site: SiteAuthority, server: Running
+) -> None:
+    """A look gets no JSON, which the page draws as no connection; an order says what holds without one."""
+    token = application.principals.known("anna")
+    async with console(application, site, server) as page:
+        await page.sign_in(token)
+        await server.stop(0.0)
+        status, told = await page.ask("GET", "/console/look")
+        assert (status, type(told)) == (502, bytes)
+        status, told = await page.ask("POST", "/console/sever", {"name": "night"})
+        assert status == 503
+        assert "its own tether" in told["error"]

@@ -1,0 +1,53 @@
+"""The API of a site with access control, over TLS, on an application in memory."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from dreamd.adapters.grpc.calls.admission import Admission
+from dreamd.adapters.grpc.calls.lanes import TABLE
+from dreamd.adapters.grpc.calls.method_rules import check_rules
+from dreamd.adapters.grpc.server import Guard, Running, serve_grpc
+from dreamd.adapters.grpc.server_certificate import renewing_credentials
+from dreamd.adapters.site_authority import SiteAuthority
+from dreamd.ports.site_facts import SiteFacts
+from fakes.coordination import FakeCoordination
+
+
+class Where:
+    """ada lies in bed-1 of site a and has a seat in night."""
+
+    def site_of(self, pod: str) -> str:
+        """One site."""
+        return "a"
+
+    def sites_of(self, dreamscape: str) -> frozenset[str]:
+        """One site."""
+        return frozenset("a")
+
+    def sleeper_in(self, pod: str) -> str:
+        """ada, in bed-1."""
+        return "ada" if pod == "bed-1" else ""
+
+    def dreamscape_of(self, sleeper: str) -> str:
+        """night, of ada."""
+        return "night" if sleeper == "ada" else ""
+
+
+@asynccontextmanager
+async def site_api(application: FakeCoordination, site: SiteAuthority) -> AsyncIterator[Running]:
+    """Serve it on a free port; a revoked principal's calls end, as in the daemon."""
+    principals = application.principals
+    admission = Admission(
+        check_rules(TABLE), principals.table, Where(), principals.clock.now_s, principals.enrolment.used
+    )
+    principals.enrolment.ended.append(admission.end_calls)
+    running = await serve_grpc(
+        application,
+        "127.0.0.1",
+        0,
+        guard=Guard(admission, SiteFacts(), renewing_credentials(site)),
+    )
+    try:
+        yield running
+    finally:
+        await running.stop(0.0)

@@ -1,0 +1,172 @@
+"""`dreamd console` as a real process, before the API of a site: slow clients, and a real browser."""
+
+import asyncio
+import datetime as dt
+import http.server
+import json
+import ssl
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from chromium import BINARY, Chromium
+from dreamd.adapters.site_authority import SiteAuthority
+from dreamd.core.access.caller import Role
+from dreamd.core.access.principals import Grant
+from dreamd.core.dreamscapes.views import DreamscapeState
+from fakes.coordination import FakeCoordination
+from fakes.site_api import site_api
+
+DRIPS = 64
+
+
+@dataclass
+class Served:
+    """A console in a process of its own. url: of its page. tls: trusts its authority."""
+
+    url: str
+    port: int
+    tls: ssl.SSLContext
+    application: FakeCoordination
+
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
+    """A site with one Dreamscape, and its console on a free port; at the end SIGTERM, and status 0."""
+    state = tmp_path_factory.mktemp("state")
+    site = SiteAuthority(state)
+    site.make_site(("127.0.0.1", "localhost"), dt.datetime.now(dt.UTC))
+    application = FakeCoordination()
+    application.add("night", DreamscapeState.DREAMING)
+    async with site_api(application, site) as running:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "dreamd", "console", "--json", "--listen", "127.0.0.1:0"),
+            *("--server", f"127.0.0.1:{running.port}", "--state-dir", str(state)),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        url = json.loads(await asyncio.wait_for(process.stdout.readline(), 30.0))["url"]
+        tls = ssl.create_default_context(cafile=str(site.certificate))
+        yield Served(url, int(url.rpartition(":")[2].strip("/")), tls, application)
+        process.terminate()
+        assert await asyncio.wait_for(process.wait(), 10.0) == 0
+
+
+async def request(
+    served: Served, method: str, path: str, body: bytes = b"", cookie: str = ""
+) -> tuple[str, bytes]:
+    """One request on a connection of its own: the head and the body of the answer."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port, ssl=served.tls)
+    host = f"127.0.0.1:{served.port}"
+    head = [
+        *(f"{method} {path} HTTP/1.1", f"Host: {host}", f"Origin: https://{host}", "X-Dreamd-Console: 1"),
+        *("Content-Type: application/json", f"Content-Length: {len(body)}", f"Cookie: {cookie}"),
+        "Connection: close",
+    ]
+    writer.write("\r\n".join([*head, "", ""]).encode() + body)
+    answer = await asyncio.wait_for(reader.read(), 10.0)
+    writer.close()
+    told, _, rest = answer.partition(b"\r\n\r\n")
+    return told.decode(), rest
+
+
+async def test_64_slow_clients_delay_no_way_out(served: Served) -> None:
+    """With 64 heads that never end, /healthz and a sever are answered; the 64 are closed within 8 s."""
+    token = served.application.principals.known("anna")
+    head, _ = await request(served, "POST", "/session", json.dumps({"secret": token}).encode())
+    cookie = head.partition("set-cookie: ")[2].partition(";")[0]
+    assert cookie.startswith("__Host-dreamd=")
+    drips = [await asyncio.open_connection("127.0.0.1", served.port, ssl=served.tls) for _ in range(DRIPS)]
+    for _, writer in drips:
+        writer.write(b"GET /healthz HTTP/1.1\r\nX-Slow: ")
+    head, body = await request(served, "GET", "/healthz")
+    assert body == b"ok\n"
+    head, body = await request(served, "POST", "/console/sever", b'{"name":"night"}', cookie)
+    assert " 200 " in head.partition("\r\n")[0]
+    began = time.monotonic()
+    for reader, writer in drips:
+        writer.write(b"x")
+        assert await asyncio.wait_for(reader.read(), 8.0) == b""
+        writer.close()
+    assert time.monotonic() - began < 8.0
+
+
+FOREIGN = b"""<!doctype html><title>foreign</title><script>
+const tell = async () => {
+  const told = [];
+  for (const mode of ["cors", "no-cors"]) {
+    for (const type of ["application/json", "text/plain"]) {
+      try {
+        await fetch(`${CONSOLE}console/sever-scope`, { method: "POST", mode, credentials: "include",
+          headers: { "Content-Type": type }, body: JSON.stringify({ scope: "fleet", name: "" }) });
+      } catch { }
+      told.push(mode);
+    }
+  }
+  document.title = `tried ${told.length}`;
+};
+tell();
+</script>"""
+
+
+class _Foreign(http.server.BaseHTTPRequestHandler):
+    console = ""
+
+    def do_GET(self) -> None:
+        """The foreign page."""
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(FOREIGN.replace(b"${CONSOLE}", self.console.encode()))
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class's name
+        """Nothing."""
+
+
+@pytest.mark.skipif(BINARY is None, reason="chromium is not installed (make system-packages)")
+async def test_a_viewer_in_a_real_browser_and_a_foreign_page(served: Served, tmp_path: Path) -> None:
+    """A viewer signs in, sees the own acts alone and severs; a page of another origin severs nothing."""
+    token = served.application.principals.known("ada", Grant(Role.CLINICIAN, sites=frozenset("*")))
+    severed = served.application.severs.callers
+
+    def browse() -> None:
+        browser = Chromium(tmp_path / "profile", "--ignore-certificate-errors")
+        foreign = http.server.HTTPServer(("127.0.0.1", 0), _Foreign)
+        _Foreign.console = served.url
+        thread = threading.Thread(target=foreign.serve_forever, daemon=True)
+        thread.start()
+        try:
+            browser.go(served.url)
+            browser.until("document.getElementById('secret') !== null")
+            browser.ask(f"document.getElementById('secret').value = {json.dumps(token)}")
+            browser.ask("document.getElementById('send').click()")
+            browser.until("document.getElementById('viewer')?.textContent.startsWith('ada')")
+            assert browser.ask("document.cookie") == ""
+            shown = "getComputedStyle(document.getElementById('{}')).display !== 'none'"
+            assert browser.ask(shown.format("sever-house"))
+            assert browser.ask("document.getElementById('resume').classList.contains('withheld')")
+            browser.until("document.getElementById('sever-house').textContent.includes('this house')")
+            browser.ask("document.getElementById('sever-house').click()")
+            browser.until("document.getElementById('confirm').open")
+            browser.ask("document.getElementById('confirm-yes').click()")
+            browser.until("document.getElementById('outcome').textContent.includes('Severed all beds')")
+            assert browser.complaints == []
+            browser.go(f"http://localhost:{foreign.server_address[1]}/")
+            browser.until("document.title === 'tried 4'")
+        finally:
+            browser.close()
+            foreign.shutdown()
+            foreign.server_close()
+            thread.join()
+
+    await asyncio.to_thread(browse)
+    assert [caller.name for caller in severed] == ["ada"]
