@@ -14,13 +14,11 @@ from collections.abc import Collection, Mapping
 from ipaddress import ip_address
 from typing import Final
 
-from dreamd.adapters.http.request_guard import HEADER, PROTECTION
+from dreamd.adapters.http.request_guard import HEADER
 
 COOKIE: Final = "__Host-dreamd"
 _COOKIE_SET: Final = "Path=/; Secure; HttpOnly; SameSite=Strict"
 _COOKIE: Final = re.compile(rf"(?:^|;\s*){COOKIE}=([A-Za-z0-9_-]{{16,64}})(?:;|$)")
-HEADERS: Final = {**PROTECTION, "Strict-Transport-Security": "max-age=31536000"}
-"""Headers of every answer."""
 
 
 def cookie_of(headers: Mapping[str, str]) -> str:

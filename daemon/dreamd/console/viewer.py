@@ -1,9 +1,9 @@
 """One viewer's view of the house, followed over the API with the viewer's credential.
 
 A viewer has one connection for all its pages: the journal and the pods as watches, each Dreamscape on a page
-as a watch of its ticks, the lists once a second. That stays far below the rate of one principal. Nothing is asked that the
-viewer's roles may not read. Nothing is queued: a page gets the newest there is, with the events
-after its cursor.
+as a watch of its ticks, the lists once a second. That stays far below the rate of one principal. Nothing is
+asked that the viewer's roles may not read. Nothing is queued: a page gets the newest there is, with the
+events after its cursor.
 
 A connection that breaks is opened again. Meanwhile every look is refused, so a page draws nothing old as new.
 """

@@ -26,6 +26,7 @@ import dreamapi
 from dreamapi.names import bare
 from dreamd.adapters.http.console_routes import MEDIA
 from dreamd.adapters.http.order_bodies import UnfitOrderError
+from dreamd.adapters.http.request_guard import PROTECTION
 from dreamd.adapters.http.server import BODY_MAX, LONG_MAX, Asked
 from dreamd.console import request_guard as guard
 from dreamd.console.orders import ACTS, ORDER_S, Act
@@ -90,7 +91,7 @@ class HostGuard:
 
         async def protected(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(guard.HEADERS)
+                MutableHeaders(scope=message).update(PROTECTION)
             await send(message)
 
         wrong = guard.wrong_host(Headers(scope=scope), self._names)
