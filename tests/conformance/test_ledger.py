@@ -12,6 +12,7 @@ import pytest
 
 from dreamd.adapters.ledger.postgres import PostgresLedger
 from dreamd.adapters.ledger.sqlite import SqliteLedger
+from dreamd.core.audit.records import GENESIS, Act, head_of, record_of, salted
 from dreamd.core.dreamscapes.views import DreamscapeState, Plan
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.views import Lock, Mark
@@ -23,7 +24,7 @@ from dreamd.ports.ledger.generation import LAPSED_S
 from dreamd.ports.ledger.ledger import Ledger
 from dreamd.ports.ledger.transaction import Transaction
 from dreamwire.messages import WakeScope
-from fakes.ledger import LedgerStorage, MemoryLedger, charge, draw, holds
+from fakes.ledger import LedgerStorage, MemoryLedger, charge, draw, holds, settled
 
 NOW_S = 1_760_000_000.0
 NOW_MS = 1_760_000_000_000
@@ -319,3 +320,32 @@ def test_failing_is_a_ledger_error(library: Library) -> None:
         ledger.write(charge({"ash": 0.1}, NOW_S, MarkMove.MOVE))
     with pytest.raises(LedgerError):
         ledger.merging()
+
+
+def _act(outcome: str, reason: str = "") -> Act:
+    return Act(NOW_S, "anna", "", "StartDreamscape", "dreamscapes/n", "binds", outcome, reason, "", "salt")
+
+
+def test_acts_become_a_chain_of_records_and_a_failed_transaction_leaves_no_gap(library: Library) -> None:
+    """Records are numbered in their transaction, over a restart, and one that fails takes no number."""
+    ledger = library()
+    ledger.write(Transaction(audit=(_act("done"), _act("done", "a reason"))))
+    bad = replace(_record("n"), mu_db=(float("nan"),))
+    with pytest.raises(LedgerError):
+        ledger.write(Transaction(dreamscapes=(bad,), audit=(_act("lost"),)))
+    ledger.write(Transaction(audit=(_act("refused STALE"),), checkpoints=((2, "a note"), (3, "another"))))
+    ledger.close()
+    again = library()
+    again.write(Transaction(audit=(_act("after a restart"),)))
+    part = settled(again, again.read_audit(0, 10)).value
+    records = [record_of(line) for line in part.lines]
+    assert [one.n for one in records] == [1, 2, 3, 4]
+    assert records[0].before == GENESIS
+    assert [one.before for one in records[1:]] == [head_of(0, line).digest for line in part.lines[:-1]]
+    assert records[1].reason == salted("salt", "a reason")
+    assert not records[0].reason
+    assert again.audited == head_of(4, part.lines[-1])
+    assert (part.notes, again.newest_checkpoint()) == (("a note", "another"), "another")
+    middle = settled(again, again.read_audit(1, 1)).value
+    assert (len(middle.lines), middle.notes) == (1, ("a note",))
+    assert settled(again, again.read_audit(3, 5)).value.notes == ()

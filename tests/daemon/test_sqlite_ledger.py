@@ -29,7 +29,7 @@ from dreamd.ports.ledger.transaction import Transaction
 from dreamwire.messages import WakeScope
 from fakes.gated_file import GatedFile
 from fakes.ledger import draw, holds, settled
-from fakes.old_ledgers import make_old_ledger
+from fakes.old_ledgers import SCHEMAS, make_old_ledger
 
 NOW_S = 1_760_000_000.0
 
@@ -168,9 +168,9 @@ def test_a_newer_ledger_is_refused_not_guessed_at(tmp_path: Path) -> None:
     """A newer schema is refused with the version it needs."""
     path = tmp_path / "ledger"
     base = sqlite3.connect(path)
-    base.execute("PRAGMA user_version = 9")
+    base.execute(f"PRAGMA user_version = {HEAD + 1}")
     base.close()
-    with pytest.raises(LedgerError, match=r"newer dreamd \(schema 9"):
+    with pytest.raises(LedgerError, match=rf"newer dreamd \(schema {HEAD + 1}"):
         SqliteLedger(path)
 
 
@@ -187,7 +187,7 @@ RECORD = {
 SEATS = ((1, "bed-1", "ash"), (2, "", ""), (3, "bed-3", "elm"))
 
 
-@pytest.mark.parametrize("version", range(1, HEAD))
+@pytest.mark.parametrize("version", range(1, len(SCHEMAS) + 1))
 def test_a_ledger_of_each_earlier_version_is_brought_up(tmp_path: Path, version: int) -> None:
     """A file of each earlier version keeps its rows, gains rows of seats, has a new file's tables."""
     path = tmp_path / "ledger"

@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from dreamd.adapters.ledger.rows import tables
 from dreamd.adapters.ledger.rows.changes import Changes, Insert
 from dreamd.adapters.ledger.writes_note import WritesNote
+from dreamd.core.audit.records import Head
 from dreamd.ports.commit import LedgerError
 from dreamd.ports.ledger.terms import Terms
 from dreamd.ports.ledger.transaction import Transaction
@@ -69,6 +70,7 @@ class Store(ABC):
         self.failure = ""
         self.writes = self.found = 0
         self.restored = False
+        self.audited = Head()
         self._beside = beside
         self._unnoted = self._counted = 0
         self._epoch = 0  # 0: of an engine, or a program, that does not own the ledger by an epoch
@@ -111,6 +113,7 @@ class Store(ABC):
         made = self._make(changes)
         if made is None:
             made = self._make_each(changes)
+        self.audited = self._changes.audit.newest or self.audited
         self._note_in_time(sum(not isinstance(one, LedgerError) for one in made))
         return made
 
@@ -126,6 +129,7 @@ class Store(ABC):
                         raise  # the disk is full, or worse
                     raise _FailsAloneError from error
         except _FailsAloneError:
+            self._changes.audit.forget()
             return None
 
     def _make_each(self, changes: Sequence[Transaction]) -> list[Terms | LedgerError]:
@@ -136,6 +140,7 @@ class Store(ABC):
             failed = sum(isinstance(one, LedgerError) for one in made)
             if failed:
                 self._claim(-failed)
+                self._changes.audit.head(self.base)
         return made
 
     def _make_alone(self, change: Transaction, many: int) -> Terms | LedgerError:
@@ -145,6 +150,7 @@ class Store(ABC):
         except Exception as error:
             if self.costs_all(error):
                 raise
+            self._changes.audit.forget()
             self.base.exec_driver_sql("ROLLBACK TO SAVEPOINT one")
             self.base.exec_driver_sql("RELEASE SAVEPOINT one")
             return error if isinstance(error, LedgerError) else LedgerError(self._unusable(error))
@@ -198,6 +204,7 @@ class Store(ABC):
         """Read the count of an opened ledger, and compare it with the note."""
         with self._translated(), self._reads.begin():
             self.found = self.writes = int(self._reads.execute(_WRITES).scalar_one())
+            self.audited = self._changes.audit.head(self._reads)
         self.restored = self.writes < self._beside.read()
 
     def _claim(self, more: int) -> None:
@@ -233,6 +240,7 @@ class Store(ABC):
                 self._claim(more)
                 yield
         except LedgerError as error:
+            self._changes.audit.forget()
             self.failure = str(error)
             raise
         self.failure = ""

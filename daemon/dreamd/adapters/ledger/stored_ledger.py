@@ -25,6 +25,7 @@ from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 
+from dreamd.adapters.ledger.audit_reader import NEWEST_NOTE, AuditReader
 from dreamd.adapters.ledger.ledger_thread import LedgerThread
 from dreamd.adapters.ledger.rows import tables
 from dreamd.adapters.ledger.rows.kept_text import order_of, principal_of
@@ -32,10 +33,12 @@ from dreamd.adapters.ledger.rows.record_text import Seats, record_of
 from dreamd.adapters.ledger.store import Query, Rows, Store, cause
 from dreamd.core.access.codes import Code
 from dreamd.core.access.principals import Credential, Principal
+from dreamd.core.audit.records import Head
 from dreamd.core.safety.causes import cause_named
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.commit import Commit, LedgerError
+from dreamd.ports.ledger.audit import AuditPart
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.exposure import HOUR_S
 from dreamd.ports.ledger.generation import lapsed
@@ -82,6 +85,7 @@ class StoredLedger:
         self._finished: Callable[[], None] = lambda: None
         self._writer = LedgerThread[Transaction, Terms]("ledger-writer", self._write, self._tell)
         self._reader = LedgerThread[Asked, bool]("ledger-reader", self._read, self._tell)
+        self._audit = AuditReader(store.connect, store.place, self._tell)
 
     def tell(self, finished: Callable[[], None]) -> None:
         """Set the callback, run on a thread of the ledger, for when there is something to `deliver`."""
@@ -109,6 +113,11 @@ class StoredLedger:
     def found(self) -> int:
         """The number of writes when the ledger was opened."""
         return self._store.found
+
+    @property
+    def audited(self) -> Head:
+        """The newest record of the audit log on the disk."""
+        return self._store.audited
 
     @property
     def idle(self) -> bool:
@@ -157,6 +166,7 @@ class StoredLedger:
         """End the finished commits."""
         self._writer.deliver()
         self._reader.deliver()
+        self._audit.deliver()
 
     # -- at the start ---------------------------------------------------------------------------------
 
@@ -261,6 +271,14 @@ class StoredLedger:
         rows = self._store.rows(sa.select(tables.codes).order_by(tables.codes.c.id))
         return tuple(Code(**row._mapping) for row in rows)  # noqa: SLF001 -- SQLAlchemy's own name
 
+    def newest_checkpoint(self) -> str:
+        """The note of the highest number."""
+        return "".join(str(note) for (note,) in self._store.rows(NEWEST_NOTE))
+
+    def read_audit(self, after: int, most: int) -> Commit[AuditPart]:
+        """Queue a read of the audit log."""
+        return self._audit.ask(after, most)
+
     def outdated(self, now_s: float) -> str:
         """Compare the writes with the note beside the file, and the last use with LAPSED_S."""
         if self._store.restored:
@@ -280,6 +298,7 @@ class StoredLedger:
     def close(self, within_s: float = CLOSES_WITHIN_S) -> int:
         """Write waiting transactions, then close; a writer blocked by the disk keeps the ledger open."""
         reading = self._reader.close(0.0)
+        self._audit.close()
         left = self._writer.close(within_s)
         if not left:
             with self._using:

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from dreamd.ports.ledger.audit import AuditLedger
 from dreamd.ports.ledger.breakers import BreakerLedger
 from dreamd.ports.ledger.check_ins import CheckInLedger
 from dreamd.ports.ledger.dreamscapes import DreamscapeLedger
@@ -22,6 +23,7 @@ class Ledger(
     WakeOrderLedger,
     ExposureLedger,
     PrincipalLedger,
+    AuditLedger,
     GenerationLedger,
     Protocol,
 ):

@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 
 from dreamd.core.access.codes import Code
 from dreamd.core.access.principals import Credential, Principal
+from dreamd.core.audit.records import Act
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.commit import Commit
@@ -35,7 +36,8 @@ class Transaction:
 
     check_ins: (pod, sleeper), an empty sleeper clears the bed. unlocked: pods with locks to remove. lived_s:
     session time at which a daemon uses the ledger, 0: not stated. counted: the number of writes known
-    elsewhere, from which the ledger continues.
+    elsewhere, from which the ledger continues. audit: acts, which become the next records of the audit log.
+    checkpoints: (n, note) of the audit log.
     """
 
     terms: tuple[TermDraw, ...] = ()
@@ -50,6 +52,8 @@ class Transaction:
     principals: tuple[Principal, ...] = ()
     credentials: tuple[Credential, ...] = ()
     codes: tuple[Code, ...] = ()
+    audit: tuple[Act, ...] = ()
+    checkpoints: tuple[tuple[int, str], ...] = ()
     lived_s: float = field(default=0.0)
     counted: int = 0
 

@@ -12,9 +12,11 @@ from typing import Protocol
 
 from dreamd.core.access.codes import Code
 from dreamd.core.access.principals import Credential, Principal
+from dreamd.core.audit.records import Head, head_of, line_after
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.commit import WITHDRAWN, Commit, LedgerError
+from dreamd.ports.ledger.audit import AuditPart
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.exposure import HOUR_S, Exposure, MarkMove
 from dreamd.ports.ledger.generation import lapsed
@@ -38,6 +40,9 @@ class LedgerStorage:
     principals: dict[str, Principal] = field(default_factory=dict)
     credentials: dict[str, Credential] = field(default_factory=dict)
     codes: dict[str, Code] = field(default_factory=dict)
+    audit: list[str] = field(default_factory=list)
+    audited: Head = field(default_factory=Head)
+    checkpoints: dict[int, str] = field(default_factory=dict)
     writes: int = 0
     lived_s: float = 0.0
     known: int = 0
@@ -72,6 +77,10 @@ class LedgerStorage:
         self.principals.update((one.name, one) for one in change.principals)
         self.credentials.update((one.id, one) for one in change.credentials)
         self.codes.update((one.id, one) for one in change.codes)
+        for act in change.audit:
+            self.audit.append(line_after(self.audited, act))
+            self.audited = head_of(len(self.audit), self.audit[-1])
+        self.checkpoints.update(change.checkpoints)
         self.lived_s = change.lived_s or self.lived_s
         self.writes = max(self.writes, change.counted)
         return drawn
@@ -333,6 +342,29 @@ class MemoryLedger:
         """Every code, by id."""
         self._check()
         return tuple(one for _, one in sorted(self.storage.codes.items()))
+
+    @property
+    def audited(self) -> Head:
+        """The newest record."""
+        return self.storage.audited
+
+    def newest_checkpoint(self) -> str:
+        """The note of the highest number."""
+        self._check()
+        notes = self.storage.checkpoints
+        return notes[max(notes)] if notes else ""
+
+    def read_audit(self, after: int, most: int) -> Commit[AuditPart]:
+        """Read it at once."""
+        commit = Commit[AuditPart]()
+        if self.broken:
+            commit.fail(self.broken)
+            return commit
+        lines = tuple(self.storage.audit[after : after + most])
+        whole, last = len(lines) < most, after + len(lines)
+        notes = sorted(self.storage.checkpoints.items())
+        commit.end(AuditPart(lines, tuple(note for n, note in notes if after < n and (whole or n <= last))))
+        return commit
 
     def outdated(self, now_s: float) -> str:
         """The reason to distrust the storage: it was filled from a copy, or no daemon ran for an hour."""

@@ -11,6 +11,7 @@ from typing import Any, Final, assert_never
 import sqlalchemy as sa
 
 from dreamd.adapters.ledger.rows import tables
+from dreamd.adapters.ledger.rows.audit_chain import AuditChain
 from dreamd.adapters.ledger.rows.kept_text import order_text, principal_text
 from dreamd.adapters.ledger.rows.record_text import record_text
 from dreamd.ports.commit import LedgerError
@@ -52,6 +53,7 @@ class Changes:
 
     def __init__(self, insert: Insert) -> None:
         """insert: the engine's own INSERT."""
+        self.audit = AuditChain()
         self._keep = {name: _upsert(insert, table) for name, table in tables.metadata.tables.items()}
         exposures, merging = tables.exposures, tables.merging
         new = insert(exposures)
@@ -101,6 +103,8 @@ class Changes:
         for exposure in change.exposure:
             self._expose(base, exposure)
         self._grant(base, change)
+        self.audit.append(base, change.audit)
+        self._put(base, "checkpoints", [{"n": n, "note": note} for n, note in change.checkpoints])
         if change.lived_s:
             base.execute(_USED, _sound({"used_s": change.lived_s}))
         if change.counted:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-HEAD: Final = 8
+HEAD: Final = 9
 """The newest schema version: the number of steps in `migrations/versions`."""
 
 WHOLE: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -97,3 +97,8 @@ codes: Final = _table(
     _whole("tries"),
     _text("made"),
 )
+audit: Final = _table("audit", _whole("n", key=True), _text("record"))
+audit_texts: Final = _table(
+    "audit_texts", _whole("n", key=True), _text("salt"), _text("reason"), _text("sleeper")
+)
+checkpoints: Final = _table("checkpoints", _whole("n", key=True), _text("note"))
