@@ -21,6 +21,7 @@ from dreamedge.adapters.pod_disk import PodDisk
 from dreamedge.adapters.renderers import kinds_of, open_renderer
 from dreamedge.app.pod_runner import Parts, PodRunner
 from dreamedge.core.agent import Agent
+from dreamedge.core.audit_witness import AuditWitness
 from dreamedge.core.clock import SessionClock
 from dreamedge.core.identity import Identity, Restored
 from dreamedge.core.signal.calibration import Baseline, EnrolRefusal, enrol
@@ -123,7 +124,8 @@ def _bed(
     for event in kept.events:
         link.event(event)
     parts = Parts(
-        pod.name, agent, clock, implant, renderer, link, disk, journal, now_ns, recorder, button, lamp
+        *(pod.name, agent, clock, implant, renderer, link, disk, journal, now_ns, recorder, button, lamp),
+        AuditWitness(kept.witnessed),
     )
     bed = PodRunner(parts)
     started: dict[str, float | int | str] = {

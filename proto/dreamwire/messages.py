@@ -332,10 +332,14 @@ class WakeOrder:
 
 @dataclass(frozen=True, slots=True)
 class DaemonPresence:
-    """The daemon is online, or gone. writes: of its ledger so far; 0: not given."""
+    """The daemon is online, or gone.
+
+    writes: of its ledger so far; 0: not given. checkpoint: of its audit log, a signed note; empty: not given.
+    """
 
     instance: str
     online: bool
     versions: Versions
     at_ms: int
     writes: int = 0
+    checkpoint: str = ""

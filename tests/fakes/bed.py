@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dreamedge.adapters.renderers.null import NullRenderer
 from dreamedge.app.pod_runner import Parts, PodRunner
 from dreamedge.core.agent import Agent, Identity, Restored
+from dreamedge.core.audit_witness import Witnessed
 from dreamedge.core.clock import SessionClock
 from dreamedge.core.merging.obeyed_wakes import Wake
 from dreamedge.core.signal.features import FrontEnd
@@ -82,6 +83,9 @@ class Alone:
         """Do nothing: nothing is stored."""
 
     def woken(self, wakes: tuple[Wake, ...]) -> None:
+        """Do nothing: nothing outlives the process."""
+
+    def witness(self, shown: Witnessed) -> None:
         """Do nothing: nothing outlives the process."""
 
     def unlatch_asked(self) -> bool:

@@ -34,6 +34,7 @@ from dreamedge.adapters.renderers.null import NullRenderer
 from dreamedge.app.pod_runner import Parts, PodRunner
 from dreamedge.app.pod_supervisor import PodSupervisor
 from dreamedge.core.agent import Agent
+from dreamedge.core.audit_witness import Witnessed
 from dreamedge.core.clock import SessionClock
 from dreamedge.core.identity import Identity, Restored
 from dreamedge.core.merging.obeyed_wakes import Wake
@@ -63,6 +64,9 @@ class MemoryKeep:
         """The link forgets it."""
 
     def woken(self, wakes: tuple[Wake, ...]) -> None:
+        """Nothing outlives the process."""
+
+    def witness(self, shown: Witnessed) -> None:
         """Nothing outlives the process."""
 
     def unlatch_asked(self) -> bool:

@@ -113,6 +113,7 @@ class Link:
         self.commands: list[Command] = []
         self.wakes: list[WakeOrder] = []
         self.counts: list[int] = []
+        self.checkpoints: list[str] = []
         self.cleared = 0
         self.deliver: Callable[[Command], None] = lambda _: None
         self.carry: Callable[[Collective], None] = lambda _: None
@@ -136,6 +137,9 @@ class Link:
 
     def count(self, writes: int) -> None:
         self.counts.append(writes)
+
+    def checkpoint(self, note: str) -> None:
+        self.checkpoints.append(note)
 
     def seek(self, pod: str) -> None:
         self.sought.append(pod)

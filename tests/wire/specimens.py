@@ -209,6 +209,8 @@ DAEMON_PRESENCE = DaemonPresence(
     "dreamd-1", online=True, versions=Versions("0.1.0", 1), at_ms=1_700_000_000_000
 )
 
+CHECKPOINT = "dreamd.audit.v1\n7\nAAAA\n\n\N{EM DASH} dreamd.audit.v1 BBBB\n"
+
 SPECIMENS: dict[str, codec.PodSays | codec.DaemonSays] = {
     "presence": PRESENCE,
     "status": STATUS,
@@ -229,6 +231,7 @@ SPECIMENS: dict[str, codec.PodSays | codec.DaemonSays] = {
     "command_ack": command(Ack((bytes(range(16)), bytes(range(16, 32))))),
     "wake_order": WAKE_ORDER,
     "daemon_presence": DAEMON_PRESENCE,
+    "daemon_presence_checkpoint": replace(DAEMON_PRESENCE, checkpoint=CHECKPOINT),
 }
 """By the name they have in golden/v1.txt."""
 
@@ -242,6 +245,7 @@ DECODERS = {
     "command": codec.decode_command,
     "wake_order": codec.decode_wake_order,
     "daemon_presence": codec.decode_daemon_presence,
+    "daemon_presence_checkpoint": codec.decode_daemon_presence,
 }
 
 

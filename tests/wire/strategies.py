@@ -220,7 +220,7 @@ wake_orders = st.builds(
     i64,
     st.booleans(),
 )
-daemon_presences = st.builds(DaemonPresence, texts.filter(bool), st.booleans(), versions, i64, u64)
+daemon_presences = st.builds(DaemonPresence, texts.filter(bool), st.booleans(), versions, i64, u64, texts)
 
 MESSAGES = {
     "presence": presences,

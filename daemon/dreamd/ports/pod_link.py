@@ -28,6 +28,10 @@ class PodLink(Protocol):
         """MUST sign and publish retained the ledger's number of writes; the newest number wins."""
         ...
 
+    def checkpoint(self, note: str) -> None:
+        """MUST show every pod this newest checkpoint of the audit log, in the daemon's presence."""
+        ...
+
     def seek(self, pod: str) -> None:
         """MUST ask for this pod's presence again, where the broker has one; soon, and in bounded numbers."""
         ...

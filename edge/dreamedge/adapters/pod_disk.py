@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Final
 
 from dreamedge.adapters.background_writer import BackgroundWriter
+from dreamedge.core.audit_witness import Witnessed
 from dreamedge.core.merging.obeyed_wakes import Wake
 from dreamedge.ports.pod_store import Kept
 from dreamwire.codec import WireError, decode_event, encode
@@ -38,6 +39,7 @@ _WRITE_WITHIN_S: Final = 1.0
 _LATCH: Final = "latch"
 _SEVER: Final = "sever.json"
 _WOKEN: Final = "woken.json"
+_WITNESS: Final = "witness.json"
 _OUTBOX: Final = "outbox.jsonl"
 _INCARNATION: Final = "incarnation"
 _UNLATCH: Final = "unlatch"
@@ -78,7 +80,7 @@ class PodDisk:
             ) from None
         self.kept = Kept(
             incarnation, _read_latch(directory), severed, tuple(self._events.values()), damage or torn,
-            _read_woken(directory / _WOKEN),
+            _read_woken(directory / _WOKEN), _read_witness(directory / _WITNESS),
         )  # fmt: skip
         self._dirty: dict[str, bytes | None] = {}
         self._guard = threading.Lock()
@@ -101,6 +103,10 @@ class PodDisk:
     def woken(self, wakes: tuple[Wake, ...]) -> None:
         """Write the wakes obeyed so far."""
         self._put(_WOKEN, json.dumps(wakes).encode())
+
+    def witness(self, shown: Witnessed) -> None:
+        """Write the newest checkpoint of the daemon's audit log."""
+        self._put(_WITNESS, json.dumps({"at_ms": shown.at_ms, "note": shown.note}).encode())
 
     def event(self, event: PodEvent) -> None:
         """Add an event to the outbox."""
@@ -263,6 +269,15 @@ def _read_woken(path: Path) -> tuple[Wake, ...]:
         return tuple((str(kind), int(number)) for kind, number in json.loads(path.read_bytes()))
     except (OSError, ValueError, TypeError):
         return ()
+
+
+def _read_witness(path: Path) -> Witnessed | None:
+    """The newest checkpoint seen. An unreadable one is forgotten: the next one takes its place."""
+    try:
+        kept = json.loads(path.read_bytes())
+        return Witnessed(str(kept["note"]), int(kept["at_ms"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _event_line(event: PodEvent) -> bytes:

@@ -7,10 +7,11 @@ and no step waits for a disk, a socket or a reader.
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, assert_never
 
 from dreamedge.core.agent import Agent
+from dreamedge.core.audit_witness import AuditWitness, Witnessed
 from dreamedge.core.clock import SessionClock
 from dreamedge.core.merging.effects import (
     AskClock,
@@ -71,6 +72,7 @@ class Parts:
     recorder: Recorder | None = None
     button: Button | None = None
     light: Light | None = None
+    witness: AuditWitness = field(default_factory=AuditWitness)
 
 
 class PodRunner:
@@ -92,6 +94,7 @@ class PodRunner:
         self.connected = False
         self._why_not: str | None = None
         self._latched = False
+        self._daemon: tuple[bool, str] | None = None
 
     def now_ns(self) -> int:
         """CLOCK_BOOTTIME of this bed's machine."""
@@ -306,9 +309,24 @@ class PodRunner:
             case WakeOrder():
                 return self._agent.wake_order(message, now_ns)
             case DaemonPresence():
-                return [Note("daemon", {"online": int(message.online), "instance": message.instance})]
+                return self._daemon_says(message)
             case _:
                 assert_never(message)
+
+    def _daemon_says(self, here: DaemonPresence) -> list[Effect]:
+        """Journal the daemon's presence and a checkpoint that contradicts; keep its newest checkpoint."""
+        told: list[Effect] = []
+        if (here.online, here.instance) != self._daemon:
+            self._daemon = here.online, here.instance
+            told.append(Note("daemon", {"online": int(here.online), "instance": here.instance}))
+        if here.checkpoint:
+            witness = self._parts.witness
+            before, why = witness.kept, witness.see(Witnessed(here.checkpoint, here.at_ms))
+            if witness.kept is not None and witness.kept is not before:
+                self._parts.keep.witness(witness.kept)
+            if why:
+                told.append(Note("audit-contradicted", {"why": why, "instance": here.instance}))
+        return told
 
     def _unheard(self, refused: Unheard, now_ns: int) -> list[Effect]:
         match refused.kind:

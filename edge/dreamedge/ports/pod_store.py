@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from dreamedge.core.audit_witness import Witnessed
 from dreamedge.core.merging.obeyed_wakes import Wake
 from dreamwire.messages import PodEvent, StoredSever
 
@@ -13,6 +14,7 @@ class Kept:
 
     incarnation: this start's number, above every earlier one. latched: cause, or empty. events: not yet
     acknowledged, oldest first. damage: a description of unreadable parts, or empty. woken: wakes obeyed.
+    witnessed: the newest checkpoint of the daemon's audit log.
     """
 
     incarnation: int
@@ -21,6 +23,7 @@ class Kept:
     events: tuple[PodEvent, ...]
     damage: str
     woken: tuple[Wake, ...] = ()
+    witnessed: Witnessed | None = None
 
 
 class PodStore(Protocol):
@@ -36,6 +39,10 @@ class PodStore(Protocol):
 
     def woken(self, wakes: tuple[Wake, ...]) -> None:
         """MUST survive a reboot: the wakes obeyed so far, replacing those kept before."""
+        ...
+
+    def witness(self, shown: Witnessed) -> None:
+        """MUST survive a reboot: the newest checkpoint of the daemon's audit log."""
         ...
 
     def event(self, event: PodEvent) -> None:

@@ -11,6 +11,7 @@ from typing import Final, assert_never
 
 import numpy as np
 
+from dreamwire.checkpoint import NOTE_CHARS_MAX
 from dreamwire.codec.bounds import (
     ACKS_MAX,
     SIZES,
@@ -265,6 +266,7 @@ def encode_daemon_presence(message: DaemonPresence) -> bytes:
         versions=pb.Versions(software=fit(message.versions.software), wire=message.versions.wire),
         at_ms=message.at_ms,
         writes=message.writes,
+        checkpoint=message.checkpoint,
     )
     return measured(_PRESENCE, body.SerializeToString())
 
@@ -277,4 +279,5 @@ def decode_daemon_presence(body: bytes) -> DaemonPresence:
     """
     raw = parsed(_PRESENCE, pb.DaemonPresence, body)
     versions = Versions(fit(raw.versions.software), raw.versions.wire)
-    return DaemonPresence(fit(raw.instance), raw.online, versions, raw.at_ms, raw.writes)
+    checkpoint = raw.checkpoint if len(raw.checkpoint) <= NOTE_CHARS_MAX else ""
+    return DaemonPresence(fit(raw.instance), raw.online, versions, raw.at_ms, raw.writes, checkpoint)

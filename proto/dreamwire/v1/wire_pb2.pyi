@@ -428,15 +428,17 @@ class WakeOrder(_message.Message):
     def __init__(self, id: _Optional[str] = ..., revision: _Optional[int] = ..., scope: _Optional[_Union[WakeScope, str]] = ..., target: _Optional[str] = ..., issuer: _Optional[str] = ..., reason: _Optional[str] = ..., at_ms: _Optional[int] = ..., lifted: bool = ...) -> None: ...
 
 class DaemonPresence(_message.Message):
-    __slots__ = ("instance", "online", "versions", "at_ms", "writes")
+    __slots__ = ("instance", "online", "versions", "at_ms", "writes", "checkpoint")
     INSTANCE_FIELD_NUMBER: _ClassVar[int]
     ONLINE_FIELD_NUMBER: _ClassVar[int]
     VERSIONS_FIELD_NUMBER: _ClassVar[int]
     AT_MS_FIELD_NUMBER: _ClassVar[int]
     WRITES_FIELD_NUMBER: _ClassVar[int]
+    CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
     instance: str
     online: bool
     versions: Versions
     at_ms: int
     writes: int
-    def __init__(self, instance: _Optional[str] = ..., online: bool = ..., versions: _Optional[_Union[Versions, _Mapping]] = ..., at_ms: _Optional[int] = ..., writes: _Optional[int] = ...) -> None: ...
+    checkpoint: str
+    def __init__(self, instance: _Optional[str] = ..., online: bool = ..., versions: _Optional[_Union[Versions, _Mapping]] = ..., at_ms: _Optional[int] = ..., writes: _Optional[int] = ..., checkpoint: _Optional[str] = ...) -> None: ...

@@ -94,6 +94,7 @@ class MqttLink:
         self._seal = seal
         self._opener = opener
         self._own: OwnTopics | None = None
+        self._checkpoint = ""
         self._clock = clock
         self._meters = meters
         self._rng = rng
@@ -150,6 +151,11 @@ class MqttLink:
     def count(self, writes: int) -> None:
         """Publish retained; a count that cannot leave now is sent again once the broker is connected."""
         self._sent(Parcel(topics.DAEMON_LEDGER, self._seal(self._word(writes=writes)), qos=1, retain=True))
+
+    def checkpoint(self, note: str) -> None:
+        """Publish the presence again, retained, with this checkpoint; every later presence carries it too."""
+        self._checkpoint = note
+        self._say_presence()
 
     def seek(self, pod: str) -> None:
         """Ask the broker for this pod's presence again; several at once, each once in SEEK_EVERY_S."""
@@ -294,6 +300,8 @@ class MqttLink:
 
     def _presence(self, *, online: bool) -> Parcel:
         word = self._word(online=online)
+        if online:  # a will is older than its moment: it would show an old checkpoint as the newest
+            word = replace(word, checkpoint=self._checkpoint)
         parcel = Parcel(topics.DAEMON_PRESENCE, self._seal(word), qos=1, retain=True)
         if online and self._own is not None:
             self._own.presence_ms = word.at_ms

@@ -204,6 +204,9 @@ class DaemonProcess:
         if self.alive:
             self._broker.remember(writes)  # at once: its way is not modelled
 
+    def checkpoint(self, note: str) -> None:
+        """Nothing to do: no checkpoint is signed here."""
+
     def seek(self, pod: str) -> None:
         """Nothing to do: the simulated broker drops no presence."""
 

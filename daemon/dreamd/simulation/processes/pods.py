@@ -1,8 +1,6 @@
 """A pod of the simulated fleet: its machine, its process, its disk; the runner in it is production code.
 
-The runner's ports Link, PodStore and Journal are implemented here, over a link to the simulated broker. The
-misbehaviour of a pod beyond failing implants is in `byzantine`: it alters the frames that leave the pod, or
-the output of its device.
+The runner's ports are implemented here. Misbehaviour beyond a failing implant is in `byzantine`.
 """
 
 import random
@@ -22,6 +20,7 @@ from dreamedge.adapters.message_verifier import MessageVerifier, ReceivedPayload
 from dreamedge.app.pod_runner import Parts, PodRunner
 from dreamedge.app.pulse_planner import PulsePlanner
 from dreamedge.core.agent import Agent
+from dreamedge.core.audit_witness import Witnessed
 from dreamedge.core.clock import SessionClock
 from dreamedge.core.identity import Identity, Restored
 from dreamedge.core.merging.obeyed_wakes import Wake
@@ -44,15 +43,13 @@ from dreamwire.schema import BANDS6X2
 RESEND_NS: Final = SECOND_NS
 NOTICED_NS: Final = 5 * MS_NS
 """A dead process's socket is closed by its machine; the broker knows at once."""
-BACK_OFF_MAX_NS: Final = 10 * SECOND_NS
-BACK_OFF_MIN_NS: Final = SECOND_NS // 5
+BACK_OFF_MAX_NS, BACK_OFF_MIN_NS = 10 * SECOND_NS, SECOND_NS // 5
 
 
 class Pod:
     """A pod: implements the edge's ports Link and PodStore for its runner."""
 
-    dropped = 0
-    failed = ""
+    dropped, failed = 0, ""
 
     def __init__(
         self, environment: Environment, name: str, number: int, clock: MachineClock, sleeper: Sleeper
@@ -389,6 +386,9 @@ class Pod:
     def woken(self, wakes: tuple[Wake, ...]) -> None:
         """Keep the obeyed wake orders."""
         self.disk.woken = wakes
+
+    def witness(self, shown: Witnessed) -> None:
+        """Never called: no checkpoint is signed here."""
 
     def unlatch_asked(self) -> bool:
         """Whether the sleeper has just lifted the latch."""
