@@ -38,7 +38,7 @@ from dreamd.adapters.grpc.server import CannotListen, Guard, Running, WaysOut, s
 from dreamd.adapters.http.console_routes import Console
 from dreamd.adapters.http.loop_bridge import LoopBridge
 from dreamd.adapters.http.server import HttpServer
-from dreamd.adapters.keys import Seal, open_key
+from dreamd.adapters.keys import NoteSigner, Seal, open_key
 from dreamd.adapters.ledger.opening import open_ledger
 from dreamd.adapters.log_events import fields_of, level_of, named
 from dreamd.adapters.logs import Log, Spool, is_journald, open_log
@@ -177,14 +177,14 @@ class Daemon:
             rng=rng,
             say=self._say,
         )
-        self._aside = ThreadAside()
+        aside = self._aside = ThreadAside()
         people = CheckInConsent(), LedgerExposure(self._ledger, self._clock.now_s())
         part_s = settings.recordings_part_s
         self._recordings = RecordingStore(state.path, part_s=part_s, daemon=version("dreamd"))
         self._application = Application(
-            *(self._clock, self._link, self._ledger, self._meters, rng, people, self._aside),
-            self._recordings,
+            *(self._clock, self._link, self._ledger, self._meters, rng, people, aside, self._recordings),
             secret=random_text,
+            sign=NoteSigner(key),
         )
         accounts = self._application.bed_accounts
         keeper = files.keeper(settings.papers, settings.broker, accounts, self._clock, rng, self._say)

@@ -17,6 +17,7 @@ import grpc
 import grpc.aio
 
 from dreamapi.access import Access
+from dreamapi.audit import Audit
 from dreamapi.breakers import Breakers
 from dreamapi.call_policy import DEADLINE_S, Line
 from dreamapi.credentials import CredentialFile, channel_credentials, load_credential
@@ -43,7 +44,7 @@ OPTIONS: Final = (
 
 
 class Api:
-    """An open connection: `pods`, `dreamscapes`, `breakers`, `wake`, `severs`, `houses` and `access`."""
+    """A connection: `pods`, `dreamscapes`, `breakers`, `wake`, `severs`, `houses`, `access`, `audit`."""
 
     def __init__(
         self, line: Line, *, connect_s: float, user_agent: str, tls: grpc.ChannelCredentials | None = None
@@ -75,6 +76,7 @@ class Api:
         self.severs = Severs(self._channel, self._line)
         self.houses = Houses(self._channel, self._line)
         self.access = Access(self._channel, self._line)
+        self.audit = Audit(self._channel, self._line)
         return self
 
     async def _reach(self) -> None:

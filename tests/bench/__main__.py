@@ -19,6 +19,7 @@ from pathlib import Path
 
 import psutil
 
+from tests.bench.audit import audit
 from tests.bench.admission import admission
 from tests.bench.button import button
 from tests.bench.fast_device import fast_device
@@ -118,6 +119,7 @@ BENCHES = {
     "lists": lambda: lists(row),
     "ended": lambda: ended(row),
     "ledger": lambda: ledger(row),
+    "audit": lambda: audit(row),
     "fusion": lambda: fusion(row, Path("fusion.png")),
     "recording": recording,
     "fast-device": lambda: fast_device(row),

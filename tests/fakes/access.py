@@ -2,9 +2,13 @@
 
 from random import Random
 
+from dreamd.adapters.keys import NoteSigner
 from dreamd.app.access.enrolment import Enrolment, weak
 from dreamd.app.access.principal_table import PrincipalTable
 from dreamd.app.api.access import AccessCommands
+from dreamd.app.api.audit import AuditQueries
+from dreamd.app.audit.audit_log import AuditLog
+from dreamd.app.audit.checkpoints import Checkpoints
 from dreamd.app.durability.commits import Commits
 from dreamd.app.events.journal import Journal
 from dreamd.core.access.caller import Role
@@ -12,6 +16,7 @@ from dreamd.core.access.codes import LIVES_S, Code
 from dreamd.core.access.principals import DAY_S, Credential, Grant, Kind, Principal, digest_of, token_of
 from dreamd.simulation.machines.counting_metrics import CountingMetrics
 from dreamd.simulation.machines.memory_ledger import MemoryLedger
+from dreamwire.signing import SigningKey
 from fakes.views import NOW_S
 
 SECRET = "s" * 52
@@ -39,6 +44,15 @@ class FakeAccess:
         commits = Commits(self.ledger, self.clock, self.journal, CountingMetrics())
         self.enrolment = Enrolment(self.table, commits, self.journal, self.clock, weak(Random(1)))
         self.commands = AccessCommands(self.table, self.enrolment)
+        self.acts = AuditLog(commits, self.clock, weak(Random(2)))
+        self.notes: list[str] = []
+        sign = NoteSigner(SigningKey.from_seed(bytes(32)))
+        checkpoints = Checkpoints(self.ledger, commits, self.journal, self.clock, self, sign)
+        self.audit = AuditQueries(self.ledger, checkpoints)
+
+    def checkpoint(self, note: str) -> None:
+        """Keep what the beds are told."""
+        self.notes.append(note)
 
     def known(self, name: str, *grants: Grant, kind: Kind = Kind.PERSON, code: str = "") -> str:
         """Keep a principal with a credential that is alive; return its text. code: one for it, too."""

@@ -3,6 +3,7 @@
 import grpc.aio
 
 from dreamapi.v1 import access_pb2 as access
+from dreamapi.v1 import audit_pb2 as audit
 from dreamapi.v1 import breakers_pb2 as breaking
 from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamapi.v1 import house_pb2 as houses
@@ -10,6 +11,7 @@ from dreamapi.v1 import pods_pb2 as beds
 from dreamapi.v1 import severs_pb2 as severs
 from dreamapi.v1 import wake_pb2 as waking
 from dreamapi.v1.access_pb2_grpc import AccessStub
+from dreamapi.v1.audit_pb2_grpc import AuditStub
 from dreamapi.v1.breakers_pb2_grpc import BreakersStub
 from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesStub
 from dreamapi.v1.house_pb2_grpc import HousesStub
@@ -86,6 +88,7 @@ STREAMS = {
     "WatchPods": (beds.WatchPodsRequest(), beds.WatchPodsResponse),
     "WatchCollective": (dreams.WatchCollectiveRequest(name=N), dreams.Collective),
     "WatchEvents": (dreams.WatchEventsRequest(), dreams.WatchEventsResponse),
+    "ExportAudit": (audit.ExportAuditRequest(), audit.ExportAuditResponse),
 }
 
 
@@ -99,6 +102,9 @@ GATHERED = {
 
 def stub_with(channel: grpc.aio.Channel, method: str) -> object:
     """The generated stub's method of any service."""
-    kinds = (PodsStub, DreamscapesStub, BreakersStub, WakeOrdersStub, SeversStub, HousesStub, AccessStub)
+    kinds = (
+        *(PodsStub, DreamscapesStub, BreakersStub, WakeOrdersStub),
+        *(SeversStub, HousesStub, AccessStub, AuditStub),
+    )
     stubs = [kind(channel) for kind in kinds]
     return next(getattr(stub, method) for stub in stubs if hasattr(stub, method))

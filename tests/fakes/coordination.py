@@ -417,6 +417,7 @@ class FakeCoordination:
         self.severs = FakeSevers(self.asked, self.ticket)
         self.principals = FakeAccess()
         self.access = self.principals.commands
+        self.audit, self.acts = self.principals.audit, self.principals.acts
         self.house_view = WELL
         self.site_names: tuple[str, ...] = ()
         self.artists = LiveLead(BANDS6X2, 0.3, lambda: NOW_S, lambda *_words: None)

@@ -40,7 +40,7 @@ BOOKS: Final = (
         "a call that was refused for a slow ledger is done all the same",
         "daemon/dreamd/app/durability/commits.py",
         "                if commit.done:\n                    undo()\n",
-        "                pass\n",
+        "                if commit.done:\n",
         _SLOW,
     ),
     Mutation(

@@ -4,6 +4,7 @@ from typing import Final
 
 from mutate.alarms import ALARMS
 from mutate.api import API
+from mutate.audit import AUDIT
 from mutate.bedside import BEDSIDE
 from mutate.books import BOOKS
 from mutate.broker import BROKER
@@ -36,6 +37,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *(*SEEN, *ALARMS, *CONSOLE, *ROOM, *CROWD),
     *(*REHEARSED, *SIZED),
     *STOPS,
+    *AUDIT,
     *API,
     *EVIDENCE,
     *BOOKS,

@@ -7,6 +7,7 @@ its enrolment. The public half is written again at every start, so a lost one co
 from pathlib import Path
 from typing import Final
 
+from dreamwire.checkpoint import Checkpoint, signed_note
 from dreamwire.codec import DaemonSays, context_of, encode
 from dreamwire.signing import KeyFileError, SigningKey, seal
 
@@ -43,3 +44,15 @@ class Seal:
     def __call__(self, message: DaemonSays) -> bytes:
         """Encode and sign; 40 us, raises the errors of `codec.encode`."""
         return seal(self._key, context_of(message), encode(message))
+
+
+class NoteSigner:
+    """Signs checkpoints of the audit log: checkpoint in, note out."""
+
+    def __init__(self, key: SigningKey) -> None:
+        """Sign with `key`."""
+        self._key = key
+
+    def __call__(self, checkpoint: Checkpoint) -> str:
+        """The signed note of this checkpoint."""
+        return signed_note(checkpoint, self._key.public.raw, self._key.sign)

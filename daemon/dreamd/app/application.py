@@ -16,6 +16,7 @@ from dreamd.app.access.bed_accounts import BedAccounts
 from dreamd.app.access.enrolment import Enrolment, Random, weak
 from dreamd.app.access.principal_table import PrincipalTable
 from dreamd.app.api.access import AccessCommands
+from dreamd.app.api.audit import AuditQueries
 from dreamd.app.api.breakers import BreakerCommands
 from dreamd.app.api.check_ins import CheckIns
 from dreamd.app.api.dreamscapes import DreamscapeCommands
@@ -24,6 +25,8 @@ from dreamd.app.api.pods import PodCommands
 from dreamd.app.api.severs import SeverCommands
 from dreamd.app.api.wake_orders import WakeOrderCommands
 from dreamd.app.api.whereabouts import LiveWhereabouts
+from dreamd.app.audit.audit_log import AuditLog
+from dreamd.app.audit.checkpoints import Checkpoints, Sign
 from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.registry import DreamscapeRegistry
 from dreamd.app.dreamscapes.wake_execution import WakeExecution
@@ -56,8 +59,9 @@ class Application:
     """Builds the contexts, drives the tick, shuts down.
 
     Attributes:
-        pods, dreamscapes, breakers, wake_orders, severs, house, access: commands and queries, one subject
-            each (`api.protocols.Api`).
+        pods, dreamscapes, breakers, wake_orders, severs, house, access, audit: commands and queries, one
+            subject each (`api.protocols.Api`).
+        acts: the audit log, for every call that changes something.
         principals, whereabouts, enrolment: what admission asks; what a revocation ends.
         bed_accounts: the beds' accounts at the broker, which follow their credentials.
         inbound: takes what pods and the broker send.
@@ -77,8 +81,9 @@ class Application:
         recordings: Recordings | None = None,
         *,
         secret: Random | None = None,
+        sign: Sign | None = None,
     ) -> None:
-        """secret: a text of so many random bits; absent, from `rng`, as no daemon on a network may have."""
+        """secret: so many random bits; absent, from `rng`. sign: for checkpoints; absent, none is made."""
         now_s = clock.now_s()
         self.failures = StepFailures(clock.now_s, meters.step_failed)
         journal = Journal(now_s, attempt=self.failures.attempt)
@@ -110,7 +115,6 @@ class Application:
         self._shutdown_tickets: tuple[PendingSever, ...] = ()
         self._closed = self._newest_closing(now_s)
         self.registry = DreamscapeRegistry(self._deps)
-        self.failures.concern(lambda: tuple(self.registry.items()), journal)
         self._withdrawals = Withdrawals(ledger)
         self._check_ins = CheckIns(self._deps, self.registry, self._withdrawals)
         waking = WakeExecution(self._deps, self.registry)
@@ -123,18 +127,22 @@ class Application:
         self.wake_orders = WakeOrderCommands(self._deps, self.registry, waking)
         self.severs = SeverCommands(self._deps, self.registry)
         self.house = HouseQueries(self._deps, self.registry, lambda: self.inbound.broker)
-        self._build_access(secret or weak(rng))
+        self._build_access(secret or weak(rng), sign)
         self._join(locks, waking)
 
     def _join(self, locks: BreakerRegistry, waking: WakeExecution) -> None:
         """Connect what hears of one another."""
+        self.failures.concern(lambda: tuple(self.registry.items()), self.journal)
         locks.on_settled(self.inbound.receipts.pay)
         locks.on_moved.append(lambda record: self._deps.fleet.changed(record, self._deps.clock.now_s()))
         self._deps.consents.changed(self._consent_changed)
         self._deps.fleet.forgotten += [self._deps.orders.forget_pod, waking.forget_pod]
 
-    def _build_access(self, secret: Random) -> None:
+    def _build_access(self, secret: Random, sign: Sign | None) -> None:
         deps = self._deps
+        self.acts = AuditLog(deps.commits, deps.clock, secret)
+        self._checkpoints = Checkpoints(deps.ledger, deps.commits, deps.journal, deps.clock, deps.link, sign)
+        self.audit = AuditQueries(deps.ledger, self._checkpoints)
         self.principals = PrincipalTable(deps.ledger)
         self.enrolment = Enrolment(self.principals, deps.commits, deps.journal, deps.clock, secret)
         self.access = AccessCommands(self.principals, self.enrolment, self.pods.release)
@@ -211,6 +219,8 @@ class Application:
         attempt("locks", self._deps.locks.flush)
         attempt("wake-orders", self._deps.wakes.flush)
         attempt("access", self.enrolment.write_rights)
+        attempt("audit", self.acts.write_waiting)
+        attempt("audit", partial(self._checkpoints.sign_due, now_s))
         attempt("ledger", self._check_ins.write_bindings)
         attempt("ledger", self._withdrawals.flush)
         attempt("ledger", self.inbound.receipts.pay)

@@ -54,6 +54,7 @@ KINDS: Final = {
     "ledger-restored": "the ledger is a copy or an hour old: consents are suspended until given anew",
     "ledger-write-failed": "the ledger could not keep something, or was closed with writes left",
     "ledger-slow": "a write has waited too long for the disk: no new sleeper is seated",
+    "audit-broken": "the audit log does not agree with its own newest checkpoint",
     "enrolled": "a bed, a person or a service may enrol; `cause` is its name",
     "code-redeemed": "an enrolment code was used; `cause` names its principal",
     "code-reused": "an enrolment code was shown a second time: its principal is paused; `cause` names it",

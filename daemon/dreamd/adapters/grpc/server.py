@@ -22,6 +22,7 @@ from grpc_health.v1 import (  # type: ignore[import-untyped]  # no stubs
 
 from dreamapi.v1 import (
     access_pb2_grpc,
+    audit_pb2_grpc,
     breakers_pb2_grpc,
     dreamscapes_pb2_grpc,
     house_pb2_grpc,
@@ -39,6 +40,7 @@ from dreamd.adapters.grpc.calls.request_reader import PATIENCE, Patience, Reques
 from dreamd.adapters.grpc.calls.streams import ChangeSignals
 from dreamd.adapters.grpc.reflection import serve_reflection
 from dreamd.adapters.grpc.servicers.access import Access, Settled
+from dreamd.adapters.grpc.servicers.audit import Audit
 from dreamd.adapters.grpc.servicers.breakers import Breakers
 from dreamd.adapters.grpc.servicers.dreamscapes import Dreamscapes
 from dreamd.adapters.grpc.servicers.pods import Pods
@@ -54,6 +56,7 @@ SERVICES: Final = (
     *("dreamapi.v1.Pods", "dreamapi.v1.Dreamscapes"),
     *("dreamapi.v1.Breakers", "dreamapi.v1.WakeOrders"),
     *("dreamapi.v1.Severs", "dreamapi.v1.Houses", "dreamapi.v1.Access"),
+    "dreamapi.v1.Audit",
 )
 RECEIVE_MAX: Final = 8 << 20
 """Bytes of a request. A way out acts however long its reason is; other requests get REQUEST_BYTES_MAX."""
@@ -138,7 +141,9 @@ async def serve_grpc(
     """
     lanes = lanes or Lanes()
     seam = ApiInterceptor(
-        meters or Unmetered(), refused, lanes, Requests(patience), guard.admission if guard else None
+        *(meters or Unmetered(), refused, lanes, Requests(patience)),
+        guard.admission if guard else None,
+        acts=api.acts,
     )
     # No maximum_concurrent_rpcs: it refuses everything alike, ways out too. Lanes bound each kind of call.
     server = grpc.aio.server(interceptors=[seam], options=OPTIONS)
@@ -168,7 +173,7 @@ async def serve_ways_out(api: Api, path: Path, refused: Callable[[str], None]) -
         CannotListen: the socket cannot be made; the message has the next step.
     """
     frees = frozenset(path for path, rule in rules_of_api().items() if rule.effect is Effect.FREES)
-    seam = ApiInterceptor(Unmetered(), refused, Lanes(), Requests(PATIENCE), only=frees)
+    seam = ApiInterceptor(Unmetered(), refused, Lanes(), Requests(PATIENCE), only=frees, acts=api.acts)
     server, bells = grpc.aio.server(interceptors=[seam], options=OPTIONS), ChangeSignals()
     _serve_services(api, server, bells, SiteFacts())
     _bind_socket(server, path)
@@ -238,6 +243,7 @@ def _serve_services(
     access_pb2_grpc.add_AccessServicer_to_server(  # type: ignore[no-untyped-call]
         Access(api.access, facts, settled=settled), server
     )
+    audit_pb2_grpc.add_AuditServicer_to_server(Audit(api.audit), server)  # type: ignore[no-untyped-call]
 
 
 def _bind(server: grpc.aio.Server, host: str, port: int, credentials: grpc.ServerCredentials | None) -> int:

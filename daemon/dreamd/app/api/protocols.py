@@ -14,6 +14,7 @@ from typing import Protocol
 
 from dreamd.app.access.enrolment import Coded, Issued
 from dreamd.app.api.access import PrincipalView
+from dreamd.app.audit.audit_log import AuditLog
 from dreamd.app.events.subscriptions import Changed
 from dreamd.app.stage.stimulus_markers import Marker
 from dreamd.core.access.caller import Caller
@@ -34,6 +35,7 @@ from dreamd.core.safety.scopes import SeverScope
 from dreamd.core.safety.views import BreakerView
 from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.deferred import Deferred
+from dreamd.ports.ledger.audit import AuditPart
 from dreamwire.messages import WakeScope
 
 
@@ -327,6 +329,23 @@ class AccessApi(Protocol):
         ...
 
 
+class AuditApi(Protocol):
+    """The audit log, to be read."""
+
+    @property
+    def records(self) -> int:
+        """The number of the newest durable record."""
+        ...
+
+    def sign_now(self) -> Deferred[bool]:
+        """Sign a checkpoint of the newest record, where it has none; settles once it is durable."""
+        ...
+
+    def part(self, after: int) -> AuditPart | Refusal | Deferred[AuditPart]:
+        """The next records behind record `after`, and the checkpoints that come with them."""
+        ...
+
+
 class Api(Protocol):
     """The application as its adapters see it: one attribute a subject."""
 
@@ -363,4 +382,14 @@ class Api(Protocol):
     @property
     def access(self) -> AccessApi:
         """Principals and their credentials."""
+        ...
+
+    @property
+    def audit(self) -> AuditApi:
+        """The audit log, to be read."""
+        ...
+
+    @property
+    def acts(self) -> AuditLog:
+        """The audit log, for every call that changes something."""
         ...

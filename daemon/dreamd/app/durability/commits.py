@@ -4,7 +4,8 @@ Theory of operation. Each registry (locks, wake orders, exposure, a Dreamscape's
 way at most and gathers the changes made meanwhile. So the number of waiting writes is bounded, and a tick's
 changes are one transaction. Nothing here waits: a commit ends later, between ticks.
 
-A call that binds a person is answered once its write is durable (`ask`). After LEDGER_ANSWERS_WITHIN_S
+A call that binds a person is answered once its write is durable (`ask`), and the call's record in the audit
+log is part of that write. After LEDGER_ANSWERS_WITHIN_S
 without an answer from the ledger it is refused and given up; where it was written all the same, it is undone.
 
 Rules
@@ -16,6 +17,7 @@ Rules
 from collections.abc import Callable
 from typing import Final, TypeVar
 
+from dreamd.app.durability.audited_call import joining
 from dreamd.app.events.journal import Journal
 from dreamd.core.limits import LEDGER_ANSWERS_WITHIN_S, LEDGER_SLOW_S
 from dreamd.core.refusals import Code, Refusal
@@ -96,6 +98,8 @@ class Commits:
             undo: called where it was given up and written all the same.
         """
         later = Deferred[T]()
+        call = joining()
+        transaction = call.joined(transaction)
 
         def ended(commit: Commit[Terms]) -> None:
             self._asked.pop(commit, None)
@@ -103,10 +107,12 @@ class Commits:
             if later.settled:
                 if commit.done:
                     undo()
+                    call.undone()
             elif commit.done:
                 later.settle(done(commit.value))
             else:
                 failed()
+                call.not_written()
                 sentence = f"the ledger could not keep {what}: {commit.failure}"
                 later.settle(Refusal(Code.LEDGER_UNAVAILABLE, sentence))
 

@@ -65,6 +65,9 @@ class ChainCheck:
 
     def take_line(self, line: bytes) -> None:
         """Take the next line, without its line break."""
+        if line.startswith(b'["%s",%d,' % (self._head.encode(), self._n + 1)) and line.endswith(b"]"):
+            self._follow(self._n + 1, line)
+            return
         n = _number(line)
         if n is None:
             self._find(Fault.UNREADABLE, self._n + 1, f"the line after record {self._n} is no record")
@@ -73,6 +76,10 @@ class ChainCheck:
             self._misplaced(n)
         elif line[_BEFORE] != self._head.encode():
             self._edited(n)
+        self._follow(n, line)
+
+    def _follow(self, n: int, line: bytes) -> None:
+        """Go on behind this record."""
         self._n, self._head = n, hashlib.sha256(line).hexdigest()
         if n in self._wanted:
             self._heads[n] = self._head

@@ -8,13 +8,15 @@ log has the details under that number.
 A call first takes its place in the lane of its method (`lanes`). Its messages are read with a deadline
 (`request_reader`), and their text is made fit or refused (`request_bodies`). Health and reflection have lanes
 and deadlines too; only dreamapi.v1 is measured.
+
+Every call of dreamapi.v1 but those that only read is recorded in the audit log (`app.audit`).
 """
 
 import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Final, TypeAlias, TypeVar, cast
 
@@ -28,10 +30,15 @@ from dreamd.adapters.grpc.calls.admission import Admission
 from dreamd.adapters.grpc.calls.api_methods import calls_of_api, methods_of_api
 from dreamd.adapters.grpc.calls.errors import STATUS, Declined, decline
 from dreamd.adapters.grpc.calls.lanes import WAITING_MAX, Lane, Lanes, lane_of
+from dreamd.adapters.grpc.calls.method_rules import named_act, rules_of_api
 from dreamd.adapters.grpc.calls.request_bodies import frees, reader
 from dreamd.adapters.grpc.calls.request_reader import Deserialize, Requests
 from dreamd.adapters.grpc.calls.sight import EVERYTHING, Sight
+from dreamd.adapters.grpc.calls.streams import kept
+from dreamd.app.audit.audit_log import AuditLog
+from dreamd.app.durability.audited_call import CALL, FAILED, AuditedCall
 from dreamd.core.access.admission import Admitted
+from dreamd.core.access.rules import Effect
 from dreamd.core.refusals import Refusal
 from dreamd.ports.call_metrics import CODES, Call, CallMetrics
 
@@ -103,10 +110,12 @@ class ApiInterceptor(grpc.aio.ServerInterceptor):
         requests: Requests,
         admission: Admission | None = None,
         only: frozenset[str] | None = None,
+        acts: AuditLog | None = None,
     ) -> None:
-        """only: the paths that are served; absent, all."""
+        """only: the paths that are served; absent, all. acts: the audit log; absent, nothing is recorded."""
         self._only = only
         self._admission = admission
+        self._acts, self._rules = acts, rules_of_api()
         self._meters = meters
         self._refused = refused
         self._lanes = lanes
@@ -168,6 +177,7 @@ class ApiInterceptor(grpc.aio.ServerInterceptor):
         if not handler.request_streaming:
             request = await self._requests.the_one(raws, read)
             self._scoped(visit, context, request)
+            await self._recorded(visit, context, request)
             return request
         return self._each(visit, context, self._requests.each(raws, read))
 
@@ -179,12 +189,46 @@ class ApiInterceptor(grpc.aio.ServerInterceptor):
         async for request in requests:
             if first:
                 self._scoped(visit, context, request)
+                await self._recorded(visit, context, request)
             first = False
             yield request
 
     def _scoped(self, visit: Visit, context: Context, request: Message) -> None:
         if self._admission is not None:
             self._admission.scoped(visit.path, admitted_of(context), request)
+
+    async def _recorded(self, visit: Visit, context: Context, request: Message) -> None:
+        """Name the call's target in its record, and write the record first where its command writes none.
+
+        A way out is recorded once its handler has acted, whatever its answer waits for.
+        """
+        call = CALL.get()
+        if call is None or self._acts is None:
+            return
+        call.act = named_act(call.act, self._rules[visit.path], request, admitted_of(context))
+        if call.effect is Effect.FREES:
+            asyncio.get_running_loop().call_soon(call.acted)
+        else:
+            await kept(self._acts.record_first(call))
+
+    @contextlib.contextmanager
+    def _audited(self, visit: Visit) -> Iterator[AuditedCall | None]:
+        """Record how this call ends; None: it only reads."""
+        rule = self._rules.get(visit.path)
+        if self._acts is None or rule is None or rule.effect is Effect.READS:
+            yield None
+            return
+        with self._acts.call(rule.method, rule.effect) as call:
+            try:
+                yield call
+            except Declined as no:
+                self._acts.refuse(call, no.refusal.code.value)
+                raise
+            except Exception:
+                call.ended(FAILED)
+                raise
+            else:
+                call.ended()
 
     @contextlib.asynccontextmanager
     async def _admitted(self, visit: Visit, context: Context) -> AsyncIterator[Context]:
@@ -193,7 +237,13 @@ class ApiInterceptor(grpc.aio.ServerInterceptor):
         if visit.call is not None:
             self._meters.started(visit.call)
         try:
-            with self._lanes.place(visit.lane, context.peer()), self._known(visit, context) as known:
+            with (
+                self._audited(visit) as call,
+                self._lanes.place(visit.lane, context.peer()),
+                self._known(visit, context) as known,
+            ):
+                if call is not None and (admitted := admitted_of(known)) is not None:
+                    call.act = replace(call.act, principal=admitted.principal.name)
                 hasty = visit.lane is Lane.WAY_OUT and self._lanes.open_calls(visit.lane) > WAITING_MAX
                 yield cast("Context", Hasty(known)) if hasty else known
         except Declined as no:

@@ -105,6 +105,7 @@ _API: Final[dict[str, dict[Lane, tuple[str, ...]]]] = {
             *("RevokePrincipal", "ResumePrincipal"),
         ),
     },
+    "dreamapi.v1.Audit": {Lane.WATCH: ("ExportAudit",)},
     "grpc.health.v1.Health": {Lane.CHECK: ("Check", "List"), Lane.DIAGNOSIS: ("Watch",)},
     "grpc.reflection.v1.ServerReflection": {Lane.DIAGNOSIS: ("ServerReflectionInfo",)},
     "grpc.reflection.v1alpha.ServerReflection": {Lane.DIAGNOSIS: ("ServerReflectionInfo",)},

@@ -5,6 +5,7 @@ ends the start of the daemon.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, Final, Protocol, cast
 
 from google.protobuf.descriptor import MethodDescriptor
@@ -13,10 +14,13 @@ from google.protobuf.message import Message
 from dreamapi import names
 from dreamapi.v1 import rules_pb2
 from dreamd.adapters.grpc.calls.api_methods import methods_of_api
-from dreamd.core.access.admission import Target, scoped
+from dreamd.core.access.admission import Admitted, Target, scoped
 from dreamd.core.access.caller import Role
 from dreamd.core.access.rules import Effect, Own, Rule
+from dreamd.core.audit.records import Act
+from dreamd.core.limits import REASON_MAX
 from dreamd.core.safety.scopes import SeverScope
+from dreamwire.text import fit
 
 HEALTH: Final = frozenset(f"/grpc.health.v1.Health/{method}" for method in ("Check", "List", "Watch"))
 """Health checks: a caller without a credential may make them."""
@@ -178,3 +182,42 @@ def matrix() -> str:
         for rule in rules
     )
     return "".join((head, line, *rows))
+
+
+def named_act(act: Act, rule: Rule, request: Message, admitted: Admitted | None) -> Act:
+    """The record with what the request names. A name that it tells is kept as on behalf of whom it acts."""
+    target, told = target_of(rule, request), _text(request, "by") or _text(request, "issuer")
+    principal = admitted.principal.name if admitted is not None else ""
+    return replace(
+        act,
+        principal=principal,
+        on_behalf_of="" if told == principal else told,
+        target=_shown(target) if rule.own is not Own.HOUSE else _named_row(request),
+        sleeper=" ".join(target.sleepers),
+        reason=_text(request, "reason"),
+    )
+
+
+def _named_row(request: Message) -> str:
+    """The name in a request about the house: of a principal or a wake order; empty where it has none."""
+    return _text(request, "name") or _text(request, "principal_id")
+
+
+def _text(request: Message, field: str) -> str:
+    told = getattr(request, field, "")
+    return fit(told).replace("\0", "")[:REASON_MAX] if isinstance(told, str) else ""
+
+
+def _shown(target: Target) -> str:
+    """Everything a target names but its sleepers."""
+    names = (
+        *(f"pods/{_clean(one)}" for one in target.pods),
+        *(f"dreamscapes/{_clean(one)}" for one in target.dreamscapes),
+        *(f"sites/{_clean(one)}" for one in target.sites),
+        *(("fleet",) if target.fleet else ()),
+    )
+    return " ".join(names)
+
+
+def _clean(name: str) -> str:
+    return fit(name).removeprefix("pods/").removeprefix("dreamscapes/").removeprefix("sites/")
