@@ -76,6 +76,8 @@ def test_a_log_changed_between_two_starts_is_told_of_and_its_checkpoints_stay() 
         storage.audited = type(storage.audited)(len(lines), storage.audited.digest)
         again = House(storage)
         assert [word in told for told in again.told] == [True]
+        again.checkpoints.sign_now()
+        assert again.notes == house.notes
         assert again.write(1, EVERY_S)[0] == 10
         assert storage.checkpoints[10] == house.notes[0]
 
