@@ -164,7 +164,7 @@ class Daemon:
         access = files.daemon_access(settings.papers, settings.broker)
         key = self._key = open_key(state.path)
         now = dt.datetime.fromtimestamp(self._clock.now_s(), dt.UTC)
-        self._site = guarded_site(state.path, settings.grpc_host, now)
+        self._site = guarded_site(state.path, settings.grpc_host, now, settings.broker)
         self._ledger = open_ledger(settings.ledger_url, state.path)
         rng = random.SystemRandom()  # assignment ids must not be guessable
         broker = Broker(access, secrets.token_hex(4), Versions(version("dreamd"), WIRE_REVISION))
@@ -348,8 +348,9 @@ class Daemon:
                 ready = now
             if ready and not announced:
                 announced = True
-                console = f"http://{url_host(self._settings.http_host)}:{self._http.port}/"
-                self._log.info("ready", grpc=self._grpc.port, http=self._http.port, console=console)
+                page = f"http://{url_host(self._settings.http_host)}:{self._http.port}/"
+                shown = {"console": page} if self._site is None else {}  # a site's is a program of its own
+                self._log.info("ready", grpc=self._grpc.port, http=self._http.port, **shown)
                 self._announce(Ready(self._grpc.port, self._http.port, os.getpid()))
                 self._manager.ready(self._status())
             await asyncio.sleep(LOOK_S)

@@ -139,6 +139,7 @@ async function access() {
   await unary("Access.RevokePrincipal", { name: "principals/olga", reason: "over" });
   await unary("Access.ResumePrincipal", { name: "principals/olga" });
   await unary("Access.ListRules", {});
+  await stream("Audit.ExportAudit", { newest: 3 }, 1);
   await unary("Access.GetCaller", {});
   await unary("Access.RenewCredential", {});
 }

@@ -177,6 +177,8 @@ def test_beyond_loopback_nothing_is_served_without_a_site(site: Site, tmp_path: 
     )
     told = site.run("dreamd", "serve", "--state-dir", str(tmp_path / "s"), "--grpc-host", "10.9.8.7")
     assert "does not name 10.9.8.7" in told.stderr
+    told = site.run("dreamd", "serve", "--state-dir", str(tmp_path / "s"), "--mqtt-url", "mqtt://b.example")
+    assert "elsewhere and without TLS" in told.stderr
     (tmp_path / "s" / "access" / "server.key").chmod(0o644)
     told = site.run("dreamd", "serve", "--state-dir", str(tmp_path / "s"))
     assert "is open to others" in told.stderr

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from dreamapi.pinned import pin_of
+from dreamwire.broker_access import Address
 
 DIRECTORY: Final = "access"
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
@@ -273,12 +274,12 @@ def write_closed(path: Path, content: bytes, mode: int) -> None:
     fresh.replace(path)
 
 
-def guarded_site(state_dir: Path, host: str, now: dt.datetime) -> SiteAuthority | None:
+def guarded_site(state_dir: Path, host: str, now: dt.datetime, broker: Address) -> SiteAuthority | None:
     """The site of this state directory; None: `dreamd init` has made none, and the API is for this machine.
 
     Raises:
         AuthorityError: the API would listen beyond this machine without it, or with a certificate that does
-            not hold or does not name the address.
+            not hold or does not name the address; or the broker is elsewhere and without TLS.
     """
     site = SiteAuthority(state_dir)
     if not site.made:
@@ -291,6 +292,10 @@ def guarded_site(state_dir: Path, host: str, now: dt.datetime) -> SiteAuthority 
     site.renew_certificate(now)
     site.served()
     faults = site.faults(host, now)
+    if not broker.tls and not broker.on_this_machine:
+        faults += (
+            f"the broker {broker.url} is elsewhere and without TLS; use one with mqtts:// (--mqtt-url)",
+        )
     if faults:
         raise AuthorityError("; ".join(faults))
     return site

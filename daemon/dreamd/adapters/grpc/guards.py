@@ -6,7 +6,7 @@ from typing import Protocol
 from dreamd.adapters.grpc.calls.admission import Admission
 from dreamd.adapters.grpc.calls.lanes import TABLE
 from dreamd.adapters.grpc.calls.method_rules import check_rules
-from dreamd.adapters.grpc.server import Guard
+from dreamd.adapters.grpc.server import CannotListen, Guard
 from dreamd.adapters.grpc.server_certificate import Served, renewing_credentials
 from dreamd.adapters.grpc.servicers.access import Settled
 from dreamd.core.access.admission import Whereabouts
@@ -72,8 +72,16 @@ def guard_of(
 
     key: the daemon's public signing key. unsafe: why no sleeper may be bound now; empty: one may. settled:
     waits for a bed's account at the broker.
+
+    Raises:
+        CannotListen: no principal is an administrator.
     """
     enrolment = application.enrolment
+    if not application.principals.administered:
+        raise CannotListen(
+            "no administrator is enrolled or may be, so no right could be taken back; make one with "
+            "dreamd init --new-admin"
+        )
     admission = Admission(
         check_rules(TABLE),
         application.principals,

@@ -7,6 +7,7 @@ ledger keeps nobody from leaving.
 from collections.abc import Iterable
 from dataclasses import replace
 
+from dreamd.core.access.caller import Role
 from dreamd.core.access.codes import Code
 from dreamd.core.access.principals import Credential, Principal
 from dreamd.ports.ledger.principals import PrincipalLedger
@@ -26,6 +27,11 @@ class PrincipalTable:
     def _hold(self, credentials: Iterable[Credential]) -> None:
         for one in credentials:
             self._held.setdefault(one.principal, set()).add(one.id)
+
+    @property
+    def administered(self) -> bool:
+        """Whether a principal is an administrator; a pause must not keep a daemon from its start."""
+        return any(grant.role is Role.ADMIN for one in self._principals.values() for grant in one.grants)
 
     def find_credential(self, credential: str) -> tuple[Principal, Credential] | None:
         """The credential of this id with its principal."""
