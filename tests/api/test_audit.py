@@ -3,6 +3,7 @@
 import asyncio
 import json
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -11,7 +12,11 @@ from dreamapi.v1.access_pb2 import Grant
 from dreamapi.v1.rules_pb2 import ROLE_ADMIN
 from dreamapi.v1.severs_pb2 import OrderSeverRequest
 from dreamapi.v1.wake_pb2 import WakeOrder
+from dreamd.adapters.grpc.calls.interceptor import ApiInterceptor, Context, Unmetered, Visit
+from dreamd.adapters.grpc.calls.lanes import Lane, Lanes
+from dreamd.adapters.grpc.calls.request_reader import PATIENCE, Requests
 from dreamd.cli.audit import verdict_of
+from dreamd.core.access.rules import Effect
 from dreamd.core.audit.records import Record, head_of, record_of
 from dreamd.core.audit.verification import Fault
 from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
@@ -146,3 +151,16 @@ async def test_an_export_verifies_offline_and_each_damage_is_told_apart(
     head = head_of(3, lines[2])
     older = signed_note(Checkpoint(3, head.digest), KEY.public.raw, KEY.sign)
     assert faults(lines[:3], [older], witness) == [Fault.RESTORED]
+
+
+async def test_a_bug_in_a_record_stops_no_way_out(application: FakeCoordination) -> None:
+    """A call without a rule cannot be named: a way out goes on, and what binds does not."""
+    seam = ApiInterceptor(Unmetered(), lambda _code: None, Lanes(), Requests(PATIENCE), acts=application.acts)
+    visit, context = Visit("/x.S/Unruled", Lane.WAY_OUT, None), cast("Context", object())
+    for effect, raises in ((Effect.FREES, False), (Effect.BINDS, True)):
+        with application.acts.call("Unruled", effect):
+            if raises:
+                with pytest.raises(KeyError):
+                    await seam._recorded(visit, context, OrderSeverRequest())
+            else:
+                await seam._recorded(visit, context, OrderSeverRequest())

@@ -20,6 +20,7 @@ PROCESS: Final = {
     "failed": "a bug has ended the daemon; the traceback follows",
     "ended": "everything is closed",
     "call_failed": "a bug in one call of the API; its caller received the same `incident`",
+    "record_failed": "a bug in the record of a way out, which was carried out",
     "page_failed": "a bug in one page of the HTTP port, likewise",
     "library": "a warning or worse of a library, by name",
     "lines_lost": "the log was not read for a while: this many lines are missing here",

@@ -205,8 +205,14 @@ class ApiInterceptor(grpc.aio.ServerInterceptor):
         call = CALL.get()
         if call is None or self._acts is None:
             return
-        call.act = named_act(call.act, self._rules[visit.path], request, admitted_of(context))
-        if call.effect is Effect.FREES:
+        frees = call.effect is Effect.FREES
+        try:
+            call.act = named_act(call.act, self._rules[visit.path], request, admitted_of(context))
+        except Exception:
+            if not frees:
+                raise
+            _log.exception("record_failed", method=visit.path.rpartition("/")[2])  # the act goes on
+        if frees:
             asyncio.get_running_loop().call_soon(call.acted)
         else:
             await kept(self._acts.record_first(call))
