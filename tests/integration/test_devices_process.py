@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from depth import LONG
 from dreamwire.messages import CalibrationSource, PodEventKind
 from edge.lsl_outlet import CONFIG
 from fakes.small_daemon import SmallDaemon
@@ -49,6 +50,7 @@ def _run(broker: Broker, daemon: SmallDaemon, tmp_path: Path, implant: str, *mor
     ]
 
 
+@pytest.mark.skipif(not LONG, reason="DREAMD_LONG: a quarter of a minute")
 async def test_a_board_calibrates_live(broker: Broker, start: Start, tmp_path: Path) -> None:
     """`brainflow:synthetic` is calibrated as it runs, merged and inspected; it is SIMULATED everywhere."""
     looked = await asyncio.create_subprocess_exec(

@@ -77,6 +77,7 @@ def test_what_was_answered_survives_kill_9_and_nothing_is_half_there(tmp_path: P
     survives("", tmp_path)
 
 
+@pytest.mark.skipif(not LONG, reason="DREAMD_LONG: a database server for it alone")
 @pytest.mark.skipif(programs() is None, reason=MISSING)
 def test_a_database_keeps_what_was_answered_before_a_kill(tmp_path: Path) -> None:
     """PostgreSQL: the same, and the killed daemon's lock is free for the next at once."""

@@ -170,6 +170,7 @@ async def test_torn_connections_come_back_with_jitter(fleet: Fleet, proxies: dic
     assert all(pod.breaker.state != Breaker.STATE_LOCKED for pod in (await fleet.breakers()).values())
 
 
+@pytest.mark.skipif(not LONG, reason="DREAMD_LONG: a quarter of a minute")
 async def test_a_line_too_narrow_leaves_a_pod_alone_rather_than_on_old_data(
     fleet: Fleet, proxies: dict[str, Proxy]
 ) -> None:
