@@ -111,6 +111,11 @@ class Chromium:
         self.call("Page.navigate", url=url)
         self.until(f"document.readyState === 'complete' && location.href.startsWith({json.dumps(url)})")
 
+    def forget_page(self) -> None:
+        """Leave the page of the test before, which may ask a server that is gone, and its complaints."""
+        self.go("about:blank")
+        self.complaints.clear()
+
     def ask(self, script: str) -> Any:  # noqa: ANN401 -- whatever the page says
         """The value of an expression in the page, awaited."""
         told = self.call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)

@@ -70,7 +70,7 @@ def _furnish(house: ConsoleHouse) -> None:
 
 def _load(page: Chromium, house: ConsoleHouse, size: tuple[int, int] = (1280, 800)) -> None:
     page.size(*size)
-    page.complaints.clear()
+    page.forget_page()
     page.go(f"{house.url}/")
     page.until("document.querySelectorAll('#dreamscapes li').length === 4")
 

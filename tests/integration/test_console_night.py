@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from chromium import BINARY, Chromium
+from depth import LONG
 from mosquitto import free_port
 
 pytestmark = pytest.mark.skipif(BINARY is None, reason="chromium is not installed (make system-packages)")
@@ -31,6 +32,7 @@ def daemon_of(up: subprocess.Popen[str]) -> psutil.Process:
     return found
 
 
+@pytest.mark.skipif(not LONG, reason="DREAMD_LONG: half a minute; the page's own tests are in every run")
 def test_an_operator_watches_severs_and_sees_that_the_daemon_is_gone(
     browser: Chromium, tmp_path: Path
 ) -> None:

@@ -91,7 +91,7 @@ class Night:
     def load(self) -> Chromium:
         """Load the page, at 1280 by 800."""
         self.page.size(1280, 800)
-        self.page.complaints.clear()
+        self.page.forget_page()
         self.page.addresses.clear()
         self.page.go(f"{self.house.url}/")
         self.page.until("document.getElementById('verdict').dataset.level !== 'unknown'")

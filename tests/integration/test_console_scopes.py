@@ -53,7 +53,7 @@ def opened(browser: Chromium, house: ConsoleHouse, size: tuple[int, int], of: st
     """The page in a window of this size; of: the Dreamscape in its address."""
     browser.size(*size, mobile=size[0] < 500)
     browser.go("about:blank")
-    browser.complaints.clear()
+    browser.forget_page()
     browser.go(f"{house.url}/{'#' + of if of else ''}")
     browser.until("document.getElementById('verdict').dataset.level !== 'unknown'")
     browser.until("document.querySelectorAll('#chooser option').length === 3")

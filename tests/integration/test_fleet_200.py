@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import dreamapi
+from depth import LONG
 from dreamapi.v1.dreamscapes_pb2 import Dreamscape
 from dreamapi.v1.severing_pb2 import Breaker
 from integration.crowd import Crowd
@@ -23,8 +24,8 @@ from mosquitto import Broker
 
 COUNT = 200
 DOWN_S = 2.0
-INJECTIONS = 40
-"""A fifth of the fleet: one more within ten seconds would be a mass failure."""
+INJECTIONS = 40 if LONG else 20
+"""At most a fifth of the fleet: one more within ten seconds would be a mass failure."""
 OF_THE_WAY = {"", "lease", "stale", "lost", "clock", "stalled", "daemon"}
 """Causes that count against no pod."""
 
@@ -55,7 +56,7 @@ async def all_merged(crowd: Crowd, since_s: float) -> None:
 
 
 async def test_a_night_of_two_hundred(crowd: Crowd, broker: Broker) -> None:
-    """The broker dies and all come back; then one after another of forty pods sends false frames."""
+    """The broker dies and all come back; then one after another of twenty pods or more sends false frames."""
     await _come_back_one_by_one(crowd, broker)
     await _false_frames_are_severed(crowd)
 
@@ -101,7 +102,7 @@ def _coupled(crowd: Crowd, at_s: float) -> set[object]:
 
 
 async def _false_frames_are_severed(crowd: Crowd) -> None:
-    """Forty pods send a NaN without notice: each is at zero in 1.5 s, and no other has a cause."""
+    """Many pods send a NaN without notice: each is at zero in 1.5 s, and no other has a cause."""
     liars = crowd.pods[:: COUNT // INJECTIONS]
     began_s = boottime_s()
     for liar in liars:
