@@ -8,6 +8,7 @@ import grpc.aio
 import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 
@@ -16,6 +17,7 @@ from dreamapi.v1.dreamscapes_pb2 import WatchEventsRequest
 from dreamapi.v1.pods_pb2 import GetPodRequest, ReleasePodRequest
 from dreamapi.v1.pods_pb2_grpc import PodsStub
 from dreamd.adapters.grpc.calls.admission import Admission
+from dreamd.adapters.grpc.calls.interceptor import _whole
 from dreamd.adapters.grpc.calls.lanes import TABLE
 from dreamd.adapters.grpc.calls.method_rules import (
     MethodWithoutRuleError,
@@ -215,7 +217,7 @@ async def test_a_revoked_principals_watches_end_at_once(
     await call.read()
     application.access.revoke(named("root"), "anna", "left")
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await asyncio.wait_for(call.read(), 1.0)
+        await asyncio.wait_for(call.read(), 10.0)
     assert dreamapi.errors.from_rpc(caught.value, "here").reason == "CREDENTIAL_REVOKED"
     assert await refused_with(channel, "ReleasePod", token=token) == ("UNAUTHENTICATED", "CREDENTIAL_REVOKED")
 
@@ -232,6 +234,47 @@ async def test_an_open_broker_stops_what_binds_and_nothing_else(
         assert (await refused_with(channel, method, token=token))[1] != "BROKER_OPEN"
     broker_faults.clear()
     assert (await refused_with(channel, "StartDreamscape", token=token))[1] != "BROKER_OPEN"
+
+
+async def _read_to_the_end(call: grpc.aio.UnaryStreamCall[Message, Message]) -> None:
+    while await call.read() is not grpc.aio.EOF:
+        pass
+
+
+async def test_a_watch_that_is_being_sent_ends_by_its_revocation_too(
+    application: FakeCoordination, channel: grpc.aio.Channel, admission: Admission
+) -> None:
+    """Revoked in the midst of a stream of messages, each of twenty watches ends with its status."""
+    application.principals.enrolment.ended.append(admission.end_calls)
+    for name in (f"p{number}" for number in range(20)):
+        token = application.principals.known(name, GRANTS[Role.OPERATOR])
+        call = stub_with(channel, "WatchEvents")(WatchEventsRequest(), metadata=bearer(token))
+        await call.read()
+        for _ in range(50):
+            application.happen("pod-online", pod="bed-1")
+        await asyncio.sleep(0)
+        application.access.revoke(named("root"), name, "left")
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await asyncio.wait_for(_read_to_the_end(call), 5.0)
+        assert dreamapi.errors.from_rpc(caught.value, "here").reason == "CREDENTIAL_REVOKED"
+
+
+async def test_a_cancelled_call_finishes_its_message() -> None:
+    """The cancellation is told once the message is sent whole: only then can a status follow it."""
+    sent = asyncio.get_running_loop().create_future()
+
+    async def write() -> None:
+        await sent
+
+    call = asyncio.ensure_future(_whole(write()))
+    await asyncio.sleep(0)
+    call.cancel()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not call.done()
+    sent.set_result(None)
+    with pytest.raises(asyncio.CancelledError):
+        await call
 
 
 async def test_reads_have_a_rate_and_ways_out_have_none(

@@ -78,6 +78,8 @@ def word_of(code: grpc.StatusCode) -> str:
 assert {word_of(code) for code in STATUS.values()} <= set(CODES), "every refusal's status is counted"
 
 
+WRITE_ENDS_S: Final = 0.5
+"""Longest time for which a cancelled call waits for the message it was sending."""
 UNDER_WAY_S: Final = 0.1
 """Longest likely transit time of a request."""
 
@@ -166,7 +168,9 @@ class ApiInterceptor(grpc.aio.ServerInterceptor):
                 async with contextlib.aclosing(responses):
                     sight = sight_of(admitted)
                     async for response in responses:
-                        await write(response if isinstance(response, bytes) else sight.blanked(response))
+                        await _whole(
+                            write(response if isinstance(response, bytes) else sight.blanked(response))
+                        )
 
         return grpc.stream_stream_rpc_method_handler(follow, None, _either(handler.response_serializer))
 
@@ -327,6 +331,20 @@ class Hasty:
     def __getattr__(self, name: str) -> object:
         """Everything else is the call's own."""
         return getattr(self._context, name)
+
+
+async def _whole(write: Awaitable[None]) -> None:
+    """Finish a message though the call is cancelled: gRPC takes no status beside half a message."""
+    writing = asyncio.ensure_future(write)
+    try:
+        await asyncio.shield(writing)
+    except asyncio.CancelledError:
+        await asyncio.wait({writing}, timeout=WRITE_ENDS_S)
+        if not writing.done():
+            writing.cancel()
+        elif not writing.cancelled():
+            writing.exception()  # looked at: the cancellation is what is told
+        raise
 
 
 def _either(serialize: Callable[[Message], bytes] | None) -> Callable[[Message | bytes], bytes]:
