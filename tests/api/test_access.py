@@ -38,6 +38,7 @@ from fakes.callers import named
 from fakes.coordination import FakeCoordination
 from fakes.views import breaker_view, collective_view
 from fakes.waiting import until
+from fakes.whereabouts import OneSite
 
 EVERY = frozenset(rule.method for rule in rules_of_api().values())
 GRANTS = {
@@ -56,26 +57,6 @@ UNFIT = {Code.ROLE_LACKING.value, Code.PERSON_NEEDED.value}
 """Refusals of a role; one of a scope is judged after the role, and tested in `tests/core/test_access`."""
 
 
-class Where:
-    """ada lies in bed-1 of site a and has a seat in n."""
-
-    def site_of(self, pod: str) -> str:
-        """One site."""
-        return "a"
-
-    def sites_of(self, dreamscape: str) -> frozenset[str]:
-        """One site."""
-        return frozenset("a")
-
-    def sleeper_in(self, pod: str) -> str:
-        """ada, in bed-1."""
-        return "ada" if pod == "bed-1" else ""
-
-    def dreamscape_of(self, sleeper: str) -> str:
-        """n, of ada."""
-        return "n" if sleeper == "ada" else ""
-
-
 @pytest.fixture
 def broker_faults() -> list[str]:
     """Why no sleeper may be bound now."""
@@ -90,7 +71,7 @@ def admission(application: FakeCoordination, broker_faults: list[str]) -> Admiss
     return Admission(
         check_rules(TABLE),
         principals.table,
-        Where(),
+        OneSite("n"),
         principals.clock.now_s,
         used,
         unsafe=lambda: "".join(broker_faults),

@@ -11,26 +11,7 @@ from dreamd.adapters.grpc.server_certificate import renewing_credentials
 from dreamd.adapters.site_authority import SiteAuthority
 from dreamd.ports.site_facts import SiteFacts
 from fakes.coordination import FakeCoordination
-
-
-class Where:
-    """ada lies in bed-1 of site a and has a seat in night."""
-
-    def site_of(self, pod: str) -> str:
-        """One site."""
-        return "a"
-
-    def sites_of(self, dreamscape: str) -> frozenset[str]:
-        """One site."""
-        return frozenset("a")
-
-    def sleeper_in(self, pod: str) -> str:
-        """ada, in bed-1."""
-        return "ada" if pod == "bed-1" else ""
-
-    def dreamscape_of(self, sleeper: str) -> str:
-        """night, of ada."""
-        return "night" if sleeper == "ada" else ""
+from fakes.whereabouts import OneSite
 
 
 @asynccontextmanager
@@ -38,7 +19,11 @@ async def site_api(application: FakeCoordination, site: SiteAuthority) -> AsyncI
     """Serve it on a free port; a revoked principal's calls end, as in the daemon."""
     principals = application.principals
     admission = Admission(
-        check_rules(TABLE), principals.table, Where(), principals.clock.now_s, principals.enrolment.used
+        check_rules(TABLE),
+        principals.table,
+        OneSite("night"),
+        principals.clock.now_s,
+        principals.enrolment.used,
     )
     principals.enrolment.ended.append(admission.end_calls)
     running = await serve_grpc(
