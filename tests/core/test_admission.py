@@ -15,7 +15,7 @@ from dreamd.core.dreamscapes.admission import (
 )
 from dreamd.core.dreamscapes.views import RENDERS_NOTHING, BreakerState, Plan
 from dreamd.core.limits import CALIBRATION_LIVE_S, CALIBRATION_OFFLINE_S
-from dreamd.core.refusals import CATALOGUE, Code
+from dreamd.core.refusals import CATALOGUE, Code, Refusal
 from dreamwire.messages import CalibrationSource
 
 NOW_S = 1_700_000_000.0
@@ -41,6 +41,7 @@ REFUSALS = [
     (replace(READY, status_age_s=3.1), "present", Code.POD_OFFLINE),
     (replace(READY, status_age_s=nan), "present", Code.POD_OFFLINE),
     (replace(READY, incarnation=0), "present", Code.POD_OFFLINE),
+    (replace(READY, barred=Refusal(Code.PRINCIPAL_PAUSED, "bed-1")), "credential", Code.PRINCIPAL_PAUSED),
     (replace(READY, sleeper=""), "checked-in", Code.NOT_CHECKED_IN),
     (replace(READY, sleeper_at="bed-2"), "checked-in", Code.SLEEPER_ELSEWHERE),
     (replace(READY, seated_in="atoll"), "seat", Code.SEAT_TAKEN),
@@ -96,8 +97,8 @@ def test_checks_come_in_the_order_of_the_design() -> None:
     """All checks of an admissible pod pass, in the fixed order."""
     checks = admit(READY, PLAN)
     names = (
-        "present checked-in seat latch wake-order calibrated clock quality consent exposure schema breaker "
-        "ledger"
+        "present credential checked-in seat latch wake-order calibrated clock quality consent exposure "
+        "schema breaker ledger"
     )
     assert [check.name for check in checks] == names.split()
     assert all(check.passed for check in checks)

@@ -69,6 +69,8 @@ class Application:
         failures: the steps that raised.
     """
 
+    _books_closed = False
+
     def __init__(
         self,
         clock: SessionClock,
@@ -105,13 +107,13 @@ class Application:
             tickets=SeverConfirmations(clock.now_s, meters.confirmed),
             locks=locks,
             wakes=WakeOrderRegistry(ledger, commits, link),
+            principals=PrincipalTable(ledger),
             consents=people[0],
             exposures=people[1],
             aside=aside or NullWorker(),
             recordings=recordings or NoRecordings(),
             failures=self.failures,
         )
-        self._books_closed = False
         self._shutdown_tickets: tuple[PendingSever, ...] = ()
         self._closed = self._newest_closing(now_s)
         self.registry = DreamscapeRegistry(self._deps)
@@ -143,7 +145,7 @@ class Application:
         self.acts = AuditLog(deps.commits, deps.clock, secret)
         self._checkpoints = Checkpoints(deps.ledger, deps.commits, deps.journal, deps.clock, deps.link, sign)
         self.audit = AuditQueries(deps.ledger, self._checkpoints)
-        self.principals = PrincipalTable(deps.ledger)
+        self.principals = deps.principals
         self.enrolment = Enrolment(self.principals, deps.commits, deps.journal, deps.clock, secret)
         self.access = AccessCommands(self.principals, self.enrolment, self.pods.release)
         self.whereabouts = LiveWhereabouts(deps, self.registry)

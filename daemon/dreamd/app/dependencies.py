@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass
 
+from dreamd.app.access.principal_table import PrincipalTable
 from dreamd.app.durability.commits import Commits
 from dreamd.app.events.journal import Journal
 from dreamd.app.fleet.commands import CommandQueue
@@ -36,6 +37,7 @@ class Dependencies:
     tickets: SeverConfirmations
     locks: BreakerRegistry
     wakes: WakeOrderRegistry
+    principals: PrincipalTable
     consents: Consents
     exposures: Exposures
     aside: Worker

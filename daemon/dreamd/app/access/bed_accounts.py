@@ -47,8 +47,9 @@ class BedAccounts:
         found: dict[str, str] = {}
         for principal in self._table.every_principal():
             held = self._table.credentials_of(principal.name) if principal.kind is Kind.BED else ()
-            if held and not held[0].revoked_s:
-                found[principal.name] = held[0].id
+            newest = next((one for one in held if not one.revoked_s), None)
+            if newest is not None:
+                found[principal.name] = newest.id
         return found
 
     def drifted(self, found: Sequence[tuple[str, str]]) -> None:

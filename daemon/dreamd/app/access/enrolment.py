@@ -1,14 +1,17 @@
 """Enrolment: a code for a new principal, its credential against the code, a successor at half-life.
 
 Rules
-- A code is spent in the transaction that makes its credential. A spent code that is shown again is refused,
-  and its principal is paused until an administrator has looked: somebody else may have had it.
+- A code is spent in the transaction that makes its credential. A code that is shown again, while that is
+  being written or later, is refused. Its principal is paused until an administrator has looked: another may
+  have had it.
 - Ten wrong secrets end a code. The tries are counted in memory at once and written after.
 - A renewed secret leaves the one before it alive until the new one's first use, for a day at most.
-- A revocation acts in memory and on everything live first, and is written after.
+- A revocation acts in memory and on everything live first, and is written after. It ends the principal's open
+  codes, and a credential that was still being written when it came.
 """
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -90,6 +93,7 @@ class Enrolment:
     """Makes, renews and revokes credentials.
 
     issued: called with a new credential, its principal and its text. ended: with the name of a revoked one.
+    paused: with the name of a principal whose code was shown a second time.
     """
 
     def __init__(
@@ -100,11 +104,13 @@ class Enrolment:
         self._journal = journal
         self._clock = clock
         self._rng = rng
-        self._spending: set[str] = set()
+        self._spending: dict[str, bool] = {}
+        self._revocations: Counter[str] = Counter()
         self._unsaved = _Names()
         self._writing = False
         self.issued: list[Callable[[Principal, Credential, str], None]] = []
         self.ended: list[Callable[[str], None]] = []
+        self.paused: list[Callable[[str], None]] = []
 
     # -- codes --------------------------------------------------------------------------------------
 
@@ -141,17 +147,31 @@ class Enrolment:
         fate = code.fate(parsed[1], now_s)
         if fate is Fate.GOOD and code.id not in self._spending:
             return self._spend(code, principal, now_s)
-        self._misused(code, principal, fate)
+        twice = fate is Fate.GOOD and self._spending[code.id]
+        self._misused(code, principal, Fate.SPENT if twice else fate)
         return _refused(fate)
 
     def _spend(
         self, code: EnrolmentCode, principal: Principal, now_s: float
     ) -> Issued | Refusal | Deferred[Issued]:
         credential, token = self._made(principal, now_s)
-        spent = replace(code, made=credential.id)
-        self._spending.add(code.id)
+        spent, revocations = replace(code, made=credential.id), self._revocations[principal.name]
+        self._spending[code.id] = True
 
-        def done(_terms: object) -> Issued:
+        def undo() -> None:
+            self._keep((), (replace(credential, revoked_s=self._clock.now_s()),), (spent,))
+
+        def over(_commit: Commit[Terms]) -> None:
+            del self._spending[code.id]
+
+        def given_up() -> None:
+            if code.id in self._spending:  # its holder may ask once more without being taken for another
+                self._spending[code.id] = False
+
+        def done(_terms: object) -> Issued | Refusal:
+            if self._revocations[principal.name] != revocations:
+                undo()
+                return _revoked_meanwhile(principal.name)
             self._table.put_rows(credentials=(credential,), codes=(spent,))
             self._journal.append(
                 self._clock.now_s(), "code-redeemed", f"{principal.name} has enrolled", cause=principal.name
@@ -162,8 +182,9 @@ class Enrolment:
             Transaction(credentials=(credential,), codes=(spent,)),
             "the credential",
             done,
-            over=lambda _commit: self._spending.discard(code.id),
-            undo=lambda: self._keep((), (replace(credential, revoked_s=self._clock.now_s()),), (spent,)),
+            over=over,
+            failed=given_up,
+            undo=undo,
         )
 
     def _misused(self, code: EnrolmentCode, principal: Principal, fate: Fate) -> None:
@@ -172,26 +193,38 @@ class Enrolment:
         elif fate is Fate.SPENT:
             paused = replace(principal, paused="its code was shown a second time")
             sentence = f"the code of {principal.name} was shown a second time: it is paused"
-            self._journal.append(self._clock.now_s(), "code-reused", sentence, cause=principal.name)
             self._keep((paused,), (), ())
+            for tell in self.paused:
+                tell(principal.name)
+            self._journal.append(self._clock.now_s(), "code-reused", sentence, cause=principal.name)
 
     # -- credentials ----------------------------------------------------------------------------------
 
     def renew_credential(self, principal: Principal) -> Issued | Refusal | Deferred[Issued]:
         """A successor of the principal's credential; the older one ends at the successor's first use."""
-        now_s = self._clock.now_s()
+        now_s, name = self._clock.now_s(), principal.name
         credential, token = self._made(principal, now_s)
+        revocations = self._revocations[name]
         older = tuple(
             replace(one, ends_s=min(now_s + OVERLAP_S, one.ends_s or now_s + OVERLAP_S))
-            for one in self._table.credentials_of(principal.name)
+            for one in self._table.credentials_of(name)
             if one.alive(now_s)
         )
 
-        def done(_terms: object) -> Issued:
+        def undo() -> None:
+            held = self._table.credentials_of(name)
+            self._keep((), (*held, replace(credential, revoked_s=self._clock.now_s())), ())
+
+        def done(_terms: object) -> Issued | Refusal:
+            if self._revocations[name] != revocations:
+                undo()
+                return _revoked_meanwhile(name)
             self._table.put_rows(credentials=(*older, credential))
             return self._shown(principal, credential, token)
 
-        return self._commits.ask(Transaction(credentials=(*older, credential)), "the credential", done)
+        return self._commits.ask(
+            Transaction(credentials=(*older, credential)), "the credential", done, undo=undo
+        )
 
     def used(self, credential: Credential) -> None:
         """A credential is used: its predecessors end."""
@@ -204,8 +237,9 @@ class Enrolment:
         principal = self._table.principal(name)
         if principal is None:
             return Refusal(Code.PRINCIPAL_UNKNOWN, f"there is no principal {name!r}", {"principal": name})
-        revoked = self._table.revoked(name, self._clock.now_s())
-        self._keep((), revoked, ())
+        now_s = self._clock.now_s()
+        self._revocations[name] += 1
+        self._keep((), self._table.revoked(name, now_s), self._table.closed_codes(name, now_s))
         for tell in self.ended:
             tell(name)
         self._journal.append(
@@ -278,6 +312,10 @@ _WRONG: Final = {
     Fate.SPENT: (Code.CODE_SPENT, "the code was used before"),
     Fate.GOOD: (Code.CODE_SPENT, "the code is being used now"),
 }
+
+
+def _revoked_meanwhile(name: str) -> Refusal:
+    return Refusal(Code.CREDENTIAL_REVOKED, f"the credentials of {name} were revoked meanwhile")
 
 
 def _refused(fate: Fate) -> Refusal:

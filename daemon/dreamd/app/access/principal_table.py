@@ -9,7 +9,9 @@ from dataclasses import replace
 
 from dreamd.core.access.caller import Role
 from dreamd.core.access.codes import Code
-from dreamd.core.access.principals import Credential, Principal
+from dreamd.core.access.principals import Credential, Kind, Principal
+from dreamd.core.refusals import Code as RefusalCode
+from dreamd.core.refusals import Refusal
 from dreamd.ports.ledger.principals import PrincipalLedger
 from dreamd.ports.ledger.transaction import Transaction
 
@@ -71,6 +73,29 @@ class PrincipalTable:
     def revoked(self, name: str, now_s: float) -> tuple[Credential, ...]:
         """The credentials of this principal, each as revoked now."""
         return tuple(replace(one, revoked_s=now_s) for one in self.credentials_of(name) if not one.revoked_s)
+
+    def closed_codes(self, name: str, now_s: float) -> tuple[Code, ...]:
+        """The codes of this principal that are not spent and not too late, each as it ends now."""
+        return tuple(
+            replace(one, expires_s=now_s)
+            for one in self._codes.values()
+            if one.principal == name and not one.made and now_s < one.expires_s
+        )
+
+    def barred(self, bed: str) -> Refusal | None:
+        """Why no sleeper in this bed is bound: it is paused or revoked; None: one may be.
+
+        A bed that was never enrolled is not barred: without a site no bed is enrolled.
+        """
+        principal = self._principals.get(bed)
+        if principal is None or principal.kind is not Kind.BED:
+            return None
+        if principal.paused:
+            return Refusal(RefusalCode.PRINCIPAL_PAUSED, f"pod {bed} is paused: {principal.paused}")
+        held = self.credentials_of(bed)
+        if held and all(one.revoked_s for one in held):
+            return Refusal(RefusalCode.CREDENTIAL_REVOKED, f"the credential of pod {bed} was revoked")
+        return None
 
     def used(self, credential: Credential, now_s: float) -> tuple[Credential, ...]:
         """The older credentials of the same principal, each as it ends with the first use of this one."""

@@ -1,20 +1,23 @@
 """Access: enrol principals, redeem their codes, renew and revoke their credentials.
 
 A revocation acts at once: the credentials end in memory, then every call under them, and the seat of a bed is
-left, before anything is written.
+left, before anything is written. A bed that is paused leaves its seat at once, too.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from dreamd.app.access.enrolment import Coded, Enrolment, Issued
 from dreamd.app.access.principal_table import PrincipalTable
-from dreamd.core.access.caller import Caller
+from dreamd.core.access.caller import Caller, Channel, Role
 from dreamd.core.access.principals import Credential, Grant, Kind, Principal
 from dreamd.core.dreamscapes.admission import NAME_RULE
 from dreamd.core.refusals import Refusal, bad_field
 from dreamd.ports.deferred import Deferred
 from dreamwire.topics import RESERVED, is_name
+
+_HOUSE: Final = Caller("", Role.DAEMON, Channel.GRPC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +37,11 @@ class AccessCommands:
         enrolment: Enrolment,
         release: Callable[[Caller, str, str], object] = lambda _caller, _pod, _reason: None,
     ) -> None:
-        """release: lets a pod go, now; of a revoked bed."""
+        """release: lets a pod go, now; of a bed that is revoked or paused."""
         self._release = release
         self._table = table
         self._enrolment = enrolment
+        enrolment.paused.append(self._paused)
 
     def enrol(
         self, caller: Caller, name: str, kind: Kind, grants: tuple[Grant, ...]
@@ -72,6 +76,11 @@ class AccessCommands:
             self._release(caller, name, "its credential is revoked")
         done = self._enrolment.revoke(name, f"{caller.signature}: {reason}" if reason else caller.signature)
         return done if isinstance(done, Refusal) else self.shown(done)
+
+    def _paused(self, name: str) -> None:
+        known = self._table.principal(name)
+        if known is not None and known.kind is Kind.BED:
+            self._release(_HOUSE, name, known.paused)
 
     def lift_pause(self, caller: Caller, name: str) -> Principal | Refusal | Deferred[Principal]:
         """Lift a pause."""

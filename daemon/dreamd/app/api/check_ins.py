@@ -3,8 +3,9 @@
 Rules
 - A check-in that waits for the ledger holds its bed and its sleeper: another for either is refused.
 - A check-out is a way out. It releases the pod and unbinds the sleeper in the call, and gives up a check-in
-  that still waits. Its answer waits for the ledger, so that an answer outlives a crash; what could not be
-  written is written later.
+  that still waits. Its answer waits for the ledger, so that an answer outlives a crash. A ledger that fails
+  or takes too long refuses nothing: the sleeper is out, and that is written later.
+- A bed that is paused, or of which the credential is revoked, takes no sleeper in.
 """
 
 from dataclasses import dataclass
@@ -109,6 +110,9 @@ class CheckIns:
         closing = self._dreamscapes.shutting_down()
         if closing is not None:
             return closing
+        barred = self._deps.principals.barred(pod)
+        if barred is not None:
+            return barred
         if not record.online:
             return Refusal(Code.POD_OFFLINE, f"pod {pod!r} is offline", {"pod": pod})
         return self._taken(record, sleeper)
@@ -153,6 +157,7 @@ class CheckIns:
             "the check-out",
             lambda _terms: self._unbound(record),
             failed=lambda: self._keep(pod),
+            refused=lambda _no: self._deps.fleet.shown(record),
         )
 
     def _unbound(self, record: PodRecord) -> PodView:

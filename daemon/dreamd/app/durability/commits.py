@@ -7,6 +7,7 @@ changes are one transaction. Nothing here waits: a commit ends later, between ti
 A call that binds a person is answered once its write is durable (`ask`), and the call's record in the audit
 log is part of that write. After LEDGER_ANSWERS_WITHIN_S
 without an answer from the ledger it is refused and given up; where it was written all the same, it is undone.
+A way out is done before it is written, so it is not refused (`refused`).
 
 Rules
 - The ledger is slow when its oldest write has waited for LEDGER_SLOW_S, and failing when its last write
@@ -86,6 +87,7 @@ class Commits:
         over: Callable[[Commit[Terms]], None] = lambda _commit: None,
         failed: Callable[[], None] = lambda: None,
         undo: Callable[[], None] = lambda: None,
+        refused: Callable[[Refusal], T | Refusal] = lambda no: no,
     ) -> T | Refusal | Deferred[T]:
         """Write this for a waiting caller; return the answer, or the one there will be.
 
@@ -96,6 +98,7 @@ class Commits:
             over: called before all others when the commit ends, however.
             failed: called where it was given up, or could not be written.
             undo: called where it was given up and written all the same.
+            refused: makes the answer where it was given up, or could not be written.
         """
         later = Deferred[T]()
         call = joining()
@@ -114,7 +117,7 @@ class Commits:
                 failed()
                 call.not_written()
                 sentence = f"the ledger could not keep {what}: {commit.failure}"
-                later.settle(Refusal(Code.LEDGER_UNAVAILABLE, sentence))
+                later.settle(refused(Refusal(Code.LEDGER_UNAVAILABLE, sentence)))
 
         def give_up() -> None:
             if later.settled:
@@ -123,7 +126,7 @@ class Commits:
             sentence = (
                 f"the ledger has not kept {what} within {LEDGER_ANSWERS_WITHIN_S:.0f} s; it is not done"
             )
-            later.settle(Refusal(Code.LEDGER_UNAVAILABLE, sentence))
+            later.settle(refused(Refusal(Code.LEDGER_UNAVAILABLE, sentence)))
 
         commit = self.submit(transaction, what, ended)
         if later.settled:

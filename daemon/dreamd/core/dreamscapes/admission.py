@@ -2,9 +2,9 @@
 
 Every check is made and shown, so that `ExplainAdmission` can list all obstacles; the first that fails is the
 reason on the seat. The order goes from facts that an operator sees at the bed to facts that only the daemon
-knows: a sleeper is there and may be asked (present, checked-in, seat, latch, wake order), can be read
-(calibrated, clock, quality), may merge (consent, exposure), fits (schema), has no recent failure (breaker),
-and a seat can be kept (ledger).
+knows: a sleeper is there and may be asked (present, credential, checked-in, seat, latch, wake order), can be
+read (calibrated, clock, quality), may merge (consent, exposure), fits (schema), has no recent failure
+(breaker), and a seat can be kept (ledger).
 
 Rules
 - A candidate is plain facts; nothing here looks anything up.
@@ -70,7 +70,7 @@ class Candidate:
     this pod holds a seat, this one included. seats_left and started belong to the Dreamscape asked for.
     consent_left_s: how long the sleeper's consent still holds, 0: none. exposure: merge-minutes charged, over
     the limit. rate_hz: of its device, 0: unknown. ledger: why the ledger takes no seat now, empty while it
-    does.
+    does. barred: why the credential of the bed does not count, None while it does.
     """
 
     pod: str
@@ -100,6 +100,7 @@ class Candidate:
     breaker_cause: str = ""
     wake_order: str = ""
     ledger: str = ""
+    barred: Refusal | None = None
 
 
 def selects(plan: Plan, pod: str, site: str) -> bool:
@@ -139,6 +140,13 @@ def _present(candidate: Candidate, _plan: Plan) -> Check:
     return _check(
         "present", Code.POD_OFFLINE, f"pod {candidate.pod} {why}", passed=candidate.online and heard
     )
+
+
+def _credential(candidate: Candidate, _plan: Plan) -> Check:
+    no = candidate.barred
+    if no is None:
+        return Check("credential", passed=True)
+    return _check("credential", no.code, no.sentence, passed=False)
 
 
 def _checked_in(candidate: Candidate, _plan: Plan) -> Check:
@@ -239,6 +247,7 @@ def _ledger(candidate: Candidate, _plan: Plan) -> Check:
 
 CHECKS: Final[tuple[Callable[[Candidate, Plan], Check], ...]] = (
     _present,
+    _credential,
     _checked_in,
     _seat,
     _latch,

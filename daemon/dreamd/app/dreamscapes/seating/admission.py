@@ -68,6 +68,7 @@ class Admission:
             withdrawn=standing.withdrawn,
             exposure=self._deps.exposures.dose(record.sleeper, now_s).share,
             ledger=self._deps.commits.trouble,
+            barred=self._deps.principals.barred(record.pod),
         )
         return admit(facts, self._plan)
 
