@@ -172,6 +172,17 @@ async def test_a_lied_name_is_told_on_behalf_of(
     assert (caller.name, caller.on_behalf_of) == ("anna", "the chief")
 
 
+async def test_a_request_id_is_its_principals_own(
+    application: FakeCoordination, channel: grpc.aio.Channel
+) -> None:
+    """Two principals with one request id are two writes; each repetition is answered from its own."""
+    tokens = [application.principals.known(name, GRANTS[Role.OPERATOR]) for name in ("anna", "ben")]
+    request = type(UNARY["CheckInPod"][0])(name="pods/bed-1", sleeper="sleepers/ada", request_id="r")
+    for token in (*tokens, *tokens):
+        await stub_with(channel, "CheckInPod")(request, metadata=bearer(token))
+    assert [call[0] for call in application.calls].count("check_in") == 2
+
+
 async def test_a_sleeper_frees_their_own_bed_alone(
     application: FakeCoordination, channel: grpc.aio.Channel
 ) -> None:

@@ -74,7 +74,7 @@ def test_answers_are_kept_ten_minutes() -> None:
     replays, act = IdempotencyCache(lambda: now_s[0]), Counted()
     request = CheckInPodRequest(name="pods/bed-1", request_id="r1")
     for now_s[0] in (0.0, KEEP_S, KEEP_S + 0.1):
-        answer = replays.once(request, Pod, act)
+        answer = replays.once("anna", request, Pod, act)
     assert (act.times, answer.name, len(replays)) == (2, "pods/2", 1)
 
 
@@ -83,22 +83,31 @@ def test_remembered_answers_are_bounded(bounds: dict[str, int]) -> None:
     """Remembered answers are bounded in number and bytes; the oldest is dropped."""
     replays, act = IdempotencyCache(lambda: 0.0, **bounds), Counted()
     for number in range(9):
-        replays.once(CheckInPodRequest(request_id=f"r{number}"), Pod, act)
+        replays.once("anna", CheckInPodRequest(request_id=f"r{number}"), Pod, act)
     assert len(replays) <= 3
-    replays.once(CheckInPodRequest(request_id="r8"), Pod, act)
+    replays.once("anna", CheckInPodRequest(request_id="r8"), Pod, act)
     assert act.times == 9
-    replays.once(CheckInPodRequest(request_id="r0"), Pod, act)
+    replays.once("anna", CheckInPodRequest(request_id="r0"), Pod, act)
     assert act.times == 10
 
 
 def test_ids_of_different_methods_do_not_meet() -> None:
     """One id may be used for different methods, such as a check-in and a creation."""
     replays, act = IdempotencyCache(lambda: 0.0), Counted()
-    replays.once(CheckInPodRequest(request_id="r"), Pod, act)
-    replays.once(CreateDreamscapeRequest(request_id="r"), Pod, act)
+    replays.once("anna", CheckInPodRequest(request_id="r"), Pod, act)
+    replays.once("anna", CreateDreamscapeRequest(request_id="r"), Pod, act)
     assert act.times == 2
     with pytest.raises(Declined):
-        replays.once(CheckInPodRequest(name="pods/other", request_id="r"), Pod, act)
+        replays.once("anna", CheckInPodRequest(name="pods/other", request_id="r"), Pod, act)
+
+
+def test_ids_of_different_principals_do_not_meet() -> None:
+    """One id of two principals is two writes, whether alike or not; each gets its own answer again."""
+    replays, act = IdempotencyCache(lambda: 0.0), Counted()
+    request, other = CheckInPodRequest(name="pods/1", request_id="r"), CheckInPodRequest(request_id="r")
+    asked = (("anna", request), ("ben", request), ("", other), ("anna", request), ("ben", request))
+    answers = [replays.once(by, one, Pod, act).name for by, one in asked]
+    assert answers == ["pods/1", "pods/2", "pods/3", "pods/1", "pods/2"]
 
 
 async def test_a_call_waits_for_the_ledger_and_its_copy_for_the_same_answer(

@@ -23,9 +23,9 @@ def dreaming(pods: int = 5, ledger: MemoryLedger | None = None, north: int = 0) 
     return stage
 
 
-def give(stage: Stage, scope: WakeScope, target: str = "", request_id: str = "") -> Order:
+def give(stage: Stage, scope: WakeScope, target: str = "", request_id: str = "", by: str = "mira") -> Order:
     """Give an order."""
-    answer = stage.app.wake_orders.order(named("mira"), scope, target, "smoke", request_id)
+    answer = stage.app.wake_orders.order(named(by), scope, target, "smoke", request_id)
     assert isinstance(answer, Ordered), answer
     return answer.order
 
@@ -257,6 +257,17 @@ def test_an_order_sent_again_is_the_same_order_and_wakes_again() -> None:
     assert give(stage, FLEET) == first
     assert len(list(stage.app.wake_orders.list())) == 1
     assert woken(stage).count("bed-1") == 3
+
+
+def test_an_order_under_the_request_id_of_another_caller_wakes() -> None:
+    """An order of one caller is lifted; the same request id of another caller gives an order that stands."""
+    stage = Stage()
+    first = give(stage, FLEET, request_id="r1")
+    lift(stage, first)
+    again = give(stage, FLEET, request_id="r1")
+    assert (again.id, again.stands) == (first.id, False)
+    other = give(stage, FLEET, request_id="r1", by="noor")
+    assert (other.id != first.id, other.stands) == (True, True)
 
 
 def test_an_order_under_anothers_request_id_is_given() -> None:

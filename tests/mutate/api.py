@@ -17,6 +17,22 @@ API: Final = (
         (_TESTS_REFUSALS,),
     ),
     Mutation(
+        "api.request-id-principal",
+        "a caller gets the answer to another's request, by its request id",
+        "daemon/dreamd/adapters/grpc/calls/idempotency.py",
+        "return _Key(principal, type(request), wanted), digest",
+        'return _Key("", type(request), wanted), digest',
+        ("tests/api/test_idempotency.py", "tests/api/test_access.py"),
+    ),
+    Mutation(
+        "wake.request-id-issuer",
+        "an order wakes no sleeper, because another caller's lifted order had its request id",
+        "daemon/dreamd/app/api/wake_orders.py",
+        "            caller.signature,\n        ):",
+        "            asked.issuer,\n        ):",
+        ("tests/app/test_wake_orders.py",),
+    ),
+    Mutation(
         "api.page-bytes",
         "a page grows beyond what clients take",
         "daemon/dreamd/adapters/grpc/calls/pagination.py",

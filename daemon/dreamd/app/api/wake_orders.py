@@ -46,8 +46,11 @@ class WakeOrderCommands:
     ) -> Ordered | Refusal:
         """Wake everyone in this scope, now, and keep them from being merged until it is lifted."""
         asked = self._deps.wakes.asked(request_id)
-        if asked is not None and (asked.scope, asked.target) != (scope, target):
-            # A way out is never refused for its request id: one that is taken counts as none.
+        if asked is not None and (asked.scope, asked.target, asked.issuer) != (
+            *(scope, target),
+            caller.signature,
+        ):
+            # A way out is never refused for its request id: one of another order or caller counts as none.
             asked, request_id = None, ""
         if asked is not None and not asked.stands:
             return Ordered(asked, self._deps.tickets.issue(()))

@@ -21,3 +21,9 @@ def caller_of(context: Context, name: str = "") -> Caller:
         return Caller(name, Role.OPERATOR, channel)
     principal = admitted.principal.name
     return Caller(principal, admitted.grants[0].role, channel, "" if name == principal else name)
+
+
+def principal_of(context: Context) -> str:
+    """The name of the caller's principal; empty without access control."""
+    admitted = admitted_of(context)
+    return admitted.principal.name if admitted is not None else ""

@@ -1,5 +1,7 @@
 """Request ids: the same write sent twice is done once, and answered alike.
 
+A request id is its principal's own: no principal gets the answer to another's request.
+
 Only answers are kept, never refusals: a refused request may succeed later. Calls that sever, release or check
 out are not kept at all: repeating them does no harm, and an answer from memory would leave a sleeper merged.
 The cache is bounded in number, bytes and age. The oldest entry is dropped; its retry is simply done again.
@@ -33,6 +35,12 @@ class Write(Protocol):
         ...
 
 
+class _Key(NamedTuple):
+    principal: str
+    kind: type
+    request_id: str
+
+
 class _Kept(NamedTuple):
     digest: bytes
     answer: Message
@@ -51,7 +59,7 @@ Value = TypeVar("Value")
 
 
 class IdempotencyCache:
-    """Answers given, by method and request id; `now_s` is any clock that does not go back."""
+    """Answers given, by principal, method and request id; `now_s` is any clock that does not go back."""
 
     def __init__(
         self, now_s: Callable[[], float], *, entries_max: int = ENTRIES_MAX, bytes_max: int = BYTES_MAX
@@ -59,21 +67,21 @@ class IdempotencyCache:
         self._now_s = now_s
         self._entries_max = entries_max
         self._bytes_max = bytes_max
-        self._kept: OrderedDict[tuple[type, str], _Kept] = OrderedDict()
+        self._kept: OrderedDict[_Key, _Kept] = OrderedDict()
         self._bytes = 0
-        self._under_way: dict[tuple[type, str], _UnderWay] = {}
+        self._under_way: dict[_Key, _UnderWay] = {}
 
     def __len__(self) -> int:
         """The number of answers kept."""
         return len(self._kept)
 
-    def once(self, request: Write, kind: type[Answer], act: Callable[[], Answer]) -> Answer:
-        """Do `act`, or repeat the answer it gave for this request id.
+    def once(self, principal: str, request: Write, kind: type[Answer], act: Callable[[], Answer]) -> Answer:
+        """Do `act`, or repeat the answer it gave for this request id of this principal.
 
         Raises:
             Declined: REQUEST_ID_REUSED where the id came with another request; or what `act` raises.
         """
-        named = self._named(request)
+        named = self._named(principal, request)
         if named is None:
             return act()
         known = self._known(*named, kind)
@@ -85,6 +93,7 @@ class IdempotencyCache:
 
     async def bound(
         self,
+        principal: str,
         request: Write,
         kind: type[Answer],
         ask: Callable[[], Value | Refusal | Deferred[Value]],
@@ -97,7 +106,7 @@ class IdempotencyCache:
         Raises:
             Declined: REQUEST_ID_REUSED, as `once` does; or the refusal that was the answer.
         """
-        named = self._named(request)
+        named = self._named(principal, request)
         if named is None:
             return tell(await kept(ask()))
         self._harvest()
@@ -107,7 +116,7 @@ class IdempotencyCache:
         key, digest = named
         under_way = self._under_way.get(key)
         if under_way is not None:
-            self._same(key[1], under_way.digest, digest)
+            self._same(key.request_id, under_way.digest, digest)
             later: Deferred[Value] = under_way.later
         else:
             asked = ask()
@@ -130,20 +139,20 @@ class IdempotencyCache:
                 answer = one.tell(value)
                 self._keep(key, _Kept(one.digest, answer, answer.ByteSize(), self._now_s()))
 
-    def _named(self, request: Write) -> tuple[tuple[type, str], bytes] | None:
+    def _named(self, principal: str, request: Write) -> tuple[_Key, bytes] | None:
         """Return (key, digest) of a request with an id; None: it has none."""
         wanted = request_fields.request_id(request.request_id)
         if not wanted:
             return None
         digest = hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
-        return (type(request), wanted), digest
+        return _Key(principal, type(request), wanted), digest
 
-    def _known(self, key: tuple[type, str], digest: bytes, kind: type[Answer]) -> Answer | None:
+    def _known(self, key: _Key, digest: bytes, kind: type[Answer]) -> Answer | None:
         self._forget(self._now_s() - KEEP_S)
         known = self._kept.get(key)
         if known is None:
             return None
-        self._same(key[1], known.digest, digest)
+        self._same(key.request_id, known.digest, digest)
         assert isinstance(known.answer, kind)
         return known.answer
 
@@ -153,7 +162,7 @@ class IdempotencyCache:
             sentence = f"request_id {wanted} came with a different request before"
             raise Declined(Refusal(Code.REQUEST_ID_REUSED, sentence, {"request_id": wanted}))
 
-    def _keep(self, key: tuple[type, str], kept: _Kept) -> None:
+    def _keep(self, key: _Key, kept: _Kept) -> None:
         self._kept[key] = kept
         self._bytes += kept.size
         while len(self._kept) > self._entries_max or self._bytes > self._bytes_max:

@@ -8,7 +8,7 @@ from typing import Final
 from dreamapi.v1 import breakers_pb2 as breaking
 from dreamapi.v1.breakers_pb2_grpc import BreakersServicer
 from dreamd.adapters.grpc.calls import request_fields
-from dreamd.adapters.grpc.calls.callers import caller_of
+from dreamd.adapters.grpc.calls.callers import caller_of, principal_of
 from dreamd.adapters.grpc.calls.errors import bad_input, granted
 from dreamd.adapters.grpc.calls.idempotency import IdempotencyCache
 from dreamd.adapters.grpc.calls.interceptor import Context, sight_of
@@ -70,6 +70,7 @@ class Breakers(BreakersServicer):
         name, by = request_fields.breaker_id(request.name), request_fields.reason(request.by)
         reason = request_fields.reason(request.reason)
         return await self._replays.bound(
+            principal_of(context),
             request,
             breaking.BreakerDetail,
             lambda: self._breakers.reset(caller_of(context, by), name, reason, request.etag),

@@ -13,7 +13,7 @@ from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamapi.v1 import severing_pb2 as severing
 from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesServicer
 from dreamd.adapters.grpc.calls import request_fields
-from dreamd.adapters.grpc.calls.callers import caller_of
+from dreamd.adapters.grpc.calls.callers import caller_of, principal_of
 from dreamd.adapters.grpc.calls.errors import granted
 from dreamd.adapters.grpc.calls.idempotency import IdempotencyCache
 from dreamd.adapters.grpc.calls.interceptor import Context, sight_of
@@ -51,6 +51,7 @@ class Dreamscapes(DreamscapesServicer):
             checked = await kept(self._dreamscapes.create(caller_of(context), plan, validate_only=True))
             return responses.dreamscape(checked)
         return await self._replays.bound(
+            principal_of(context),
             request,
             dreams.Dreamscape,
             lambda: self._dreamscapes.create(caller_of(context), plan),
@@ -72,7 +73,9 @@ class Dreamscapes(DreamscapesServicer):
 
         if request.validate_only:
             return responses.dreamscape(await kept(update()))
-        return await self._replays.bound(request, dreams.Dreamscape, update, responses.dreamscape)
+        return await self._replays.bound(
+            principal_of(context), request, dreams.Dreamscape, update, responses.dreamscape
+        )
 
     async def GetDreamscape(
         self, request: dreams.GetDreamscapeRequest, context: Context
@@ -102,6 +105,7 @@ class Dreamscapes(DreamscapesServicer):
         """Begin to dream."""
         name = request_fields.dreamscape_id(request.name)
         return await self._replays.bound(
+            principal_of(context),
             request,
             dreams.Dreamscape,
             lambda: self._dreamscapes.start(caller_of(context), name, request.etag),
@@ -114,6 +118,7 @@ class Dreamscapes(DreamscapesServicer):
         """Dream on after a sever."""
         name = request_fields.dreamscape_id(request.name)
         return self._replays.once(
+            principal_of(context),
             request,
             dreams.Dreamscape,
             lambda: responses.dreamscape(
@@ -197,6 +202,7 @@ class Dreamscapes(DreamscapesServicer):
         acted_s = request_fields.moment(request.marker_time, "marker_time")
         marker = Marker(request.text, request.source, acted_s)
         return self._replays.once(
+            principal_of(context),
             request,
             dreams.Event,
             lambda: responses.event(

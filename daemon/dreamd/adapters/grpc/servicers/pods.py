@@ -8,7 +8,7 @@ from dreamapi.v1 import pods_pb2 as beds
 from dreamapi.v1 import severing_pb2 as severing
 from dreamapi.v1.pods_pb2_grpc import PodsServicer
 from dreamd.adapters.grpc.calls import request_fields
-from dreamd.adapters.grpc.calls.callers import caller_of
+from dreamd.adapters.grpc.calls.callers import caller_of, principal_of
 from dreamd.adapters.grpc.calls.errors import granted
 from dreamd.adapters.grpc.calls.idempotency import IdempotencyCache
 from dreamd.adapters.grpc.calls.interceptor import Context, sight_of
@@ -63,6 +63,7 @@ class Pods(PodsServicer):
         """Bind a sleeper to a pod."""
         pod, sleeper = request_fields.pod_id(request.name), request_fields.sleeper_id(request.sleeper)
         return await self._replays.bound(
+            principal_of(context),
             request,
             beds.Pod,
             lambda: self._pods.check_in(caller_of(context), pod, sleeper, request.etag),
