@@ -111,6 +111,7 @@ class Status:
 
     renderer: the kinds of its renderers, joined by commas; `null` renders nothing; empty: not given.
     renderer_fault: why one of them gives nothing; empty: none has failed.
+    log_contradiction: how the daemon's audit log contradicts the checkpoint that the pod keeps; empty: not.
     """
 
     pod: str
@@ -132,6 +133,7 @@ class Status:
     at_us: int = 0
     renderer: str = ""
     renderer_fault: str = ""
+    log_contradiction: str = ""
 
     def written_s(self, unknown_s: float) -> float:
         """Session time of the writing, at the earliest; `unknown_s` if the pod gives none."""

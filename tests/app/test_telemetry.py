@@ -375,6 +375,27 @@ def test_beds_offline_are_those_with_a_sleeper_that_are_not_heard() -> None:
     assert fleet(stage).beds_offline == 0, "a bed without a sleeper may be off"
 
 
+def test_a_bed_that_keeps_another_audit_log_is_counted_and_told_once() -> None:
+    """Each bed that says so is counted until it says so no more; the journal names it once a sentence."""
+    stage = dreaming(pods=3)
+    told: list[tuple[str, str]] = []
+    stage.app.journal.subscribe(
+        lambda event: told.append((event.pod, event.sentence)) if event.kind == "audit-contradicted" else None
+    )
+    counts = []
+    for pod in stage.pods:
+        pod.sends = False
+    for number, why in ((0, "9 to 4"), (0, "9 to 4"), (1, "9 to 4"), (0, "9 to 5"), (1, ""), (0, "")):
+        stage.app.inbound.on_status(replace(stage.pods[number].account(), log_contradiction=why))
+        stage.hop(1)
+        counts.append(fleet(stage).contradicted)
+    assert counts == [1, 1, 2, 2, 1, 0]
+    assert told == [
+        (bed, f"{bed} keeps another audit log: {why}")
+        for bed, why in (("bed-1", "9 to 4"), ("bed-2", "9 to 4"), ("bed-1", "9 to 5"))
+    ]
+
+
 def test_the_oldest_wake_order_that_stands_has_an_age() -> None:
     """It grows from the order that was given first, passes to the next when that is lifted, and ends at 0."""
     stage = dreaming(pods=3)

@@ -143,6 +143,11 @@ CASES = {
         ({"dreamd_beds_offline": "0x10 1x40"},),
         ({"dreamd_beds_offline": "0x50"}, {"dreamd_beds_offline": "0x10 1x20 0x20"}),
     ),
+    "AuditContradicted": Case(
+        "3m",
+        ({"dreamd_audit_contradicted": "0x10 1x40"},),
+        ({"dreamd_audit_contradicted": "0x50"}, {"dreamd_audit_contradicted": "0x10 1x2 0x40"}),
+    ),
     "LedgerWriteFailures": Case(
         "5m",
         ({"dreamd_ledger_write_failures_total": "0x20 1x40"},),

@@ -40,6 +40,7 @@ NOT_IN_THE_VIEW = {
     "load_rss_kib": "as load_cpu",
     "refused_broadcasts": "counted and logged at the pod",
     "recording_ended": "the pod leaves by it, which is an event",
+    "log_contradiction": "of the daemon: its journal names the bed, and a gauge counts it",
 }
 NOT_IN_THE_CONSOLE = {
     "schema": "the same for all beds of a Dreamscape",

@@ -98,4 +98,20 @@ AUDIT: Final = (
         "if True:",
         _TESTS_WITNESS,
     ),
+    Mutation(
+        "audit.contradiction-untold",
+        "a bed tells of a contradicted log in its own journal only",
+        "edge/dreamedge/app/pod_runner.py",
+        "self.link.status(replace(status, log_contradiction=self._parts.witness.contradiction))",
+        "self.link.status(status)",
+        _TESTS_WITNESS,
+    ),
+    Mutation(
+        "audit.contradiction-uncounted",
+        "a bed that says that the log was changed is counted nowhere",
+        _APP + "fleet/statistics.py",
+        "        self._contradicted[pod] = why\n",
+        "",
+        ("tests/app/test_telemetry.py",),
+    ),
 )

@@ -35,7 +35,7 @@ LEVELS: Final = {
             *("breaker-tripped", "sever-order", "wake-order", "exposure-warning", "malformed"),
             *("broker-down", "uplink-lost", "coupling-halved", "ledger-restored", "ledger-slow"),
             *("recording-incomplete", "recording-stopped", "code-reused", "credential-revoked"),
-            *("rights-drifted", "broker-open", "broker-closed", "audit-broken"),
+            *("rights-drifted", "broker-open", "broker-closed", "audit-broken", "audit-contradicted"),
             *("broker-up", "uplink-restored", "coupling-restored", "ledger-recovered"),
         ),
         logging.WARNING,

@@ -126,6 +126,9 @@ class InboundRouter:
         if status.applied == 0.0 and not status.assignment:
             self._deps.tickets.confirm(record.pod, status.written_s(now_s))
         self._watch_stray(record, status, runtime, now_s)
+        if self._deps.fleet.census.contradicts(record.pod, status.log_contradiction):
+            sentence = f"{record.pod} keeps another audit log: {status.log_contradiction}"
+            self._deps.journal.append(now_s, "audit-contradicted", sentence, pod=record.pod)
 
     def _watch_stray(
         self, record: PodRecord, status: Status, runtime: DreamscapeRuntime | None, now_s: float

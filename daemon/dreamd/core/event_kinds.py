@@ -55,6 +55,7 @@ KINDS: Final = {
     "ledger-write-failed": "the ledger could not keep something, or was closed with writes left",
     "ledger-slow": "a write has waited too long for the disk: no new sleeper is seated",
     "audit-broken": "the audit log does not agree with its own newest checkpoint",
+    "audit-contradicted": "`pod` keeps a checkpoint that the daemon's audit log contradicts",
     "enrolled": "a bed, a person or a service may enrol; `cause` is its name",
     "code-redeemed": "an enrolment code was used; `cause` names its principal",
     "code-reused": "an enrolment code was shown a second time: its principal is paused; `cause` names it",
@@ -70,6 +71,7 @@ GRAVE: Final = frozenset(
         *("severed", "breaker-tripped", "latched", "assign-refused", "uplink-lost", "broker-down"),
         *("group-severed", "coupling-halved", "identity-lost", "step-failed"),
         *("ledger-restored", "ledger-write-failed", "recording-stopped", "code-reused", "broker-open"),
+        "audit-contradicted",
     }
 )
 """The kinds that a person should look at: screens mark them, and their filter leaves them."""

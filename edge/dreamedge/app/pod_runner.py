@@ -7,7 +7,7 @@ and no step waits for a disk, a socket or a reader.
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, assert_never
 
 from dreamedge.core.agent import Agent
@@ -377,7 +377,7 @@ class PodRunner:
             case SendStatus(status):
                 self._latched = bool(status.latched)
                 if not buggify("status-not-sent"):
-                    self.link.status(status)
+                    self.link.status(replace(status, log_contradiction=self._parts.witness.contradiction))
             case SendEvent(event):
                 if event.kind is PodEventKind.LEFT:
                     self._left = event.id

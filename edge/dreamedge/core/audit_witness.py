@@ -3,7 +3,10 @@
 A checkpoint with fewer records than the one kept, or with another head for the same number, tells of a log
 that was cut or restored. It changes nothing about permission.
 
-Rule: a checkpoint that was shown before the kept one is not judged. The broker may replay an old presence.
+Rules
+- A checkpoint that was shown before the kept one is not judged. The broker may replay an old presence.
+- A contradiction is told as long as the agent runs: a log that has grown past the kept number since is still
+  another one.
 """
 
 from dataclasses import dataclass
@@ -20,11 +23,14 @@ class Witnessed:
 
 
 class AuditWitness:
-    """The newest checkpoint of one daemon. kept: from before this start."""
+    """The newest checkpoint of one daemon. kept: from before this start.
+
+    contradiction: the newest one since this start; empty: none.
+    """
 
     def __init__(self, kept: Witnessed | None = None) -> None:
         self.kept = kept
-        self._told = ""
+        self._told = self.contradiction = ""
 
     def see(self, shown: Witnessed) -> str:
         """Judge a checkpoint; keep it where it is the newest; return a contradiction, once, or nothing."""
@@ -39,5 +45,7 @@ class AuditWitness:
             return ""
         self._told = shown.note
         if now.n == before.n:
-            return f"record {now.n} of the audit log is not the one it was"
-        return f"the audit log had {before.n} records and now has {now.n}"
+            self.contradiction = f"record {now.n} of the audit log is not the one it was"
+        else:
+            self.contradiction = f"the audit log had {before.n} records and now has {now.n}"
+        return self.contradiction

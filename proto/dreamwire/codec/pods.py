@@ -133,6 +133,7 @@ def encode_status(message: Status) -> bytes:
         at_us=message.at_us,
         renderer=fit(message.renderer),
         renderer_fault=fit(message.renderer_fault),
+        log_contradiction=fit(message.log_contradiction),
     )
     return measured(_STATUS, body.SerializeToString())
 
@@ -176,6 +177,7 @@ def decode_status(payload: bytes) -> Status:
         at_us=raw.at_us,
         renderer=fit(raw.renderer),
         renderer_fault=fit(raw.renderer_fault),
+        log_contradiction=fit(raw.log_contradiction),
     )
 
 

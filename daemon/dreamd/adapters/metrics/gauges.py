@@ -120,6 +120,7 @@ class Now(Collector):
         yield _one("dreamd_pods_unheard", fleet.unheard)
         yield _one("dreamd_pods_known", fleet.known)
         yield _one("dreamd_beds_offline", fleet.beds_offline)
+        yield _one("dreamd_audit_contradicted", fleet.contradicted)
         yield _family("dreamd_breakers", _by(fleet.breakers, {state: state.value for state in BreakerState}))
         yield _family("dreamd_breakers_locked", _by(fleet.locked, {scope: scope.value for scope in Scope}))
         ended = DreamscapeState.ENDED

@@ -37,6 +37,7 @@ class FleetStatistics:
         self._moved: dict[str, None] = {}
         self._stray_s: dict[str, float] = {}
         self._strays: dict[str, None] = {}
+        self._contradicted: dict[str, str] = {}
         self.online = self.unheard = self.in_use = self.rendering_nothing = 0
         self.breakers: Counter[BreakerState] = Counter()
 
@@ -49,6 +50,20 @@ class FleetStatistics:
     def strays(self) -> int:
         """Pods that hold no slot and have said for longer than lease and fade that they are coupled."""
         return len(self._strays)
+
+    @property
+    def contradicted(self) -> int:
+        """Pods whose last report said that the audit log contradicts the checkpoint they keep."""
+        return len(self._contradicted)
+
+    def contradicts(self, pod: str, why: str) -> bool:
+        """Take in what a pod says of the audit log (empty: it agrees); return whether it is news."""
+        if not why:
+            self._contradicted.pop(pod, None)
+            return False
+        news = self._contradicted.get(pod) != why
+        self._contradicted[pod] = why
+        return news
 
     def update_pod(
         self,
@@ -76,6 +91,7 @@ class FleetStatistics:
         old = self._shares.pop(pod, None)
         if old is not None:
             self._add(old, -1)
+        self._contradicted.pop(pod, None)
         self.obeys(pod)
 
     def _add(self, share: Share, sign: int) -> None:

@@ -67,6 +67,14 @@ _WAY: Final = (
         "fleet",
     ),
     ticket(
+        "AuditContradicted",
+        "dreamd_audit_contradicted > 0",
+        "1m",
+        "Beds keep another audit log than the daemon shows",
+        f"{WHERE}: {counted('pod keeps', 'pods keep')} a checkpoint that the daemon's audit log contradicts.",
+        "fleet",
+    ),
+    ticket(
         "FramesLate",
         f"{_share('dreamd_frames_late_total', '5m')} > 0.05",
         "5m",
