@@ -166,7 +166,7 @@ def fenced(row: Row, folder: Path) -> None:
 
             def upsert(change: Transaction) -> None:
                 with base.begin():
-                    changes.apply(base, change, 0)
+                    changes.make(base, [change], 0)
 
             for number in range(1000):
                 change = Transaction(check_ins=((f"bed-{number % 2}", f"sleeper-{number}"),))

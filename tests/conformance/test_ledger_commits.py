@@ -1,24 +1,36 @@
 """The obligations of ports.ledger for commits, checked on every adapter: events, in order."""
 
+import itertools
+import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import pytest
 
 from dreamd.adapters.ledger.postgres import PostgresLedger
+from dreamd.adapters.ledger.rows.changes import Changes
 from dreamd.adapters.ledger.sqlite import SqliteLedger
+from dreamd.adapters.ledger.sqlite_file import insert
+from dreamd.core.audit.records import Act
 from dreamd.core.dreamscapes.views import DreamscapeState, Plan
+from dreamd.core.safety.causes import Cause
+from dreamd.core.safety.views import Lock, Mark
+from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.commit import Commit
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
+from dreamd.ports.ledger.exposure import Exposure, MarkMove
 from dreamd.ports.ledger.ledger import Ledger
 from dreamd.ports.ledger.terms import TermDraw
 from dreamd.ports.ledger.transaction import TRANSACTIONS_WAITING, Transaction
+from dreamwire.messages import WakeScope
 from fakes.gated_file import Gated, GatedFile, GatedServer
 from fakes.ledger import MemoryLedger, draw, holds, settled
 from fakes.postgres import Cluster
 
 NOW_S = 1_760_000_000.0
+DREAMING = DreamscapeState.DREAMING
+ACT = Act(NOW_S, "anna", "", "OrderSever", "", "frees", "done", salt="s")
 NAN = float("nan")
 
 
@@ -151,6 +163,51 @@ def test_commits_end_in_the_order_of_their_submission(bench: Bench) -> None:
     assert bench.ledger.checked_in() == {"bed-1": "cedar"}
 
 
+def nights(rng: random.Random) -> Iterator[Transaction]:
+    """Transactions without end, each of one subject or two, that meet on few keys."""
+    revision = 0
+    while True:
+        revision += 1
+        pod, other, name = rng.choice("abc"), rng.choice("abc"), rng.choice(("nap", "night"))
+        at_s = NOW_S + revision
+        seats = tuple((number, rng.choice("abc"), "ash") for number in range(rng.randrange(4)))
+        order = Order(f"w-{pod}", revision, WakeScope.POD, pod, "anna", "", at_s)
+        move = rng.choice(tuple(MarkMove))
+        yield rng.choice(
+            (
+                Transaction(check_ins=((pod, rng.choice(("ash", ""))), (other, "elm"))),
+                Transaction(unlocked=(pod,), locks=(Lock(other, Cause.RAILED, at_s, "x"),)),
+                Transaction(unlocked=(pod, other), marks=(Mark(pod, Cause.RAILED, at_s, 1, revision),)),
+                Transaction(dropped_wake_orders=(f"w-{other}",), wake_orders=(order,)),
+                Transaction(dreamscapes=(DreamscapeRecord(Plan(name, 2, 8), DREAMING, NOW_S, seats),)),
+                Transaction(exposure=(Exposure({pod: 1.0, other: 0.5}, at_s, move),)),
+                Transaction(terms=(TermDraw(name, 0, NOW_S),), audit=(replace(ACT, target=pod),)),
+            )
+        )
+
+
+def left(ledger: Ledger) -> tuple[object, ...]:
+    """All that the transactions of `nights` may change."""
+    found = ledger.checked_in(), ledger.locks(), ledger.marks(), ledger.wake_orders(), ledger.merging()
+    return (*found, ledger.load(), ledger.exposures(NOW_S - 3600.0), ledger.audited)
+
+
+def test_a_group_leaves_what_its_transactions_leave_one_by_one(bench: Bench) -> None:
+    """Forty transactions on the same few keys leave the same ledger together as each by itself, in order.
+
+    The terms and the audit log are the same too.
+    """
+    every = list(itertools.islice(nights(random.Random(3)), 40))
+    alone = MemoryLedger()
+    expected = [alone.write(one) for one in every]
+    bench.hold()
+    commits = [bench.ledger.submit(one) for one in every]
+    bench.release()
+    settled(bench.ledger, commits[-1])
+    assert [commit.value for commit in commits] == expected
+    assert left(bench.ledger) == left(alone)
+
+
 def test_one_that_cannot_be_written_fails_alone_and_whole(bench: Bench) -> None:
     """A failing transaction is left out as a whole; its neighbours in the same write are durable."""
     bench.hold()
@@ -231,3 +288,9 @@ def test_closing_writes_what_waits_and_says_what_it_could_not(bench: Bench) -> N
     assert bench.ledger.close(0.0) >= len(commits)
     bench.release()
     assert bench.ledger.close() == 0
+
+
+def test_every_field_of_a_transaction_is_written() -> None:
+    """A field that no statement writes would be acknowledged and lost: each has one that gathers its rows."""
+    written = [name for name, _ in Changes(insert)._subjects]
+    assert sorted([*written, "terms", "counted", "audit"]) == sorted(one.name for one in fields(Transaction))

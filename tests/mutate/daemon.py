@@ -816,7 +816,7 @@ _OWNERS: Final = (
         "owner.terms-grow",
         "a clock set back draws an older term",
         "daemon/dreamd/adapters/ledger/rows/changes.py",
-        "term = max((int(row[0]) if row else 0) + 1, int(draw.now_s * 1000))",
+        "term = max(group.term(draw.dreamscape, draw.cohort) + 1, int(draw.now_s * 1000))",
         "term = int(draw.now_s * 1000)",
         (_TESTS_LEDGER,),
     ),

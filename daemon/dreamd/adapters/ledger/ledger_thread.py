@@ -1,5 +1,9 @@
 """A thread of the ledger: takes all waiting requests, processes them together, and returns the results.
 
+Callers that wait for their answers send their next requests when a group has ended. A thread that took the
+first of these at once would flush it alone, and the others after it, again and again. So after a large group
+it waits up to LINGERS_S for half as many.
+
 The caller bounds the queue. A request withdrawn before the thread takes it is not processed. The thread is a
 daemon thread: a process may end while its disk blocks the thread, and unfinished requests then count as not
 written.
@@ -9,9 +13,13 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from time import monotonic
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from dreamd.ports.commit import WITHDRAWN, Commit, LedgerError
+
+LINGERS_S: Final = 0.001
+LARGE: Final = 16
+"""A group of so many requests has callers that send more."""
 
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
@@ -35,7 +43,7 @@ class LedgerThread(Generic[Asked, Answer]):
         self._changed = threading.Condition()
         self._waiting: deque[tuple[Asked, Commit[Answer]]] = deque()
         self._ends: deque[tuple[Commit[Answer], Answer | LedgerError]] = deque()
-        self._under_way = 0
+        self._under_way = self._last = 0
         self._closing = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -57,7 +65,8 @@ class LedgerThread(Generic[Asked, Answer]):
             closed = self._closing
             if not closed:
                 self._waiting.append((asked, commit))
-                self._changed.notify_all()
+                if len(self._waiting) == 1 or self._enough():
+                    self._changed.notify_all()
         if closed:
             self.refuse(commit, "the ledger is closed")
         elif self._thread.ident is None:
@@ -107,10 +116,15 @@ class LedgerThread(Generic[Asked, Answer]):
                     if self._closing:
                         return
                     self._changed.wait()
+                if self._last >= LARGE:
+                    self._changed.wait_for(self._enough, LINGERS_S)
                 batch = list(self._waiting)
                 self._waiting.clear()
-                self._under_way = len(batch)
+                self._under_way = self._last = len(batch)
             self._do(batch)
+
+    def _enough(self) -> bool:
+        return self._closing or 2 * len(self._waiting) >= self._last
 
     def _do(self, batch: list[tuple[Asked, Commit[Answer]]]) -> None:
         ends: list[tuple[Commit[Answer], Answer | LedgerError]] = []

@@ -28,7 +28,7 @@ from dreamd.ports.ledger.terms import Terms
 from dreamd.ports.ledger.transaction import Transaction
 
 NOTED_EVERY: Final = 8
-"""Writes between two updates of the note beside the ledger; a copy no older than that passes."""
+"""Flushes between two updates of the note beside the ledger; a copy no older than that passes."""
 
 _WRITES: Final = sa.select(tables.generation.c.writes)
 _MINE: Final = sa.bindparam("mine", type_=tables.WHOLE)
@@ -114,7 +114,7 @@ class Store(ABC):
         if made is None:
             made = self._make_each(changes)
         self.audited = self._changes.audit.newest or self.audited
-        self._note_in_time(sum(not isinstance(one, LedgerError) for one in made))
+        self._note_in_time()
         return made
 
     def _make(self, changes: Sequence[Transaction]) -> list[Terms | LedgerError] | None:
@@ -123,7 +123,7 @@ class Store(ABC):
         try:
             with self.writing(many):
                 try:
-                    return [self._changes.apply(self.base, change, many) for change in changes]
+                    return list(self._changes.make(self.base, changes, many))
                 except Exception as error:
                     if self.costs_all(error):
                         raise  # the disk is full, or worse
@@ -146,7 +146,7 @@ class Store(ABC):
     def _make_alone(self, change: Transaction, many: int) -> Terms | LedgerError:
         self.base.exec_driver_sql("SAVEPOINT one")
         try:
-            terms = self._changes.apply(self.base, change, many)
+            terms = self._changes.make(self.base, [change], many)[0]
         except Exception as error:
             if self.costs_all(error):
                 raise
@@ -170,7 +170,7 @@ class Store(ABC):
         """
         with self.writing(1):
             value = change(self.base)
-        self._note_in_time(1)
+        self._note_in_time()
         return value
 
     def draw_counters(self, now_s: float) -> int:
@@ -218,9 +218,9 @@ class Store(ABC):
             raise LedgerError(f"another dreamd has taken the ledger {self.place}; stop one of the two")
         self._counted = int(row[0])
 
-    def _note_in_time(self, more: int) -> None:
+    def _note_in_time(self) -> None:
         self.writes = self._counted
-        self._unnoted += more
+        self._unnoted += 1
         if self._unnoted >= NOTED_EVERY:
             self._note()
 

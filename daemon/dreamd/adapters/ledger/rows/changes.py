@@ -1,9 +1,11 @@
-"""A transaction's changes as statements of SQLAlchemy Core, one or a few a subject.
+"""The changes of transactions as statements of SQLAlchemy Core, one or a few a subject.
+
+Transactions of one group share their statements: a command costs its rows alone.
 
 Rule: a number that is none is refused here. SQLite refuses it as a missing value, PostgreSQL would keep it.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from math import isnan
 from typing import Any, Final, assert_never
@@ -12,8 +14,12 @@ import sqlalchemy as sa
 
 from dreamd.adapters.ledger.rows import tables
 from dreamd.adapters.ledger.rows.audit_chain import AuditChain
+from dreamd.adapters.ledger.rows.gathered_rows import GatheredRows, Row
 from dreamd.adapters.ledger.rows.kept_text import order_text, principal_text
 from dreamd.adapters.ledger.rows.record_text import record_text
+from dreamd.core.access.principals import Principal
+from dreamd.core.safety.views import Lock, Mark
+from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.commit import LedgerError
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.exposure import HOUR_S, Exposure, MarkMove
@@ -25,7 +31,7 @@ COUNTERS_PER_MS: Final = 1 << 20
 
 Insert = Callable[[sa.Table], Any]
 """The engine's own INSERT, which has ON CONFLICT: `sqlalchemy.dialects.ENGINE.insert`."""
-Row = Mapping[str, Any]
+_Gather = Callable[["_Group", Any], None]
 
 _DROP_BED: Final = tables.beds.delete().where(tables.beds.c.pod == sa.bindparam("of"))
 _DROP_LOCK: Final = tables.locks.delete().where(tables.locks.c.pod == sa.bindparam("of"))
@@ -62,121 +68,187 @@ class Changes:
             *(sa.bindparam(column.name, type_=column.type) for column in exposures.columns)
         ).where(sa.exists().where(merging.c.sleeper == sa.bindparam("sleeper", type_=sa.Text)))
         self._charge_marked = _adding(insert(exposures).from_select(list(exposures.columns.keys()), marked))
+        self._subjects: Final[tuple[tuple[str, _Gather], ...]] = (
+            ("dreamscapes", self._records),
+            ("check_ins", self._beds),
+            ("unlocked", self._dropping("locks", _DROP_LOCK)),
+            ("locks", self._keeping("locks", _lock_row)),
+            ("marks", self._keeping("marks", _mark_row)),
+            ("dropped_wake_orders", self._dropping("wake_orders", _DROP_ORDER)),
+            ("wake_orders", self._keeping("wake_orders", _order_row)),
+            ("exposure", self._exposed),
+            ("principals", self._keeping("principals", _principal_row)),
+            ("credentials", self._keeping("credentials", asdict)),
+            ("codes", self._keeping("codes", asdict)),
+            ("checkpoints", self._keeping("checkpoints", _checkpoint_row)),
+            ("lived_s", self._used),
+        )
+        """The fields of a transaction, a removal before what it makes room for, and what gathers their rows.
 
-    def apply(self, base: sa.Connection, change: Transaction, many: int) -> dict[tuple[str, int], int]:
-        """Make every change of a transaction; return the terms it drew.
+        `terms`, `counted` and `audit` are not among them: each has a value that goes on from another.
+        """
+
+    def make(
+        self, base: sa.Connection, changes: Sequence[Transaction], many: int
+    ) -> list[dict[tuple[str, int], int]]:
+        """Make every change of these transactions, in order; return the terms that each drew.
 
         many: the writes that are counted already, with which a count known elsewhere goes on.
 
         Raises:
             sqlalchemy.exc.SQLAlchemyError, LedgerError: the caller rolls back.
         """
-        terms = {(draw.dreamscape, draw.cohort): self._draw(base, draw) for draw in change.terms}
-        for record in change.dreamscapes:
-            self._record(base, record)
-        beds = dict(change.check_ins)  # the last of each pod counts
-        _drop(base, _DROP_BED, [pod for pod, sleeper in beds.items() if not sleeper])
-        self._put(base, "beds", [{"pod": pod, "sleeper": who} for pod, who in beds.items() if who])
-        _drop(base, _DROP_LOCK, change.unlocked)
-        locks = [
-            {"pod": lock.pod, "cause": lock.cause.value, "since_s": lock.since_s, "evidence": lock.evidence}
-            for lock in change.locks
-        ]
-        self._put(base, "locks", locks)
-        marks = [
-            {
-                "pod": mark.pod,
-                "cause": mark.cause.value,
-                "tripped_s": mark.tripped_s,
-                "term": mark.term,
-                "tick": mark.tick,
-            }
-            for mark in change.marks
-        ]
-        self._put(base, "marks", marks)
-        _drop(base, _DROP_ORDER, change.dropped_wake_orders)
-        orders = [
-            {"id": order.id, "revision": order.revision, "kept": order_text(order)}
-            for order in change.wake_orders
-        ]
-        self._put(base, "wake_orders", orders)
-        for exposure in change.exposure:
-            self._expose(base, exposure)
-        self._grant(base, change)
-        self.audit.append(base, change.audit)
-        self._put(base, "checkpoints", [{"n": n, "note": note} for n, note in change.checkpoints])
-        if change.lived_s:
-            base.execute(_USED, _sound({"used_s": change.lived_s}))
+        group = _Group(base)
+        made = [self._gather(group, change, many) for change in changes]
+        group.rows.execute(base)
+        self.audit.append(base, [act for change in changes for act in change.audit])
+        return made
+
+    def _gather(self, group: "_Group", change: Transaction, many: int) -> dict[tuple[str, int], int]:
+        """Add the rows of one transaction; return the terms it drew."""
+        for subject, gather in self._subjects:
+            told = getattr(change, subject)
+            if told:
+                gather(group, told)
         if change.counted:
-            base.execute(_COUNTED, {"counted": change.counted + many})
-        return terms
+            group.rows.gather("generation", _COUNTED, [{"counted": change.counted + many}])
+        return {(draw.dreamscape, draw.cohort): self._draw(group, draw) for draw in change.terms}
+
+    def _keeping(self, table: str, row: Callable[[Any], Row]) -> _Gather:
+        """Keep each value as the row that `row` makes of it."""
+        return lambda group, values: self._put(group.rows, table, [row(one) for one in values])
+
+    @staticmethod
+    def _dropping(table: str, statement: sa.Delete) -> _Gather:
+        """Drop the rows with these keys."""
+        return lambda group, keys: group.rows.gather(table, statement, _keys(keys))
+
+    def _beds(self, group: "_Group", check_ins: Sequence[tuple[str, str]]) -> None:
+        beds = dict(check_ins)  # the last of each pod counts
+        group.rows.gather("beds", _DROP_BED, _keys(pod for pod, sleeper in beds.items() if not sleeper))
+        rows = [{"pod": pod, "sleeper": who} for pod, who in beds.items() if who]
+        self._put(group.rows, "beds", rows)
+
+    @staticmethod
+    def _used(group: "_Group", lived_s: float) -> None:
+        group.rows.gather("generation", _USED, [_sound({"used_s": lived_s})])
+
+    def _records(self, group: "_Group", records: Sequence[DreamscapeRecord]) -> None:
+        for record in records:
+            self._record(group, record)
+
+    def _exposed(self, group: "_Group", exposures: Sequence[Exposure]) -> None:
+        for exposure in exposures:
+            self._expose(group.rows, exposure)
 
     def draw_counters(self, base: sa.Connection, now_s: float) -> int:
         """The first command counter of a block that no other process has used or will use."""
         row = base.execute(sa.select(tables.counters.c.next)).first()
         first = max(int(row[0]) if row else 1, int(now_s * 1000) * COUNTERS_PER_MS)
-        self._put(base, "counters", [{"id": 1, "next": first + COUNTER_BLOCK}])
+        base.execute(self._keep["counters"], {"id": 1, "next": first + COUNTER_BLOCK})
         return first
 
-    def _put(self, base: sa.Connection, table: str, rows: Sequence[Row]) -> None:
-        """Insert rows, or replace those of the same key."""
-        if rows:
-            base.execute(self._keep[table], [_sound(row) for row in rows])
+    def _put(self, rows: GatheredRows, table: str, new: Sequence[Row], subject: str = "") -> None:
+        """Insert rows, or replace those of the same key. subject: of several tables, else `table`."""
+        if new:
+            rows.gather(subject or table, self._keep[table], [_sound(row) for row in new])
 
-    def _record(self, base: sa.Connection, record: DreamscapeRecord) -> None:
+    def _record(self, group: "_Group", record: DreamscapeRecord) -> None:
         """Replace a Dreamscape's record, and of its seats those that differ."""
-        name = record.plan.dreamscape
+        name, rows = record.plan.dreamscape, group.rows
         row = {"name": name, "record": record_text(record), "ended_s": record.ended_s or None}
-        self._put(base, "dreamscapes", [row])
-        kept = {int(number): (pod, sleeper) for number, pod, sleeper in base.execute(_SEATS, {"of": name})}
+        self._put(rows, "dreamscapes", [row])
+        kept = group.seats(name)
         now = {number: (pod, sleeper) for number, pod, sleeper in record.seats}
         gone = [{"of": name, "at": number} for number in kept.keys() - now.keys()]
-        if gone:
-            base.execute(_DROP_SEAT, gone)
-        rows = [
+        rows.gather("seats", _DROP_SEAT, gone)
+        changed = [
             {"dreamscape": name, "number": number, "pod": pod, "sleeper": sleeper}
             for number, (pod, sleeper) in now.items()
             if kept.get(number) != (pod, sleeper)
         ]
-        self._put(base, "seats", rows)
+        self._put(rows, "seats", changed)
+        group.seated[name] = now
 
-    def _grant(self, base: sa.Connection, change: Transaction) -> None:
-        """Write principals, credentials and codes."""
-        principals = [
-            {"name": one.name, "kind": one.kind.value, "kept": principal_text(one)}
-            for one in change.principals
-        ]
-        self._put(base, "principals", principals)
-        self._put(base, "credentials", [asdict(one) for one in change.credentials])
-        self._put(base, "codes", [asdict(one) for one in change.codes])
-
-    def _draw(self, base: sa.Connection, draw: TermDraw) -> int:
-        row = base.execute(_TERM, {"of": draw.dreamscape, "at": draw.cohort}).first()
-        term = max((int(row[0]) if row else 0) + 1, int(draw.now_s * 1000))
-        self._put(base, "terms", [{"dreamscape": draw.dreamscape, "cohort": draw.cohort, "term": term}])
+    def _draw(self, group: "_Group", draw: TermDraw) -> int:
+        term = max(group.term(draw.dreamscape, draw.cohort) + 1, int(draw.now_s * 1000))
+        row = {"dreamscape": draw.dreamscape, "cohort": draw.cohort, "term": term}
+        self._put(group.rows, "terms", [row])
+        group.terms[draw.dreamscape, draw.cohort] = term
         return term
 
-    def _expose(self, base: sa.Connection, exposure: Exposure) -> None:
+    def _expose(self, rows: GatheredRows, exposure: Exposure) -> None:
         hour = int(exposure.at_s // HOUR_S)
         charges = [
             _sound({"sleeper": sleeper, "hour": hour, "minutes": lived_min})
             for sleeper, lived_min in exposure.minutes.items()
         ]
-        if not charges:
-            return
         marks = [{"sleeper": sleeper, "since_s": exposure.at_s} for sleeper in exposure.minutes]
+        # The marks decide what is charged: one subject.
         match exposure.move:
             case MarkMove.OPEN:
-                base.execute(self._charge_marked, charges)
-                self._put(base, "merging", marks)
+                rows.gather("exposure", self._charge_marked, charges)
+                self._put(rows, "merging", marks, "exposure")
             case MarkMove.MOVE:
-                base.execute(self._charge, charges)
-                self._put(base, "merging", marks)
+                rows.gather("exposure", self._charge, charges)
+                self._put(rows, "merging", marks, "exposure")
             case MarkMove.CLOSE:
-                base.execute(self._charge, charges)
-                _drop(base, _DROP_MARK, exposure.minutes)
+                rows.gather("exposure", self._charge, charges)
+                rows.gather("exposure", _DROP_MARK, _keys(exposure.minutes))
             case _:
                 assert_never(exposure.move)
+
+
+class _Group:
+    """The rows of a group, and the terms and seats as its earlier transactions leave them."""
+
+    def __init__(self, base: sa.Connection) -> None:
+        self._base = base
+        self.rows = GatheredRows()
+        self.terms: dict[tuple[str, int], int] = {}
+        self.seated: dict[str, dict[int, tuple[str, str]]] = {}
+
+    def term(self, dreamscape: str, cohort: int) -> int:
+        """The newest term; 0: none was drawn."""
+        known = self.terms.get((dreamscape, cohort))
+        if known is not None:
+            return known
+        row = self._base.execute(_TERM, {"of": dreamscape, "at": cohort}).first()
+        return int(row[0]) if row else 0
+
+    def seats(self, dreamscape: str) -> dict[int, tuple[str, str]]:
+        """The (pod, sleeper) of each seat's number."""
+        known = self.seated.get(dreamscape)
+        if known is not None:
+            return known
+        rows = self._base.execute(_SEATS, {"of": dreamscape})
+        return {int(number): (pod, sleeper) for number, pod, sleeper in rows}
+
+
+def _lock_row(lock: Lock) -> Row:
+    return {"pod": lock.pod, "cause": lock.cause.value, "since_s": lock.since_s, "evidence": lock.evidence}
+
+
+def _mark_row(mark: Mark) -> Row:
+    return {
+        "pod": mark.pod,
+        "cause": mark.cause.value,
+        "tripped_s": mark.tripped_s,
+        "term": mark.term,
+        "tick": mark.tick,
+    }
+
+
+def _order_row(order: Order) -> Row:
+    return {"id": order.id, "revision": order.revision, "kept": order_text(order)}
+
+
+def _principal_row(principal: Principal) -> Row:
+    return {"name": principal.name, "kind": principal.kind.value, "kept": principal_text(principal)}
+
+
+def _checkpoint_row(checkpoint: tuple[int, str]) -> Row:
+    return {"n": checkpoint[0], "note": checkpoint[1]}
 
 
 def _upsert(insert: Insert, table: sa.Table) -> Any:  # noqa: ANN401 -- each engine has a type of its own
@@ -194,10 +266,8 @@ def _adding(new: Any) -> Any:  # noqa: ANN401 -- each engine has a type of its o
     )
 
 
-def _drop(base: sa.Connection, statement: sa.Delete, keys: Iterable[str]) -> None:
-    rows = [{"of": key} for key in keys]
-    if rows:
-        base.execute(statement, rows)
+def _keys(keys: Iterable[str]) -> list[Row]:
+    return [{"of": key} for key in keys]
 
 
 def _sound(row: Row) -> Row:
