@@ -8,6 +8,7 @@ RUN := $(VENV)/.run
 NODE := $(VENV)/node
 NODE_READY := $(NODE)/.ready
 BIDS_READY := $(NODE)/bids-validator/.ready
+COMPILED := $(VENV)/.compiled
 
 # Where it is set, every program that a run or a test starts would compile all its modules again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -25,7 +26,8 @@ help: ## this list
 run: $(RUN) ## eight simulated sleepers share a Dreamscape on this machine; ARGS="--duration 20 --json" passes flags
 	@$(BIN)/dreamd up $(ARGS)
 
-test: $(READY) $(NODE_READY) $(BIDS_READY) ## all tests; ARGS="-k tether" passes flags to pytest
+test: $(READY) ## all tests; ARGS="-k tether" passes flags to pytest
+	@$(MAKE) --no-print-directory -j3 $(NODE_READY) $(BIDS_READY) $(COMPILED)
 	@$(BIN)/pytest -q $(or $(ARGS),-n 5 --dist loadfile --no-loadscope-reorder)
 
 soak: $(READY) ## what `make test` leaves out for its time: more seeds, longer nights, bad lines; with figures
@@ -100,6 +102,12 @@ $(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r req
 $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
 fi
 endef
+
+# Each worker of a test run would rewrite all test modules for itself, so two processes write them once, at the same
+# time as npm loads. An error of theirs is the test run's to tell.
+$(COMPILED): | $(READY)
+	@$(BIN)/pytest -q --collect-only tests/[a-e]*/ >/dev/null 2>&1 & \
+	$(BIN)/pytest -q --collect-only tests/[f-z]*/ >/dev/null 2>&1; wait; touch $@
 
 # Clients in another language, for tests/foreign: left out where npm is missing or reaches no registry, and then
 # those tests are skipped. The lock names no registry: npm asks the one it is set to.
