@@ -1,5 +1,6 @@
 """Settings of all tests: in CI, an unexpected skip is a failure."""
 
+import gc
 import os
 import re
 from pathlib import Path
@@ -39,6 +40,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     names = [item.path.relative_to(TESTS).as_posix() for item in items]
     places = {name: place for place, name in enumerate(ordered(names))}
     items[:] = [item for _, item in sorted(zip(names, items, strict=True), key=lambda pair: places[pair[0]])]
+
+
+def pytest_collection_finish() -> None:
+    """Take the collected tests out of the garbage collector's sight: they live to the end of the run."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
