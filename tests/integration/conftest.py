@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,18 +13,25 @@ from mosquitto import MOSQUITTO, SHIPPED, Broker, free_port
 from ward import Ward
 
 
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    """A running broker; skips if mosquitto is not installed."""
+@contextmanager
+def running_broker(folder: Path) -> Iterator[Broker]:
+    """A running broker with its files in this folder; skips if mosquitto is not installed."""
     if MOSQUITTO is None:
         pytest.skip("mosquitto is not installed (make system-packages)")
     port = free_port()
-    conf = tmp_path / "mosquitto.conf"
+    conf = folder / "mosquitto.conf"
     conf.write_text(SHIPPED.read_text().replace("listener 1883 ", f"listener {port} "))
     one = Broker(conf, port)
     one.start()
     yield one
     one.kill()
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    """A running broker; skips if mosquitto is not installed."""
+    with running_broker(tmp_path) as one:
+        yield one
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import asyncio
 import socket
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -18,6 +18,7 @@ import pytest
 
 from depth import LONG
 from dreamapi.v1.severing_pb2 import Breaker
+from integration.conftest import running_broker
 from integration.crowd import WARDS
 from integration.fleet import LEASE_AND_FADE_S, PODS, Fact, Fleet, boottime_s, number, stamp_s, until
 from integration.proxy import DOWN, UP, Proxy, Way
@@ -30,29 +31,44 @@ SLOW_FOR_S = 12.0 if LONG else 7.0
 LATENCY = "capture_to_feedback_ms"
 
 
-@pytest.fixture
-def proxies(broker: Broker) -> Iterator[dict[str, Proxy]]:
-    """A proxy for each pod and one for the daemon."""
+Lines = dict[str, Proxy]
+
+
+@pytest.fixture(scope="module")
+def merged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Fleet, Lines]]:
+    """Four sleepers, merged once for all tests here, and each link's proxy: each pod's and the daemon's."""
+    folder = tmp_path_factory.mktemp("fleet")
     with ExitStack() as stack:
-        yield {
+        broker = stack.enter_context(running_broker(folder))
+        lines = {
             name: stack.enter_context(Proxy(broker.port, seed))
             for seed, name in enumerate((*PODS, "daemon"), 1)
         }
-
-
-@pytest.fixture
-async def fleet(broker: Broker, proxies: dict[str, Proxy], tmp_path: Path) -> AsyncIterator[Fleet]:
-    """Four sleepers, merged, every link through its proxy."""
-    one = Fleet(tmp_path, broker, {name: proxy.url for name, proxy in proxies.items()})
-    try:
+        one = stack.enter_context(
+            closing(Fleet(folder, broker, {name: way.url for name, way in lines.items()}))
+        )
         one.daemon()
         for name in PODS:
             one.pod(name)
-        await one.begin(PODS)
-        await until(lambda: all(one.applied(pod) > 0.03 for pod in PODS))
-        yield one
-    finally:
-        one.close()
+        asyncio.run(one.begin(PODS))
+        yield one, lines
+
+
+@pytest.fixture
+async def fleet(merged: tuple[Fleet, Lines]) -> Fleet:
+    """The fleet with all lines healed and all four merged, whatever the test before did to it."""
+    one, lines = merged
+    for line in lines.values():
+        line.heal()
+        line.shape(Way(), Way())
+    await until(lambda: all(one.applied(pod) > 0.03 for pod in PODS), BACK_WITHIN_S)
+    return one
+
+
+@pytest.fixture
+def proxies(merged: tuple[Fleet, Lines]) -> Lines:
+    """Each pod's proxy and the daemon's, by name."""
+    return merged[1]
 
 
 def shares_after(fleet: Fleet, pod: str, since_s: float) -> list[float]:
@@ -70,9 +86,10 @@ def merged_again(fleet: Fleet, pod: str, since_s: float) -> bool:
     return bool(since(fleet, pod, "merged", since_s)) and fleet.applied(pod) > 0.01
 
 
-def causes(fleet: Fleet, pods: tuple[str, ...] = PODS, process: str = "") -> set[str]:
-    """The causes of the pods' severs, by their own reports."""
-    return {str(fact["cause"]) for pod in pods for fact in fleet.facts(pod, "severed", process)}
+def causes(fleet: Fleet, since_s: float) -> set[str]:
+    """The causes of the pods' severs since then, by their own reports."""
+    severed = [fact for pod in PODS for fact in fleet.facts(pod, "severed")]
+    return {str(fact["cause"]) for fact in severed if stamp_s(fact) > since_s}
 
 
 def test_a_proxy_that_ends_closes_what_it_held() -> None:
@@ -85,9 +102,7 @@ def test_a_proxy_that_ends_closes_what_it_held() -> None:
         assert client.recv(1) == b""
 
 
-async def test_a_blackhole_swallows_one_pod_and_its_flood_is_not_obeyed(
-    fleet: Fleet, proxies: dict[str, Proxy]
-) -> None:
+async def test_a_blackhole_swallows_one_pod_and_its_flood_is_not_obeyed(fleet: Fleet, proxies: Lines) -> None:
     """A blackhole of one pod severs that pod alone, within 1.5 s, and the others dream on.
 
     The flood at its end grants nothing: the pod is scored at zero, then ramps from zero.
@@ -115,14 +130,13 @@ async def test_a_blackhole_swallows_one_pod_and_its_flood_is_not_obeyed(
     assert shares_after(fleet, "bed-1", back_s)[0] < 0.02
     refused = {str(f["reason"]) for f in fleet.facts("bed-1", "refused") if stamp_s(f) > freed_s}
     assert refused & {"stale-frame", "unknown-frame", "unanswered"}
-    assert not any(fleet.facts(pod, "severed") for pod in others)
+    assert not any(since(fleet, pod, "severed", held_s) for pod in others)
     assert all(min(shares_after(fleet, pod, held_s)) > 0.03 for pod in others)
 
 
-async def test_a_blackhole_before_the_daemon_leaves_everyone_alone(
-    fleet: Fleet, proxies: dict[str, Proxy]
-) -> None:
+async def test_a_blackhole_before_the_daemon_leaves_everyone_alone(fleet: Fleet, proxies: Lines) -> None:
     """With the daemon mute, deaf, or both all are alone within 1.5 s; then all return, without a cause."""
+    began_s = boottime_s()
     for directions in ((UP,), (DOWN,), (UP, DOWN)):
         held_s = boottime_s()
         proxies["daemon"].blackhole(*directions)
@@ -135,13 +149,13 @@ async def test_a_blackhole_before_the_daemon_leaves_everyone_alone(
         proxies["daemon"].heal()
         await until(lambda s=freed_s: all(merged_again(fleet, pod, s) for pod in PODS), BACK_WITHIN_S)
         print(f"all merged again {boottime_s() - freed_s:.1f} s after the flood")
-    assert causes(fleet) <= {"lease", "daemon"}
+    assert causes(fleet, began_s) <= {"lease", "daemon"}
     breakers = (await fleet.breakers()).values()
     assert {pod.breaker.cause for pod in breakers} <= {"", "stale", "lost"}
 
 
 @pytest.mark.skipif(not LONG, reason="DREAMD_LONG: half a minute")
-async def test_torn_connections_come_back_with_jitter(fleet: Fleet, proxies: dict[str, Proxy]) -> None:
+async def test_torn_connections_come_back_with_jitter(fleet: Fleet, proxies: Lines) -> None:
     """With every connection reset pods reconnect by themselves and lose at most a lease.
 
     A pod refused for a while is alone in 1.5 s and returns from zero; the others dream on.
@@ -153,9 +167,9 @@ async def test_torn_connections_come_back_with_jitter(fleet: Fleet, proxies: dic
     print("connected again after " + ", ".join(f"{one:.2f}" for one in sorted(back_s)) + " s")
     assert min(back_s) >= 0.2
     await asyncio.sleep(LEASE_AND_FADE_S)
-    ends_s = [fleet.alone_after_s(pod, torn_s) for pod in PODS if fleet.facts(pod, "alone")]
+    ends_s = [fleet.alone_after_s(pod, torn_s) for pod in PODS if since(fleet, pod, "alone", torn_s)]
     assert max(ends_s, default=0.0) <= LEASE_AND_FADE_S
-    assert causes(fleet) <= {"lease"}
+    assert causes(fleet, torn_s) <= {"lease"}
     await until(lambda: all(fleet.applied(pod) > 0.03 for pod in PODS), BACK_WITHIN_S)
     shut_s = boottime_s()
     proxies["bed-1"].refuse()
@@ -172,22 +186,23 @@ async def test_torn_connections_come_back_with_jitter(fleet: Fleet, proxies: dic
 
 @pytest.mark.skipif(not LONG, reason="DREAMD_LONG: a quarter of a minute")
 async def test_a_line_too_narrow_leaves_a_pod_alone_rather_than_on_old_data(
-    fleet: Fleet, proxies: dict[str, Proxy]
+    fleet: Fleet, proxies: Lines
 ) -> None:
     """At 400 bytes a second a pod is alone, never on data older than a lease; its memory does not grow."""
     before_kib = _rss_kib(fleet, "bed-1")
     narrowed_s = boottime_s()
     proxies["bed-1"].shape(Way(bytes_per_s=400.0), Way(bytes_per_s=400.0))
-    await until(lambda: fleet.facts("bed-1", "alone"))
-    alone_s = stamp_s(fleet.facts("bed-1", "alone")[0], "alone_ns")
+    await until(lambda: since(fleet, "bed-1", "alone", narrowed_s))
+    alone_s = narrowed_s + fleet.alone_after_s("bed-1", narrowed_s)
     print(f"400 bytes a second: alone after {alone_s - narrowed_s:.1f} s")
     await asyncio.sleep(5.0)
     assert max(shares_after(fleet, "bed-1", alone_s + 0.1)) == 0.0
-    ages_ms = [number(h, LATENCY) for h in fleet.facts("bed-1", "hop") if LATENCY in h]
+    hops = [hop for hop in fleet.facts("bed-1", "hop") if stamp_s(hop) > narrowed_s]
+    ages_ms = [number(hop, LATENCY) for hop in hops if LATENCY in hop]
     assert max(ages_ms) <= LEASE_S * 1000
     assert fleet.processes["bed-1"].poll() is None
     assert _rss_kib(fleet, "bed-1") - before_kib < 10_000
-    assert not any(fleet.facts(pod, "severed") for pod in PODS[1:])
+    assert not any(since(fleet, pod, "severed", narrowed_s) for pod in PODS[1:])
     assert all(fleet.applied(pod) > 0.03 for pod in PODS[1:])
 
 
@@ -246,8 +261,9 @@ async def test_slow_and_uneven_lines_sever_no_healthy_pod_in_two_minutes(
     await slow_lines(broker, tmp_path, Way(latency_s=(0.1, 0.3)), 100, learn_s=60.0, for_s=120.0)
 
 
-async def test_late_messages_accuse_no_bed(fleet: Fleet, proxies: dict[str, Proxy]) -> None:
+async def test_late_messages_accuse_no_bed(fleet: Fleet, proxies: Lines) -> None:
     """Four beds' messages 3.5 s late, in order: 0 hard causes, 0 locks, all return by themselves."""
+    began_s = boottime_s()
     for _ in range(2 if LONG else 1):
         slow_s = boottime_s()
         for name in PODS:
@@ -259,7 +275,7 @@ async def test_late_messages_accuse_no_bed(fleet: Fleet, proxies: dict[str, Prox
             proxies[name].shape(up=Way())
         await until(lambda s=quick_s: all(merged_again(fleet, pod, s) for pod in PODS), BACK_WITHIN_S)
         print(f"all merged again {boottime_s() - quick_s:.1f} s after {SLOW_FOR_S:.0f} s of delay")
-    assert causes(fleet) <= {"lease", "daemon"}
+    assert causes(fleet, began_s) <= {"lease", "daemon"}
     breakers = (await fleet.breakers()).values()
     assert {pod.breaker.state for pod in breakers} == {Breaker.STATE_CLOSED}
     assert {pod.breaker.cause for pod in breakers} <= {"", "stale", "lost"}
