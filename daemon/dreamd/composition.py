@@ -15,7 +15,6 @@ offline, then the ledger closes.
 """
 
 import asyncio
-import datetime as dt
 import hashlib
 import os
 import platform
@@ -49,8 +48,9 @@ from dreamd.adapters.mqtt.intake import Intake
 from dreamd.adapters.mqtt.link import Broker, MqttLink
 from dreamd.adapters.random_text import random_text
 from dreamd.adapters.recordings.store import RecordingStore
-from dreamd.adapters.site_authority import AuthorityError, SiteAuthority, guarded_site
+from dreamd.adapters.site_authority import AuthorityError, SiteAuthority
 from dreamd.adapters.site_broker import SiteBroker
+from dreamd.adapters.site_guard import guarded_site, renew_in_time
 from dreamd.adapters.state_dir import StateDir, StateDirError
 from dreamd.adapters.worker_thread import ThreadAside
 from dreamd.app.application import Application
@@ -163,8 +163,7 @@ class Daemon:
         files = SiteBroker(SiteAuthority(state.path))
         access = files.daemon_access(settings.papers, settings.broker)
         key = self._key = open_key(state.path)
-        now = dt.datetime.fromtimestamp(self._clock.now_s(), dt.UTC)
-        self._site = guarded_site(state.path, settings.grpc_host, now, settings.broker)
+        self._site = guarded_site(state.path, settings.grpc_host, self._clock.now_s, settings.broker)
         self._ledger = open_ledger(settings.ledger_url, state.path)
         rng = random.SystemRandom()  # assignment ids must not be guessable
         broker = Broker(access, secrets.token_hex(4), Versions(version("dreamd"), WIRE_REVISION))
@@ -222,8 +221,6 @@ class Daemon:
 
     def _guard(self) -> Guard | None:
         """Access control, where the site was made; None: every caller on this machine may do everything."""
-        if self._site is None:
-            return None
         return guard_of(
             *(self._site, self._application, self._clock),
             key=self._key.public.raw,
@@ -248,6 +245,7 @@ class Daemon:
             "readiness": self._watch_readiness,
             "service-manager": self._tell_status,
             "rights": self._rights.keep_rights,
+            "certificate": lambda: renew_in_time(self._site, self._clock.now_s, self._ages),
         }
         steady = {
             name: partial(steadily, task, partial(self._failures.fail, name), fatal=CannotZeroError)
@@ -379,6 +377,9 @@ class Daemon:
 
     def _say(self, sentence: str) -> None:
         self._log.warning("broker_unreachable", why=sentence)
+
+    def _ages(self, sentence: str) -> None:
+        self._log.warning("certificate_ages", why=sentence)
 
     def _write_down(self, event: Event) -> None:
         """Write an event of the journal to the log."""

@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import json
+import os
 import time
 import tomllib
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import dreamapi
 from dreamapi.credentials import load_credential
 from dreamapi.pinned import PinError, authority_of, pin_of
 from dreamd.adapters.site_authority import SiteAuthority
+from dreamd.adapters.site_guard import open_to_others
 from dreamwire import topics
 from dreamwire.broker_access import Papers, open_access, parse_address
 from dreamwire.connection import PromptClient
@@ -58,8 +60,12 @@ def test_two_people_stand_between_a_stranger_and_a_merge(site: Site) -> None:
 
 
 def test_the_local_socket_frees_without_a_credential_and_does_nothing_else(site: Site) -> None:
-    """The socket takes a sever and no list, and is open to owner and group alone."""
+    """The socket takes a sever and no list, and is open to owner and group alone.
+
+    Nothing that the daemon has written beside it is open to others: it would refuse its own next start.
+    """
     socket = site.folder / "state" / "free.sock"
+    assert open_to_others(socket.parent, os.geteuid()) == ()
     assert socket.stat().st_mode & 0o777 == 0o660
     server = ("--server", f"unix:{socket}")
     assert site.run("dreamd", "sever", "fleet", *server).returncode == 0
@@ -175,9 +181,9 @@ def test_beyond_loopback_nothing_is_served_without_a_site(site: Site, tmp_path: 
     assert (
         site.run("dreamd", "init", "--state-dir", str(tmp_path / "s"), "--name", "a.example").returncode == 0
     )
-    told = site.run("dreamd", "serve", "--state-dir", str(tmp_path / "s"), "--grpc-host", "10.9.8.7")
+    wrong = ("--grpc-host", "10.9.8.7", "--mqtt-url", "mqtt://b.example")
+    told = site.run("dreamd", "serve", "--state-dir", str(tmp_path / "s"), *wrong)
     assert "does not name 10.9.8.7" in told.stderr
-    told = site.run("dreamd", "serve", "--state-dir", str(tmp_path / "s"), "--mqtt-url", "mqtt://b.example")
     assert "elsewhere and without TLS" in told.stderr
     (tmp_path / "s" / "access" / "server.key").chmod(0o644)
     told = site.run("dreamd", "serve", "--state-dir", str(tmp_path / "s"))

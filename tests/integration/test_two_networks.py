@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mosquitto import MOSQUITTO, SHIPPED, free_port
-from site_process import LINE, Site, ended, serving
+from mosquitto import MOSQUITTO, free_port
+from site_broker import with_port
+from site_process import LINE, Site, ended, made_site, serving
 
 DAEMON, WARD = "10.77.0.1", "10.77.0.2"
 
@@ -47,13 +48,15 @@ def test_a_ward_on_another_network_enrols_severs_and_a_stranger_gets_nothing(
     """From the other network a person enrols, lists and severs over TLS; in the clear nothing answers."""
     here, there = networks
     grpc_port, mqtt_port = free_port(), free_port()
-    conf = tmp_path / "mosquitto.conf"
-    conf.write_text(SHIPPED.read_text().replace("listener 1883 ", f"listener {mqtt_port} "))
+    site = Site(tmp_path, f"{DAEMON}:{grpc_port}", before=here)
+    files = tmp_path / "state" / "access" / "broker"
+    line = made_site(site, "--broker-home", str(files))
+    conf = files / "mosquitto.conf"
+    conf.write_text(with_port(conf.read_text(), mqtt_port))
     quiet = subprocess.DEVNULL
     broker = subprocess.Popen([*here, MOSQUITTO, "-c", str(conf)], stdout=quiet, stderr=quiet)
-    site = Site(tmp_path, f"{DAEMON}:{grpc_port}", before=here)
     try:
-        serving(site, f"mqtt://127.0.0.1:{mqtt_port}", grpc_port, DAEMON)
+        serving(site, f"mqtts://127.0.0.1:{mqtt_port}", grpc_port, DAEMON, line)
         enrolled = site.run("dreamd", "enrol", "olga", "--role", "operator", "--site", "*", whose="admin")
         found = LINE.search(enrolled.stdout)
         assert found is not None, enrolled.stderr

@@ -21,6 +21,7 @@ from mutate.pod import POD
 from mutate.rates import RATES
 from mutate.readers import READERS
 from mutate.recordings import RECORDINGS
+from mutate.refused_starts import REFUSED_STARTS
 from mutate.rehearsed import REHEARSED
 from mutate.room import ROOM
 from mutate.seen import SEEN
@@ -50,4 +51,5 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *FILES,
     *READERS,
     *BROKER,
+    *REFUSED_STARTS,
 )

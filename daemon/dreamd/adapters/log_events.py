@@ -14,6 +14,7 @@ from dreamd.core.event_kinds import KINDS
 PROCESS: Final = {
     "ready": "the daemon can work: with its broker and its ledger",
     "broker_unreachable": "why the broker is not reached; once for each reason",
+    "certificate_ages": "why the server's certificate cannot be renewed; once for each reason",
     "shutting_down": "every bed is set to zero, then everything is closed",
     "shutdown_step_failed": "a step of the shutdown failed or took too long; the next one runs",
     "bug": "a bug in one step, which `step` names; the daemon goes on, and the traceback follows",

@@ -11,6 +11,7 @@ says anything, and trusts nothing at first sight.
 import datetime as dt
 import ipaddress
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from dreamapi.pinned import pin_of
-from dreamwire.broker_access import Address
 
 DIRECTORY: Final = "access"
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
@@ -31,6 +31,20 @@ SERVER_DAYS: Final = 90
 RENEWED_AFTER_DAYS: Final = 60
 _EARLY: Final = dt.timedelta(minutes=5)
 """A certificate begins a little before its making: clocks of beds differ."""
+
+
+_HOST: Final = re.compile(
+    r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+)
+
+
+def is_host(text: str) -> bool:
+    """Whether a certificate may name this: a host name in ASCII, or an address but not "every address"."""
+    try:
+        return not ipaddress.ip_address(text).is_unspecified
+    except ValueError:
+        name = text.lower()
+        return _HOST.fullmatch(name) is not None and not name.rpartition(".")[2].isdigit()
 
 
 class AuthorityError(Exception):
@@ -130,22 +144,8 @@ class SiteAuthority:
             return Served(self.server_key.read_bytes(), leaf + authority, authority)
         except OSError as error:
             raise AuthorityError(
-                f"{error.filename} cannot be read ({error.strerror}); run dreamd init again"
+                f"{error.filename} cannot be read ({error.strerror}); run dreamd init --renew"
             ) from error
-
-    def faults(self, host: str, now: dt.datetime) -> tuple[str, ...]:
-        """Why the server's certificate must not be served on this address; empty: it may."""
-        leaf, found = self._server(), []
-        if not leaf.not_valid_before_utc <= now < leaf.not_valid_after_utc:
-            found.append(
-                f"the server's certificate holds from {leaf.not_valid_before_utc:%Y-%m-%d} to "
-                f"{leaf.not_valid_after_utc:%Y-%m-%d}; set the clock, or run dreamd init --renew"
-            )
-        if host not in ("0.0.0.0", "::", *self.names()):  # noqa: S104 -- compared, not bound
-            found.append(
-                f"the server's certificate does not name {host}; run dreamd init --renew --name {host}"
-            )
-        return tuple(found)
 
     def names(self) -> tuple[str, ...]:
         """The host names and addresses that the server's certificate names, the first one first."""
@@ -272,30 +272,3 @@ def write_closed(path: Path, content: bytes, mode: int) -> None:
         file.flush()
         os.fsync(handle)
     fresh.replace(path)
-
-
-def guarded_site(state_dir: Path, host: str, now: dt.datetime, broker: Address) -> SiteAuthority | None:
-    """The site of this state directory; None: `dreamd init` has made none, and the API is for this machine.
-
-    Raises:
-        AuthorityError: the API would listen beyond this machine without it, or with a certificate that does
-            not hold or does not name the address; or the broker is elsewhere and without TLS.
-    """
-    site = SiteAuthority(state_dir)
-    if not site.made:
-        if host in LOOPBACK:
-            return None
-        raise AuthorityError(
-            f"the API does not listen on {host} without access control; run dreamd init on this machine, or "
-            "leave --grpc-host out"
-        )
-    site.renew_certificate(now)
-    site.served()
-    faults = site.faults(host, now)
-    if not broker.tls and not broker.on_this_machine:
-        faults += (
-            f"the broker {broker.url} is elsewhere and without TLS; use one with mqtts:// (--mqtt-url)",
-        )
-    if faults:
-        raise AuthorityError("; ".join(faults))
-    return site

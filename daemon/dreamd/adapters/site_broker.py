@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from dreamd.adapters.mqtt.anonymous_trial import AnonymousTrial
 from dreamd.adapters.mqtt.dynamic_security import first_file
 from dreamd.adapters.mqtt.rights_keeper import RightsKeeper
 from dreamd.adapters.site_authority import AuthorityError, SiteAuthority, write_closed
@@ -143,8 +144,10 @@ class SiteBroker:
         clock: SessionClock,
         rng: random.Random,
         say: Callable[[str], None],
-    ) -> "RightsKeeper | UnkeptRights":
-        """The keeper of the broker's accounts; of another broker, one that does nothing.
+    ) -> "RightsKeeper | AnonymousTrial | UnkeptRights":
+        """The keeper of the broker's accounts.
+
+        Of a broker that is kept by hand: a trial whether it lets in a stranger. Without a site: nothing.
 
         given: as of `papers`. say: see RightsKeeper.
 
@@ -152,7 +155,10 @@ class SiteBroker:
             AccessError: a file cannot be used.
         """
         if self.papers(given, address) == given:
-            return UnkeptRights()
+            if not self._site.made:
+                return UnkeptRights()
+            stranger = open_access(address, Papers(given.flags, ca=given.ca), "")
+            return AnonymousTrial(stranger, owner, certified=bool(given.cert))
         keeper, canary = (open_access(address, self._of(one, given), one) for one in (KEEPER, CANARY))
         return RightsKeeper(keeper, canary, owner, clock=clock, rng=rng, say=say)
 
@@ -162,12 +168,9 @@ class SiteBroker:
 
 
 class UnkeptRights(NoBrokerRights):
-    """A broker whose accounts are kept by hand, in the place of a RightsKeeper. trouble: always none."""
+    """A broker of no site, in the place of a RightsKeeper. trouble: always none."""
 
     trouble: Final = ""
-
-    async def settled(self, _bed: str, _within_s: float) -> None:
-        """Wait for nothing."""
 
     async def keep_rights(self) -> None:
         """Do nothing, for ever."""

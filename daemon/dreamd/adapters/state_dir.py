@@ -49,6 +49,20 @@ class StateDir:
                 f"(mode {mode:04o}); run: chmod 700 {path}"
             )
 
+    def close_to_others(self) -> None:
+        """Let others pass through the directory at most, to what in it is open to them.
+
+        Raises:
+            StateDirError: it belongs to another user.
+        """
+        seen = self.path.stat()
+        if seen.st_uid != os.geteuid():
+            raise StateDirError(
+                f"the state directory {self.path} belongs to user {seen.st_uid}, and this runs as user "
+                f"{os.geteuid()}, so the daemon could not read what is made here; run it as that user"
+            )
+        self.path.chmod(0o700 | seen.st_mode & 0o011)
+
     def _take(self) -> None:
         try:
             fcntl.flock(self._lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -16,7 +16,7 @@ from typing import Final
 from dreamd import settings
 from dreamd.adapters.ledger.opening import open_ledger
 from dreamd.adapters.random_text import random_text
-from dreamd.adapters.site_authority import AuthorityError, SiteAuthority
+from dreamd.adapters.site_authority import AuthorityError, SiteAuthority, is_host
 from dreamd.adapters.site_broker import HOME, SiteBroker
 from dreamd.adapters.state_dir import StateDir, StateDirError
 from dreamd.app.access.enrolment import CODE_BITS, ID_BITS
@@ -26,7 +26,8 @@ from dreamd.core.access.codes import LIVES_S, Code, code_text
 from dreamd.core.access.principals import Grant, Kind, Principal, digest_of
 from dreamd.ports.commit import LedgerError
 from dreamd.ports.ledger.transaction import Transaction
-from dreamwire.topics import is_name
+from dreamwire.text import shown
+from dreamwire.topics import is_pod
 
 ADMIN: Final = "admin"
 
@@ -71,23 +72,34 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(args: argparse.Namespace) -> int:
     """Run the verb; return the exit status."""
     loaded = settings.load(os.environ, {"state_dir": args.state_dir, "config": args.config}).settings
-    if not is_name(args.admin):
-        print(f"dreamd: --admin is {args.admin!r}; expected 1-63 of a-z 0-9 _ . -", file=sys.stderr)
-        return 2
+    if not is_pod(args.admin):
+        return _fail(
+            f"--admin is {args.admin!r}; expected 1-63 of a-z 0-9 _ . -, not the daemon's own name", 2
+        )
+    for name in args.name:
+        if not is_host(name):
+            sentence = "expected a host name or an address by which this machine is called"
+            return _fail(f"--name is {name!r}; {sentence}", 2)
     try:
         state = StateDir(loaded.state_dir)
         try:
+            state.close_to_others()
             return _init(args, loaded, SiteAuthority(state.path))
         finally:
             state.close()
     except (StateDirError, AuthorityError, LedgerError) as error:
-        print(f"dreamd: {error}", file=sys.stderr)
-        return 1
+        return _fail(str(error), 1)
+
+
+def _fail(sentence: str, status: int) -> int:
+    print(f"dreamd: {shown(sentence)}", file=sys.stderr)
+    return status
 
 
 def _init(args: argparse.Namespace, loaded: settings.Settings, site: SiteAuthority) -> int:
     now = dt.datetime.now(dt.UTC)  # noqa: TID251 -- the certificate's own dates
-    names = tuple(dict.fromkeys(args.name or [socket.gethostname(), socket.getfqdn()]))
+    named = map(str.lower, args.name or filter(is_host, (socket.gethostname(), socket.getfqdn())))
+    names = tuple(dict.fromkeys(named))
     listed = tuple(dict.fromkeys((*names, "localhost", "127.0.0.1", "::1")))
     broker = SiteBroker(site)
     if not site.made:
@@ -128,6 +140,9 @@ def _code(loaded: settings.Settings, admin: str, now_s: float) -> str:
     code = Code(identifier, admin, digest_of(secret), now_s + LIVES_S)
     ledger = open_ledger(loaded.ledger_url, loaded.state_dir)
     try:
+        other = [one.kind.value for one in ledger.principals() if one.name == admin]
+        if other and other != [Kind.PERSON.value]:
+            raise LedgerError(f"{admin} is a {other[0]} already; name another with --admin")
         ledger.write(Transaction(principals=(principal,), codes=(code,)))
     finally:
         ledger.close()

@@ -55,3 +55,6 @@ class NoBrokerRights:
 
     def put_out(self, bed: str) -> None:
         """Do nothing."""
+
+    async def settled(self, _bed: str, _within_s: float) -> None:
+        """Wait for nothing."""

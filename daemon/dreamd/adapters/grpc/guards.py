@@ -58,8 +58,21 @@ class Admitting(Protocol):
         ...
 
 
+def open_to_all(principals: Principals) -> None:
+    """Agree that every caller of this machine may do everything, because there is no site.
+
+    Raises:
+        CannotListen: the ledger has principals, so there was a site.
+    """
+    if not principals.empty:
+        raise CannotListen(
+            "the ledger has principals, and the state directory has no site; bring its directory access back "
+            "from a copy, or give the site's own with --state-dir"
+        )
+
+
 def guard_of(
-    site: AuthorityFiles,
+    site: AuthorityFiles | None,
     application: Admitting,
     clock: SessionClock,
     *,
@@ -67,20 +80,28 @@ def guard_of(
     broker_url: str,
     unsafe: Callable[[], str] = str,
     settled: Settled | None = None,
-) -> Guard:
-    """Access control over the application's principals.
+) -> Guard | None:
+    """Access control over the application's principals; None: there is no site, and none is asked for.
 
     key: the daemon's public signing key. unsafe: why no sleeper may be bound now; empty: one may. settled:
     waits for a bed's account at the broker.
 
     Raises:
-        CannotListen: no principal is an administrator.
+        CannotListen: no administrator could act, or a bed has a name that none may have.
     """
-    enrolment = application.enrolment
-    if not application.principals.administered:
+    enrolment, principals = application.enrolment, application.principals
+    if site is None:
+        open_to_all(principals)
+        return None
+    if not principals.administered(clock.now_s()):
         raise CannotListen(
-            "no administrator is enrolled or may be, so no right could be taken back; make one with "
-            "dreamd init --new-admin"
+            "no administrator has a credential that is not revoked, or a code that is still good, so no "
+            "right could be taken back; make a code with dreamd init --new-admin"
+        )
+    if principals.misnamed:
+        raise CannotListen(
+            f"the ledger has a bed named {', '.join(map(repr, principals.misnamed))}, and no bed may have "
+            "that name at the broker; bring back a ledger without it (dreamd ledger restore)"
         )
     admission = Admission(
         check_rules(TABLE),

@@ -20,6 +20,7 @@ from dreamwire.connection import PromptClient
 BED: Final = b"as a bed"
 DAEMON: Final = b"to a bed"
 END: Final = b"end"
+ANONYMOUS: Final = "the broker lets a client in without a password"
 ANSWER_S: Final = 3.0
 _QOS: Final = 1
 _OPTIONS: Final[dict[str, Any]] = {"clean_session": True, "timeout": ANSWER_S, "keepalive": 5}
@@ -68,7 +69,7 @@ async def open_to(
         CannotTryError: the canary is not let in, or its own topic is not delivered.
         aiomqtt.MqttError: the observer's connection is lost.
     """
-    open_to_all = await _lets_in(replace(canary, user="", password=""))
+    open_to_all = await lets_in(replace(canary, user="", password=""))
     said, heard = Overheard(BED), Overheard(DAEMON)
     client = PromptClient(canary, heard.offer, identifier="canary", **_OPTIONS)
     try:
@@ -86,13 +87,13 @@ async def open_to(
     except aiomqtt.MqttError as error:
         raise CannotTryError(f"the account canary: {error}") from error
     return (
-        *(["the broker lets a client in without a password"] if open_to_all else []),
+        *([ANONYMOUS] if open_to_all else []),
         *(f"the broker lets canary speak as {topic}" for topic in said.topics),
         *(f"the broker lets canary hear {topic}" for topic in heard.topics),
     )
 
 
-async def _lets_in(access: Access) -> bool:
+async def lets_in(access: Access) -> bool:
     """Whether the broker lets this client in; CannotTryError where it answers neither way."""
     try:
         async with PromptClient(access, lambda _message: None, **_OPTIONS):

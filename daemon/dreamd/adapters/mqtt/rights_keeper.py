@@ -57,6 +57,8 @@ PAGE: Final = 50
 LOOK_S: Final = 0.02
 HELD_S: Final = 1.0
 """A change that waits for a seat to be left is looked at this often."""
+UNEQUAL_MAX: Final = 3
+"""Accounts about which broker and ledger disagree that a sentence names."""
 UNTRIED: Final = "the broker's rules have not been tried yet"
 
 
@@ -98,11 +100,17 @@ class RightsKeeper:
         self._look_s = 0.0
         self._told: frozenset[tuple[str, str]] = frozenset()
         self._trouble, self._lost_by = UNTRIED, ""
+        self._unequal: dict[str, str] = {}
 
     @property
     def trouble(self) -> str:
-        """Why nothing that binds a sleeper is begun: the broker is open, or not tried; empty: it is not."""
-        return self._trouble
+        """Why nothing that binds a sleeper is begun; empty: it may be.
+
+        The broker is open or was not tried, or broker and ledger disagree about the accounts that there are.
+        """
+        told = list(self._unequal.values())
+        more = [f"and {len(told) - UNEQUAL_MAX} more accounts"] if len(told) > UNEQUAL_MAX else []
+        return "; ".join((*filter(None, [self._trouble]), *told[:UNEQUAL_MAX], *more))
 
     @property
     def idle(self) -> bool:
@@ -203,6 +211,7 @@ class RightsKeeper:
             await self._compare(client)
         else:
             self._queue.done(change)
+            self._unequal.pop(change.name, None)
         finally:
             self._changed_s = self._clock.now_s()
 
@@ -210,17 +219,20 @@ class RightsKeeper:
 
     async def _look(self, client: PromptClient) -> None:
         """Try the broker, then compare its accounts with the ledger's."""
+        found: tuple[str, ...] = (UNTRIED,)
         try:
             found = await open_to(client, self._listen, self._canary)
         except CannotTryError as error:
             self._trouble = f"the broker's rules cannot be tried ({error})"
         else:
             self._tried_s = self._clock.now_s()
-            self._trouble = "; ".join(found)
+            self._trouble = "; ".join(found) or self._trouble
             self._owner.tried(found)
         finally:
             self._listener = None
         await self._compare(client)
+        if not found:
+            self._trouble = ""
         self._look_s = self._clock.now_s() + (self._again_s if self._trouble else EVERY_S)
 
     async def _compare(self, client: PromptClient) -> None:
@@ -228,6 +240,10 @@ class RightsKeeper:
         self._queue.listed(listed)
         drift = drift_of(self._owner.beds(), listed)
         self._queue.mend(drift)
+        apart = {*drift.strangers, *drift.missing}
+        self._unequal = {
+            name: why for name, why in drift.sentences if name in apart and not self._queue.waits_in(name)
+        }
         self._tell([one for one in drift.sentences if not self._queue.waits_in(one[0])])
 
     def _tell(self, found: Sequence[tuple[str, str]]) -> None:

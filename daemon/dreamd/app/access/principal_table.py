@@ -14,6 +14,7 @@ from dreamd.core.refusals import Code as RefusalCode
 from dreamd.core.refusals import Refusal
 from dreamd.ports.ledger.principals import PrincipalLedger
 from dreamd.ports.ledger.transaction import Transaction
+from dreamwire.topics import is_pod
 
 
 class PrincipalTable:
@@ -30,10 +31,30 @@ class PrincipalTable:
         for one in credentials:
             self._held.setdefault(one.principal, set()).add(one.id)
 
+    def administered(self, now_s: float) -> bool:
+        """Whether an administrator has a credential that is not revoked, or a code that is still good.
+
+        Neither a pause nor an expiry keeps a daemon from its start: a credential of a person lives 12 h.
+        """
+        admins = {
+            one.name
+            for one in self._principals.values()
+            if any(grant.role is Role.ADMIN for grant in one.grants)
+        }
+        return any(
+            one.principal in admins and not one.revoked_s for one in self._credentials.values()
+        ) or any(one.principal in admins and one.usable(now_s) for one in self._codes.values())
+
     @property
-    def administered(self) -> bool:
-        """Whether a principal is an administrator; a pause must not keep a daemon from its start."""
-        return any(grant.role is Role.ADMIN for one in self._principals.values() for grant in one.grants)
+    def empty(self) -> bool:
+        """Whether there is no principal."""
+        return not self._principals
+
+    @property
+    def misnamed(self) -> tuple[str, ...]:
+        """Beds with a name that no bed may have, such as an account of the daemon's own at the broker."""
+        beds = (one.name for one in self._principals.values() if one.kind is Kind.BED)
+        return tuple(sorted(name for name in beds if not is_pod(name)))
 
     def find_credential(self, credential: str) -> tuple[Principal, Credential] | None:
         """The credential of this id with its principal."""

@@ -94,7 +94,7 @@ class Drift:
 def _remedy(account: str) -> str:
     if account in HOUSE:
         return "put dynamic-security.json of dreamd init back, and restart the broker"
-    return f"enrol it again (dreamd enrol {account})"
+    return f"enrol it again (dreamd enrol {account}), or revoke it"
 
 
 def rights_of_bed(bed: str) -> Rights:

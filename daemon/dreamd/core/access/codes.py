@@ -42,6 +42,10 @@ class Code:
     tries: int = 0
     made: str = ""
 
+    def usable(self, now_s: float) -> bool:
+        """Whether its secret would still make a credential."""
+        return not self.made and self.tries < TRIES_MAX and now_s < self.expires_s
+
     def fate(self, secret: str, now_s: float) -> Fate:
         """Judge a secret that is shown for this code; compared in constant time."""
         if self.tries >= TRIES_MAX:
