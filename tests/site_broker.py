@@ -40,12 +40,17 @@ class Owner:
     of_beds: dict[str, str] = field(default_factory=dict)
     dreams: bool = False
     seats: set[str] = field(default_factory=set)
+    pauses: set[str] = field(default_factory=set)
     told: list[tuple[str, str]] = field(default_factory=list)
     opened: list[tuple[str, ...]] = field(default_factory=list)
 
-    def beds(self) -> Mapping[str, str]:
+    def beds(self) -> Mapping[str, frozenset[str]]:
         """The credential of each bed."""
-        return self.of_beds
+        return {bed: frozenset((credential,)) for bed, credential in self.of_beds.items()}
+
+    def paused(self) -> frozenset[str]:
+        """As the test says."""
+        return frozenset(self.pauses)
 
     def dreaming(self) -> bool:
         """As the test says."""

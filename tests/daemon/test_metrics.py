@@ -85,6 +85,7 @@ def _fleet() -> FleetMetrics:
         beds_offline=4,
         wake_oldest_s=90.0,
         contradicted=5,
+        credentials_ending=6,
     )
 
 
@@ -155,6 +156,7 @@ def test_the_gauges_show_the_present_state() -> None:
     assert _of(samples, "dreamd_wake_order_oldest_seconds") == 90.0
     assert _of(samples, "dreamd_beds_offline") == 4
     assert _of(samples, "dreamd_audit_contradicted") == 5
+    assert _of(samples, "dreamd_credentials_ending") == 6
     assert (_of(samples, "dreamd_disk_free_bytes"), _of(samples, "dreamd_disk_size_bytes")) == (3e9, 1e11)
     assert _of(samples, "dreamd_dreamscapes", state="dreaming") == 2
     assert _of(samples, "dreamd_sleepers", dreamscape="night", state="merged") == 2

@@ -148,6 +148,11 @@ CASES = {
         ({"dreamd_audit_contradicted": "0x10 1x40"},),
         ({"dreamd_audit_contradicted": "0x50"}, {"dreamd_audit_contradicted": "0x10 1x2 0x40"}),
     ),
+    "CredentialsEnding": Case(
+        "15m",
+        ({"dreamd_credentials_ending": "0x10 1x170"},),
+        ({"dreamd_credentials_ending": "0x180"}, {"dreamd_credentials_ending": "0x10 1x30 0x140"}),
+    ),
     "LedgerWriteFailures": Case(
         "5m",
         ({"dreamd_ledger_write_failures_total": "0x20 1x40"},),

@@ -149,6 +149,45 @@ async def test_changes_are_paced_while_anybody_dreams_and_a_removal_goes_first(s
             pass
 
 
+async def test_a_paused_bed_is_dropped_and_comes_back_with_its_password(site_ward: SiteWard) -> None:
+    """Suspended: dropped within 2 s while all dream, refused after; its pause ended: in again, heard again.
+
+    A restarted keeper finds a paused bed with an account and suspends it. An expired bed's account goes.
+    """
+    owner = Owner()
+    async with site_ward.keeping(owner) as keeper:
+        await until(lambda: keeper.trouble == "" and keeper.idle)
+        for bed in ("bed-4", "bed-5"):
+            owner.of_beds[bed] = "c1"
+            keeper.let_in(bed, "c1", "first")
+            await keeper.settled(bed, 2.0)
+        owner.dreams = True
+        async with site_ward.speaking("bed-4", "first", topics.WAKE) as (client, _):
+            owner.pauses.add("bed-4")
+            keeper.suspend("bed-4")
+            async with asyncio.timeout(2.0 + rights_keeper.PACE_S):
+                await client.lost()
+        with pytest.raises(aiomqtt.MqttError, match="does not accept user bed-4"):
+            await PromptClient(site_ward.access("bed-4", "first"), print).__aenter__()
+        owner.dreams = False
+        owner.pauses.clear()
+        keeper.readmit("bed-4", frozenset({"c1"}))
+        await keeper.settled("bed-4", 2.0)
+        own = topics.pod_topic("bed-4", "presence")
+        async with site_ward.speaking("bed-4", "first", own) as (client, heard):
+            await client.publish(own, MARK, 1)
+            await until(lambda: any(one.payload == MARK for one in heard))
+    owner.pauses.add("bed-4")
+    async with site_ward.keeping(owner) as keeper:
+        await until(lambda: keeper.trouble == "" and keeper.idle)
+        with pytest.raises(aiomqtt.MqttError, match="does not accept user bed-4"):
+            await PromptClient(site_ward.access("bed-4", "first"), print).__aenter__()
+        keeper.lapse("bed-5")
+        await keeper.settled("bed-5", 2.0)
+        with pytest.raises(aiomqtt.MqttError, match="does not accept user bed-5"):
+            await PromptClient(site_ward.access("bed-5", "first"), print).__aenter__()
+
+
 async def test_drift_is_told_and_mended_when_the_broker_is_back(site_ward: SiteWard) -> None:
     """A stranger, a wider role, a group, a spare role and an open default are told and gone.
 
@@ -181,7 +220,7 @@ async def test_drift_is_told_and_mended_when_the_broker_is_back(site_ward: SiteW
     owner.told.clear()
     async with site_ward.keeping(owner) as keeper:
         await until(lambda: len(owner.told) == 2)
-        assert keeper.trouble.startswith("bed-3 has no account at the broker: enrol it again")
+        assert keeper.trouble.startswith("bed-3 has no account at the broker: its agent shows")
         keeper.let_in("bed-3", "c-bed-3", "pass-bed-3")
         await until(lambda: keeper.trouble == "")
     assert {name for name, _ in owner.told} == {"bed-2", "bed-3"}

@@ -156,6 +156,7 @@ class Application:
             deps.clock,
             dreaming=lambda: self.registry.tally().dreaming > 0,
             seated=self.registry.has_seat,
+            release=self._release_bed,
         )
 
     @property
@@ -177,6 +178,11 @@ class Application:
         runtime = self.registry.seating(record) if record is not None else None
         if record is not None and runtime is not None:
             runtime.dreamscape.on_consent_changed(record)
+
+    def _release_bed(self, bed: str, reason: str) -> None:
+        record = self._deps.fleet.get(bed)
+        if record is not None:
+            self.registry.release_pod(record, reason)
 
     # -- what is due ------------------------------------------------------------------------------
 
@@ -220,6 +226,7 @@ class Application:
         attempt = self.failures.attempt
         attempt("locks", self._deps.locks.flush)
         attempt("wake-orders", self._deps.wakes.flush)
+        attempt("access", partial(self.bed_accounts.end_expired, now_s))
         attempt("access", self.enrolment.write_rights)
         attempt("audit", self.acts.write_waiting)
         attempt("audit", partial(self._checkpoints.sign_due, now_s))

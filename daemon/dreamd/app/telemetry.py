@@ -84,6 +84,7 @@ def of_fleet(dependencies: Dependencies, living: Collection[Dreamscape]) -> Flee
         beds_offline=dependencies.fleet.beds_offline,
         wake_oldest_s=max(0.0, now_s - dependencies.wakes.oldest_s()),
         contradicted=census.contradicted,
+        credentials_ending=dependencies.principals.lifetimes.ending,
     )
 
 

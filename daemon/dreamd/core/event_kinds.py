@@ -60,6 +60,7 @@ KINDS: Final = {
     "code-redeemed": "an enrolment code was used; `cause` names its principal",
     "code-reused": "an enrolment code was shown a second time: its principal is paused; `cause` names it",
     "credential-revoked": "the credentials of a principal were revoked; `cause` names it",
+    "credential-expired": "the last credential of a bed has expired: it is alone; `cause` names it",
     "rights-drifted": "an account, role or group at the broker differs from the ledger; `cause` names it",
     "broker-open": "the broker allows what it must refuse: no sleeper is bound until that ends",
     "broker-closed": "the broker keeps its rules again",
@@ -71,7 +72,7 @@ GRAVE: Final = frozenset(
         *("severed", "breaker-tripped", "latched", "assign-refused", "uplink-lost", "broker-down"),
         *("group-severed", "coupling-halved", "identity-lost", "step-failed"),
         *("ledger-restored", "ledger-write-failed", "recording-stopped", "code-reused", "broker-open"),
-        "audit-contradicted",
+        *("audit-contradicted", "credential-expired"),
     }
 )
 """The kinds that a person should look at: screens mark them, and their filter leaves them."""

@@ -1,4 +1,5 @@
 from dreamapi.v1 import rules_pb2 as _rules_pb2
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -23,7 +24,7 @@ class Grant(_message.Message):
     def __init__(self, role: _Optional[_Union[_rules_pb2.Role, str]] = ..., sites: _Optional[_Iterable[str]] = ..., dreamscapes: _Optional[_Iterable[str]] = ..., sleeper: _Optional[str] = ..., methods: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Principal(_message.Message):
-    __slots__ = ("name", "kind", "grants", "paused", "issue_time", "expire_time", "revoke_time")
+    __slots__ = ("name", "kind", "grants", "paused", "issue_time", "expire_time", "revoke_time", "expires_in", "renew_in")
     class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         KIND_UNSPECIFIED: _ClassVar[Principal.Kind]
@@ -41,6 +42,8 @@ class Principal(_message.Message):
     ISSUE_TIME_FIELD_NUMBER: _ClassVar[int]
     EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
     REVOKE_TIME_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_IN_FIELD_NUMBER: _ClassVar[int]
+    RENEW_IN_FIELD_NUMBER: _ClassVar[int]
     name: str
     kind: Principal.Kind
     grants: _containers.RepeatedCompositeFieldContainer[Grant]
@@ -48,7 +51,9 @@ class Principal(_message.Message):
     issue_time: _timestamp_pb2.Timestamp
     expire_time: _timestamp_pb2.Timestamp
     revoke_time: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[Principal.Kind, str]] = ..., grants: _Optional[_Iterable[_Union[Grant, _Mapping]]] = ..., paused: _Optional[str] = ..., issue_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., revoke_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    expires_in: _duration_pb2.Duration
+    renew_in: _duration_pb2.Duration
+    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[Principal.Kind, str]] = ..., grants: _Optional[_Iterable[_Union[Grant, _Mapping]]] = ..., paused: _Optional[str] = ..., issue_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., revoke_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., expires_in: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., renew_in: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class EnrolPrincipalRequest(_message.Message):
     __slots__ = ("principal_id", "kind", "grants", "request_id")
@@ -79,20 +84,24 @@ class RedeemCodeRequest(_message.Message):
     def __init__(self, code: _Optional[str] = ...) -> None: ...
 
 class IssuedCredential(_message.Message):
-    __slots__ = ("principal", "credential", "expire_time", "authority", "signing_keys", "broker_url")
+    __slots__ = ("principal", "credential", "expire_time", "authority", "signing_keys", "broker_url", "expires_in", "renew_in")
     PRINCIPAL_FIELD_NUMBER: _ClassVar[int]
     CREDENTIAL_FIELD_NUMBER: _ClassVar[int]
     EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
     AUTHORITY_FIELD_NUMBER: _ClassVar[int]
     SIGNING_KEYS_FIELD_NUMBER: _ClassVar[int]
     BROKER_URL_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_IN_FIELD_NUMBER: _ClassVar[int]
+    RENEW_IN_FIELD_NUMBER: _ClassVar[int]
     principal: Principal
     credential: str
     expire_time: _timestamp_pb2.Timestamp
     authority: str
     signing_keys: _containers.RepeatedScalarFieldContainer[bytes]
     broker_url: str
-    def __init__(self, principal: _Optional[_Union[Principal, _Mapping]] = ..., credential: _Optional[str] = ..., expire_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., authority: _Optional[str] = ..., signing_keys: _Optional[_Iterable[bytes]] = ..., broker_url: _Optional[str] = ...) -> None: ...
+    expires_in: _duration_pb2.Duration
+    renew_in: _duration_pb2.Duration
+    def __init__(self, principal: _Optional[_Union[Principal, _Mapping]] = ..., credential: _Optional[str] = ..., expire_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., authority: _Optional[str] = ..., signing_keys: _Optional[_Iterable[bytes]] = ..., broker_url: _Optional[str] = ..., expires_in: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., renew_in: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class RenewCredentialRequest(_message.Message):
     __slots__ = ()

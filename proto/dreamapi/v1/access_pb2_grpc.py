@@ -96,14 +96,15 @@ class AccessServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def RenewCredential(self, request, context):
-        """A successor of the caller's own credential. The older one ends at the successor's first use, or in a day.
+        """A successor of the caller's own credential. The older one ends at the successor's first use, or in a day. A bed's
+        password at the broker changes at that first use, once the bed has no seat.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetCaller(self, request, context):
-        """The caller itself: its name and roles.
+        """The caller itself: its name and roles. A bed whose account at the broker is lost gets it by this call.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -10,7 +10,7 @@ from dreamd.adapters.grpc.server import CannotListen, Guard
 from dreamd.adapters.grpc.server_certificate import Served, renewing_credentials
 from dreamd.adapters.grpc.servicers.access import Settled
 from dreamd.core.access.admission import Whereabouts
-from dreamd.core.access.principals import Credential
+from dreamd.core.access.principals import Credential, Principal
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.principals import Principals
 from dreamd.ports.site_facts import SiteFacts
@@ -34,8 +34,8 @@ class Enrolling(Protocol):
 
     ended: list[Callable[[str], None]]
 
-    def used(self, credential: Credential) -> None:
-        """A credential is used for the first time."""
+    def used(self, principal: Principal, credential: Credential, token: str) -> None:
+        """A call carries a credential. token: its text."""
         ...
 
 

@@ -45,8 +45,13 @@ def acls(rights: Rights) -> list[dict[str, object]]:
     return [{"acltype": kind, "topic": topic, "priority": 0, "allow": True} for kind, topic in listed]
 
 
-def letting_in(bed: str, credential: str, password: str, *, known: bool, role: bool) -> list[Command]:
-    """Commands that give a bed an account. known, role: whether the broker has its account, its role."""
+def letting_in(
+    bed: str, credential: str, password: str, *, known: bool, role: bool, disabled: bool = False
+) -> list[Command]:
+    """Commands that give a bed an account.
+
+    known, role: whether the broker has its account, its role. disabled: whether the account is disabled.
+    """
     first: Command = {
         "command": "modifyRole" if role else "createRole",
         "rolename": role_of(bed),
@@ -59,13 +64,22 @@ def letting_in(bed: str, credential: str, password: str, *, known: bool, role: b
         "textname": credential,
         "roles": [{"rolename": role_of(bed), "priority": 0}],
     }
-    return [first, account]
+    return [first, account, *([{"command": "enableClient", "username": bed}] if disabled else [])]
 
 
 def putting_out(account: str, *, known: bool, role: str) -> list[Command]:
     """Commands that remove an account, and its role where `role` names one that the broker has."""
     client: list[Command] = [{"command": "deleteClient", "username": account}] if known else []
     return client + ([{"command": "deleteRole", "rolename": role}] if role else [])
+
+
+def suspending(account: str) -> list[Command]:
+    """Commands that drop an account's connection and leave it no right; its password stays.
+
+    Both: an account that is only disabled is let back in with a certificate.
+    """
+    bare: Command = {"command": "modifyClient", "username": account, "roles": []}
+    return [bare, {"command": "disableClient", "username": account}]
 
 
 def mending(account: str, *, role: bool) -> list[Command]:

@@ -6,10 +6,10 @@ the ledger. Each difference is told. Those that need no secret are mended.
 Rules
 - A change holds the messages of every client up while the broker writes its file. So a message changes the
   rights of one bed; while anybody dreams one message leaves in PACE_S.
-- A removal goes before all others. A bed that has a seat keeps its password until it has left: the change
-  would drop its connection.
+- A removal goes before all others. A bed that has a seat keeps its password until it has left, for a day at
+  most: the change would drop its connection.
 - A change stays in the queue until the broker has confirmed it. A secret that the daemon loses before that is
-  lost: the comparison finds the bed by its note, and the bed enrols again.
+  lost: the comparison finds the bed by its note, and the bed's next call carries the secret again.
 """
 
 import asyncio
@@ -91,7 +91,7 @@ class RightsKeeper:
         """
         self._access, self._canary, self._owner = access, canary, owner
         self._clock, self._rng, self._say, self._again_s = clock, rng, say, again_s
-        self._queue = RightsQueue(owner.seated)
+        self._queue = RightsQueue(owner.seated, clock.now_s)
         self._due = asyncio.Event()
         self._asked: _Asked | None = None
         self._listener: Overheard | None = None
@@ -125,6 +125,21 @@ class RightsKeeper:
     def put_out(self, bed: str) -> None:
         """Remove the bed's account before every change that waits."""
         self._queue.put_out(bed)
+        self._due.set()
+
+    def lapse(self, bed: str) -> None:
+        """Remove the account of a bed whose credential has expired, behind what is revoked or paused."""
+        self._queue.lapse(bed)
+        self._due.set()
+
+    def suspend(self, bed: str) -> None:
+        """Drop the bed's connection, and leave its account no right."""
+        self._queue.suspend(bed)
+        self._due.set()
+
+    def readmit(self, bed: str, credentials: frozenset[str]) -> None:
+        """Give a suspended account its rights back, where its password is one of these credentials."""
+        self._queue.readmit(bed, credentials)
         self._due.set()
 
     async def settled(self, bed: str, within_s: float) -> None:
@@ -238,7 +253,7 @@ class RightsKeeper:
     async def _compare(self, client: PromptClient) -> None:
         listed = await self._listed(client)
         self._queue.listed(listed)
-        drift = drift_of(self._owner.beds(), listed)
+        drift = drift_of(self._owner.beds(), self._owner.paused(), listed)
         self._queue.mend(drift)
         apart = {*drift.strangers, *drift.missing}
         self._unequal = {

@@ -10,27 +10,37 @@ from typing import Final
 
 from dreamd.adapters.mqtt import dynamic_security as plugin
 from dreamd.core.access.broker_accounts import Account, Drift, Listed, Rights, rights_of, role_of
+from dreamd.core.access.principals import OVERLAP_S
 from dreamd.core.limits import PODS_MAX
 
 TRIES_MAX: Final = 2
+HELD_MAX_S: Final = OVERLAP_S
+"""A password waits for a seat to be left for this long at most: then the old secret ends here, too."""
 
 
 class Kind(Enum):
     """The kinds of change, in the order in which they leave."""
 
     OUT = auto()
+    SUSPEND = auto()
+    LAPSE = auto()
     CLOSE = auto()
     GROUP = auto()
     MEND = auto()
     SPARE_ROLE = auto()
+    BEHIND = auto()
     IN = auto()
+
+
+_FIRST: Final = (Kind.OUT, Kind.SUSPEND, Kind.LAPSE)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """One change: of an account, but for CLOSE (the default), GROUP and SPARE_ROLE (theirs).
 
-    credential: of IN, the id of the one that it makes the password.
+    BEHIND suspends an account whose password is no credential any more. credential: of IN, the id of the one
+    that it makes the password.
     """
 
     kind: Kind
@@ -42,13 +52,17 @@ class Change:
 class _Password:
     credential: str
     text: str
+    since_s: float
 
 
 class RightsQueue:
-    """The changes that wait, and the accounts that the broker has. seated: whether a bed has a seat."""
+    """The changes that wait, and the accounts that the broker has.
 
-    def __init__(self, seated: Callable[[str], bool]) -> None:
-        self._seated = seated
+    seated: whether a bed has a seat: then its password waits, for HELD_MAX_S at most.
+    """
+
+    def __init__(self, seated: Callable[[str], bool], now_s: Callable[[], float]) -> None:
+        self._seated, self._now_s = seated, now_s
         self._waiting: dict[Kind, dict[str, int]] = {kind: {} for kind in Kind}
         self._passwords: dict[str, _Password] = {}
         self._accounts: dict[str, Account] | None = None
@@ -56,8 +70,8 @@ class RightsQueue:
 
     @property
     def urgent(self) -> bool:
-        """Whether an account is to be removed."""
-        return bool(self._waiting[Kind.OUT]) and self._accounts is not None
+        """Whether an account is to be removed or suspended."""
+        return self._accounts is not None and any(self._waiting[kind] for kind in _FIRST)
 
     @property
     def idle(self) -> bool:
@@ -67,7 +81,7 @@ class RightsQueue:
     @property
     def held(self) -> bool:
         """Whether a change waits for a seat to be left."""
-        return bool(self._waiting[Kind.IN])
+        return bool(self._waiting[Kind.IN] or self._waiting[Kind.BEHIND])
 
     def waits(self, name: str) -> bool:
         """Whether a change of this name waits."""
@@ -78,18 +92,50 @@ class RightsQueue:
         return name in self._waiting[Kind.IN]
 
     def let_in(self, bed: str, credential: str, password: str) -> None:
-        """Queue the account of a bed, or its new password; the newest counts."""
-        waiting = self._waiting[Kind.IN]
-        waiting[bed], self._passwords[bed] = 0, _Password(credential, password)
+        """Queue the account of a bed, or its new password; the newest counts.
+
+        An account that has this password already is left as it is.
+        """
+        has = (self._accounts or {}).get(bed)
+        for kind in (Kind.LAPSE, Kind.BEHIND):
+            self._waiting[kind].pop(bed, None)
+        if has is not None and has.credential == credential:
+            return
+        waiting, held = self._waiting[Kind.IN], self._passwords.get(bed)
+        if held is not None and held.credential == credential:
+            return
+        waiting[bed], self._passwords[bed] = 0, _Password(credential, password, self._now_s())
         if len(waiting) > PODS_MAX:
             oldest = next(iter(waiting))
             del waiting[oldest], self._passwords[oldest]
 
     def put_out(self, bed: str) -> None:
         """Queue the removal of an account; a password that waits is dropped."""
-        self._waiting[Kind.IN].pop(bed, None)
-        self._passwords.pop(bed, None)
+        self._forget(bed)
         self._waiting[Kind.OUT][bed] = 0
+
+    def lapse(self, bed: str) -> None:
+        """Queue the removal of an account whose credential has expired."""
+        self._forget(bed)
+        self._waiting[Kind.LAPSE][bed] = 0
+
+    def suspend(self, bed: str) -> None:
+        """Queue the suspension of an account; a password that waits is dropped."""
+        self._forget(bed)
+        self._waiting[Kind.SUSPEND][bed] = 0
+
+    def readmit(self, bed: str, credentials: frozenset[str]) -> None:
+        """Queue the rights of a suspended account, where its password is one of these credentials."""
+        self._waiting[Kind.SUSPEND].pop(bed, None)
+        has = (self._accounts or {}).get(bed)
+        if has is not None and has.credential in credentials:
+            self._waiting[Kind.MEND][bed] = 0
+
+    def _forget(self, bed: str) -> None:
+        """Drop what waits for this bed, but for its removal."""
+        self._passwords.pop(bed, None)
+        for kind in (Kind.SUSPEND, Kind.MEND, Kind.BEHIND, Kind.IN):
+            self._waiting[kind].pop(bed, None)
 
     def listed(self, listed: Listed) -> None:
         """Take what the broker has; changes leave from now on."""
@@ -106,11 +152,14 @@ class RightsQueue:
             Kind.GROUP: drift.groups,
             Kind.MEND: drift.roles,
             Kind.SPARE_ROLE: drift.spare_roles,
+            Kind.BEHIND: (one for one in drift.behind if one not in self._waiting[Kind.IN]),
         }
         for kind, names in queued.items():
             self._waiting[kind] = dict.fromkeys(names, 0)
         for name in drift.strangers:
             self._waiting[Kind.OUT].setdefault(name, 0)
+        for name in drift.loose:
+            self._waiting[Kind.SUSPEND].setdefault(name, 0)
 
     def next(self) -> Change | None:
         """The change that leaves next; None: none may, or what the broker has is not known."""
@@ -118,32 +167,51 @@ class RightsQueue:
             return None
         for kind, names in self._waiting.items():
             for name in names:
-                if kind is not Kind.IN:
+                if kind not in (Kind.BEHIND, Kind.IN):
                     return Change(kind, name)
-                if name not in self._accounts or not self._seated(name):
-                    return Change(kind, name, self._passwords[name].credential)
+                password = self._passwords.get(name) if kind is Kind.IN else None
+                if self._may_drop(name, password):
+                    return Change(kind, name, password.credential if password is not None else "")
         return None
 
-    def commands(self, change: Change) -> list[plugin.Command]:
+    def _may_drop(self, name: str, password: _Password | None) -> bool:
+        """Whether a change may drop this bed's connection now."""
+        if name not in (self._accounts or {}) or not self._seated(name):
+            return True
+        return password is not None and not self._now_s() - password.since_s <= HELD_MAX_S
+
+    def commands(self, change: Change) -> list[plugin.Command]:  # noqa: PLR0911 - one for each kind
         """The commands of a change; none where the broker has what it would make."""
         name, accounts = change.name, self._accounts or {}
         role, known = role_of(name), name in accounts
         match change.kind:
-            case Kind.OUT:
+            case Kind.OUT | Kind.LAPSE:
                 return plugin.putting_out(name, known=known, role=role if role in self._roles else "")
             case Kind.CLOSE:
                 return plugin.closing()
             case Kind.GROUP:
                 return [{"command": "deleteGroup", "groupname": name}]
+            case Kind.MEND | Kind.SUSPEND | Kind.BEHIND if not known:
+                return []
+            case Kind.SUSPEND | Kind.BEHIND:
+                return plugin.suspending(name)
             case Kind.MEND:
                 return plugin.mending(name, role=role in self._roles)
             case Kind.SPARE_ROLE:
                 return [{"command": "deleteRole", "rolename": name}]
             case Kind.IN:
-                password = self._passwords[name]
-                return plugin.letting_in(
-                    name, password.credential, password.text, known=known, role=role in self._roles
-                )
+                return self._letting_in(name, accounts.get(name), role=role in self._roles)
+
+    def _letting_in(self, name: str, has: Account | None, *, role: bool) -> list[plugin.Command]:
+        password = self._passwords[name]
+        if has is not None and has.credential == password.credential:
+            return []
+        return plugin.letting_in(
+            *(name, password.credential, password.text),
+            known=has is not None,
+            role=role,
+            disabled=has is not None and has.disabled,
+        )
 
     def done(self, change: Change) -> None:
         """The broker has confirmed it."""
@@ -151,14 +219,17 @@ class RightsQueue:
         name, accounts = change.name, self._accounts
         if accounts is None:
             return
-        role = role_of(name)
-        if change.kind is Kind.OUT:
+        role, before = role_of(name), accounts.get(name)
+        if change.kind in (Kind.OUT, Kind.LAPSE):
             accounts.pop(name, None)
             self._roles.pop(role, None)
         elif change.kind is Kind.SPARE_ROLE:
             self._roles.pop(name, None)
-        elif change.kind in (Kind.IN, Kind.MEND):
-            accounts[name] = Account(roles=frozenset((role,)))
+        elif change.kind in (Kind.SUSPEND, Kind.BEHIND) and before is not None:
+            accounts[name] = Account(before.credential, disabled=True)
+        elif change.kind is Kind.IN or (change.kind is Kind.MEND and before is not None):
+            credential = change.credential or (before.credential if before is not None else "")
+            accounts[name] = Account(credential, frozenset((role,)))
             self._roles[role] = rights_of(name)
 
     def refused(self, change: Change) -> bool:

@@ -1,7 +1,11 @@
 """The beds' accounts at the broker: they follow the beds' credentials, and differences are told.
 
-A credential that is issued to a bed becomes its account's password; a revocation removes the account. The
-seat of a revoked bed is left first, in memory (`api.access`), so nothing here is on its way out.
+Rules
+- A credential that a code has made becomes its account's password at once. A renewed one does so when the bed
+  first shows it in a call: then the bed has it on its disk. A bed that the broker refuses makes a call, too.
+- A revocation removes the account, and so does the end of a bed's last credential. A pause suspends it.
+- The seat of a bed is left first, in memory, so nothing here is on its way out. Of a revoked or paused bed
+  the API leaves it (`api.access`), of an expired one this file does.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -30,27 +34,59 @@ class BedAccounts:
         *,
         dreaming: Callable[[], bool],
         seated: Callable[[str], bool],
+        release: Callable[[str, str], object] = lambda _bed, _reason: None,
     ) -> None:
-        """dreaming: whether any Dreamscape dreams. seated: whether a bed has a seat."""
+        """dreaming: whether any Dreamscape dreams. seated: whether a bed has a seat.
+
+        release: lets a bed go, now, for this reason; of a bed whose credential has expired.
+        """
         self._table = table
         self._journal = journal
         self._clock = clock
         self.dreaming = dreaming
         self.seated = seated
+        self._release = release
         self._open: tuple[str, ...] = ()
         self.rights: BrokerRights = NoBrokerRights()
+        self._lifetimes = table.lifetimes
+        self._begin()
         enrolment.issued.append(self._issued)
+        enrolment.shown.append(self._shown)
+        enrolment.renewed.append(self._renewed)
         enrolment.ended.append(self._ended)
+        enrolment.paused.append(self._paused)
+        enrolment.resumed.append(self._resumed)
 
-    def beds(self) -> Mapping[str, str]:
-        """The id of the newest credential of each bed that has one which is not revoked."""
-        found: dict[str, str] = {}
+    def _begin(self) -> None:
+        now_s = self._clock.now_s()
         for principal in self._table.every_principal():
-            held = self._table.credentials_of(principal.name) if principal.kind is Kind.BED else ()
-            newest = next((one for one in held if not one.revoked_s), None)
-            if newest is not None:
-                found[principal.name] = newest.id
+            end_s = self._table.end_s(principal.name) if principal.kind is Kind.BED else 0.0
+            if now_s < end_s:
+                self._lifetimes.put(principal.name, end_s)
+            elif end_s:
+                self._lifetimes.ended.add(principal.name)
+
+    def beds(self) -> Mapping[str, frozenset[str]]:
+        """The ids of the credentials that are alive, of each bed that has one."""
+        found: dict[str, frozenset[str]] = {}
+        for principal in self._table.every_principal():
+            alive = self._alive(principal.name) if principal.kind is Kind.BED else None
+            if alive:
+                found[principal.name] = alive
         return found
+
+    def paused(self) -> frozenset[str]:
+        """The beds that are paused."""
+        every = self._table.every_principal()
+        return frozenset(one.name for one in every if one.paused and one.kind is Kind.BED)
+
+    def end_expired(self, now_s: float) -> None:
+        """Once a tick: each bed whose last credential has ended leaves its seat, then loses its account."""
+        for bed in self._lifetimes.due(now_s):
+            self._release(bed, "its credential has expired")
+            self.rights.lapse(bed)
+            sentence = f"the credential of {bed} has expired: it is alone until it is enrolled again"
+            self._journal.append(now_s, "credential-expired", sentence, cause=bed)
 
     def drifted(self, found: Sequence[tuple[str, str]]) -> None:
         """Tell each difference between broker and ledger; those beyond TOLD_MAX by their number."""
@@ -71,10 +107,42 @@ class BedAccounts:
             journal.append(now_s, "broker-closed", "the broker keeps its rules again")
 
     def _issued(self, principal: Principal, credential: Credential, token: str) -> None:
-        if principal.kind is Kind.BED:
+        if principal.kind is not Kind.BED:
+            return
+        self._renewed(principal.name)
+        known = self._table.principal(principal.name)
+        if known is not None and not known.paused:
             self.rights.let_in(principal.name, credential.id, token)
 
+    def _shown(self, principal: Principal, credential: Credential, token: str) -> None:
+        """A call carries this credential; the newest one that does is the account's password."""
+        held = self._table.credentials_of(principal.name) if principal.kind is Kind.BED else ()
+        newest = next((one for one in held if one.alive(self._clock.now_s())), None)
+        if newest is not None and newest.issued_s <= credential.issued_s:
+            self.rights.let_in(principal.name, credential.id, token)
+
+    def _renewed(self, name: str) -> None:
+        end_s = self._table.end_s(name) if self._is_bed(name) else 0.0
+        if end_s:
+            self._lifetimes.put(name, end_s)
+
     def _ended(self, name: str) -> None:
-        principal = self._table.principal(name)
-        if principal is not None and principal.kind is Kind.BED:
+        if self._is_bed(name):
+            self._lifetimes.drop(name)
             self.rights.put_out(name)
+
+    def _paused(self, name: str) -> None:
+        if self._is_bed(name):
+            self.rights.suspend(name)
+
+    def _resumed(self, name: str) -> None:
+        if self._is_bed(name):
+            self.rights.readmit(name, self._alive(name))
+
+    def _alive(self, name: str) -> frozenset[str]:
+        now_s = self._clock.now_s()
+        return frozenset(one.id for one in self._table.credentials_of(name) if one.alive(now_s))
+
+    def _is_bed(self, name: str) -> bool:
+        principal = self._table.principal(name)
+        return principal is not None and principal.kind is Kind.BED

@@ -50,11 +50,20 @@ _BASE_32: Final = "abcdefghijklmnopqrstuvwxyz234567"
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A credential as it is shown, once. token: its text. expires_s: session seconds."""
+    """A credential as it is shown, once. token: its text. expires_s: session seconds. left: from now."""
 
     principal: Principal
     token: str
     expires_s: float
+    left: "Left"
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Seconds from now until a credential expires, and until its holder renews it; not negative."""
+
+    expires_in_s: float
+    renew_in_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +101,10 @@ def weak(rng: random.Random) -> Random:
 class Enrolment:
     """Makes, renews and revokes credentials.
 
-    issued: called with a new credential, its principal and its text. ended: with the name of a revoked one.
-    paused: with the name of a principal whose code was shown a second time.
+    issued: called with a credential that a code has made, its principal and its text. shown: likewise, with
+    a credential that a call carries. renewed: with the name of a principal that has a successor of its
+    credential. ended: with the name of a revoked one. paused: with the name of a principal whose code was
+    shown a second time. resumed: with the name of one whose pause has ended.
     """
 
     def __init__(
@@ -109,8 +120,11 @@ class Enrolment:
         self._unsaved = _Names()
         self._writing = False
         self.issued: list[Callable[[Principal, Credential, str], None]] = []
+        self.shown: list[Callable[[Principal, Credential, str], None]] = []
+        self.renewed: list[Callable[[str], None]] = []
         self.ended: list[Callable[[str], None]] = []
         self.paused: list[Callable[[str], None]] = []
+        self.resumed: list[Callable[[str], None]] = []
 
     # -- codes --------------------------------------------------------------------------------------
 
@@ -127,6 +141,8 @@ class Enrolment:
 
         def done(_terms: object) -> Coded:
             self._table.put_rows(principals=(principal,), codes=(code,))
+            if known is not None and known.paused:
+                self._resumed(name)
             self._journal.append(
                 self._clock.now_s(),
                 "enrolled",
@@ -176,7 +192,9 @@ class Enrolment:
             self._journal.append(
                 self._clock.now_s(), "code-redeemed", f"{principal.name} has enrolled", cause=principal.name
             )
-            return self._shown(principal, credential, token)
+            for tell in self.issued:
+                tell(principal, credential, token)
+            return Issued(principal, token, credential.expires_s, self._left(credential))
 
         return self._commits.ask(
             Transaction(credentials=(credential,), codes=(spent,)),
@@ -219,18 +237,32 @@ class Enrolment:
             if self._revocations[name] != revocations:
                 undo()
                 return _revoked_meanwhile(name)
-            self._table.put_rows(credentials=(*older, credential))
-            return self._shown(principal, credential, token)
+            self._table.put_rows(credentials=(credential,))
+            self._keep((), self._table.sooner(older), ())
+            for tell in self.renewed:
+                tell(name)
+            return Issued(principal, token, credential.expires_s, self._left(credential))
 
         return self._commits.ask(
             Transaction(credentials=(*older, credential)), "the credential", done, undo=undo
         )
 
-    def used(self, credential: Credential) -> None:
-        """A credential is used: its predecessors end."""
+    def left(self, credential: str) -> Left | None:
+        """The time that the credential of this id has left; None: there is none of this id."""
+        found = self._table.find_credential(credential)
+        return self._left(found[1]) if found is not None else None
+
+    def _left(self, credential: Credential) -> Left:
+        now_s = self._clock.now_s()
+        return Left(max(0.0, credential.end_s - now_s), max(0.0, credential.half_life_s - now_s))
+
+    def used(self, principal: Principal, credential: Credential, token: str) -> None:
+        """A call carries this credential: its predecessors end. token: its text."""
         older = self._table.used(credential, self._clock.now_s())
         if older:
             self._keep((), older, ())
+        for tell in self.shown:
+            tell(principal, credential, token)
 
     def revoke(self, name: str, reason: str) -> Principal | Refusal:
         """End every credential of a principal, in this call; what is live ends with it."""
@@ -260,6 +292,7 @@ class Enrolment:
 
         def done(_terms: object) -> Principal:
             self._table.put_rows(principals=(lifted,))
+            self._resumed(name)
             return lifted
 
         return self._commits.ask(Transaction(principals=(lifted,)), "the end of a pause", done)
@@ -271,10 +304,9 @@ class Enrolment:
         credential = Credential(self._rng(ID_BITS), principal.name, digest_of(secret), now_s, now_s + lives_s)
         return credential, token_of(credential.id, secret)
 
-    def _shown(self, principal: Principal, credential: Credential, token: str) -> Issued:
-        for tell in self.issued:
-            tell(principal, credential, token)
-        return Issued(principal, token, credential.expires_s)
+    def _resumed(self, name: str) -> None:
+        for tell in self.resumed:
+            tell(name)
 
     def _keep(
         self,

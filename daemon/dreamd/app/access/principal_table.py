@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from dreamd.core.access.caller import Role
 from dreamd.core.access.codes import Code
+from dreamd.core.access.lifetimes import Lifetimes
 from dreamd.core.access.principals import Credential, Kind, Principal
 from dreamd.core.refusals import Code as RefusalCode
 from dreamd.core.refusals import Refusal
@@ -25,6 +26,7 @@ class PrincipalTable:
         self._credentials = {one.id: one for one in ledger.credentials()}
         self._codes = {one.id: one for one in ledger.codes()}
         self._held: dict[str, set[str]] = {}
+        self.lifetimes = Lifetimes()
         self._hold(self._credentials.values())
 
     def _hold(self, credentials: Iterable[Credential]) -> None:
@@ -75,6 +77,10 @@ class PrincipalTable:
         held = (self._credentials[one] for one in self._held.get(name, ()))
         return tuple(sorted(held, key=lambda one: one.issued_s, reverse=True))
 
+    def end_s(self, name: str) -> float:
+        """The end of the last credential of this principal, in session seconds; 0: it has none."""
+        return max((one.end_s for one in self.credentials_of(name)), default=0.0)
+
     def code(self, id: str) -> Code | None:  # noqa: A002 - the field's own name
         """The code of this id."""
         return self._codes.get(id)
@@ -104,7 +110,7 @@ class PrincipalTable:
         )
 
     def barred(self, bed: str) -> Refusal | None:
-        """Why no sleeper in this bed is bound: it is paused or revoked; None: one may be.
+        """Why no sleeper in this bed is bound: it is paused, revoked or expired; None: one may be.
 
         A bed that was never enrolled is not barred: without a site no bed is enrolled.
         """
@@ -116,6 +122,8 @@ class PrincipalTable:
         held = self.credentials_of(bed)
         if held and all(one.revoked_s for one in held):
             return Refusal(RefusalCode.CREDENTIAL_REVOKED, f"the credential of pod {bed} was revoked")
+        if bed in self.lifetimes.ended:
+            return Refusal(RefusalCode.CREDENTIAL_EXPIRED, f"the credential of pod {bed} has expired")
         return None
 
     def used(self, credential: Credential, now_s: float) -> tuple[Credential, ...]:
@@ -125,6 +133,10 @@ class PrincipalTable:
             for one in self.credentials_of(credential.principal)
             if one.issued_s < credential.issued_s and one.alive(now_s)
         )
+
+    def sooner(self, credentials: tuple[Credential, ...]) -> tuple[Credential, ...]:
+        """These, but for those that end sooner already: a secret that has ended never comes back."""
+        return tuple(one for one in credentials if one.end_s <= self._credentials[one.id].end_s)
 
     def rows(self, principals: set[str], credentials: set[str], codes: set[str]) -> Transaction:
         """The transaction that writes these as they are now."""

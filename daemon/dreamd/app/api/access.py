@@ -5,10 +5,10 @@ left, before anything is written. A bed that is paused leaves its seat at once, 
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from dreamd.app.access.enrolment import Coded, Enrolment, Issued
+from dreamd.app.access.enrolment import Coded, Enrolment, Issued, Left
 from dreamd.app.access.principal_table import PrincipalTable
 from dreamd.core.access.caller import Caller, Channel, Role
 from dreamd.core.access.principals import Credential, Grant, Kind, Principal
@@ -22,10 +22,14 @@ _HOUSE: Final = Caller("", Role.DAEMON, Channel.GRPC)
 
 @dataclass(frozen=True, slots=True)
 class PrincipalView:
-    """A principal with its newest credential; None where it has none."""
+    """A principal with its newest credential; None where it has none.
+
+    left: the time left of the credential that a call carries; None: not asked for.
+    """
 
     principal: Principal
     newest: Credential | None
+    left: Left | None = None
 
 
 class AccessCommands:
@@ -68,6 +72,10 @@ class AccessCommands:
         """The principal with its newest credential."""
         held = self._table.credentials_of(principal.name)
         return PrincipalView(principal, held[0] if held else None)
+
+    def shown_caller(self, principal: Principal, credential: str) -> PrincipalView:
+        """The caller itself, with the time that is left of its credential. credential: the id."""
+        return replace(self.shown(principal), left=self._enrolment.left(credential))
 
     def revoke(self, caller: Caller, name: str, reason: str) -> PrincipalView | Refusal:
         """End every credential of a principal, and what runs under it."""

@@ -316,6 +316,10 @@ class AccessApi(Protocol):
         """Every principal, by name, behind the name `after`."""
         ...
 
+    def shown_caller(self, principal: Principal, credential: str) -> PrincipalView:
+        """MUST return the caller itself, with the time left of its credential (its id)."""
+        ...
+
     def shown(self, principal: Principal) -> PrincipalView:
         """The principal with its newest credential."""
         ...

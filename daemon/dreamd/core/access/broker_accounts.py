@@ -5,6 +5,8 @@ Rules
 - A bed speaks as itself alone. It hears its own orders, its own clock answers, and what is said to all.
 - `canary` may hear one topic and say nothing: the daemon tries with it whether the broker keeps these rules.
 - An account that neither the ledger nor this file knows is a stranger and is removed.
+- The account of a paused bed keeps its password, is disabled and has no role. So is one with a password that
+  is no credential any more.
 """
 
 from collections.abc import Mapping
@@ -51,6 +53,11 @@ class Account:
     roles: frozenset[str] = frozenset()
     disabled: bool = False
 
+    @property
+    def suspended(self) -> bool:
+        """Whether it may not connect, and would have no right if it did."""
+        return self.disabled and not self.roles
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:
@@ -67,8 +74,9 @@ class Drift:
     """How a broker differs from the ledger.
 
     strangers, groups: to be removed. roles: to be set, by account. spare_roles: to be removed. opened:
-    whether the default must be closed. missing: beds without an account. older: beds whose account has
-    another password than their newest credential.
+    whether the default must be closed. missing: beds without an account. older: beds whose account has a
+    password that is no credential of theirs any more. behind: those of them that are not suspended, nor
+    paused. loose: paused beds whose account is not suspended.
     """
 
     strangers: tuple[str, ...] = ()
@@ -77,6 +85,8 @@ class Drift:
     groups: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     older: tuple[str, ...] = ()
+    behind: tuple[str, ...] = ()
+    loose: tuple[str, ...] = ()
     opened: bool = False
 
     @property
@@ -88,13 +98,15 @@ class Drift:
         told += [(one, f"the broker has a group {one} that may give rights") for one in self.groups]
         told += [(one, f"{one} has no account at the broker: {_remedy(one)}") for one in self.missing]
         told += [(one, f"{one} has an older password at the broker: {_remedy(one)}") for one in self.older]
+        told += [(one, f"{one} is paused and may use the broker") for one in self.loose]
         return (*told, *([("default", "the broker allows what no role names")] if self.opened else []))
 
 
 def _remedy(account: str) -> str:
     if account in HOUSE:
         return "put dynamic-security.json of dreamd init back, and restart the broker"
-    return f"enrol it again (dreamd enrol {account}), or revoke it"
+    again = f"enrol it again (dreamd enrol {account}), or revoke it"
+    return f"its agent shows its credential; if that is lost, {again}"
 
 
 def rights_of_bed(bed: str) -> Rights:
@@ -139,20 +151,25 @@ def rights_of(account: str) -> Rights:
     return house if house is not None else rights_of_bed(account)
 
 
-def drift_of(beds: Mapping[str, str], listed: Listed) -> Drift:
-    """Compare a broker with the ledger. beds: the newest credential's id of each bed that has one."""
+def drift_of(beds: Mapping[str, frozenset[str]], paused: frozenset[str], listed: Listed) -> Drift:
+    """Compare a broker with the ledger.
+
+    beds: the ids of the credentials of each bed that has one alive. paused: those of them that are paused.
+    """
     known = {*beds, *HOUSE}
     present = known & set(listed.accounts)
+    older = {one for one in present & set(beds) if listed.accounts[one].credential not in beds[one]}
+    open_ = {one for one in present if not listed.accounts[one].suspended}
     own = {role_of(one) for one in known}
     return Drift(
         strangers=tuple(sorted(set(listed.accounts) - known)),
-        roles=tuple(sorted(one for one in present if not _has_its_own(one, listed))),
+        roles=tuple(sorted(one for one in present - paused - older if not _has_its_own(one, listed))),
         spare_roles=tuple(sorted(set(listed.roles) - own)),
         groups=tuple(sorted(listed.groups)),
-        missing=tuple(sorted(known - present)),
-        older=tuple(
-            sorted(one for one in present & set(beds) if listed.accounts[one].credential != beds[one])
-        ),
+        missing=tuple(sorted(known - present - paused)),
+        older=tuple(sorted(older)),
+        behind=tuple(sorted(older & open_ - paused)),
+        loose=tuple(sorted(paused & open_)),
         opened=not listed.closed,
     )
 

@@ -100,6 +100,11 @@ class Credential:
         """Whether it may be used for everything."""
         return not self.revoked_s and now_s < self.expires_s and not (self.ends_s and not now_s < self.ends_s)
 
+    @property
+    def end_s(self) -> float:
+        """The instant from which on it is not alive, in session seconds; 0 where it is revoked."""
+        return 0.0 if self.revoked_s else min(self.expires_s, self.ends_s or self.expires_s)
+
     def frees(self, now_s: float) -> bool:
         """Whether it may be used for the ways out."""
         late = min(self.expires_s, self.ends_s or self.expires_s) + FREES_AFTER_S

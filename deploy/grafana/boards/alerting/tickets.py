@@ -75,6 +75,14 @@ _WAY: Final = (
         "fleet",
     ),
     ticket(
+        "CredentialsEnding",
+        "dreamd_credentials_ending > 0",
+        "10m",
+        "The credential of a bed ends within a week: its agent does not renew it",
+        f"{WHERE}: {counted('enrolled bed has', 'enrolled beds have')} a credential that ends within a week.",
+        "fleet",
+    ),
+    ticket(
         "FramesLate",
         f"{_share('dreamd_frames_late_total', '5m')} > 0.05",
         "5m",

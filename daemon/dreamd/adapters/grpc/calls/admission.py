@@ -18,7 +18,7 @@ from google.protobuf.message import Message
 from dreamd.adapters.grpc.calls.errors import Declined
 from dreamd.adapters.grpc.calls.method_rules import HEALTH, target_of
 from dreamd.core.access.admission import Admitted, Whereabouts, admit, in_scope
-from dreamd.core.access.principals import Credential, Principal, parse_token
+from dreamd.core.access.principals import Credential, Kind, Principal, parse_token, token_of
 from dreamd.core.access.rates import RATES, Bucket
 from dreamd.core.access.rules import Effect, Rule
 from dreamd.core.refusals import Code, Refusal
@@ -46,10 +46,10 @@ class Admission:
         principals: Principals,
         where: Whereabouts,
         now_s: Callable[[], float],
-        used: Callable[[Credential], None] = lambda _credential: None,
+        used: Callable[[Principal, Credential, str], None] = lambda _principal, _credential, _token: None,
         unsafe: Callable[[], str] = str,
     ) -> None:
-        """used: called at the first use of a credential in this process.
+        """used: called with a credential and its text at its first use in this process, and a bed's at each.
 
         unsafe: why no sleeper may be bound now; empty: one may.
         """
@@ -77,15 +77,15 @@ class Admission:
         found = self._known(metadata)
         if isinstance(found, Refusal):
             raise Declined(found)
-        principal, credential = found
+        principal, credential, secret = found
         admitted = admit(rule, principal, credential, now_s)
         if isinstance(admitted, Refusal):
             raise Declined(admitted)
         self._safe(rule)
         self._rated(rule, principal.name, now_s)
-        if credential.id not in self._used:
+        if credential.id not in self._used or principal.kind is Kind.BED:
             self._used.add(credential.id)
-            self._tell_used(credential)
+            self._tell_used(principal, credential, token_of(credential.id, secret))
         return admitted
 
     def scoped(self, path: str, admitted: Admitted | None, request: Message) -> None:
@@ -156,7 +156,7 @@ class Admission:
             self._ended.add(task)
             task.cancel()
 
-    def _known(self, metadata: Metadata) -> Refusal | tuple[Principal, Credential]:
+    def _known(self, metadata: Metadata) -> Refusal | tuple[Principal, Credential, str]:
         shown = next((str(value) for key, value in metadata or () if key == AUTHORIZATION), "")
         if not shown:
             return Refusal(Code.CREDENTIAL_MISSING, "the call carries no credential")
@@ -164,7 +164,7 @@ class Admission:
         found = self._principals.find_credential(token[0]) if token is not None else None
         if token is None or found is None or not found[1].holds(token[1]):
             return Refusal(Code.CREDENTIAL_UNKNOWN, "no principal has the credential that the call carries")
-        return found
+        return (*found, token[1])
 
     def _safe(self, rule: Rule) -> None:
         why = self._unsafe() if rule.effect is Effect.BINDS else ""

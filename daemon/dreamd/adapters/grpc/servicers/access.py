@@ -21,10 +21,11 @@ from dreamd.adapters.grpc.calls.lanes import host_of
 from dreamd.adapters.grpc.calls.method_rules import told_rule
 from dreamd.adapters.grpc.calls.pagination import page
 from dreamd.adapters.grpc.calls.streams import kept
-from dreamd.adapters.grpc.servicers.responses import moment
+from dreamd.adapters.grpc.servicers.responses import moment, span
 from dreamd.app.access.enrolment import Issued
 from dreamd.app.api.access import PrincipalView
 from dreamd.app.api.protocols import AccessApi
+from dreamd.core.access.admission import Admitted
 from dreamd.core.access.caller import Role
 from dreamd.core.access.principals import Grant, Kind, Principal
 from dreamd.core.access.rates import REDEEMED, Bucket
@@ -119,11 +120,12 @@ class Access(AccessServicer):
         self, _request: access.RenewCredentialRequest, context: Context
     ) -> access.IssuedCredential:
         """A successor of the caller's credential."""
-        return self._issued(await kept(self._principals.renew_credential(_caller(context))))
+        return self._issued(await kept(self._principals.renew_credential(_admitted(context).principal)))
 
     async def GetCaller(self, _request: access.GetCallerRequest, context: Context) -> access.Principal:
         """The caller itself."""
-        return _viewed(self._principals.shown(_caller(context)))
+        admitted = _admitted(context)
+        return _viewed(self._principals.shown_caller(admitted.principal, admitted.credential))
 
     async def ListPrincipals(
         self, request: access.ListPrincipalsRequest, _context: Context
@@ -170,14 +172,16 @@ class Access(AccessServicer):
             authority=self._facts.authority,
             signing_keys=self._facts.signing_keys,
             broker_url=self._facts.broker_url,
+            expires_in=span(issued.left.expires_in_s),
+            renew_in=span(issued.left.renew_in_s),
         )
 
 
-def _caller(context: Context) -> Principal:
+def _admitted(context: Context) -> Admitted:
     admitted = admitted_of(context)
     if admitted is None:
         raise Declined(Refusal(Code.CREDENTIAL_MISSING, "this daemon has no access control"))
-    return admitted.principal
+    return admitted
 
 
 def _grant(told: access.Grant, field: str) -> Grant:
@@ -221,4 +225,7 @@ def _viewed(view: PrincipalView) -> access.Principal:
             told = moment(at_s)
             if told is not None:
                 field.CopyFrom(told)
+    if view.left is not None:
+        message.expires_in.CopyFrom(span(view.left.expires_in_s))
+        message.renew_in.CopyFrom(span(view.left.renew_in_s))
     return message
