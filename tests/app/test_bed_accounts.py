@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from dreamd.app.access.bed_accounts import TOLD_MAX, BedAccounts
+import pytest
+
+from dreamd.adapters.mqtt.rights_queue import Differences
+from dreamd.app.access.bed_accounts import LEAVES_S, TOLD_MAX, BedAccounts
 from dreamd.app.access.enrolment import Coded
 from dreamd.app.access.principal_table import PrincipalTable
+from dreamd.core.access.broker_accounts import Drift
 from dreamd.core.access.principals import OVERLAP_S, PROGRAM_S, Kind, Principal, parse_token
 from dreamd.core.dreamscapes.views import Event
 from dreamd.core.refusals import Code
@@ -192,6 +196,63 @@ def test_a_pause_suspends_the_account_and_its_end_gives_it_back() -> None:
     access.enrolment.redeem(code)
     _coded(access, "bed-7", Kind.BED)
     assert rights.orders[2:] == [("suspend", "bed-7"), ("readmit", "bed-7", *ids)]
+
+
+@pytest.mark.parametrize("way", ["revoked", "paused", "expired"])
+@pytest.mark.parametrize("leaves", [True, False])
+def test_a_connection_is_closed_once_its_bed_has_left_its_slot_or_had_the_time_to(
+    way: str, leaves: bool
+) -> None:
+    """A release reaches the bed first; a bed that ignores it loses its connection all the same."""
+    access = FakeAccess()
+    accounts, rights = _accounts(access)
+    _redeemed(access, "bed-7", Kind.BED)
+    accounts.seated = lambda _bed: True
+    if way == "revoked":
+        access.enrolment.revoke("bed-7", "lost")
+    elif way == "paused":
+        for tell in access.enrolment.paused:
+            tell("bed-7")
+    else:
+        access.clock.now += PROGRAM_S
+        accounts.end_expired(access.clock.now)
+    rights.orders.clear()
+    accounts.close_left(access.clock.now)
+    assert rights.orders == []
+    if leaves:
+        accounts.seated = lambda _bed: False
+    else:
+        access.clock.now += LEAVES_S
+    accounts.close_left(access.clock.now)
+    accounts.close_left(access.clock.now)
+    closes = {"revoked": "out", "paused": "suspend", "expired": "lapse"}
+    assert rights.orders == [(closes[way], "bed-7")]
+
+
+def test_a_bed_that_is_enrolled_again_before_it_has_left_keeps_its_new_account() -> None:
+    """The removal leaves before the new password, and not after it."""
+    access = FakeAccess()
+    accounts, rights = _accounts(access)
+    _redeemed(access, "bed-7", Kind.BED)
+    accounts.seated = lambda _bed: True
+    access.enrolment.revoke("bed-7", "lost")
+    _redeemed(access, "bed-7", Kind.BED)
+    accounts.close_left(access.clock.now + LEAVES_S)
+    assert [order[0] for order in rights.orders] == ["in", "out", "in"]
+
+
+def test_a_difference_is_told_once_and_again_after_it_was_mended() -> None:
+    """Found twice: told once. Mended and found again: told again."""
+    differences = Differences()
+    drift = Drift(roles=("bed-7",), strangers=("eve",), missing=("bed-8",))
+    found = [differences.compared(drift, lambda _bed: False) for _ in range(2)]
+    assert [[name for name, _ in one] for one in found] == [["eve", "bed-7", "bed-8"], []]
+    differences.mended("bed-7")
+    assert [name for name, _ in differences.compared(drift, lambda _bed: False)] == ["bed-7"]
+    assert len(differences.apart) == 2
+    for name in ("eve", "bed-8"):
+        differences.mended(name)
+    assert differences.apart == ()
 
 
 def test_an_open_broker_is_told_when_it_begins_and_ends_and_drift_is_bounded() -> None:

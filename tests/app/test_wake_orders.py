@@ -249,6 +249,23 @@ def test_lifting_an_order_that_is_not_shown_changes_nothing_on_the_wire() -> Non
     assert len(stage.link.wakes) == said
 
 
+def test_of_liftings_that_were_written_together_the_last_is_on_the_wire() -> None:
+    """Two lifted while the ledger is slow: revisions only grow, and no pod is left with an order."""
+    ledger = MemoryLedger()
+    stage = dreaming(ledger=ledger)
+    orders = [give(stage, POD, name) for name in ("bed-1", "bed-2", "bed-3")]
+    ledger.held = True
+    for order in (orders[1], orders[0], orders[2], orders[0]):
+        stage.app.wake_orders.lift(named("ash"), order.id, "over")
+    ledger.release()
+    revisions = [message.revision for message in stage.link.wakes]
+    assert revisions == sorted(set(revisions))
+    assert stage.link.wakes[-1].lifted
+    assert [order.stands for order in stage.app.wake_orders.list()] == [False] * 3
+    lifted = [event for event in stage.app.journal._events if event.kind == "wake-lifted"]
+    assert len(lifted) == 3, "lifted twice is lifted once"
+
+
 def test_an_order_sent_again_is_the_same_order_and_wakes_again() -> None:
     """A repeated order, by request id or target, is one order and wakes those not awake."""
     stage = dreaming()

@@ -43,9 +43,9 @@ REFUSED_STARTS: Final = (
     Mutation(
         "start.disagreement",
         "sleepers are bound while broker and ledger disagree about who exists",
-        "daemon/dreamd/adapters/mqtt/rights_keeper.py",
+        "daemon/dreamd/adapters/mqtt/rights_queue.py",
         "apart = {*drift.strangers, *drift.missing}",
         "apart = {*drift.strangers}",
-        ("tests/integration/test_site_broker.py",),
+        ("tests/app/test_bed_accounts.py",),
     ),
 )

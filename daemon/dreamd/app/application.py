@@ -155,7 +155,7 @@ class Application:
             deps.journal,
             deps.clock,
             dreaming=lambda: self.registry.tally().dreaming > 0,
-            seated=self.registry.has_seat,
+            seated=self.registry.is_held,
             release=self._release_bed,
         )
 
@@ -227,6 +227,7 @@ class Application:
         attempt("locks", self._deps.locks.flush)
         attempt("wake-orders", self._deps.wakes.flush)
         attempt("access", partial(self.bed_accounts.end_expired, now_s))
+        attempt("access", partial(self.bed_accounts.close_left, now_s))
         attempt("access", self.enrolment.write_rights)
         attempt("audit", self.acts.write_waiting)
         attempt("audit", partial(self._checkpoints.sign_due, now_s))

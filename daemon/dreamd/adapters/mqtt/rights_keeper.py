@@ -23,7 +23,7 @@ import aiomqtt
 
 from dreamd.adapters.mqtt import dynamic_security as plugin
 from dreamd.adapters.mqtt.canary import CannotTryError, Overheard, open_to
-from dreamd.adapters.mqtt.rights_queue import Change, RightsQueue
+from dreamd.adapters.mqtt.rights_queue import Change, Differences, RightsQueue
 from dreamd.core.access.broker_accounts import (
     ANSWERS,
     CANARY_HEARS,
@@ -57,8 +57,6 @@ PAGE: Final = 50
 LOOK_S: Final = 0.02
 HELD_S: Final = 1.0
 """A change that waits for a seat to be left is looked at this often."""
-UNEQUAL_MAX: Final = 3
-"""Accounts about which broker and ledger disagree that a sentence names."""
 UNTRIED: Final = "the broker's rules have not been tried yet"
 
 
@@ -98,9 +96,8 @@ class RightsKeeper:
         self._number = 0
         self._changed_s = self._tried_s = -EVERY_S
         self._look_s = 0.0
-        self._told: frozenset[tuple[str, str]] = frozenset()
+        self._differences = Differences()
         self._trouble, self._lost_by = UNTRIED, ""
-        self._unequal: dict[str, str] = {}
 
     @property
     def trouble(self) -> str:
@@ -108,9 +105,7 @@ class RightsKeeper:
 
         The broker is open or was not tried, or broker and ledger disagree about the accounts that there are.
         """
-        told = list(self._unequal.values())
-        more = [f"and {len(told) - UNEQUAL_MAX} more accounts"] if len(told) > UNEQUAL_MAX else []
-        return "; ".join((*filter(None, [self._trouble]), *told[:UNEQUAL_MAX], *more))
+        return "; ".join((*filter(None, [self._trouble]), *self._differences.apart))
 
     @property
     def idle(self) -> bool:
@@ -222,11 +217,11 @@ class RightsKeeper:
         except plugin.RefusedError as error:
             # Somebody else has changed the accounts: listed again, and the change tried once more.
             if self._queue.refused(change):
-                self._tell([(change.name, f"the broker refuses a change of {change.name}: {error}")])
+                self._owner.drifted([(change.name, f"the broker refuses a change of {change.name}: {error}")])
             await self._compare(client)
         else:
             self._queue.done(change)
-            self._unequal.pop(change.name, None)
+            self._differences.mended(change.name)
         finally:
             self._changed_s = self._clock.now_s()
 
@@ -255,15 +250,7 @@ class RightsKeeper:
         self._queue.listed(listed)
         drift = drift_of(self._owner.beds(), self._owner.paused(), listed)
         self._queue.mend(drift)
-        apart = {*drift.strangers, *drift.missing}
-        self._unequal = {
-            name: why for name, why in drift.sentences if name in apart and not self._queue.waits_in(name)
-        }
-        self._tell([one for one in drift.sentences if not self._queue.waits_in(one[0])])
-
-    def _tell(self, found: Sequence[tuple[str, str]]) -> None:
-        fresh = [one for one in found if one not in self._told]
-        self._told = frozenset(found)
+        fresh = self._differences.compared(drift, self._queue.waits_in)
         if fresh:
             self._owner.drifted(fresh)
 

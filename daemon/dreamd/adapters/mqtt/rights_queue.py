@@ -14,6 +14,8 @@ from dreamd.core.access.principals import OVERLAP_S
 from dreamd.core.limits import PODS_MAX
 
 TRIES_MAX: Final = 2
+UNEQUAL_MAX: Final = 3
+"""Accounts about which broker and ledger disagree that a sentence names."""
 HELD_MAX_S: Final = OVERLAP_S
 """A password waits for a seat to be left for this long at most: then the old secret ends here, too."""
 
@@ -46,6 +48,38 @@ class Change:
     kind: Kind
     name: str
     credential: str = ""
+
+
+class Differences:
+    """The differences between broker and ledger: those told, each once until it is mended.
+
+    Accounts that one has and the other lacks are apart: no sleeper is bound until they are mended.
+    """
+
+    def __init__(self) -> None:
+        self._told: frozenset[tuple[str, str]] = frozenset()
+        self._apart: dict[str, str] = {}
+
+    def compared(self, drift: Drift, waits_in: Callable[[str], bool]) -> list[tuple[str, str]]:
+        """Take in a comparison; return what was not told before. waits_in: a password of this bed waits."""
+        found = [one for one in drift.sentences if not waits_in(one[0])]
+        apart = {*drift.strangers, *drift.missing}
+        self._apart = {name: why for name, why in found if name in apart}
+        fresh = [one for one in found if one not in self._told]
+        self._told = frozenset(found)
+        return fresh
+
+    def mended(self, name: str) -> None:
+        """The broker has confirmed a change of this name: what is found of it later is told again."""
+        self._told = frozenset(one for one in self._told if one[0] != name)
+        self._apart.pop(name, None)
+
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """Sentences about the accounts of which broker and ledger disagree, UNEQUAL_MAX by name."""
+        told = tuple(self._apart.values())
+        more = (f"and {len(told) - UNEQUAL_MAX} more accounts",) if len(told) > UNEQUAL_MAX else ()
+        return (*told[:UNEQUAL_MAX], *more)
 
 
 @dataclass(frozen=True, slots=True)

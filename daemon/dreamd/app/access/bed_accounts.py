@@ -6,6 +6,8 @@ Rules
 - A revocation removes the account, and so does the end of a bed's last credential. A pause suspends it.
 - The seat of a bed is left first, in memory, so nothing here is on its way out. Of a revoked or paused bed
   the API leaves it (`api.access`), of an expired one this file does.
+- Removal and suspension close the bed's connection. So they wait until the bed has reported that it has left
+  its slot, for LEAVES_S at most: without its release it would render on until its lease ends.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +20,8 @@ from dreamd.core.access.principals import Credential, Kind, Principal
 from dreamd.ports.broker_rights import BrokerRights, NoBrokerRights
 from dreamd.ports.clock import SessionClock
 
+LEAVES_S: Final = 0.5
+"""The longest that the end of a connection waits for the bed to have left its slot."""
 TOLD_MAX: Final = 20
 """Differences that are told one by one; the rest is counted in one sentence."""
 
@@ -36,7 +40,7 @@ class BedAccounts:
         seated: Callable[[str], bool],
         release: Callable[[str, str], object] = lambda _bed, _reason: None,
     ) -> None:
-        """dreaming: whether any Dreamscape dreams. seated: whether a bed has a seat.
+        """dreaming: whether any Dreamscape dreams. seated: whether a bed has a seat, or its slot still.
 
         release: lets a bed go, now, for this reason; of a bed whose credential has expired.
         """
@@ -47,6 +51,7 @@ class BedAccounts:
         self.seated = seated
         self._release = release
         self._open: tuple[str, ...] = ()
+        self._leaving: dict[str, tuple[float, Callable[[], None]]] = {}
         self.rights: BrokerRights = NoBrokerRights()
         self._lifetimes = table.lifetimes
         self._begin()
@@ -84,7 +89,7 @@ class BedAccounts:
         """Once a tick: each bed whose last credential has ended leaves its seat, then loses its account."""
         for bed in self._lifetimes.due(now_s):
             self._release(bed, "its credential has expired")
-            self.rights.lapse(bed)
+            self._once_left(bed, lambda bed=bed: self.rights.lapse(bed))  # type: ignore[misc]
             sentence = f"the credential of {bed} has expired: it is alone until it is enrolled again"
             self._journal.append(now_s, "credential-expired", sentence, cause=bed)
 
@@ -106,9 +111,27 @@ class BedAccounts:
         elif before and not self._open:
             journal.append(now_s, "broker-closed", "the broker keeps its rules again")
 
+    def close_left(self, now_s: float) -> None:
+        """Once a tick: close the connections of the beds that have left their slot, or had the time to."""
+        for name, (until_s, _) in tuple(self._leaving.items()):
+            if not (self.seated(name) and now_s < until_s):
+                self._close(name)
+
+    def _once_left(self, name: str, close: Callable[[], None]) -> None:
+        """Close a bed's connection once it has left its slot; a later reason to takes the place of this."""
+        self._leaving[name] = (self._clock.now_s() + LEAVES_S, close)
+        if not self.seated(name):
+            self._close(name)
+
+    def _close(self, name: str) -> None:
+        waiting = self._leaving.pop(name, None)
+        if waiting is not None:
+            waiting[1]()
+
     def _issued(self, principal: Principal, credential: Credential, token: str) -> None:
         if principal.kind is not Kind.BED:
             return
+        self._close(principal.name)
         self._renewed(principal.name)
         known = self._table.principal(principal.name)
         if known is not None and not known.paused:
@@ -129,14 +152,15 @@ class BedAccounts:
     def _ended(self, name: str) -> None:
         if self._is_bed(name):
             self._lifetimes.drop(name)
-            self.rights.put_out(name)
+            self._once_left(name, lambda: self.rights.put_out(name))
 
     def _paused(self, name: str) -> None:
-        if self._is_bed(name):
-            self.rights.suspend(name)
+        if self._is_bed(name) and name not in self._leaving:
+            self._once_left(name, lambda: self.rights.suspend(name))
 
     def _resumed(self, name: str) -> None:
         if self._is_bed(name):
+            self._close(name)
             self.rights.readmit(name, self._alive(name))
 
     def _alive(self, name: str) -> frozenset[str]:

@@ -109,6 +109,9 @@ class WakeOrderCommands:
         )
 
     def _lifted(self, lifted: Order) -> Order:
+        known = self._deps.wakes.order_named(lifted.id)
+        if known is not None and not known.stands:
+            return known  # by another call, while this one was being written
         now_s = self._deps.clock.now_s()
         self._deps.wakes.lift(lifted, now_s)
         by = f"{lifted.lifted_by}: {lifted.lifted_reason}"

@@ -155,10 +155,12 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
         """The Dreamscape in which this pod has its seat."""
         return self._runtimes.get(record.dreamscape)
 
-    def has_seat(self, pod: str) -> bool:
-        """Whether the pod of this name has a seat."""
+    def is_held(self, pod: str) -> bool:
+        """Whether the pod of this name has a seat, or is connected and still reports a slot."""
         record = self._deps.fleet.get(pod)
-        return record is not None and self.seating(record) is not None
+        if record is None:
+            return False
+        return self.seating(record) is not None or (record.online and self.holds_slot(record))
 
     def listed(self, after: str) -> Iterator[DreamscapeView]:
         """Every Dreamscape that is kept, newest first, without seats, behind the place `after`.

@@ -145,11 +145,16 @@ class WakeOrderRegistry:
             self._unsaved[order_id] = None
 
     def _succeed(self, now_s: float) -> None:
-        """The retained place is free: the widest order that stands takes it, under a new revision."""
+        """The retained place is free: the widest order that stands takes it, under a new revision.
+
+        A lifting was given its revision before it was written. An order that took the place meanwhile has a
+        higher one, and a pod believes the highest: the lifting then gets a new revision, too.
+        """
+        said = self._shown.revision if self._shown is not None else 0
         successor = shown(self._orders.values())
         if successor is None:
             return
-        if successor.stands:
+        if successor.stands or not successor.revision > said:
             successor = replace(successor, revision=self.next_revision(now_s))
             self._note(successor)
             self._unsaved[successor.id] = None
