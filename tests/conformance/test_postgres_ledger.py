@@ -1,5 +1,6 @@
 """The PostgreSQL ledger's own properties: one daemon, a lost connection, upgrades, copies, refusals."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -199,6 +200,22 @@ def test_a_server_that_cannot_be_used_is_a_sentence(postgres: Cluster, tmp_path:
         with pytest.raises(LedgerError, match=sentence) as refused:
             open_ledger(address, tmp_path)
         assert "s3cret" not in str(refused.value)
+
+
+def test_a_ledger_that_is_refused_leaves_no_session(postgres: Cluster, url: str, tmp_path: Path) -> None:
+    """With a place for one session of the two the ledger is refused, and its one session is ended at once.
+
+    While the error is still held: its session would last as long as that, and end with a warning.
+    """
+    postgres.execute("CREATE ROLE narrow LOGIN CONNECTION LIMIT 1")
+    narrow = url.replace("postgres@", "narrow@")
+    with pytest.raises(LedgerError, match="too many connections") as refused:
+        open_ledger(narrow, tmp_path)
+    sessions = "SELECT pid FROM pg_stat_activity WHERE usename = 'narrow'"
+    until_s = time.monotonic() + 5.0
+    while postgres.execute(sessions):
+        assert time.monotonic() < until_s, refused
+    postgres.execute("DROP ROLE narrow")
 
 
 def test_the_check_names_what_cannot_be_read(ledger: StoredLedger, postgres: Cluster, url: str) -> None:

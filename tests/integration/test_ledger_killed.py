@@ -1,5 +1,6 @@
 """A process killed with writes waiting, on both engines: answered commits are kept, others whole or none."""
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -49,9 +50,12 @@ def killed(url: str, state: Path, first: int, most: int) -> int:
     words = [sys.executable, "-c", WRITER, url, str(state), str(first)]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
-        answered = [writer.stdout.readline().split() for _ in range(most)]
-        writer.send_signal(signal.SIGKILL)
+        try:
+            answered = [writer.stdout.readline().split() for _ in range(most)]
+        finally:
+            writer.send_signal(signal.SIGKILL)
         answered += [line.split() for line in writer.stdout if line.endswith("\n")]
+    assert all(answered), "the writer has ended by itself: see its standard error"
     assert all(done == "True" for _, done in answered)
     return int(answered[-1][0])
 
@@ -61,9 +65,8 @@ def survives(url: str, state: Path) -> None:
     first = 0
     for kill in range(KILLS):
         last = killed(url, state, first, 30 + 37 * (kill % 5))
-        ledger = open_ledger(url, state)
-        kept, records = ledger.checked_in(), ledger.load()
-        ledger.close()
+        with contextlib.closing(open_ledger(url, state)) as ledger:
+            kept, records = ledger.checked_in(), ledger.load()
         numbers = sorted(int(pod.split("-")[1]) for pod in kept if not pod.endswith("-b"))
         assert numbers == list(range(1, len(numbers) + 1)), "in order, none left out"
         assert len(numbers) >= last, "what was answered is there"

@@ -78,7 +78,11 @@ class Store(ABC):
         self._engine = engine
         try:
             self.base = engine.connect()
-            self._reads = self.connect()
+            try:
+                self._reads = self.connect()
+            except BaseException:
+                self.base.close()  # else its session would last as long as the error is kept
+                raise
         except sa.exc.SQLAlchemyError as error:
             engine.dispose()
             raise LedgerError(f"the ledger {place} cannot be opened ({cause(error)})") from error
