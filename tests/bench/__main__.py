@@ -22,6 +22,7 @@ import psutil
 from tests.bench.audit import audit
 from tests.bench.admission import admission
 from tests.bench.button import button
+from tests.bench.enrol import enrol
 from tests.bench.fast_device import fast_device
 from tests.bench.formats import formats
 from tests.bench.fusion import fusion
@@ -32,6 +33,7 @@ from tests.bench.recording import recording
 from tests.bench.sever import sever
 from tests.bench.siege import siege
 from tests.bench.simulate import simulate
+from tests.bench.site_tick import site_tick
 from tests.bench.sound import sound
 from tests.bench.watch import watch as watchers
 from tests.bench.size import ended, lists
@@ -111,6 +113,8 @@ BENCHES = {
     "pod": lambda: pod(40),
     "sever": lambda: sever(row),
     "siege": lambda: siege(row),
+    "enrol": lambda: enrol(row),
+    "site-tick": lambda: site_tick(row),
     "admission": lambda: admission(row),
     "button": lambda: button(row),
     "watch": lambda: watchers(row),
@@ -129,11 +133,15 @@ BENCHES = {
 }
 
 
+LONG = ("enrol",)
+"""Those that take a quarter of an hour run where they are named alone."""
+
+
 def main() -> None:
-    """Run the named benches, or all."""
+    """Run the named benches, or all but the long ones."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", choices=[*BENCHES, []], default=[])
-    names = parser.parse_args().names or list(BENCHES)
+    names = parser.parse_args().names or [name for name in BENCHES if name not in LONG]
     print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}")
     for name in names:
         BENCHES[name]()

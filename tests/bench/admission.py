@@ -1,8 +1,17 @@
-"""Admission of a call: CPU of the judgement alone, for a known operator, over ten thousand principals."""
+"""Admission of a call: CPU of the judgement alone, for a known operator, over ten thousand principals.
 
+Then the same within a site's daemon, at a thousand calls a second over TLS from a process beside it.
+"""
+
+import asyncio
 import random
+import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from dreamapi.v1.pods_pb2 import GetPodRequest, ReleasePodRequest
 from dreamd.adapters.grpc.calls.admission import Admission
@@ -12,7 +21,11 @@ from dreamd.app.access.principal_table import PrincipalTable
 from dreamd.core.access.caller import Role
 from dreamd.core.access.principals import Credential, Grant, Kind, Principal, digest_of, token_of
 from dreamd.simulation.machines.memory_ledger import MemoryLedger
+from integration.fleet import boottime_s
+from integration.site_fleet import SiteFleet
+from tests.bench.site_tick import TIMED, at, client, costs
 
+CALLS_S, CALLERS, LOADED_S = 1000, 25, 20.0
 CALLS, PRINCIPALS = 20_000, 10_000
 SECRET = "s" * 52
 Row = Callable[[str, str, str], None]
@@ -35,7 +48,38 @@ class Where:
 
 
 def admission(row: Row) -> None:
-    """Print the CPU of one admission: of a read, and of a way out."""
+    """Print the CPU of one admission, of a read and of a way out; then those of a daemon under load."""
+    _alone(row)
+    with tempfile.TemporaryDirectory() as name:
+        site = SiteFleet(Path(name), CALLERS)
+        site.program = (str(TIMED), str(site.folder / "costs.jsonl"))
+        try:
+            asyncio.run(_loaded(row, site))
+        finally:
+            site.close()
+
+
+async def _loaded(row: Row, site: SiteFleet) -> None:
+    site.daemon()
+    callers = site.folder / "callers"
+    for one in site.watchers:
+        site.shown(one).write_file(callers / f"{one}.json")
+    calls = client(site, "paced", CALLS_S, callers)
+    await asyncio.sleep(5.0)
+    began_s = boottime_s()
+    await asyncio.sleep(LOADED_S)
+    calls.kill()
+    calls.communicate()
+    site.stop_daemon(20.0)
+    rows = [one for one in costs(site, "admitted") if began_s <= one[0] < began_s + LOADED_S]
+    title = f"admission in a daemon, {len(rows) / LOADED_S:.0f} calls a second over TLS"
+    row(
+        f"{title}: p50, p99", f"{1e6 * at(0.5, rows, 1):.0f}, {1e6 * at(0.99, rows, 1):.0f} us", "p99 <= 1 ms"
+    )
+    row(f"{title}: CPU p99", f"{1e6 * at(0.99, rows, 2):.0f} us", "")
+
+
+def _alone(row: Row) -> None:
     table, now_s = PrincipalTable(MemoryLedger()), 1e9
     grants = (Grant(Role.OPERATOR, sites=frozenset({"ward-a"})),)
     principals = tuple(Principal(f"p{n}", Kind.PERSON, grants) for n in range(PRINCIPALS))

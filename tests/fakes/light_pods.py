@@ -20,6 +20,7 @@ import argparse
 import asyncio
 import random
 import sys
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,7 +39,7 @@ from dreamedge.core.audit_witness import Witnessed
 from dreamedge.core.clock import SessionClock
 from dreamedge.core.identity import Identity, Restored
 from dreamedge.core.merging.obeyed_wakes import Wake
-from dreamwire.broker_access import Access, Address
+from dreamwire.broker_access import Access, Address, Papers, open_access, parse_address
 from dreamwire.messages import Floats, Frame, PodEvent, StoredSever
 from dreamwire.schema import BANDS6X2
 from dreamwire.sd_notify import ServiceManager
@@ -182,13 +183,23 @@ async def _obey(pods: dict[str, LightPod], ward: PodSupervisor) -> None:
     ward.stop("the end of input")
 
 
+def _access(arguments: argparse.Namespace, number: int) -> Access:
+    """Of an open broker, or that of an enrolled bed, from its directory."""
+    if arguments.enrolled is None:
+        return Access(Address("127.0.0.1", arguments.broker_port))
+    home = arguments.enrolled / f"light-{number}"
+    url = tomllib.loads((home / "bed.toml").read_text())["broker"]
+    papers = Papers("--enrolled", ca=str(home / "authority.pem"), password_file=str(home / "password"))
+    return open_access(parse_address(url), papers, f"light-{number}")
+
+
 async def _run(arguments: argparse.Namespace, journal: LineJournal) -> None:
-    access, key = Access(Address("127.0.0.1", arguments.broker_port)), VerifyKey.load(arguments.key)
+    key = VerifyKey.load(arguments.key)
     told = Told(journal, hops=arguments.hops)
     numbers = range(arguments.first, arguments.first + arguments.count)
+    canaries = {arguments.first: arguments.canary}
     pods = [
-        LightPod(number, access, key, told, arguments.canary if number == arguments.first else None)
-        for number in numbers
+        LightPod(number, _access(arguments, number), key, told, canaries.get(number)) for number in numbers
     ]
     ward = PodSupervisor([pod.bed for pod in pods], Load().measure, ServiceManager())
     async with asyncio.TaskGroup() as group:
@@ -208,6 +219,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1)
     parser.add_argument("--journal", required=True)
     parser.add_argument("--hops", action="store_true")
+    parser.add_argument("--enrolled", type=Path, help="the directories that dreamedge enrol has made")
     parser.add_argument("--canary", type=float, metavar="DB")
     arguments = parser.parse_args()
     journal = open_journal(arguments.journal)

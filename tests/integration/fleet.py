@@ -56,7 +56,7 @@ class Fleet:
     """The processes and the pods' journals.
 
     through: the broker's URL for a program, if not the direct one. fixed_port: of the API, if it must survive
-    a restart of the daemon; 0: any. flags: of the daemon.
+    a restart of the daemon; 0: any. flags: of the daemon. program: Python's words that run `dreamd`.
     """
 
     folder: Path
@@ -66,6 +66,7 @@ class Fleet:
     fixed_port: int = 0
     flags: tuple[str, ...] = ()
     http_port: int = 0
+    program: tuple[str, ...] = ("-m", "dreamd")
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _journals: dict[str, "Journal"] = field(default_factory=dict)
 
@@ -84,7 +85,7 @@ class Fleet:
         started_s = boottime_s()
         process = self.start(
             "daemon",
-            ["-m", "dreamd", "serve", "--ready-json", "--mqtt-url", self._url("daemon"),
+            [*self.program, "serve", "--ready-json", "--mqtt-url", self._url("daemon"),
              "--state-dir", str(self.state), "--grpc-port", str(self.fixed_port), "--http-port", "0",
              *self.flags],
         )  # fmt: skip
@@ -181,6 +182,11 @@ class Fleet:
         """A connection to the daemon, to be entered."""
         return dreamapi.connect(f"127.0.0.1:{self.grpc_port}")
 
+    async def check_in(self, api: dreamapi.Api, pods: Iterable[str]) -> None:
+        """Check in one sleeper each."""
+        for pod in pods:
+            await api.pods.check_in(pod, f"sleeper-{pod}")
+
     async def begin(self, pods: Iterable[str], within_s: float = 60.0, *, record: bool = False) -> None:
         """Check all in, and begin the night with a ramp of ten seconds."""
         names = list(pods)
@@ -192,8 +198,7 @@ class Fleet:
                     "a process has ended: see its log"
                 )
                 await asyncio.sleep(0.2)
-            for name in names:
-                await api.pods.check_in(name, f"sleeper-{name}")
+            await self.check_in(api, names)
             plan = dreamapi.plan(seats_min=3, seats_max=max(8, len(names)), pods=names, ramp_s=10.0)
             plan.record = record
             await api.dreamscapes.create(NIGHT, plan)

@@ -1,0 +1,197 @@
+"""A site in which sleepers dream: enrolment, revocation and a sever of others cost a sleeper nothing.
+
+All processes share CLOCK_BOOTTIME, so the pods' own stamps compare with the moment of a call. With
+DREAMD_LONG=1 fifty beds enrol, and a siege of 1,200 streams holds every lane full while the ledger is locked.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Iterator
+
+import aiomqtt
+import pytest
+import pytest_asyncio
+
+import dreamapi
+from depth import LONG
+from dreamwire import topics
+from dreamwire.broker_access import Access, Papers, open_access
+from dreamwire.connection import PromptClient
+from integration.besieged import besieged
+from integration.fleet import NIGHT, boottime_s, number, stamp_s, until
+from integration.site_fleet import SiteFleet
+from mosquitto import MOSQUITTO
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+WARD = "ward"
+DREAMERS, ENROLLED, REVOKED, SEVERS = (8, 50, 3, 10) if LONG else (4, 2, 1, 1)
+STREAMS, CALLS, WATCHERS = (1200, 1000, 150) if LONG else (0, 0, 1)
+ZERO_S = STREAMS_S = 0.5
+DROPPED_S = 2.0
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SiteFleet]:
+    """A site whose light pods dream together, and journal every hop."""
+    if MOSQUITTO is None:
+        pytest.skip("mosquitto is not installed (make system-packages)")
+    one = SiteFleet(tmp_path_factory.mktemp("site"), WATCHERS)
+    try:
+        one.daemon()
+        await one.begin(await one.light_beds(WARD, DREAMERS, "--hops"))
+        await merged(one)
+        yield one
+    finally:
+        one.close()
+
+
+def dreamers(site: SiteFleet) -> list[str]:
+    """The pods that have not been revoked."""
+    every = [f"light-{one}" for one in range(1, DREAMERS + 1)]
+    return [pod for pod in every if not (site.beds / pod / "revoked").exists()]
+
+
+async def merged(site: SiteFleet) -> None:
+    """Wait until all of them are."""
+    await until(lambda: all(site.applied(pod, WARD) > 0.01 for pod in dreamers(site)))
+
+
+async def test_beds_enrol_while_others_dream_and_no_lease_lapses(site: SiteFleet) -> None:
+    """Beds enrol in the midst of a Dreamscape, at the shipped pace: no pod falls, each hop stays merged.
+
+    The last of them is let in by the broker.
+    """
+    began_s = boottime_s()
+    for one in range(ENROLLED):
+        await site.enrol(f"new-{one}")
+    last = f"new-{ENROLLED - 1}"
+    async with PromptClient(bed_access(site, last), lambda _: None, clean_session=True) as bed:
+        await bed.announce(topics.pod_topic(last, "presence"), b"here")
+    hops = [one for one in site.journal(WARD) if one["kind"] == "hop" and stamp_s(one) > began_s]
+    fell = [one for one in site.journal(WARD) if one["kind"] == "severed" and stamp_s(one) > began_s]
+    assert fell == []
+    assert {one["pod"] for one in hops} == set(dreamers(site))
+    assert min(number(one, "applied") for one in hops) > 0.0
+    if LONG:
+        print(f"\n{ENROLLED} beds enrolled in {boottime_s() - began_s:.0f} s beside {DREAMERS} that dream")
+
+
+async def test_a_revoked_person_and_bed_are_out_in_time(site: SiteFleet) -> None:
+    """A person's watch ends within 0.5 s; a merged bed is at zero within 0.5 s by its own stamp.
+
+    Each call of the person is refused after, a sever too. The broker drops the bed within 2 s, for good.
+    """
+    over: dict[str, float] = {}
+    zeros_s, drops_s = [], []
+
+    async def watch(whose: str) -> None:
+        async with site.api(whose) as api:
+            try:
+                async for _ in api.pods.watch():
+                    pass
+            except dreamapi.CredentialRevoked:
+                over[whose] = boottime_s()
+
+    async with site.api("admin") as admin, asyncio.TaskGroup() as group, asyncio.timeout(60.0):
+        group.create_task(watch("watcher-0"))
+        await asyncio.sleep(0.3)
+        told_s = boottime_s()
+        await admin.access.revoke("watcher-0", reason="left the house")
+        await until(lambda: over)
+        async with site.api("watcher-0") as api:
+            with pytest.raises(dreamapi.CredentialRevoked):
+                await api.severs.order(dreamapi.OrderSeverRequest.SCOPE_FLEET)
+        for pod in dreamers(site)[-REVOKED:]:
+            began_s = boottime_s()
+            await admin.access.revoke(pod, reason="lost")
+            (site.beds / pod / "revoked").touch()
+            drops_s.append(await dropped_after_s(site, pod, began_s))
+            zeros_s += site.zeroed_after_s([pod], began_s, WARD)
+            with pytest.raises(aiomqtt.MqttError, match=f"does not accept user {pod}"):
+                await PromptClient(bed_access(site, pod), lambda _: None).__aenter__()
+            assert after(site, pod, "connected", began_s) == []
+    assert over["watcher-0"] - told_s <= STREAMS_S
+    assert max(zeros_s) <= ZERO_S
+    assert max(drops_s) <= DROPPED_S
+    await merged(site)
+    if LONG:
+        print(f"\nzero after {max(zeros_s):.3f} s, dropped after {max(drops_s):.3f} s, at most")
+
+
+def after(site: SiteFleet, pod: str, kind: str, since_s: float) -> list[float]:
+    """The stamps of this pod's facts of one kind since then."""
+    return [stamp_s(one) for one in site.facts(pod, kind, WARD) if stamp_s(one) > since_s]
+
+
+async def dropped_after_s(site: SiteFleet, pod: str, since_s: float) -> float:
+    """Seconds from `since_s` until the pod's link was lost, by its own stamp."""
+    await until(lambda: after(site, pod, "disconnected", since_s))
+    return after(site, pod, "disconnected", since_s)[0] - since_s
+
+
+def bed_access(site: SiteFleet, bed: str) -> Access:
+    """An enrolled bed's access to the broker."""
+    home = site.beds / bed
+    papers = Papers("--x", ca=str(home / "authority.pem"), password_file=str(home / "password"))
+    return open_access(site.ward.address, papers, bed)
+
+
+@contextlib.contextmanager
+def siege(site: SiteFleet) -> Iterator[None]:
+    """Clients of many principals hold every lane full; without DREAMD_LONG there are none."""
+    if not LONG:
+        yield
+        return
+    with besieged(site, STREAMS, CALLS, 64, site.caller_files()):
+        time.sleep(3.0)
+        yield
+
+
+async def test_a_sever_waits_for_no_lane_rate_or_ledger(site: SiteFleet) -> None:
+    """Severed while its caller's rate is used up, its streams are all held, and the ledger is locked.
+
+    The same caller's check-ins and reads come meanwhile, more than its rates allow.
+
+    Each pod is at zero within 0.5 s by its own stamp, and the answer has them all confirmed.
+    """
+    took_s: list[float] = []
+    async with site.api() as api, contextlib.AsyncExitStack() as stack:
+        watches = [await stack.enter_async_context(held(site)) for _ in range(8)]
+        assert len(watches) == 8
+        for turn in range(SEVERS):
+            if turn:
+                await api.dreamscapes.resume(NIGHT)
+                await merged(site)
+            with siege(site), site.ledger_locked():
+                await merged(site)
+                calls = [api.pods.check_in(f"new-{one}", "ash") for one in range(40)]
+                told = asyncio.gather(
+                    *calls, *(api.pods.get("light-1") for _ in calls), return_exceptions=True
+                )
+                await asyncio.sleep(0.1)
+                began_s = boottime_s()
+                outcome = await api.dreamscapes.sever(NIGHT, reason="a drill")
+                answered_s = boottime_s() - began_s
+                assert any(isinstance(one, dreamapi.RateExceeded) for one in await told)
+                assert not outcome.unconfirmed
+                assert outcome.zeroed == len(dreamers(site))
+            took_s += site.zeroed_after_s(dreamers(site), began_s, WARD)
+            assert answered_s <= 2 * ZERO_S
+    assert max(took_s) <= ZERO_S
+    if LONG:
+        took_s.sort()
+        print(
+            f"\nsevered under siege, {len(took_s)} times: p50 {took_s[len(took_s) // 2]:.3f} s, "
+            f"at most {took_s[-1]:.3f} s"
+        )
+
+
+@contextlib.asynccontextmanager
+async def held(site: SiteFleet) -> AsyncIterator[None]:
+    """One watch, held open."""
+    async with site.api() as api:
+        watch = api.pods.watch()
+        await anext(watch)
+        yield
+        await watch.aclose()
