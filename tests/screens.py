@@ -41,7 +41,6 @@ def shoot(url: str, path: Path) -> None:
         try:
             browser.size(WIDTH, HEIGHT)
             browser.prefer(prefers_color_scheme="dark")
-            browser.until(f"fetch('{url}healthz', {{mode: 'no-cors'}}).then(() => true, () => false)", 30.0)
             browser.go(url)
             browser.until("/severed: /.test(document.getElementById('facts').textContent)", 60.0)
             time.sleep(AFTER_S)

@@ -25,6 +25,7 @@ class Site:
     folder: Path
     server: str
     daemon: subprocess.Popen[str] | None = None
+    http_port: int = 0
     before: tuple[str, ...] = ()
     """Words before each program, such as those that run it in another network."""
 
@@ -74,8 +75,12 @@ class Site:
 
     def join(self, name: str, *words: str) -> Path:
         """Enrol and redeem; return the credential's file."""
-        path, line = self.folder / f"{name}.json", self.line(name, *words)
-        while (told := self.run("dreamd", "redeem", line, "--to", str(path))).returncode:
+        return self.redeemed(name, self.line(name, *words))
+
+    def redeemed(self, name: str, line: str, *flags: str) -> Path:
+        """Redeem a line; return the credential's file."""
+        path = self.folder / f"{name}.json"
+        while (told := self.run("dreamd", "redeem", line, "--to", str(path), *flags)).returncode:
             assert "codes a second" in told.stderr, told.stderr
             time.sleep(0.2)
         return path
@@ -105,7 +110,7 @@ def serving(site: Site, mqtt_url: str, grpc_port: int, host: str = "0.0.0.0", li
             text=True,
         )
     assert site.daemon.stdout is not None
-    assert json.loads(site.daemon.stdout.readline())["ready"]
+    site.http_port = json.loads(site.daemon.stdout.readline())["http"]
     _, pin, code = line.split()
     line = f"{site.server} {pin} {code}"
     admin = site.run("dreamd", "redeem", line, "--to", str(site.folder / "admin.json"))

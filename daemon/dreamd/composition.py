@@ -1,8 +1,8 @@
 """The daemon, put together: the one file that names every technology, and the order of its life.
 
-Start: settings, state directory, keys, ledger, application, MQTT, gRPC, HTTP. A missing resource (a port in
-use, a directory that cannot be written, a damaged ledger) ends the start with one sentence. A missing broker
-does not: the daemon keeps trying, and /readyz names what it waits for.
+Start: settings, state directory, keys, ledger, application, MQTT, gRPC, HTTP (metrics and health). A missing
+resource (a port in use, a directory that cannot be written, a damaged ledger) ends the start with one
+sentence. A missing broker does not: the daemon keeps trying, and /readyz names what it waits for.
 
 The service manager, where there is one, receives READY with the first readiness, and a heartbeat after each
 completed tick (`dreamwire.sd_notify`).
@@ -32,17 +32,15 @@ from typing import Final
 
 from dreamd.adapters.clock import BoottimeClock
 from dreamd.adapters.consents import CheckInConsent, LedgerExposure
-from dreamd.adapters.grpc.guards import guard_of
+from dreamd.adapters.grpc.guards import guard_of, scraper_judge
 from dreamd.adapters.grpc.server import CannotListen, Guard, Running, WaysOut, serve_grpc, serve_ways_out
-from dreamd.adapters.http.console_routes import Console
-from dreamd.adapters.http.loop_bridge import LoopBridge
-from dreamd.adapters.http.server import HttpServer
 from dreamd.adapters.keys import NoteSigner, Seal, open_key
 from dreamd.adapters.ledger.opening import open_ledger
 from dreamd.adapters.log_events import fields_of, level_of, named
 from dreamd.adapters.logs import Log, Spool, is_journald, open_log
 from dreamd.adapters.metrics.disk_space import DiskSpace, space_of
 from dreamd.adapters.metrics.gauges import BuildInfo
+from dreamd.adapters.metrics.http_server import Checks, Files, MetricsServer
 from dreamd.adapters.metrics.prometheus import PrometheusMetrics
 from dreamd.adapters.mqtt.intake import Intake
 from dreamd.adapters.mqtt.link import Broker, MqttLink
@@ -90,11 +88,6 @@ FRAME_REASONS: Final = (
     *("malformed", "unknown-dreamscape", "not-assigned", "wrong-sender"),
     *(written.value for written in FrameVerdict if not written.sound),
 )
-
-
-def url_host(host: str) -> str:
-    """The host as it stands in a URL."""
-    return f"[{host}]" if ":" in host else host
 
 
 async def serve(settings: Settings, announce: Callable[[Ready], None]) -> None:
@@ -163,7 +156,7 @@ class Daemon:
         files = SiteBroker(SiteAuthority(state.path))
         access = files.daemon_access(settings.papers, settings.broker)
         key = self._key = open_key(state.path)
-        self._site = guarded_site(state.path, settings.grpc_host, self._clock.now_s, settings.broker)
+        self._site = guarded_site(state.path, settings.hosts, self._clock.now_s, settings.broker)
         self._ledger = open_ledger(settings.ledger_url, state.path)
         rng = random.SystemRandom()  # assignment ids must not be guessable
         broker = Broker(access, secrets.token_hex(4), Versions(version("dreamd"), WIRE_REVISION))
@@ -197,23 +190,24 @@ class Daemon:
         self._intake = Intake(guard, self._clock, self._meters)
         self._grpc: Running | None = None
         self._ways_out: WaysOut | None = None
-        self._http: HttpServer | None = None
+        self._http: MetricsServer | None = None
 
     async def open_faces(self) -> None:
         """Open gRPC, then HTTP; CannotListen where a port is in use, after closing what was open."""
         settings = self._settings
         try:
+            guard = self._guard()
             self._grpc = await serve_grpc(
                 self._application,
                 settings.grpc_host,
                 settings.grpc_port,
                 meters=self._meters.calls,
                 refused=self._meters.refused,
-                guard=self._guard(),
+                guard=guard,
             )
             path = Path(settings.free_socket) if settings.free_socket else self._state.path / FREE_SOCKET
             self._ways_out = await serve_ways_out(self._application, path, self._meters.refused)
-            self._http = self._open_http()
+            self._http = self._open_http(guard)
         except CannotListen:
             await self._close_faces()
             self._ledger.close()
@@ -300,25 +294,24 @@ class Daemon:
         self._aside.close()
         self._application.close(0.0)
 
-    def _open_http(self) -> HttpServer:
-        host, port = self._settings.http_host, self._settings.http_port
-        application = LoopBridge(asyncio.get_running_loop())
-        budget = self._grpc.bells.budget if self._grpc is not None else None
-        console = Console(self._application, application, self._clock.now_s, budget)
+    def _open_http(self, guard: Guard | None) -> MetricsServer:
+        host, port, site = self._settings.http_host, self._settings.http_port, self._site
         try:
-            return HttpServer(
-                host,
-                port,
-                render=self._meters.render,
-                alive=self._wrong_alive,
-                ready=self._wrong_ready,
-                notes=self._grpc.lanes.notes if self._grpc is not None else tuple,
-                names=self._settings.http_names,
-                routes=console.routes() if self._site is None else {},
+            return MetricsServer(
+                *(host, port),
+                metrics=self._meters.pages,
+                checks=Checks(
+                    self._wrong_alive,
+                    self._wrong_ready,
+                    self._grpc.lanes.notes if self._grpc is not None else tuple,
+                ),
+                names=(*self._settings.http_names, *(site.names() if site is not None else ())),
+                reader=scraper_judge(guard),
+                files=None if site is None else Files(site.server_certificate, site.server_key),
             )
         except OSError as error:
             raise CannotListen(
-                f"metrics and console cannot listen on {host}:{port} ({os.strerror(error.errno or 0)}); "
+                f"the metrics cannot listen on {host}:{port} ({os.strerror(error.errno or 0)}); "
                 "end what listens there or choose another port (--http-port)"
             ) from error
 
@@ -346,9 +339,7 @@ class Daemon:
                 ready = now
             if ready and not announced:
                 announced = True
-                page = f"http://{url_host(self._settings.http_host)}:{self._http.port}/"
-                shown = {"console": page} if self._site is None else {}  # a site's is a program of its own
-                self._log.info("ready", grpc=self._grpc.port, http=self._http.port, **shown)
+                self._log.info("ready", grpc=self._grpc.port, http=self._http.port)
                 self._announce(Ready(self._grpc.port, self._http.port, os.getpid()))
                 self._manager.ready(self._status())
             await asyncio.sleep(LOOK_S)

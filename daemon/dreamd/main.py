@@ -42,7 +42,7 @@ VERBS: Final = {
     "up": Verb("broker, daemon and simulated sleepers on this machine", "up"),
     "serve": Verb("run the daemon", "daemon"),
     "top": Verb("watch one Dreamscape on this terminal", "daemon"),
-    "console": Verb("serve a site's console to browsers, each viewer with an own credential", "console"),
+    "console": Verb("serve the console to browsers", "console"),
     "pods": Verb("list, watch, check in, release pods", "daemon"),
     "dreamscapes": Verb("create, watch, sever, wake Dreamscapes", "daemon"),
     "sever": Verb("set a sleeper, a pod, a Dreamscape, a site or the fleet to zero now", "daemon"),

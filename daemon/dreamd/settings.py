@@ -5,8 +5,8 @@ environment (DREAMD_MQTT_URL for mqtt.url, and so on), the flags of the command 
 keys of KEYS and no other; anything else is refused with the nearest key's name, because a misspelt setting
 that is silently ignored is worse than a daemon that does not start.
 
-Without `dreamd init` gRPC listens on loopback alone, and any other address is refused: a caller of
-the API can move every sleeper in the house. HTTP stays on loopback, for it asks for no credential.
+Without `dreamd init` the ports listen on loopback alone, and the start refuses any other address: a caller of
+the API can move every sleeper in the house.
 
 `load` is pure but for reading the file; the environment is an argument.
 """
@@ -67,6 +67,11 @@ class Settings:
     recordings_part_s: int
     log_format: str
     log_level: str
+
+    @property
+    def hosts(self) -> tuple[str, str]:
+        """The addresses of the API and of the port for metrics."""
+        return self.grpc_host, self.http_host
 
     @property
     def broker(self) -> Address:
@@ -161,12 +166,6 @@ def _host(given: object) -> str:
     return given
 
 
-def _loopback(given: object) -> str:
-    if given not in LOOPBACK:
-        raise UnfitError
-    return str(given)
-
-
 def _port(given: object) -> int:
     if isinstance(given, bool) or not isinstance(given, int | str):
         raise UnfitError
@@ -206,7 +205,7 @@ def _one_of(choices: tuple[str, ...]) -> Callable[[object], str]:
     return read
 
 
-_LOOPBACK_ONLY: Final = f"a loopback address ({', '.join(LOOPBACK)})"
+_AN_ADDRESS: Final = "an address or a name of this machine"
 _ADDRESS: Final = re.compile(r"[0-9A-Za-z.:_-]{1,253}")
 _HOST_NAMES_MAX: Final = 16
 _HOST_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
@@ -240,7 +239,7 @@ KEYS: Final = (
         "grpc.host",
         "127.0.0.1",
         _host,
-        "an address or a name of this machine",
+        _AN_ADDRESS,
         "address on which the API listens; beyond loopback after dreamd init alone",
     ),
     Key("grpc.port", 50051, _port, _A_PORT, "the API's port"),
@@ -251,7 +250,13 @@ KEYS: Final = (
         _A_FILE,
         "socket of the ways out on this machine, without a credential; default free.sock beside the ledger",
     ),
-    Key("http.host", "127.0.0.1", _loopback, _LOOPBACK_ONLY, "address for console, /metrics, /healthz"),
+    Key(
+        "http.host",
+        "127.0.0.1",
+        _host,
+        _AN_ADDRESS,
+        "address for /metrics, /healthz, /readyz; beyond loopback after dreamd init alone",
+    ),
     Key("http.port", 8080, _port, _A_PORT, "their port"),
     Key(
         "http.names",

@@ -38,7 +38,7 @@ from tests.bench.sound import sound
 from tests.bench.watch import watch as watchers
 from tests.bench.size import ended, lists
 
-PORTS = ["--mqtt-port", "21883", "--grpc-port", "25051", "--http-port", "28080"]
+PORTS = ["--mqtt-port", "21883", "--grpc-port", "25051", "--http-port", "28080", "--console-port", "28081"]
 
 
 def row(what: str, measured: str, limit: str) -> None:

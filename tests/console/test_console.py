@@ -10,9 +10,9 @@ import pytest
 
 from dreamd.adapters.grpc.server import Running
 from dreamd.adapters.site_authority import SiteAuthority
-from dreamd.console.offers import BUTTONS
+from dreamd.console.acts.offers import BUTTONS
 from dreamd.console.sign_in import ApiAddress
-from dreamd.console.web_app import console_app
+from dreamd.console.web_app import console_app, new_console
 from dreamd.core.access.caller import Role
 from dreamd.core.access.principals import DAY_S, Grant
 from dreamd.core.dreamscapes.views import DreamscapeState
@@ -55,7 +55,7 @@ async def console(
 ) -> AsyncIterator[AsgiPage]:
     """A browser at a console of that API."""
     api = ApiAddress(f"127.0.0.1:{server.port}", site.authority_text)
-    app = console_app(api, ("console.test",), application.principals.clock.now_s)
+    app = console_app(new_console(api, ("console.test",), application.principals.clock.now_s))
     async with app.router.lifespan_context(app):
         yield AsgiPage(app)
 
@@ -94,7 +94,7 @@ async def test_a_viewer_signs_in_looks_severs_and_signs_out(
         caller = application.severs.callers[-1]
         assert (caller.name, caller.on_behalf_of) == ("anna", "the chief")
         status, refusal = await page.ask("POST", "/console/release", {"name": "no-such-bed"})
-        assert (status, refusal["code"]) == (409, "POD_UNKNOWN")
+        assert (status, refusal["code"]) == (404, "POD_UNKNOWN")
         await page.ask("DELETE", "/session")
         assert page.cookie == ""
         assert (await page.ask("GET", "/console/look"))[0] == 401

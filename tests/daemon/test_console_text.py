@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dreamd.adapters.http.order_bodies import UnfitOrderError, read_order, read_way_out
-from dreamd.adapters.http.server import BODY_MAX, Asked
+from dreamd.console.acts.order_bodies import BODY_MAX, Asked, UnfitOrderError, read_order, read_way_out
 from dreamwire.text import unfit
 
 NESTED = b"[" * 3000
@@ -16,7 +15,7 @@ ODD = st.text(st.characters() | st.characters(categories=["Cs"]))
 
 def asked(body: bytes, *, whole: bool = True) -> Asked:
     """A POST with this body."""
-    return Asked("POST", "/console/sever", {}, {}, body, whole)
+    return Asked("POST", "/console/sever", {}, body, whole)
 
 
 @given(ODD, ODD, st.booleans())

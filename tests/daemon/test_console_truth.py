@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-WORDS = Path(__file__).parents[2] / "daemon/dreamd/adapters/http/page/words.js"
+WORDS = Path(__file__).parents[2] / "daemon/dreamd/console/page/words.js"
 NODE = shutil.which("node")
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="node is not installed (make system-packages)")

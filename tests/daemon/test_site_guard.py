@@ -56,7 +56,7 @@ def state(tmp_path: Path, made: dict[str, bytes]) -> Path:
 def guarded(state: Path, host: str = "broker.ward", days: float = 1.0, url: str = "") -> SiteAuthority | None:
     """The site as `serve` takes it, so many days after it was made."""
     broker = parse_address(url) if url else HERE
-    return guarded_site(state, host, lambda: NOW_S + days * DAY_S, broker)
+    return guarded_site(state, (host, "127.0.0.1"), lambda: NOW_S + days * DAY_S, broker)
 
 
 def test_a_site_that_is_closed_is_served_on_loopback_too(state: Path) -> None:

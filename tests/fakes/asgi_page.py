@@ -6,19 +6,20 @@ from typing import Any
 from starlette.types import ASGIApp, Message
 
 HOST = "console.test:8443"
-OWN = {
-    "host": HOST,
-    "origin": f"https://{HOST}",
-    "content-type": "application/json",
-    "x-dreamd-console": "1",
-}
 
 
 class AsgiPage:
-    """One browser. cookie: as the server has set it. told: headers of the last answer."""
+    """One browser. cookie: as the server has set it. told: headers of the last answer. origin: the page's."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, origin: str = f"https://{HOST}") -> None:
         self._app = app
+        self.origin = origin
+        self.own = {
+            "host": origin.partition("://")[2],
+            "origin": origin,
+            "content-type": "application/json",
+            "x-dreamd-console": "1",
+        }
         self.cookie = ""
         self.told: dict[str, str] = {}
 
@@ -32,7 +33,7 @@ class AsgiPage:
         """One request; the status, and the answer as JSON where it is JSON. headers: over the page's own."""
         path, _, query = path.partition("?")
         sent = {
-            **OWN,
+            **self.own,
             **({"cookie": f"__Host-dreamd={self.cookie}"} if self.cookie else {}),
             **(headers or {}),
         }
@@ -51,7 +52,7 @@ class AsgiPage:
             "asgi": {"version": "3.0"},
             "http_version": "1.1",
             "method": method,
-            "scheme": "https",
+            "scheme": self.origin.partition(":")[0],
             "path": path,
             "raw_path": path.encode(),
             "root_path": "",

@@ -13,9 +13,9 @@ import pytest
 from rich.console import Console
 
 from dreamd.adapters.grpc.servicers import responses
-from dreamd.adapters.http.console_json import pod_json
 from dreamd.app.fleet.registry import PodRegistry
 from dreamd.cli.printing import tables
+from dreamd.console.shapes import pod_shape
 from dreamd.core.dreamscapes.views import REPORTED, BreakerState, ChannelView, PodView
 from dreamd.core.safety.breaker import Breaker
 from dreamwire.messages import (
@@ -134,7 +134,7 @@ def test_a_field_of_a_status_changes_the_view_of_the_pod(name: str) -> None:
     ("place", "omitted"),
     [
         pytest.param(lambda view: responses.pod(view).SerializeToString(deterministic=True), {}, id="API"),
-        pytest.param(pod_json, NOT_IN_THE_CONSOLE, id="console"),
+        pytest.param(lambda view: pod_shape(responses.pod(view)), NOT_IN_THE_CONSOLE, id="console"),
         pytest.param(_text, NOT_IN_A_TABLE, id="pods get"),
     ],
 )

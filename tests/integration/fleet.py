@@ -67,6 +67,7 @@ class Fleet:
     flags: tuple[str, ...] = ()
     http_port: int = 0
     program: tuple[str, ...] = ("-m", "dreamd")
+    console_port: int = 0
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _journals: dict[str, "Journal"] = field(default_factory=dict)
 
@@ -95,6 +96,20 @@ class Fleet:
         told = json.loads(ready)
         self.grpc_port, self.http_port = told["grpc"], told["http"]
         return started_s
+
+    def console(self) -> None:
+        """Start the console and wait until it answers."""
+        process = self.start(
+            "console",
+            [
+                *("-m", "dreamd", "console", "--json", "--listen", "127.0.0.1:0"),
+                *("--state-dir", str(self.state), "--server", f"127.0.0.1:{self.grpc_port}"),
+            ],
+        )
+        assert process.stdout is not None
+        told = process.stdout.readline()
+        assert told, (self.folder / "console.log").read_text()
+        self.console_port = int(json.loads(told)["url"].rpartition(":")[2].strip("/"))
 
     def kill_daemon(self) -> float:
         """Kill it (SIGKILL) and wait for its end; returns the moment before."""

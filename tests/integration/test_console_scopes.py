@@ -36,10 +36,11 @@ def house() -> Iterator[ConsoleHouse]:
 
     def begin() -> None:
         ask = one.coordination
-        ask.add("d1", DreamscapeState.DREAMING, ("bed-1", "bed-2", "bed-3", "bed-4"))
-        ask.add("d2", DreamscapeState.SEVERED, ("bed-5", "bed-6"))
-        ask.add("d3", DreamscapeState.GATHERING, ())
-        ask.site_names = ("north", "south")
+        one.seat("d1", DreamscapeState.DREAMING, ("bed-1", "bed-2", "bed-3", "bed-4"))
+        one.seat("d2", DreamscapeState.SEVERED, ("bed-5", "bed-6"))
+        one.seat("d3", DreamscapeState.GATHERING, ())
+        for pod, site in (("bed-1", "north"), ("bed-8", "south")):
+            ask.change(pod, site=site)
         ask.severs.pods_of[""] = ("bed-1", "bed-2", "bed-3", "bed-4", "bed-5", "bed-6")
         for at, (name, view) in enumerate(ask.sessions.items()):
             ask.sessions[name] = replace(view, created_s=view.created_s + at)
@@ -115,7 +116,9 @@ def test_every_view_severs_what_its_button_says(
     page.until(f"/Severed {name}: \\d+ zeroed/.test(document.getElementById('outcome').textContent)")
     by_keyboard(page, "sever-house")
     until(lambda: asked(house, "severs.order"))
-    assert asked(house, "severs.order") == [("severs.order", SeverScope.FLEET, "", "the console", "")]
+    assert asked(house, "severs.order") == [
+        ("severs.order", SeverScope.FLEET, "", "the console", "the console")
+    ]
     page.until("/Severed all beds of this house: 6 zeroed, 6 confirmed/.test(document.body.innerText)")
     by_keyboard(page, "wake")
     until(lambda: asked(house, "wake") == [("wake", name, "the console", "the console")])

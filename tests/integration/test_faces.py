@@ -6,12 +6,15 @@ that is alone, or an unheard bed as healthy or at fault.
 """
 
 import asyncio
+import contextlib
 import json
 import re
 import resource
 import signal
 import subprocess
 import sys
+import time
+import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -63,6 +66,7 @@ async def fleet(broker: Broker, tmp_path: Path) -> AsyncIterator[Fleet]:
     one = Fleet(tmp_path, broker, fixed_port=free_port(), flags=("--log-format", "json"))
     try:
         one.daemon()
+        one.console()
         one.light(WARD, 1, 3, "--hops")
         one.light(ALONE, 4, 1, "--hops")
         await one.begin(PODS)
@@ -91,11 +95,23 @@ async def command(fleet: Fleet, *line: str) -> tuple[int, str, str]:
 
 
 def fetched(fleet: Fleet, path: str) -> str:
-    """A page of the daemon's HTTP port."""
-    address = f"http://127.0.0.1:{fleet.http_port}{path}"
+    """A page: of the metrics' port, or of the console's."""
+    port = fleet.http_port if path == "/metrics" else fleet.console_port
+    address = f"http://127.0.0.1:{port}{path}"
     asked = urllib.request.Request(address, headers={"X-Dreamd-Console": "1"})
     with urllib.request.urlopen(asked, timeout=5.0) as answer:
         return str(answer.read().decode())
+
+
+def looked(fleet: Fleet) -> dict[str, Any]:
+    """A page's look with house and Dreamscape: the console needs a moment to follow them."""
+    for _ in range(100):
+        with contextlib.suppress(urllib.error.HTTPError):
+            told = json.loads(fetched(fleet, f"/console/look?dreamscape={NIGHT}"))
+            if told["house"] and told["scene"]:
+                return dict(told)
+        time.sleep(0.1)
+    raise AssertionError("the console follows nothing")
 
 
 def series(text: str) -> dict[str, float]:
@@ -110,12 +126,12 @@ async def read(fleet: Fleet) -> Faces:
         command(fleet, "top", "--once", "--json"),
         command(fleet, "pods", "list", "--json"),
         command(fleet, "dreamscapes", "get", NIGHT, "--json"),
-        asyncio.to_thread(fetched, fleet, f"/console/look?dreamscape={NIGHT}"),
+        asyncio.to_thread(looked, fleet),
         asyncio.to_thread(fetched, fleet, "/metrics"),
     )
     assert (top[0], pods[0], night[0]) == (0, 0, 0), (top, pods, night)
     return Faces(
-        json.loads(console),
+        console,
         json.loads(top[1]),
         json.loads(pods[1]),
         json.loads(night[1]),
@@ -179,11 +195,13 @@ async def disk_is_full(fleet: Fleet) -> None:
     async with fleet.api() as api:
         with pytest.raises(dreamapi.LedgerUnavailable):
             await fill(api)
+        await asyncio.sleep(1.5)  # a page's house is a second old at most
         told = await read(fleet)
         resource.prlimit(daemon.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
         assert all("ledger.sqlite3" in trouble for trouble in told.troubles()), told.troubles()
         assert told.metrics["dreamd_ledger_writable"] == 0.0
         await api.dreamscapes.create("after", dreamapi.plan(seats_min=3, seats_max=8))
+        await asyncio.sleep(1.5)
     assert (await read(fleet)).troubles() == ["", "", "", ""]
 
 
@@ -211,5 +229,4 @@ async def daemon_is_killed(fleet: Fleet) -> None:
 
 def told_late(fleet: Fleet) -> list[dict[str, Any]]:
     """The severs that pods have reported to this daemon."""
-    told = json.loads(fetched(fleet, f"/console/look?dreamscape={NIGHT}"))
-    return [event for event in told["events"] if event["kind"] == "severed"]
+    return [event for event in looked(fleet)["events"] if event["kind"] == "severed"]

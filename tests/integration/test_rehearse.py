@@ -21,7 +21,7 @@ def rehearsed(*flags: str, within_s: float = 120.0) -> tuple[int, dict[str, Any]
     """Exit status and result of a rehearsal on free ports."""
     if brokers.mosquitto_binary() is None:
         pytest.skip("mosquitto is not installed (make system-packages)")
-    ports = [f"--{name}-port={free_port()}" for name in ("mqtt", "grpc", "http")]
+    ports = [f"--{name}-port={free_port()}" for name in ("mqtt", "grpc", "http", "console")]
     command = [*REHEARSE, *ports, *flags]
     done = subprocess.run(command, capture_output=True, text=True, timeout=within_s, check=False)
     assert done.stdout, done.stderr

@@ -29,6 +29,7 @@ async def fleet(broker: Broker, tmp_path: Path) -> AsyncIterator[Fleet]:
     one = Fleet(tmp_path, broker)
     try:
         one.daemon()
+        one.console()
         one.light(WARD, 1, len(PODS), "--hops")
         await one.begin(PODS)
         await until(lambda: all(one.applied(pod, WARD) > 0.03 for pod in PODS))
@@ -39,7 +40,7 @@ async def fleet(broker: Broker, tmp_path: Path) -> AsyncIterator[Fleet]:
 
 def press(fleet: Fleet, button: str, name: str) -> dict[str, object]:
     """One of the console's buttons, as a browser presses it."""
-    host = f"127.0.0.1:{fleet.http_port}"
+    host = f"127.0.0.1:{fleet.console_port}"
     headers = {
         "X-Dreamd-Console": "1",
         "Origin": f"http://{host}",

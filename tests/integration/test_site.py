@@ -2,8 +2,10 @@
 
 import asyncio
 import datetime as dt
+import http.client
 import json
 import os
+import ssl
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,6 +85,34 @@ async def test_a_stranger_gets_nothing_over_tls_or_in_the_clear(site: Site) -> N
     with pytest.raises(dreamapi.Unreachable):
         async with dreamapi.connect(site.server, connect_s=1.0):
             pass
+
+
+def test_a_scraper_reads_the_metrics_with_its_credential_alone(site: Site) -> None:
+    """Over TLS a bare credential of the method GetHouse scrapes; a stranger, and the revoked, get 401.
+
+    A credential for another method gets 403. Health answers without one.
+    """
+    tls = ssl.create_default_context(cafile=str(site.folder / "state" / "access" / "authority.pem"))
+
+    def scraped(path: str, credential: str = "") -> tuple[int, str]:
+        connection = http.client.HTTPSConnection("localhost", site.http_port, timeout=10.0, context=tls)
+        headers = {"Authorization": f"Bearer {credential}"} if credential else {}
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        told = answer.status, answer.read().decode()
+        connection.close()
+        return told
+
+    line = site.line("prometheus", "--method", "GetHouse", "--site", "*")
+    bare = site.redeemed("prometheus", line, "--bare").read_text()
+    assert scraped("/metrics", bare)[0] == 200
+    status, told = scraped("/metrics")
+    assert (status, "carries no credential" in told) == (401, True)
+    lister = load_credential(site.join("lister", "--method", "ListPods", "--site", "*"))
+    assert scraped("/metrics", lister.credential)[0] == 403
+    assert scraped("/healthz") == (200, "ok\n")
+    assert site.run("dreamd", "access", "revoke", "prometheus", whose="admin").returncode == 0
+    assert scraped("/metrics", bare)[0] == 401
 
 
 def test_a_line_of_another_authority_sends_no_code(site: Site, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import datetime as dt
+import http.client
 import http.server
 import json
 import ssl
@@ -100,6 +101,38 @@ async def test_64_slow_clients_delay_no_way_out(served: Served) -> None:
             assert await asyncio.wait_for(reader.read(), 8.0) == b""
         writer.close()
     assert time.monotonic() - began < 8.0
+
+
+async def test_a_sever_of_a_hung_daemon_is_carried_out_late_and_a_resume_is_not(served: Served) -> None:
+    """While the daemon hangs both are 503; the sever is done once it answers again, the resume never."""
+    token = served.application.principals.known("olga")
+    head, _ = await request(served, "POST", "/session", json.dumps({"secret": token}).encode())
+    cookie = head.partition("set-cookie: ")[2].partition(";")[0]
+    before = len(served.application.calls)
+    answers: list[bytes] = []
+
+    def press(verb: str, body: bytes) -> None:
+        connection = http.client.HTTPSConnection("127.0.0.1", served.port, timeout=20.0, context=served.tls)
+        own = {"Origin": served.url.rstrip("/"), "X-Dreamd-Console": "1", "Cookie": cookie}
+        connection.request("POST", f"/console/{verb}", body, {**own, "Content-Type": "application/json"})
+        answers.append(connection.getresponse().read())
+        connection.close()
+
+    presses = [
+        threading.Thread(target=press, args=("sever", b'{"name":"night"}')),
+        threading.Thread(target=press, args=("resume", b'{"name":"night","etag":"dreaming-1"}')),
+    ]
+    for one in presses:
+        one.start()
+    for one in presses:
+        one.join()  # the loop of the daemon stands still meanwhile
+    late = next(told for told in answers if b"as soon as it answers" in told)
+    assert b"own tether" in late
+    async with asyncio.timeout(10.0):
+        while not [call for call in served.application.calls[before:] if call[0] == "sever"]:  # noqa: ASYNC110 -- no event of ours
+            await asyncio.sleep(0.02)
+    await asyncio.sleep(0.2)
+    assert not [call for call in served.application.calls[before:] if call[0] == "resume"]
 
 
 FOREIGN = b"""<!doctype html><title>foreign</title><script>

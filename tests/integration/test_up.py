@@ -33,6 +33,7 @@ from edge.xdf_file import Told, write
 from integration.conftest import free_port
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+PORTS = ("mqtt_port", "grpc_port", "http_port", "console_port")
 UP = (sys.executable, "-m", "dreamd", "up")
 
 
@@ -127,10 +128,10 @@ def taken() -> Iterator[int]:
         yield int(listener.getsockname()[1])
 
 
-@pytest.mark.parametrize("flag", ["mqtt_port", "grpc_port", "http_port"])
+@pytest.mark.parametrize("flag", PORTS)
 def test_a_port_in_use_is_named_with_its_flag(flag: str, taken: int, tmp_path: Path) -> None:
     """A port in use is refused with port and flag; no other is picked silently."""
-    ports = {name: free_port() for name in ("mqtt_port", "grpc_port", "http_port")} | {flag: taken}
+    ports = {name: free_port() for name in PORTS} | {flag: taken}
     with pytest.raises(CannotRun, match=f"port {taken} .* in use.*--{flag.replace('_', '-')}"):
         check(plan(Flags(**ports, night=tmp_path / "night.svg")))
 
@@ -152,8 +153,8 @@ def test_a_bad_file_is_named(flags: Flags, words: str) -> None:
 
 
 def ports() -> list[str]:
-    """Flags with three free ports."""
-    return [f"--{name}-port={free_port()}" for name in ("mqtt", "grpc", "http")]
+    """Flags with four free ports."""
+    return [f"--{name.replace('_', '-')}={free_port()}" for name in PORTS]
 
 
 def test_a_dead_broker_is_one_sentence(tmp_path: Path) -> None:

@@ -21,16 +21,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 import dreamapi
 from dreamapi.v1 import breakers_pb2, dreamscapes_pb2, pods_pb2, wake_pb2
-from dreamd.adapters.grpc.server import serve_grpc
-from dreamd.adapters.http.console_routes import Console
-from dreamd.adapters.http.loop_bridge import LoopBridge
-from dreamd.adapters.http.server import HttpServer
 from dreamd.app.events.journal import SENTENCE_MAX
 from dreamd.core.dreamscapes.views import DreamscapeState, Plan
 from dreamd.main import main
 from dreamwire import codec
 from dreamwire.text import unfit
 from fakes.callers import OPERATOR
+from fakes.console_house import LocalConsole
 from fakes.stage import Stage
 
 T = TypeVar("T")
@@ -69,12 +66,8 @@ class House:
         self.stage = self.do(self._stage)
         self._pumping = True
         self.loop.call_soon_threadsafe(self._pump)
-        self.grpc = self.ask(serve_grpc(self.stage.app, "127.0.0.1", 0))
-        console = Console(self.stage.app, LoopBridge(self.loop), self.stage.clock.now_s)
-        self.http = HttpServer(
-            "127.0.0.1", 0, render=lambda: ("", b""), alive=tuple, ready=tuple, routes=console.routes()
-        )
-        self.address = f"127.0.0.1:{self.grpc.port}"
+        self.console = self.ask(LocalConsole.begin(self.stage.app, self.stage.clock.now_s))
+        self.address = f"127.0.0.1:{self.console.api.port}"
 
     @staticmethod
     def _stage() -> Stage:
@@ -92,7 +85,11 @@ class House:
 
     def do(self, act: Callable[[], T]) -> T:
         """Do something on the application's thread."""
-        return LoopBridge(self.loop, 20.0).do(act)
+
+        async def done() -> T:
+            return act()
+
+        return self.ask(done())
 
     def ask(self, asked: Coroutine[Any, Any, T]) -> T:
         """Wait for a coroutine on the application's thread."""
@@ -101,8 +98,7 @@ class House:
     def close(self) -> None:
         """Stop everything."""
         self._pumping = False
-        self.http.close()
-        self.ask(self.grpc.stop(0.0))
+        self.ask(self.console.end())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
         self.loop.close()
@@ -119,10 +115,10 @@ class House:
 
     def post(self, path: str, told: dict[str, str]) -> None:
         """One POST of the console's page."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.http.port, timeout=20.0)
+        connection = http.client.HTTPConnection("127.0.0.1", self.console.port, timeout=20.0)
         headers = {
             "X-Dreamd-Console": "1",
-            "Origin": f"http://127.0.0.1:{self.http.port}",
+            "Origin": self.console.url,
             "Content-Type": "application/json",
         }
         connection.request("POST", f"/console/{path}", json.dumps(told).encode(), headers)

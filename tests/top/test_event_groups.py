@@ -13,7 +13,7 @@ from dreamd.top.screen import View, picture
 from dreamd.top.view_model import _STANDING, Happening
 from top.stories import S, event, lines, watched
 
-WORDS_JS = Path(event_groups.__file__).parents[1] / "adapters" / "http" / "page" / "words.js"
+WORDS_JS = Path(event_groups.__file__).parents[1] / "console" / "page" / "words.js"
 
 
 def happened(cursor: int, kind: str, pod: str = "", cause: str = "", at_s: float = 0.0) -> Happening:

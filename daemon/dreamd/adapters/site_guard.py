@@ -42,14 +42,14 @@ _ANY: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
 def guarded_site(
-    state_dir: Path, host: str, now_s: Callable[[], float], broker: Address
+    state_dir: Path, hosts: tuple[str, str], now_s: Callable[[], float], broker: Address
 ) -> SiteAuthority | None:
     """The site of this state directory; None: `dreamd init` has made none, and the API is for this machine.
 
-    now_s: Unix seconds.
+    hosts: where the API and the port for metrics listen. now_s: Unix seconds.
 
     Raises:
-        AuthorityError: the API would listen beyond this machine without a site; a file of the site is
+        AuthorityError: one of them would listen beyond this machine without a site; a file of the site is
             missing, open to others or another user's; its certificate does not hold, does not name the
             address or does not fit its key; or the broker is elsewhere and without TLS.
     """
@@ -60,16 +60,20 @@ def guarded_site(
                 f"{site.certificate} is missing beside the site's other files; bring it back from a copy "
                 "(where dreamd init was interrupted, run it again)"
             )
-        if host in LOOPBACK:
-            return None
-        raise AuthorityError(
-            f"the API does not listen on {host} without access control; run dreamd init on this machine, or "
-            "leave --grpc-host out"
-        )
+        for host, what, flag in zip(hosts, ("API", "port for metrics"), ("grpc", "http"), strict=True):
+            if host not in LOOPBACK:
+                raise AuthorityError(
+                    f"the {what} does not listen on {host} without access control; run dreamd init on this "
+                    f"machine, or leave --{flag}-host out"
+                )
+        return None
     found = [*open_to_others(state_dir, os.geteuid())]
     if not found:
         _renew(site, now_s())
-        found += certificate_faults(site.served(), host, _moment(now_s()))
+        served, now = site.served(), _moment(now_s())
+        away = (host for host in hosts[1:] if host not in LOOPBACK)
+        faults = (fault for host in (hosts[0], *away) for fault in certificate_faults(served, host, now))
+        found += dict.fromkeys(faults)
     if not broker.tls and not broker.on_this_machine:
         found.append(f"the broker {broker.url} is elsewhere and without TLS; write mqtts:// (--mqtt-url)")
     if found:

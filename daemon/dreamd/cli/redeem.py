@@ -14,6 +14,7 @@ from dreamapi.credentials import CredentialFile, default_path
 from dreamapi.pinned import PinError, authority_of
 from dreamapi.text import shown
 from dreamapi.v1.access_pb2 import IssuedCredential
+from dreamd.adapters.site_authority import write_closed
 from dreamd.cli.printing.enrolment_line import Line, parse_line
 
 
@@ -26,6 +27,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("line", metavar="LINE", help="the line that `dreamd enrol` has printed, in quotes")
     parser.add_argument("--to", type=Path, metavar="FILE", help=f"default: {default_path()}")
+    parser.add_argument(
+        "--bare",
+        action="store_true",
+        help="write the credential alone, as Prometheus reads it (credentials_file); needs --to",
+    )
     return parser
 
 
@@ -35,13 +41,17 @@ def run(args: argparse.Namespace) -> int:
     if line is None:
         print("dreamd: the line has not three parts; copy it whole, in quotes", file=sys.stderr)
         return 2
+    if args.bare and args.to is None:
+        print("dreamd: --bare needs a file of its own; name it with --to", file=sys.stderr)
+        return 2
     path = args.to or default_path()
     if path.exists():
         print(f"dreamd: {path} is there already; name another file with --to, or remove it", file=sys.stderr)
         return 1
     try:
         issued = asyncio.run(_redeem(line))
-        credential_file(line.server, issued).write_file(path)
+        kept = credential_file(line.server, issued)
+        write_closed(path, kept.credential.encode(), 0o600) if args.bare else kept.write_file(path)
     except (PinError, dreamapi.ApiError) as no:
         print(f"dreamd: {shown(str(no))}", file=sys.stderr)
         return 1

@@ -59,7 +59,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     where.add_argument("--mqtt-port", type=int, default=1883, metavar="PORT")
     where.add_argument("--grpc-port", type=int, default=50051, metavar="PORT")
-    where.add_argument("--http-port", type=int, default=8080, metavar="PORT")
+    where.add_argument("--http-port", type=int, default=8080, metavar="PORT", help="of /metrics")
+    where.add_argument("--console-port", type=int, default=8081, metavar="PORT")
     shown = parser.add_argument_group("output")
     shown.add_argument("--json", action="store_true", help="one JSON object at the end, and nothing else")
     shown.add_argument("--no-view", action="store_true", help="plain lines, no live screen")
@@ -95,6 +96,7 @@ def _wish(args: argparse.Namespace, scene: Scenario) -> Wish:
         mqtt_port=args.mqtt_port,
         grpc_port=args.grpc_port,
         http_port=args.http_port,
+        console_port=args.console_port,
         json=args.json,
         light=None if args.signal is None else args.signal == "features",
         report=args.report,

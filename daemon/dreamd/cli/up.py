@@ -54,9 +54,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     where.add_argument("--mqtt-port", type=int, default=usual.mqtt_port, metavar="PORT")
     where.add_argument("--grpc-port", type=int, default=usual.grpc_port, metavar="PORT")
-    where.add_argument("--http-port", type=int, default=usual.http_port, metavar="PORT")
+    where.add_argument("--http-port", type=int, default=usual.http_port, metavar="PORT", help="of /metrics")
+    where.add_argument("--console-port", type=int, default=usual.console_port, metavar="PORT")
     shown = parser.add_argument_group("output")
-    shown.add_argument("--json", action="store_true", help="one JSON object at the end, and nothing else")
+    shown.add_argument(
+        "--json", action="store_true", help="one JSON object at the end, and nothing else: no console either"
+    )
     shown.add_argument("--no-view", action="store_true", help="plain lines, no live screen")
     shown.add_argument(
         "--night", type=Path, default=usual.night, metavar="PATH", help="the picture (night.svg)"
@@ -133,6 +136,7 @@ def _flags(args: argparse.Namespace) -> Flags:
         mqtt_port=args.mqtt_port,
         grpc_port=args.grpc_port,
         http_port=args.http_port,
+        console_port=args.console_port,
         night=args.night,
         record=args.record,
     )

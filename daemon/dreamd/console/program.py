@@ -1,4 +1,4 @@
-"""The port of `dreamd console`: TLS with a certificate that is read again where its file changes."""
+"""The port of `dreamd console`: a site's with TLS, whose certificate is read again where it changes."""
 
 import asyncio
 import signal
@@ -14,7 +14,7 @@ import uvicorn
 from cryptography import x509
 
 from dreamd.console.connections import DeadlineProtocol
-from dreamd.console.web_app import ApiAddress, console_app
+from dreamd.console.web_app import ApiAddress, Console, console_app, new_console
 
 CERTIFICATE_EVERY_S: Final = 60.0
 STOPS_WITHIN_S: Final = 3
@@ -25,14 +25,21 @@ class CannotRun(Exception):  # noqa: N818 - the name says it
 
 
 @dataclass(frozen=True, slots=True)
+class Files:
+    """A certificate and its key: PEM files."""
+
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """api: the daemon. host, port: where browsers call. certificate, key: PEM files."""
+    """api: the daemon. host, port: where browsers call. files: of a site's certificate; None: no site."""
 
     api: ApiAddress
     host: str
     port: int
-    certificate: Path
-    key: Path
+    files: Files | None = None
 
 
 def certificate_names(path: Path) -> tuple[str, ...]:
@@ -56,22 +63,36 @@ def certificate_names(path: Path) -> tuple[str, ...]:
     return tuple(str(one.value) for one in named)
 
 
-async def serve_console(settings: Settings, now_s: Callable[[], float], told: Callable[[int], None]) -> None:
-    """Serve until a signal. told: called with the port once it is open.
+async def serve_until_signal(
+    settings: Settings, now_s: Callable[[], float], told: Callable[[int], None]
+) -> None:
+    """Serve until SIGINT or SIGTERM; as `serve_console`."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await serve_console(settings, now_s, told, stop)
+
+
+async def serve_console(
+    settings: Settings, now_s: Callable[[], float], told: Callable[[int], None], stop: asyncio.Event
+) -> None:
+    """Serve until `stop`. told: called with the port once the console answers.
 
     Raises:
         CannotRun: the certificate, its key or the port cannot be used.
     """
-    names = certificate_names(settings.certificate)
+    files = settings.files
+    names = None if files is None else certificate_names(files.certificate)
+    console = new_console(settings.api, names, now_s)
     listening = _listening(settings.host, settings.port)
     with listening:
         config = uvicorn.Config(
-            console_app(settings.api, names, now_s),
+            console_app(console),
             http=DeadlineProtocol,
             ws="none",
             lifespan="on",
-            ssl_certfile=settings.certificate,
-            ssl_keyfile=settings.key,
+            ssl_certfile=None if files is None else files.certificate,
+            ssl_keyfile=None if files is None else files.key,
             log_level="warning",
             access_log=False,
             server_header=False,
@@ -81,31 +102,43 @@ async def serve_console(settings: Settings, now_s: Callable[[], float], told: Ca
         try:
             config.load()
         except (OSError, ssl.SSLError) as error:
+            assert files is not None
             raise CannotRun(
-                f"{settings.certificate} cannot be served with {settings.key} ({error}); name both with "
+                f"{files.certificate} cannot be served with {files.key} ({error}); name both with "
                 "--certificate and --key"
             ) from error
-        assert config.ssl is not None
         async with asyncio.TaskGroup() as group:
-            renewing = group.create_task(_renew(config.ssl, settings), name="certificate")
-            told(listening.getsockname()[1])
-            await _Server(config).serve(sockets=[listening])
-            renewing.cancel()
+            server = _Server(config, lambda: told(listening.getsockname()[1]))
+            beside = [group.create_task(_end(server, console, stop), name="end")]
+            if files is not None and config.ssl is not None:
+                beside.append(group.create_task(_renew(config.ssl, files), name="certificate"))
+            await server.serve(sockets=[listening])
+            for task in beside:
+                task.cancel()
+
+
+async def _end(server: uvicorn.Server, console: Console, stop: asyncio.Event) -> None:
+    await stop.wait()
+    server.should_exit = True
+    console.end_looks()
 
 
 class _Server(uvicorn.Server):
-    """A server that a signal ends with status 0; uvicorn's own ends by raising the signal again."""
+    """A server without uvicorn's handlers of signals, which end the program by raising the signal again."""
+
+    def __init__(self, config: uvicorn.Config, answering: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._answering = answering
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tell that the console answers, once it does."""
+        await super().startup(sockets)
+        self._answering()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop at SIGINT or SIGTERM."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._stop)
+        """Leave them alone."""
         yield
-
-    def _stop(self) -> None:
-        self.should_exit = True
 
 
 def _listening(host: str, port: int) -> socket.socket:
@@ -118,22 +151,22 @@ def _listening(host: str, port: int) -> socket.socket:
         ) from error
 
 
-async def _renew(context: ssl.SSLContext, settings: Settings) -> None:
+async def _renew(context: ssl.SSLContext, files: Files) -> None:
     """Serve a renewed certificate from the next connection on; a damaged one leaves that of before."""
-    newest = _changed_ns(settings)
+    newest = _changed_ns(files)
     while True:
         await asyncio.sleep(CERTIFICATE_EVERY_S)
-        found = _changed_ns(settings)
+        found = _changed_ns(files)
         if found != newest:
             try:
-                context.load_cert_chain(settings.certificate, settings.key)
+                context.load_cert_chain(files.certificate, files.key)
                 newest = found
             except (OSError, ssl.SSLError) as error:
-                print(f"dreamd: {settings.certificate} is not served yet ({error})", flush=True)  # noqa: T201
+                print(f"dreamd: {files.certificate} is not served yet ({error})", flush=True)  # noqa: T201
 
 
-def _changed_ns(settings: Settings) -> tuple[int, ...]:
+def _changed_ns(files: Files) -> tuple[int, ...]:
     try:
-        return tuple(path.stat().st_mtime_ns for path in (settings.certificate, settings.key))
+        return tuple(path.stat().st_mtime_ns for path in (files.certificate, files.key))
     except OSError:
         return ()

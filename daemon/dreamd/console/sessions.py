@@ -24,6 +24,10 @@ LOOKS_EACH: Final = 8
 """Requests for news that one session may have open at once: one for each of its pages."""
 
 
+LOOKS_OF_ALL: Final = 16
+"""The same for all pages together of a machine without a site."""
+
+
 class SessionsFull(Exception):  # noqa: N818 - the name says it
     """Every session is taken; the message names the step that helps."""
 
@@ -34,7 +38,8 @@ class Session:
 
     methods: those that the principal may call, such as `ReleasePod`. buttons: ids of the acts that the page
     offers. until_s, acted_s: by the clock of the caller. shown: the Dreamscape and pod looked at last.
-    looks: requests for news that are open.
+    looks: requests for news that are open. looks_most: how many may be. idles: False where there is no site:
+    no viewer signs in, and none can sign in anew.
     """
 
     principal: str
@@ -45,10 +50,12 @@ class Session:
     acted_s: float
     shown: tuple[str, str] = ("", "")
     looks: int = 0
+    looks_most: int = LOOKS_EACH
+    idles: bool = True
 
     def may_bind(self, now_s: float) -> bool:
         """Whether a person has acted here within IDLE_S."""
-        return now_s - self.acted_s <= IDLE_S
+        return not self.idles or now_s - self.acted_s <= IDLE_S
 
     def note_act(self, now_s: float) -> None:
         """A person has acted. A session that went idle stays so: only signing in makes one that binds."""

@@ -1,9 +1,10 @@
 """Messages of the API in the shape that the page draws. An unknown value is null: never zero or NaN. Pure.
 
-The shapes are those of `adapters.http.console_json`, which makes them from the daemon's own views.
+Seats are rows under one list of columns: five hundred sleepers are 50 kB that way, four times a second.
 """
 
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
@@ -18,11 +19,24 @@ from dreamapi.v1.house_pb2 import House
 from dreamapi.v1.pods_pb2 import Pod
 from dreamapi.v1.severing_pb2 import Breaker
 from dreamapi.v1.wake_pb2 import WakeOrder
-from dreamd.adapters.http.console_json import COLUMNS, LIMITS, number
+from dreamd.core import limits
 from dreamd.core.dreamscapes.states import rank
 from dreamd.core.dreamscapes.views import DreamscapeState
 from dreamd.core.limits import CEILING_INTIMATE, INTIMATE_BELOW
 
+COLUMNS: Final = (
+    *("seat", "pod", "sleeper", "state", "granted", "applied", "quality", "breaker", "cause"),
+    *("distance", "synchrony", "identity", "refusal", "heard_age_s"),
+)
+LIMITS: Final = {
+    "dispersion": {"halve": limits.DISPERSION_HALVE, "sever": limits.DISPERSION_SEVER},
+    "rank": {"halve": limits.RANK_HALVE, "sever": limits.RANK_SEVER},
+    "identity": {"halve": limits.IDENTITY_HALVE, "sever": limits.IDENTITY_SEVER},
+    "synchrony_z": {"halve": limits.SYNCHRONY_Z_MOST},
+    "quality": limits.QUALITY_OUT,
+    "alone_s": limits.ALONE_WITHIN_S,
+}
+_DIGITS: Final = 4
 BEDS_MAX: Final = 300
 DREAMSCAPES_MAX: Final = 300
 SITES_MAX: Final = 50
@@ -33,6 +47,11 @@ HAS_SLOT: Final = (dreams.Seat.STATE_ASSIGNED, dreams.Seat.STATE_SEVERED)
 def encoded(value: object) -> bytes:
     """Encode as JSON; raises ValueError for NaN and infinity, which JSON lacks."""
     return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+
+
+def number(value: float) -> float | None:
+    """A number, rounded; None for NaN and infinity."""
+    return round(value, _DIGITS) if math.isfinite(value) else None
 
 
 def seconds(moment: Timestamp | Duration) -> float:

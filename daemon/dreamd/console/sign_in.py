@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import dreamapi
 from dreamapi.credentials import CredentialFile
 from dreamapi.v1.access_pb2 import Principal
-from dreamd.console.offers import buttons_of, methods_of
+from dreamd.console.acts.offers import buttons_of, methods_of
 from dreamd.console.sessions import Session, lifetime_s
 from dreamd.core.access.principals import PREFIX
 
@@ -24,13 +24,15 @@ class UnfitSecretError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ApiAddress:
-    """The daemon's API. target: host:port. authority: of its certificate, PEM."""
+    """The daemon's API. target: host:port. authority: of its certificate, PEM; empty: there is no site."""
 
     target: str
-    authority: str
+    authority: str = ""
 
     def shown(self, credential: str) -> dreamapi.Server:
-        """The server, shown this credential."""
+        """The server, shown this credential; without a site there is none to show."""
+        if not self.authority:
+            return dreamapi.Server(self.target)
         return dreamapi.Server(self.target, CredentialFile(self.target, "", credential, self.authority))
 
 

@@ -35,6 +35,13 @@ SCENES_MAX: Final = 4
 """Dreamscapes that one viewer follows at once; the daemon gives a principal eight watches."""
 EVENTS_KEPT: Final = 1000
 EVENTS_AT_FIRST: Final = 200
+LOOKS: Final = frozenset(
+    {
+        *("GetHouse", "ListDreamscapes", "ListWakeOrders", "ListBreakers", "WatchEvents", "WatchPods"),
+        *("GetDreamscape", "WatchCollective", "GetPod"),
+    }
+)
+"""The methods by which a viewer looks. A viewer asks each only where the roles may call it."""
 LONG_AGO: Final = 1
 """A cursor older than any: refused, with the oldest that is kept."""
 TICKING: Final = (
@@ -51,11 +58,12 @@ _numbers = count(1)
 
 
 class NotFollowing(Exception):  # noqa: N818 - the name says it
-    """There is nothing to show: the daemon refuses, or is not reached; the message has the reason."""
+    """There is nothing to show: the daemon refuses, hangs, or is not reached; the message has the reason."""
 
-    def __init__(self, sentence: str, *, is_refusal: bool) -> None:
+    def __init__(self, sentence: str, cause: BaseException | None) -> None:
         super().__init__(sentence)
-        self.is_refusal = is_refusal
+        self.is_refusal = isinstance(cause, dreamapi.Refused)
+        self.is_hung = isinstance(cause, dreamapi.TimedOut)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +86,28 @@ class _Scene:
     tick: dreams.Collective | None = None
     made_s: float = 0.0
     trouble: str = ""
+    unwatched: str = ""
+    encoded: tuple[int, bytes] = (0, b"")
     task: asyncio.Task[None] | None = None
 
 
 @dataclass(slots=True, eq=False)
 class Viewer:
-    """Follows the API until cancelled. server: with the credential. now_s: Unix seconds of this machine."""
+    """Follows the API until cancelled. server: with the credential. now_s: Unix seconds of this machine.
+
+    scenes_most: Dreamscapes that it follows at once.
+    """
 
     server: dreamapi.Server
     methods: frozenset[str]
     now_s: Callable[[], float]
+    scenes_most: int = SCENES_MAX
     asked_s: float = 0.0
     ending: str = ""
     """Why the credential is refused for good; empty: it is not."""
+    _over: bool = False
     _lost: str = "connecting"
-    _refused: bool = False
+    _cause: BaseException | None = None
     _ahead_s: float = 0.0
     _house: tuple[int, bytes] = (0, b"")
     _pods: dict[str, Pod] = field(default_factory=dict)
@@ -125,7 +140,7 @@ class Viewer:
             await asyncio.sleep(AGAIN_S)
 
     def _lose(self, broken: BaseException) -> None:
-        self._lost, self._refused = str(broken), isinstance(broken, dreamapi.Refused)
+        self._lost, self._cause = str(broken), broken
         if isinstance(broken, ENDING):
             self.ending = self._lost
         self._api = self._group = None
@@ -154,19 +169,22 @@ class Viewer:
         if "GetCaller" in asked and "GetHouse" not in asked:
             await api.access.caller()
         house = await api.houses.get() if "GetHouse" in asked else None
-        if house is not None:
+        if house is not None and house.HasField("session_time"):
             self._ahead_s = shapes.seconds(house.session_time) - self.now_s()
         listed = await api.dreamscapes.list() if "ListDreamscapes" in asked else []
         orders = await api.wake.list(standing=True) if "ListWakeOrders" in asked else []
         if "ListBreakers" in asked:
             found = [one for state in NOT_CLOSED for one in await api.breakers.list(state)]
-            self._breakers = {one.name.removeprefix("breakers/"): one for one in found}
+            breakers = {one.name.removeprefix("breakers/"): one for one in found}
+            if breakers != self._breakers:
+                self._breakers = breakers
+                self._renumber(*self._scenes.values())
         told = shapes.house_shape(listed, self._pods.values(), orders, house, asked.__contains__)
         body = shapes.encoded(told)
         if body != self._house[1]:
             self._house = (next(_numbers), body)
             self._ring()
-        self._lost, self._refused = "", False
+        self._lost, self._cause = "", None
 
     async def _follow_pods(self, api: dreamapi.Api) -> None:
         async with aclosing(api.pods.watch()) as pods:
@@ -194,6 +212,7 @@ class Viewer:
         ticks: asyncio.Task[None] | None = None
         async with asyncio.TaskGroup() as group:
             while True:
+                before = scene.told
                 try:
                     scene.told, scene.trouble = await api.dreamscapes.get(scene.name), ""
                 except dreamapi.RateExceeded:
@@ -208,17 +227,29 @@ class Viewer:
                     ticks = group.create_task(self._follow_ticks(api, scene), name=f"ticks-{scene.name}")
                 if scene.tick is None:
                     self._renewed(scene)
+                elif scene.told != before:
+                    self._renumber(scene)
                 await asyncio.sleep(LISTS_EVERY_S)
 
     async def _follow_ticks(self, api: dreamapi.Api, scene: _Scene) -> None:
-        with suppress(dreamapi.Refused):  # it has ended, or the places are taken: asked again with the state
+        try:
             async with aclosing(api.dreamscapes.watch_collective(scene.name)) as ticks:
                 async for tick in ticks:
-                    scene.tick = tick
+                    scene.tick, scene.unwatched = tick, ""
                     self._renewed(scene)
+        except (dreamapi.TooManyWatchers, dreamapi.LaneFull) as no:
+            scene.unwatched = str(no)
+        except dreamapi.Refused:  # it has ended: asked again with the state
+            scene.unwatched = ""
 
     def _renewed(self, scene: _Scene) -> None:
-        scene.number, scene.made_s = next(_numbers), self.session_s()
+        scene.made_s = self.session_s()
+        self._renumber(scene)
+
+    def _renumber(self, *scenes: _Scene) -> None:
+        """Have pages draw these anew; no seat becomes younger by it."""
+        for scene in scenes:
+            scene.number = next(_numbers)
         self._ring()
 
     def _close_idle(self) -> None:
@@ -255,15 +286,20 @@ class Viewer:
             is_new = self._cursor != wish.cursor or self._house[0] != wish.house
             is_new = is_new or (scene is not None and scene.number != (wish.scene or 0))
             left_s = until_s - loop.time()
-            if (is_new and not self._lost) or not left_s > 0.0:
+            if (is_new and not self._lost) or self._over or not left_s > 0.0:
                 break
             with suppress(TimeoutError):
                 async with asyncio.timeout(left_s):
                     await news.wait()
         bed, breaker = await self._bed(wish.pod)
         if self._lost or not self._house[0]:
-            raise NotFollowing(self._lost or "the daemon has not answered yet", is_refusal=self._refused)
+            raise NotFollowing(self._lost or "the daemon has not answered yet", self._cause)
         return self._answer(wish, scene, bed, breaker)
+
+    def end_looks(self) -> None:
+        """Answer every page now, and from now on at once: the console ends."""
+        self._over = True
+        self._ring()
 
     def _attend(self, name: str) -> _Scene | None:
         """The scene of a Dreamscape, followed from now on; None where there is none to follow."""
@@ -271,7 +307,7 @@ class Viewer:
             return None
         scene = self._scenes.get(name)
         if scene is None:
-            while len(self._scenes) >= SCENES_MAX:
+            while len(self._scenes) >= self.scenes_most:
                 self._close(min(self._scenes, key=lambda one: self._scenes[one].asked_s))
             scene = self._scenes[name] = _Scene(name, self.now_s())
             scene.task = self._group.create_task(self._follow_scene(self._api, scene), name=f"scene-{name}")
@@ -303,15 +339,21 @@ class Viewer:
             "missed": missed,
             "pod": None if bed is None else shapes.pod_shape(bed),
             "breaker": None if breaker is None else shapes.breaker_shape(breaker),
-            "trouble": "" if scene is None else scene.trouble,
+            "trouble": "" if scene is None else scene.trouble or scene.unwatched,
         }
         house, shown = b"null", b"null"
         if self._house[0] != wish.house:
             house = b'{"number":%d,%s' % (self._house[0], self._house[1][1:])
         if scene is not None and scene.told is not None and scene.number != wish.scene:
-            told = shapes.scene_shape(scene.told, scene.tick, self._breakers, scene.made_s)
-            shown = shapes.encoded({"number": scene.number, **told})
+            shown = self._shown(scene, scene.told)
         return b'%s,"house":%s,"scene":%s}' % (shapes.encoded(own)[:-1], house, shown)
+
+    def _shown(self, scene: _Scene, told: dreams.Dreamscape) -> bytes:
+        """The scene, encoded once for all pages that show it."""
+        if scene.encoded[0] != scene.number:
+            shape = shapes.scene_shape(told, scene.tick, self._breakers, scene.made_s)
+            scene.encoded = scene.number, shapes.encoded({"number": scene.number, **shape})
+        return scene.encoded[1]
 
 
 def _first(broken: BaseExceptionGroup[dreamapi.ApiError]) -> BaseException:

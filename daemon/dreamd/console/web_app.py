@@ -1,8 +1,13 @@
 """The console's routes: the page, signing in and out, its data, its acts.
 
-The page asks and nothing streams, as with the daemon's own console. Each act carries the viewer's credential
-to the daemon, which judges it; nothing here grants a right. A way out is refused here for its session alone:
-not for idleness, not for a rate, not for the length of its reason.
+How a page follows. It requests `/console/look` with the numbers of the parts it has. The answer comes as soon
+as there is a newer part, after HOLD_S at the latest. The page asks again when it has drawn. So a slow browser
+gets fewer ticks and never an older one: nothing waits in a queue or a socket's buffer.
+
+How it acts. One POST, guarded by `request_guard`. In a site it carries the viewer's credential to the daemon,
+which judges it; nothing here grants a right. A way out is refused here for its session alone: not for
+idleness, not for a rate, not for the length of its reason. Without a site no viewer signs in: every page of
+this machine has the rights of this machine, as every other caller has.
 """
 
 import asyncio
@@ -11,7 +16,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from importlib.resources import files
+from math import inf
 from typing import Final
 
 from starlette.applications import Starlette
@@ -23,25 +28,27 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import dreamapi
+from dreamapi.credentials import CredentialFile
 from dreamapi.names import bare
-from dreamd.adapters.http.console_routes import MEDIA
-from dreamd.adapters.http.order_bodies import UnfitOrderError
-from dreamd.adapters.http.request_guard import PROTECTION
-from dreamd.adapters.http.server import BODY_MAX, LONG_MAX, Asked
 from dreamd.console import request_guard as guard
-from dreamd.console.orders import ACTS, ORDER_S, Act
-from dreamd.console.sessions import LOOKS_EACH, Session, Sessions, SessionsFull
+from dreamd.console.acts.offers import BUTTONS
+from dreamd.console.acts.order_bodies import BODY_MAX, LONG_MAX, Asked, UnfitOrderError
+from dreamd.console.acts.orders import ACTS, Act, LateOrder, OrderRunner
+from dreamd.console.page_files import MEDIA, PageFiles
+from dreamd.console.request_guard import PROTECTION, RequestGuard
+from dreamd.console.sessions import LOOKS_OF_ALL, Session, Sessions, SessionsFull
 from dreamd.console.sign_in import ApiAddress, UnfitSecretError, signed_in
-from dreamd.console.viewer import ENDING, IDLE_S, NotFollowing, Viewer, Wish
+from dreamd.console.viewer import ENDING, IDLE_S, LOOKS, SCENES_MAX, NotFollowing, Viewer, Wish
 from dreamwire.text import fit
 from dreamwire.topics import is_name
 
-__all__ = ["ApiAddress", "console_app"]
+__all__ = ["ApiAddress", "Console", "console_app", "new_console"]
 
 BODY_WITHIN_S: Final = 2.0
 SIGN_INS: Final = 4
 """Credentials that are checked at once."""
 COOKIE_BYTES: Final = 16
+NO_ANSWER: Final = "the daemon is frozen: every bed switches to zero by its own tether within 1.5 s"
 GONE: Final = (
     "the daemon does not answer the console: every bed switches to zero by its own tether within 1.5 s; on "
     "the daemon's machine dreamd sever fleet works through free.sock"
@@ -56,15 +63,11 @@ STATUS: Final = {
     **dict.fromkeys(
         (dreamapi.CodeUnknown, dreamapi.CodeExpired, dreamapi.CodeSpent), HTTPStatus.UNAUTHORIZED
     ),
+    **dict.fromkeys((dreamapi.DreamscapeUnknown, dreamapi.PodUnknown), HTTPStatus.NOT_FOUND),
     dreamapi.RateExceeded: HTTPStatus.TOO_MANY_REQUESTS,
     dreamapi.InvalidArgument: HTTPStatus.BAD_REQUEST,
 }
 """Of the daemon's refusals; of all others CONFLICT."""
-_HEAD_END: Final = "</head>"
-_SIGNED_IN: Final = (
-    '<link rel="stylesheet" href="/console/session.css">\n'
-    '<script type="module" src="/console/session.js"></script>\n'
-)
 
 
 def _no(status: HTTPStatus, sentence: str, code: str = "") -> Response:
@@ -80,8 +83,8 @@ def _failed(failure: dreamapi.ApiError) -> Response:
 class HostGuard:
     """Refuses a request that is not for this server, whatever its path, and protects every answer."""
 
-    def __init__(self, app: ASGIApp, names: Collection[str]) -> None:
-        self._app, self._names = app, names
+    def __init__(self, app: ASGIApp, judge: RequestGuard) -> None:
+        self._app, self._judge = app, judge
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -94,30 +97,33 @@ class HostGuard:
                 MutableHeaders(scope=message).update(PROTECTION)
             await send(message)
 
-        wrong = guard.wrong_host(Headers(scope=scope), self._names)
+        wrong = self._judge.wrong_host(Headers(scope=scope))
         answer = _no(HTTPStatus.FORBIDDEN, wrong) if wrong else self._app
         await answer(scope, receive, protected)
 
 
 class Console:
-    """Sessions and viewers of one daemon."""
+    """Sessions and viewers of one daemon. judge: of requests; a site's has names."""
 
-    def __init__(self, api: ApiAddress, now_s: Callable[[], float]) -> None:
-        self._api, self._now_s = api, now_s
+    def __init__(self, api: ApiAddress, judge: RequestGuard, now_s: Callable[[], float]) -> None:
+        self._api, self.judge, self._now_s = api, judge, now_s
+        self._near = None if api.authority else _session_of_machine(api)
         self.sessions = Sessions(lambda: secrets.token_urlsafe(COOKIE_BYTES))
         self._viewers: dict[str, tuple[Viewer, asyncio.Task[None]]] = {}
         self._signing_in = asyncio.Semaphore(SIGN_INS)
         self._group: asyncio.TaskGroup | None = None
-        self._page, self._sign_in_page, self._files = _pages()
+        self._orders: OrderRunner | None = None
+        self._own = PageFiles(in_site=bool(api.authority))
 
     @asynccontextmanager
     async def lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         """Hold the tasks of the viewers."""
         async with asyncio.TaskGroup() as group:
-            self._group = group
+            self._group, self._orders = group, OrderRunner(group)
             closing = group.create_task(self._close_idle(), name="idle-viewers")
             yield
             self._group = None
+            self._orders.cancel_orders()
             for task in (closing, *(task for _, task in self._viewers.values())):
                 task.cancel()
 
@@ -126,33 +132,38 @@ class Console:
         return [
             Route("/", self._index),
             Route("/healthz", _health),
-            Route("/session", self._tell_session),
-            Route("/session", self._sign_in, methods=["POST"]),
-            Route("/session", self._sign_out, methods=["DELETE"]),
+            *(self._of_sessions() if self._near is None else ()),
             Route("/console/look", self._look),
             *(Route(path, self._order(act), methods=["POST"]) for path, act in ACTS.items()),
             Route("/console/{file}", self._file),
         ]
 
+    def _of_sessions(self) -> list[Route]:
+        return [
+            Route("/session", self._tell_session),
+            Route("/session", self._sign_in, methods=["POST"]),
+            Route("/session", self._sign_out, methods=["DELETE"]),
+        ]
+
     # -- pages and sessions -----------------------------------------------------------------------
 
     async def _index(self, request: Request) -> Response:
-        session = self._session(request)
-        if session is None:
-            return Response(self._sign_in_page, media_type=MEDIA[".html"])
-        return Response(self._page, media_type=MEDIA[".html"])
+        page = "sign_in" if self._session(request) is None else "index"
+        return Response(self._own.pages[page], media_type=MEDIA[".html"])
 
     async def _file(self, request: Request) -> Response:
-        found = self._files.get(request.path_params["file"])
+        found = self._own.files.get(request.path_params["file"])
         if found is None:
             return _no(HTTPStatus.NOT_FOUND, "no such file")
         return Response(found[1], media_type=found[0])
 
     def _session(self, request: Request) -> Session | None:
+        if self._near is not None:
+            return self._near
         return self.sessions.session_of(guard.cookie_of(request.headers), self._now_s())
 
     async def _tell_session(self, request: Request) -> Response:
-        wrong = guard.wrong_reader(request.headers)
+        wrong = self.judge.wrong_reader(request.headers)
         if wrong:
             return _no(HTTPStatus.FORBIDDEN, wrong)
         session = self._session(request)
@@ -162,7 +173,7 @@ class Console:
 
     async def _sign_in(self, request: Request) -> Response:
         asked = await _asked(request, BODY_MAX * 4)
-        wrong = guard.wrong_writer(request.headers)
+        wrong = self.judge.wrong_writer(request.headers)
         if wrong or asked is None:
             return _no(HTTPStatus.FORBIDDEN, wrong) if wrong else _late()
         if self._signing_in.locked():
@@ -183,7 +194,7 @@ class Console:
         return told
 
     async def _sign_out(self, request: Request) -> Response:
-        wrong = guard.wrong_writer(request.headers)
+        wrong = self.judge.wrong_writer(request.headers)
         if wrong:
             return _no(HTTPStatus.FORBIDDEN, wrong)
         self.sessions.end_session(guard.cookie_of(request.headers))
@@ -194,7 +205,7 @@ class Console:
     # -- looking ----------------------------------------------------------------------------------
 
     async def _look(self, request: Request) -> Response:
-        wrong = guard.wrong_reader(request.headers)
+        wrong = self.judge.wrong_reader(request.headers)
         session = self._session(request)
         if wrong or session is None:
             return _no(HTTPStatus.FORBIDDEN, wrong) if wrong else _signed_out()
@@ -202,8 +213,9 @@ class Console:
         name, pod = query.get("dreamscape", ""), query.get("pod", "")
         if not all(one == "" or is_name(one) for one in (name, pod)):
             return _no(HTTPStatus.BAD_REQUEST, "invalid Dreamscape or pod name")
-        if session.looks >= LOOKS_EACH:
-            return _no(HTTPStatus.SERVICE_UNAVAILABLE, f"{LOOKS_EACH} pages are open already; close one")
+        if session.looks >= session.looks_most:
+            told = f"{session.looks_most} console pages are open already; close one"
+            return _no(HTTPStatus.SERVICE_UNAVAILABLE, told)
         wish = Wish(name, pod, *(_count(query.get(key, "")) for key in ("house", "scene", "cursor")))
         session.turn_to((name, pod), self._now_s())
         return await self._newer(session, wish)
@@ -219,6 +231,8 @@ class Console:
                 return _signed_out(viewer.ending)
             if lost.is_refusal:
                 return _no(HTTPStatus.FORBIDDEN, str(lost))
+            if lost.is_hung:
+                return _no(HTTPStatus.SERVICE_UNAVAILABLE, NO_ANSWER, "NO_ANSWER")
             return PlainTextResponse(f"{lost}\n", HTTPStatus.BAD_GATEWAY)  # no JSON: a page says "lost"
         finally:
             session.looks -= 1
@@ -228,11 +242,17 @@ class Console:
         kept = self._viewers.get(credential)
         if kept is None or kept[1].done():
             assert self._group is not None
-            viewer = Viewer(self._api.shown(credential), session.methods, self._now_s)
+            scenes = SCENES_MAX if self._near is None else LOOKS_OF_ALL
+            viewer = Viewer(self._api.shown(credential), session.methods, self._now_s, scenes)
             task = self._group.create_task(viewer.follow_house(), name=f"viewer-{session.principal}")
             kept = self._viewers[credential] = (viewer, task)
         kept[0].asked_s = self._now_s()
         return kept[0]
+
+    def end_looks(self) -> None:
+        """Answer every page that waits: the console ends."""
+        for viewer, _ in self._viewers.values():
+            viewer.end_looks()
 
     async def _close_idle(self) -> None:
         while True:
@@ -247,7 +267,7 @@ class Console:
     def _order(self, act: Act) -> Callable[[Request], "asyncio.Future[Response]"]:
         async def order(request: Request) -> Response:
             asked = await _asked(request, LONG_MAX)
-            wrong = guard.wrong_writer(request.headers)
+            wrong = self.judge.wrong_writer(request.headers)
             if wrong or asked is None:
                 return _no(HTTPStatus.FORBIDDEN, wrong) if wrong else _late()
             session = self._session(request)
@@ -266,12 +286,13 @@ class Console:
         return order  # type: ignore[return-value]  # Starlette takes any coroutine function
 
     async def _carried_out(self, act: Act, asked: Asked, session: Session) -> Response:
+        assert self._orders is not None
         server = self._api.shown(session.credential.credential)
         try:
-            async with dreamapi.connect(
-                server, connect_s=ORDER_S, deadline_s=ORDER_S, user_agent="dreamd-console"
-            ) as api:
-                outcome = await act.carry_out(api, asked)
+            outcome = await self._orders.run_order(act, asked, server)
+        except LateOrder:
+            told = f"{NO_ANSWER}; the order is carried out as soon as it answers"
+            return _no(HTTPStatus.SERVICE_UNAVAILABLE, told)
         except UnfitOrderError as unfit:
             return _no(HTTPStatus.BAD_REQUEST, str(unfit))
         except dreamapi.ApiError as failure:
@@ -286,15 +307,26 @@ class Console:
         )
 
 
-def console_app(
-    api: ApiAddress, names: Collection[str], now_s: Callable[[], float], console: Console | None = None
-) -> Starlette:
-    """The whole program as an ASGI application. names: of the certificate. now_s: Unix seconds."""
-    console = console or Console(api, now_s)
+def new_console(api: ApiAddress, names: Collection[str] | None, now_s: Callable[[], float]) -> Console:
+    """A console without sessions. names: of the certificate; None: without a site. now_s: Unix seconds."""
+    return Console(api, RequestGuard(None if names is None else tuple(names)), now_s)
+
+
+def console_app(console: Console) -> Starlette:
+    """The whole program as an ASGI application."""
     return Starlette(
         routes=console.routes(),
-        middleware=[Middleware(HostGuard, names=names)],
+        middleware=[Middleware(HostGuard, judge=console.judge)],
         lifespan=console.lifespan,
+    )
+
+
+def _session_of_machine(api: ApiAddress) -> Session:
+    """The session of all pages where there is no site: the machine's rights, and no end."""
+    methods = LOOKS | frozenset(BUTTONS.values())
+    nothing = CredentialFile(api.target, "", "", "")
+    return Session(
+        *("", nothing, methods, frozenset(BUTTONS), inf, 0.0), looks_most=LOOKS_OF_ALL, idles=False
     )
 
 
@@ -328,7 +360,7 @@ async def _asked(request: Request, most: int) -> Asked | None:
     except TimeoutError:
         return None
     headers = dict(request.headers.items())
-    return Asked(request.method, request.url.path, {}, headers, begin + end, total <= keep)
+    return Asked(request.method, request.url.path, headers, begin + end, total <= keep)
 
 
 def _secret(body: bytes) -> str:
@@ -350,17 +382,3 @@ def _secret(body: bytes) -> str:
 def _count(text: str) -> int | None:
     is_fit = text.isascii() and text.isdigit() and len(text) <= len(str(1 << 63))
     return int(text) if is_fit else None
-
-
-def _pages() -> tuple[bytes, bytes, dict[str, tuple[str, bytes]]]:
-    """The page, the page to sign in on, and the files by name with their media types."""
-    found = {}
-    for package in ("dreamd.adapters.http", "dreamd.console"):
-        for file in files(package).joinpath("page").iterdir():
-            media = MEDIA.get(file.name[file.name.rfind(".") :])
-            if media is not None:
-                found[file.name] = (media, file.read_bytes())
-    page = found.pop("index.html")[1].decode()
-    assert _HEAD_END in page
-    page = page.replace(_HEAD_END, _SIGNED_IN + _HEAD_END, 1)
-    return page.encode(), found.pop("sign_in.html")[1], found

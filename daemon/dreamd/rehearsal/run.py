@@ -51,6 +51,7 @@ class Wish:
     mqtt_port: int = 1883
     grpc_port: int = 50051
     http_port: int = 8080
+    console_port: int = 8081
     json: bool = False
     light: bool | None = None
     report: Path | None = None
@@ -77,6 +78,7 @@ def planned(wish: Wish) -> Plan:
         mqtt_port=wish.mqtt_port,
         grpc_port=wish.grpc_port,
         http_port=wish.http_port,
+        console_port=wish.console_port,
     )
     usual = plan(flags)
     beds = set(failing(wish.cue, wish.sleepers))

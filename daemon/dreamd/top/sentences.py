@@ -2,7 +2,7 @@
 
 The verdict comes first, because a reader in a hurry reads one line. It is "OK" only by data that is fresh;
 a picture that is old, or was never received, is "not known", and then no other sentence follows. States and
-acts have the words of the console (`adapters/http/page/words.js`); a test holds both together.
+acts have the words of the console (`console/page/words.js`); a test holds both together.
 """
 
 import math

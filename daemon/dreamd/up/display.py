@@ -21,6 +21,9 @@ from dreamd.up.report import screenshot
 from dreamd.up.run_state import RunState
 from dreamwire.standard_output import discard_output
 
+CONSOLE: Final = "console"
+STARTING: Final = "(starting)"
+NO_CONSOLE: Final = "(none)"
 FRAME_S: Final = 0.125
 PROGRESS_EVERY_S: Final = 5.0
 LAST_LINES: Final = 60
@@ -41,6 +44,8 @@ class Display:
     unread: Callable[[], None]
     shot: str = ""
     """The screenshot as SVG, once it is taken."""
+    announced: bool = False
+    """Whether the heading was printed as lines."""
     _printed: int = 0
     _deaf: bool = False
 
@@ -112,11 +117,20 @@ class Display:
         drawn = screen.screen(self.chronicle.board, heading, self._now_s(), self._ends_s(), screenshot.SIZE)
         self.shot = self.shot or screenshot.picture(drawn, "dreamd up")
 
+    def show_console(self, url: str) -> None:
+        """Show the console's address first among the links; empty: there is no console."""
+        others = tuple(link for link in self.heading.links if link[0] != CONSOLE)
+        self.heading = replace(self.heading, links=((CONSOLE, url or NO_CONSOLE), *others))
+        if url and self.announced:
+            self.line(f"  {CONSOLE}: {url}")
+
     def announce(self) -> None:
-        """The heading as plain lines."""
+        """The heading as plain lines; the console's address follows once it answers."""
+        self.announced = True
         self.line(self.heading.sentence)
         for what, paste in self.heading.links:
-            self.line(f"  {what}: {paste}")
+            if what != CONSOLE:
+                self.line(f"  {what}: {paste}")
 
     async def lines(self) -> None:
         """Print new lines as they come, and one of progress every five seconds."""

@@ -109,6 +109,7 @@ class Flags:
     mqtt_port: int = 1883
     grpc_port: int = 50051
     http_port: int = 8080
+    console_port: int = 8081
     night: Path = Path("night.svg")
     record: bool = False
 
@@ -135,6 +136,7 @@ class Plan:
     mqtt_port: int
     grpc_port: int
     http_port: int
+    console_port: int
     night: Path | None
     json: bool
     refused: tuple[Found, ...] = ()
@@ -219,12 +221,17 @@ def _check_numbers(flags: Flags, beds: int) -> None:
         raise CannotRun(f"--ramp is at least {RAMP_MIN_S:.0f} seconds: nobody is pulled in faster")
     if flags.duration_s is not None and not 0 < flags.duration_s < math.inf:
         raise CannotRun("--duration is a number of seconds above zero; leave it out for the usual minute")
-    ports = {"--mqtt-port": flags.mqtt_port, "--grpc-port": flags.grpc_port, "--http-port": flags.http_port}
+    ports = {
+        "--mqtt-port": flags.mqtt_port,
+        "--grpc-port": flags.grpc_port,
+        "--http-port": flags.http_port,
+        "--console-port": flags.console_port,
+    }
     for flag, port in ports.items():
         if not 1 <= port <= 65535:  # noqa: PLR2004 -- the range of TCP
             raise CannotRun(f"{flag} {port} is not a port; choose one from 1 to 65535")
     if len(set(ports.values())) < len(ports):
-        raise CannotRun("two of --mqtt-port, --grpc-port and --http-port are the same; give each its own")
+        raise CannotRun(f"two of {', '.join(ports)} are the same; give each its own")
 
 
 def _check_broker(broker: str) -> None:
@@ -337,6 +344,7 @@ def plan(flags: Flags, found: tuple[Found, ...] = ()) -> Plan:
         mqtt_port=flags.mqtt_port,
         grpc_port=flags.grpc_port,
         http_port=flags.http_port,
+        console_port=flags.console_port,
         night=flags.night,
         json=flags.json,
         refused=tuple(one for one in found if one.why),

@@ -29,7 +29,7 @@ from dreamd.terminal import keyboard
 from dreamd.terminal.clock import now_ns, wall
 from dreamd.terminal.sleeper_row import Tone, count
 from dreamd.up import kept_recording
-from dreamd.up.display import Display
+from dreamd.up.display import CONSOLE, STARTING, Display
 from dreamd.up.keys import KEYS, listening
 from dreamd.up.plan import ALIGNMENT, CannotRun, Plan
 from dreamd.up.processes import brokers, pod_journal, preflight
@@ -60,7 +60,7 @@ def heading(plan: Plan, programs: str, sentence: str = "", *, with_keys: bool) -
     return Heading(
         sentence=sentence or usual,
         links=(
-            ("console", f"http://127.0.0.1:{plan.http_port}/"),
+            (CONSOLE, STARTING),
             ("metrics", f"http://127.0.0.1:{plan.http_port}/metrics"),
             ("python", f"{programs}python -c 'import dreamapi; dreamapi.show({at})'"),
             ("watch", f"{programs}dreamd dreamscapes watch {NAME}{server}"),
@@ -109,6 +109,7 @@ class Run:
             self.chronicle.outage,
             self.chronicle.back,
             self.chronicle.awaits,
+            self._console,
         )
         self.household = Processes(plan, room, t0_ns, reports)
         self.director = SessionDriver(plan, self.chronicle, self.household, NAME)
@@ -122,6 +123,19 @@ class Run:
             plan.duration_s,
             self.director.end.set,
         )
+
+    def _console(self, url: str) -> None:
+        """Show where the console answers, or say that it does not; the night goes on either way."""
+        if self.chronicle.account.closing:
+            return
+        self.show.show_console(url)
+        if not url:
+            ended = self.household.console
+            why = ended.last_words().removeprefix("dreamd: ") or (
+                ended.last_end.words if ended.last_end else ""
+            )
+            again = "it is started again" if ended.kept else "the night goes on without it"
+            self.chronicle.say(now_ns(), f"there is no console: {why.rstrip('.')}; {again}", Tone.GRAVE)
 
     def _journal(self, line: str) -> None:
         entry = pod_journal.parse(line)

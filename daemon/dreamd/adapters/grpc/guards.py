@@ -1,7 +1,8 @@
 """Access control of the API, put together from a site's certificate and the application's principals."""
 
 from collections.abc import Callable
-from typing import Protocol
+from functools import partial
+from typing import Final, Protocol
 
 from dreamd.adapters.grpc.calls.admission import Admission
 from dreamd.adapters.grpc.calls.lanes import TABLE
@@ -11,9 +12,13 @@ from dreamd.adapters.grpc.server_certificate import Served, renewing_credentials
 from dreamd.adapters.grpc.servicers.access import Settled
 from dreamd.core.access.admission import Whereabouts
 from dreamd.core.access.principals import Credential, Principal
+from dreamd.core.refusals import Refusal
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.principals import Principals
 from dreamd.ports.site_facts import SiteFacts
+
+SCRAPES: Final = "/dreamapi.v1.Houses/GetHouse"
+"""The method whose rule holds for the metrics, too: both tell of the house, and name no person."""
 
 
 class AuthorityFiles(Protocol):
@@ -114,3 +119,8 @@ def guard_of(
     enrolment.ended.append(admission.end_calls)
     facts = SiteFacts(site.authority_text, (key,), broker_url)
     return Guard(admission, facts, renewing_credentials(site), settled)
+
+
+def scraper_judge(guard: Guard | None) -> Callable[[str], Refusal | None] | None:
+    """The judge of a scraper's Authorization header, for any thread; None: every caller may read."""
+    return None if guard is None else partial(guard.admission.judged, SCRAPES)

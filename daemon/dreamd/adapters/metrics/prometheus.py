@@ -8,14 +8,9 @@ The registry is the daemon's own; a library's global registrations do not appear
 from collections.abc import Callable, Iterable, Sequence
 from time import monotonic
 from typing import Final
+from wsgiref.types import WSGIApplication
 
-from prometheus_client import (
-    CollectorRegistry,
-    ProcessCollector,
-    disable_created_metrics,
-    generate_latest,
-)
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics, make_wsgi_app
 
 from dreamd.adapters.metrics.disk_space import Space, unknown
 from dreamd.adapters.metrics.gauges import BuildInfo, Now
@@ -29,7 +24,7 @@ LINK_DROPS: Final = ("collective", "command", "frame", "status", "clock", "event
 
 
 class PrometheusMetrics:
-    """ports.metrics.Metrics and LinkMetrics; `calls` is the CallMetrics. `render` may run on any thread."""
+    """ports.metrics.Metrics and LinkMetrics; `calls` is the CallMetrics. `pages` serves them."""
 
     def __init__(
         self,
@@ -84,9 +79,11 @@ class PrometheusMetrics:
         self._confirmed = histogram(registry, "dreamd_sever_confirmed_seconds")
         self.calls = GrpcMetrics(registry)
 
-    def render(self) -> tuple[str, bytes]:
-        """Media type and text of every series, as Prometheus reads it."""
-        return CONTENT_TYPE_PLAIN_0_0_4, generate_latest(self._registry)
+    @property
+    def pages(self) -> WSGIApplication:
+        """prometheus-client's own application over these series; it answers on any thread."""
+        made: WSGIApplication = make_wsgi_app(self._registry, disable_compression=True)
+        return made
 
     def frame_accepted(self) -> None:
         """Count one accepted frame."""

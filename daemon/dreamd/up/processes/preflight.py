@@ -83,7 +83,9 @@ def check(wanted: Plan) -> None:
         other = f", or use the broker that is there: --broker mqtt://127.0.0.1:{wanted.mqtt_port}"
         check_port("MQTT", wanted.mqtt_port, "--mqtt-port", other)
     check_port("gRPC", wanted.grpc_port, "--grpc-port")
-    check_port("HTTP", wanted.http_port, "--http-port")
+    check_port("metrics", wanted.http_port, "--http-port")
+    if not wanted.json:
+        check_port("console", wanted.console_port, "--console-port")
 
 
 def check_port(what: str, port: int, flag: str, other: str = "") -> None:

@@ -29,6 +29,8 @@ POD_UP_EACH_S: Final = 0.15
 """Until the beds are up, and for each of them: recordings begin then, all at once."""
 POD_GRACE_S: Final = 3.0
 DAEMON_GRACE_S: Final = 4.0
+CONSOLE_GRACE_S: Final = 1.0
+"""It holds nothing that must be kept: a page that waits for its answer is cut off."""
 BROKER_GRACE_S: Final = 2.0
 
 
@@ -41,6 +43,8 @@ class Reports:
     died: Callable[[str, str, int], None]
     back: Callable[[str, int], None]
     awaited: Callable[[str], None]
+    console: Callable[[str], None]
+    """The console's address, once it answers; empty: it has ended."""
 
 
 @dataclass
@@ -52,13 +56,15 @@ class Processes:
     t0_ns: int
     reports: Reports
     daemon: Child = field(init=False)
+    console: Child = field(init=False)
     broker: Child | None = None
     pods: list[Child] = field(default_factory=list)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     _replay_from_ns: int = 0
+    _has_console: bool = False
 
     def __post_init__(self) -> None:
-        """Prepare the daemon; nothing runs yet."""
+        """Prepare the daemon and the console; nothing runs yet."""
         self.daemon = Child(
             name="the daemon",
             argv=self._daemon_command(),
@@ -67,6 +73,23 @@ class Processes:
             heard=self._daemon_said,
             ended=self._daemon_ended,
             environment=environment(),
+        )
+        self.console = Child(
+            name="the console",
+            argv=self._console_command(),
+            log=self.room / "console.log",
+            kept=True,
+            heard=self._console_said,
+            ended=self._console_ended,
+            environment=environment(),
+        )
+
+    def _console_command(self) -> tuple[str, ...]:
+        plan = self.plan
+        return (
+            *(sys.executable, "-m", "dreamd", "console", "--json"),
+            *("--state-dir", str(self.room / DAEMON_ROOM), "--listen", f"127.0.0.1:{plan.console_port}"),
+            *("--server", f"127.0.0.1:{plan.grpc_port}"),
         )
 
     def _daemon_command(self) -> tuple[str, ...]:
@@ -105,6 +128,8 @@ class Processes:
             self.pods.append(child)
             tasks.create_task(child.keep(), name=child.name)
         await self._until_daemon(self.ready.is_set)
+        if not self.plan.json:  # no line of such a run would name its address
+            tasks.create_task(self.console.keep(), name="console")
 
     async def _open_broker(self, tasks: asyncio.TaskGroup) -> None:
         kind = brokers.choose(self.plan.broker)
@@ -184,6 +209,20 @@ class Processes:
             if self.daemon.incarnation > 1:
                 self.reports.back("the daemon", now_ns())
 
+    def _console_said(self, line: str) -> None:
+        try:
+            said = json.loads(line)
+        except ValueError:
+            return
+        if isinstance(said, dict) and isinstance(said.get("url"), str):
+            self._has_console = True
+            self.reports.console(said["url"])
+
+    def _console_ended(self, child: Child) -> None:
+        """One that has answered is started again; one that cannot start would only fail again."""
+        child.kept = self._has_console
+        self.reports.console("")
+
     def _daemon_ended(self, child: Child) -> None:
         self.ready.clear()
         if child.last_end is not None and not child.last_end.asked:
@@ -199,7 +238,9 @@ class Processes:
 
     async def close(self) -> None:
         """End everything in order; returns when nothing runs any more."""
-        await asyncio.gather(*(child.stop(POD_GRACE_S) for child in self.pods))
+        await asyncio.gather(
+            *(child.stop(POD_GRACE_S) for child in self.pods), self.console.stop(CONSOLE_GRACE_S)
+        )
         await self.daemon.stop(DAEMON_GRACE_S)
         if self.broker is not None:
             await self.broker.stop(BROKER_GRACE_S)

@@ -74,7 +74,7 @@ class Admission:
         if path in HEALTH or self._rules[path].open:
             return None
         rule, now_s = self._rules[path], self._now_s()
-        found = self._known(metadata)
+        found = self._known(_shown(metadata))
         if isinstance(found, Refusal):
             raise Declined(found)
         principal, credential, secret = found
@@ -87,6 +87,18 @@ class Admission:
             self._used.add(credential.id)
             self._tell_used(principal, credential, token_of(credential.id, secret))
         return admitted
+
+    def judged(self, path: str, shown: str) -> Refusal | None:
+        """Why a credential may not call this method; None: it may. On any thread, and without a rate.
+
+        shown: as the header `authorization` has it. A first use is not noted here.
+        """
+        found = self._known(shown)
+        if isinstance(found, Refusal):
+            return found
+        principal, credential, _ = found
+        admitted = admit(self._rules[path], principal, credential, self._now_s())
+        return admitted if isinstance(admitted, Refusal) else None
 
     def scoped(self, path: str, admitted: Admitted | None, request: Message) -> None:
         """Raise Declined where the thing that the request names is out of the caller's scope."""
@@ -156,8 +168,7 @@ class Admission:
             self._ended.add(task)
             task.cancel()
 
-    def _known(self, metadata: Metadata) -> Refusal | tuple[Principal, Credential, str]:
-        shown = next((str(value) for key, value in metadata or () if key == AUTHORIZATION), "")
+    def _known(self, shown: str) -> Refusal | tuple[Principal, Credential, str]:
         if not shown:
             return Refusal(Code.CREDENTIAL_MISSING, "the call carries no credential")
         token = parse_token(shown[len(SCHEME) :]) if shown.lower().startswith(SCHEME) else None
@@ -184,3 +195,7 @@ class Admission:
         if wait_s:
             sentence = f"{principal} may make {rate.each_s:g} calls a second that {rule.effect.value[:-1]}"
             raise Declined(Refusal(Code.RATE_EXCEEDED, sentence, {"retry_s": f"{wait_s:.3f}"}))
+
+
+def _shown(metadata: Metadata) -> str:
+    return next((str(value) for key, value in metadata or () if key == AUTHORIZATION), "")

@@ -11,17 +11,33 @@ JSON, so `"name":` cannot stand in a reason.
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from dreamd.adapters.http.server import BODY_MAX, Asked
 from dreamd.core.safety.scopes import SeverScope
 from dreamwire.text import fit, unfit
 from dreamwire.topics import is_name
 
+BODY_MAX: Final = 4096
+LONG_MAX: Final = 16 << 20
 _NAMED: Final = re.compile(r'"name"\s*:\s*"([^"\\]{1,64})"')
 _SCOPED: Final = re.compile(r'"scope"\s*:\s*"([a-z]{1,16})"')
 _OBJECT: Final = 'the body must be a JSON object of strings with "name"'
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that has been read. headers: names in lower case; a repeated one with its values, by comma.
+
+    whole: the body was at most BODY_MAX bytes; otherwise `body` is its first and its last BODY_MAX bytes.
+    """
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+    whole: bool = True
 
 
 class UnfitOrderError(ValueError):
