@@ -110,8 +110,8 @@ BOOKS: Final = (
     Mutation(
         "books.bounded",
         "what waits for a slow disk grows without an end",
-        f"{_STORE}stored_ledger.py",
-        "if waiting >= TRANSACTIONS_WAITING:",
+        f"{_STORE}ledger_thread.py",
+        "if len(self._waiting) + self._under_way >= most:",
         "if False:",
         _COMMITS,
     ),

@@ -39,11 +39,9 @@ class AuditReader:
 
     def ask(self, after: int, most: int) -> Commit[AuditPart]:
         """Queue a read."""
-        commit = Commit[AuditPart]()
-        if self._thread.unfinished >= READS_WAITING:
+        commit: Commit[AuditPart] = Commit()
+        if not self._thread.enqueue((after, most), commit, READS_WAITING):
             self._thread.refuse(commit, f"the ledger {self._place} is too slow: {READS_WAITING} reads wait")
-        else:
-            self._thread.enqueue((after, most), commit)
         return commit
 
     def deliver(self) -> None:

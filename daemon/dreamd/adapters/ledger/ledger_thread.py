@@ -53,15 +53,11 @@ class LedgerThread(Generic[Asked, Answer]):
         with self._changed:
             return not (self._waiting or self._under_way or self._ends)
 
-    @property
-    def unfinished(self) -> int:
-        """The number of requests waiting or in progress."""
+    def enqueue(self, asked: Asked, commit: Commit[Answer], most: int) -> bool:
+        """Queue one request, and return at once; False, and nothing is queued: `most` are unfinished."""
         with self._changed:
-            return len(self._waiting) + self._under_way
-
-    def enqueue(self, asked: Asked, commit: Commit[Answer]) -> None:
-        """Queue one request; returns at once."""
-        with self._changed:
+            if len(self._waiting) + self._under_way >= most:
+                return False
             closed = self._closing
             if not closed:
                 self._waiting.append((asked, commit))
@@ -71,6 +67,7 @@ class LedgerThread(Generic[Asked, Answer]):
             self.refuse(commit, "the ledger is closed")
         elif self._thread.ident is None:
             self._thread.start()
+        return True
 
     def refuse(self, commit: Commit[Answer], why: str) -> None:
         """Fail this commit at the next `deliver` without doing anything."""

@@ -156,7 +156,7 @@ class MemoryLedger:
 
     def submit(self, transaction: Transaction) -> Commit[Terms]:
         """Write it now, or once it is released."""
-        commit = Commit[Terms]()
+        commit: Commit[Terms] = Commit()
         if not self.held and self._disk is None:
             self._finish(transaction, commit)
         elif len(self._waiting) >= TRANSACTIONS_WAITING:
@@ -219,7 +219,7 @@ class MemoryLedger:
 
     def confirm(self, dreamscape: str, terms: Mapping[int, int]) -> Commit[bool]:
         """Whether each is still the highest; held or not."""
-        commit = Commit[bool]()
+        commit: Commit[bool] = Commit()
         if self.broken or self._failure:
             commit.fail(self.broken or self._failure)
         else:
@@ -356,7 +356,7 @@ class MemoryLedger:
 
     def read_audit(self, after: int, most: int) -> Commit[AuditPart]:
         """Read it at once."""
-        commit = Commit[AuditPart]()
+        commit: Commit[AuditPart] = Commit()
         if self.broken:
             commit.fail(self.broken)
             return commit
