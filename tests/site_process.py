@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dreamd.main import main
+from oidc_provider import SmallProvider
 
 LINE = re.compile(r"(dreamd redeem|dreamedge enrol) '([^']+)'")
 
@@ -26,6 +27,7 @@ class Site:
     server: str
     daemon: subprocess.Popen[str] | None = None
     http_port: int = 0
+    provider: SmallProvider | None = None
     before: tuple[str, ...] = ()
     """Words before each program, such as those that run it in another network."""
 
@@ -95,7 +97,14 @@ def made_site(site: Site, *flags: str) -> str:
     return found[2]
 
 
-def serving(site: Site, mqtt_url: str, grpc_port: int, host: str = "0.0.0.0", line: str = "") -> None:
+def serving(
+    site: Site,
+    mqtt_url: str,
+    grpc_port: int,
+    host: str = "0.0.0.0",
+    line: str = "",
+    flags: Sequence[str] = (),
+) -> None:
     """Serve the site; its administrator redeems the first line. line: absent, the site is made first."""
     line, state = line or made_site(site), str(site.folder / "state")
     with (site.folder / "stderr").open("w") as said:
@@ -103,7 +112,7 @@ def serving(site: Site, mqtt_url: str, grpc_port: int, host: str = "0.0.0.0", li
             [
                 *(*site.before, sys.executable, "-m", "dreamd", "serve", "--ready-json"),
                 *("--state-dir", state, "--mqtt-url", mqtt_url, "--grpc-host", host),
-                *("--grpc-port", str(grpc_port), "--http-port", "0"),
+                *("--grpc-port", str(grpc_port), "--http-port", "0", *flags),
             ],
             stdout=subprocess.PIPE,
             stderr=said,

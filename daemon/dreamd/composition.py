@@ -44,6 +44,7 @@ from dreamd.adapters.metrics.http_server import Checks, Files, MetricsServer
 from dreamd.adapters.metrics.prometheus import PrometheusMetrics
 from dreamd.adapters.mqtt.intake import Intake
 from dreamd.adapters.mqtt.link import Broker, MqttLink
+from dreamd.adapters.oidc.opening import provider_of
 from dreamd.adapters.random_text import random_text
 from dreamd.adapters.recordings.store import RecordingStore
 from dreamd.adapters.site_authority import AuthorityError, SiteAuthority
@@ -141,8 +142,7 @@ class Daemon:
         manager: ServiceManager,
     ) -> None:
         self._settings, self._log, self._announce, self._manager = settings, log, announce, manager
-        self._state = state
-        self._clock, self._pulse = BoottimeClock(), Pulse()
+        self._state, self._clock, self._pulse = state, BoottimeClock(), Pulse()
         self._health_clock = BoottimeClock()  # one thread reads a clock, and health checks run on HTTP's
         self._meters = PrometheusMetrics(
             reasons=FRAME_REASONS,
@@ -157,6 +157,7 @@ class Daemon:
         access = files.daemon_access(settings.papers, settings.broker)
         key = self._key = open_key(state.path)
         self._site = guarded_site(state.path, settings.hosts, self._clock.now_s, settings.broker)
+        self._provider = provider_of(settings, in_site=self._site is not None)
         self._ledger = open_ledger(settings.ledger_url, state.path)
         rng = random.SystemRandom()  # assignment ids must not be guessable
         broker = Broker(access, secrets.token_hex(4), Versions(version("dreamd"), WIRE_REVISION))
@@ -198,9 +199,7 @@ class Daemon:
         try:
             guard = self._guard()
             self._grpc = await serve_grpc(
-                self._application,
-                settings.grpc_host,
-                settings.grpc_port,
+                *(self._application, settings.grpc_host, settings.grpc_port),
                 meters=self._meters.calls,
                 refused=self._meters.refused,
                 guard=guard,
@@ -221,6 +220,7 @@ class Daemon:
             broker_url=self._settings.mqtt_url,
             unsafe=lambda: self._rights.trouble,
             settled=self._rights.settled,
+            provider=self._provider,
         )
 
     async def run(self) -> None:

@@ -57,6 +57,7 @@ VERBS: Final = {
     "init": Verb("make a site: its authority, its certificate, its first administrator", "daemon"),
     "enrol": Verb("make a bed, a person or a service, and the code it enrols with", "daemon"),
     "redeem": Verb("use a code, and keep the credential in a file", "daemon"),
+    "login": Verb("sign in at the site's provider, and keep the credential in a file", "daemon"),
     "access": Verb("list principals, revoke their credentials, show the rules", "daemon"),
     "audit": Verb("list, export, verify the audit log", "daemon"),
     "settings": Verb("print every setting and its source", "daemon"),

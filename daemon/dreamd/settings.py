@@ -20,10 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from dreamd.oidc_settings import OIDC_KEYS, OidcSettings, wrong_provider
+from dreamd.setting_values import A_FILE, PREFIX, Key, UnfitError, file, path
 from dreamwire.broker_access import EXPECTED, Address, Papers, parse_address
 from dreamwire.text import shown, unfit
 
-PREFIX: Final = "DREAMD_"
 CONFIG_VARIABLE: Final = "DREAMD_CONFIG"
 NOT_SETTINGS: Final = re.compile(
     r"DREAMD_(CONFIG|SERVER|CREDENTIAL|RECORDINGS|SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_.*)?)"
@@ -42,12 +43,8 @@ class SettingsError(Exception):
     """A setting cannot be used; the message names it, its source, its fault and the expected value."""
 
 
-class UnfitError(ValueError):
-    """A value that a key cannot have; `load` makes a sentence of it and of every ValueError."""
-
-
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(OidcSettings):
     """The settings in force. Ports may be 0: any free one, named when ready."""
 
     state_dir: Path
@@ -103,38 +100,6 @@ class Loaded:
     sources: tuple[Setting, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One setting. `read` turns a TOML value or a text into the value, or raises ValueError."""
-
-    name: str
-    default: Any
-    read: Callable[[object], Any]
-    expected: str
-    meaning: str
-
-    @property
-    def field(self) -> str:
-        """`grpc_port` of `grpc.port`."""
-        return self.name.replace(".", "_")
-
-    @property
-    def flag(self) -> str:
-        """`--grpc-port` of `grpc.port`."""
-        return "--" + self.field.replace("_", "-")
-
-    @property
-    def variable(self) -> str:
-        """`DREAMD_GRPC_PORT` of `grpc.port`."""
-        return PREFIX + self.field.upper()
-
-
-def _path(given: object) -> Path:
-    if not isinstance(given, str) or not given:
-        raise UnfitError
-    return Path(given).expanduser().absolute()
-
-
 def _broker(given: object) -> str:
     if not isinstance(given, str):
         raise UnfitError
@@ -147,11 +112,6 @@ def _ledger(given: object) -> str:
     if not isinstance(given, str) or not (given == "" or given.startswith(("postgresql://", "postgres://"))):
         raise UnfitError
     return given
-
-
-def _file(given: object) -> str:
-    """A file's path; empty: none."""
-    return "" if given == "" else str(_path(given))
 
 
 def _user(given: object) -> str:
@@ -211,11 +171,10 @@ _HOST_NAMES_MAX: Final = 16
 _HOST_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _HOST_NAMES: Final = f"at most {_HOST_NAMES_MAX} host names without a port, separated by commas"
 _PART_MAX_S: Final = 600
-_A_FILE: Final = "a file's path"
 _A_PORT: Final = "a port from 1 to 65535, or 0 for any free one"
 
 KEYS: Final = (
-    Key("state_dir", "", _path, "a directory", "terms, check-ins and the signing key"),
+    Key("state_dir", "", path, "a directory", "terms, check-ins and the signing key"),
     Key(
         "ledger.url",
         "",
@@ -230,11 +189,11 @@ KEYS: Final = (
         EXPECTED,
         "URL of the broker that the pods use",
     ),
-    Key("mqtt.ca", "", _file, _A_FILE, "CA certificate to trust for the broker, else the system's"),
-    Key("mqtt.cert", "", _file, _A_FILE, "the daemon's certificate, if the broker requires one"),
-    Key("mqtt.key", "", _file, _A_FILE, "its key"),
+    Key("mqtt.ca", "", file, A_FILE, "CA certificate to trust for the broker, else the system's"),
+    Key("mqtt.cert", "", file, A_FILE, "the daemon's certificate, if the broker requires one"),
+    Key("mqtt.key", "", file, A_FILE, "its key"),
     Key("mqtt.user", "", _user, "a name", f"the daemon's user there, {BROKER_USER} where it has a password"),
-    Key("mqtt.password_file", "", _file, _A_FILE, "one line, not readable by others"),
+    Key("mqtt.password_file", "", file, A_FILE, "one line, not readable by others"),
     Key(
         "grpc.host",
         "127.0.0.1",
@@ -246,8 +205,8 @@ KEYS: Final = (
     Key(
         "free.socket",
         "",
-        _file,
-        _A_FILE,
+        file,
+        A_FILE,
         "socket of the ways out on this machine, without a credential; default free.sock beside the ledger",
     ),
     Key(
@@ -273,6 +232,7 @@ KEYS: Final = (
         "seconds of a recording in one file: what a killed daemon loses at most",
     ),
     Key("log.format", "console", _one_of(LOG_FORMATS), " or ".join(LOG_FORMATS), "format of the log"),
+    *OIDC_KEYS,
     Key("log.level", "info", _one_of(LOG_LEVELS), ", ".join(LOG_LEVELS), "lowest level that is logged"),
 )
 _BY_NAME: Final = {key.name: key for key in KEYS}
@@ -306,7 +266,11 @@ def load(env: Mapping[str, str], flags: Mapping[str, object]) -> Loaded:
             given[key.name] = (flags[key.field], f"flag {key.flag}")
     sources = tuple(_settle(key, *given[key.name]) for key in KEYS)
     values = {key.field: setting.value for key, setting in zip(KEYS, sources, strict=True)}
-    return Loaded(Settings(**values), sources)
+    settings = Settings(**values)
+    wrong = wrong_provider(settings)
+    if wrong:
+        raise SettingsError(wrong)
+    return Loaded(settings, sources)
 
 
 def _settle(key: Key, given: object, source: str) -> Setting:
@@ -315,6 +279,10 @@ def _settle(key: Key, given: object, source: str) -> Setting:
         raise SettingsError(f"{key.name} (from {source}) cannot be used: {wrong}; write it without that")
     try:
         return Setting(key.name, key.read(given), source)
+    except UnfitError as wrong_value:
+        if str(wrong_value):
+            raise SettingsError(f"{key.name} (from {source}): {wrong_value}") from None
+        raise SettingsError(f"{key.name} is {given!r} (from {source}); expected {key.expected}") from None
     except ValueError:
         raise SettingsError(f"{key.name} is {given!r} (from {source}); expected {key.expected}") from None
 

@@ -37,6 +37,27 @@ class Access:
         request = access.RedeemCodeRequest(code=code)
         return await self._line.ask(self._stub.RedeemCode, request, access.IssuedCredential)
 
+    async def provider(self) -> access.Provider:
+        """The provider at which people sign in.
+
+        Raises:
+            NoProvider, ProviderUnavailable: the site names none, or it does not answer.
+        """
+        return await self._line.ask(self._stub.GetProvider, access.GetProviderRequest(), access.Provider)
+
+    async def sign_in(
+        self, code: str, *, code_verifier: str, nonce: str, redirect_uri: str
+    ) -> access.IssuedCredential:
+        """The credential for a provider's authorization code, once.
+
+        Raises:
+            SignInRefused, NoRoleGiven, ProviderUnavailable: the message says what was wrong.
+        """
+        request = access.RedeemSignInRequest(
+            code=code, code_verifier=code_verifier, nonce=nonce, redirect_uri=redirect_uri
+        )
+        return await self._line.ask(self._stub.RedeemSignIn, request, access.IssuedCredential)
+
     async def renew_credential(self) -> access.IssuedCredential:
         """A successor of the caller's own credential."""
         request = access.RenewCredentialRequest()

@@ -280,6 +280,26 @@ class BrokerOpen(Refused, reason="BROKER_OPEN"):
     """The broker allows what it must refuse, or could not be tried: nothing that binds a sleeper is begun."""
 
 
+class NoProvider(Refused, reason="NO_PROVIDER"):
+    """The site names no provider at which people sign in."""
+
+
+class ProviderUnavailable(Refused, reason="PROVIDER_UNAVAILABLE"):
+    """The provider is gone, slow, or answers what cannot be used; credentials of before work on."""
+
+
+class SignInRefused(Refused, reason="SIGN_IN_REFUSED"):
+    """The provider refused the code, or its ID token does not hold."""
+
+
+class NoRoleGiven(Refused, reason="NO_ROLE_GIVEN"):
+    """Nothing that the provider tells of the person gives a role."""
+
+
+class NoRenewal(Refused, reason="NO_RENEWAL"):
+    """The person signs in at the provider, which alone gives a new credential."""
+
+
 class CodeSpent(Refused, reason="CODE_SPENT"):
     """The code was used before."""
 

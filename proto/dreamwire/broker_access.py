@@ -101,7 +101,10 @@ def open_access(address: Address, papers: Papers, name: str) -> Access:
     _agree(address, papers)
     user, password = "", ""
     if papers.password_file:
-        user, password = papers.user or name, _password(papers.password_file, f"{papers.flags}-password-file")
+        user, password = (
+            papers.user or name,
+            read_password(papers.password_file, f"{papers.flags}-password-file"),
+        )
     return Access(address, _context(papers) if address.tls else None, user, password)
 
 
@@ -125,7 +128,8 @@ def _agree(address: Address, papers: Papers) -> None:
         )
 
 
-def _password(path: str, flag: str) -> str:
+def read_password(path: str, flag: str) -> str:
+    """Read a secret: one line of a file that is not open to all; AccessError where it cannot be used."""
     _closed(path, flag)
     with Path(path).open("rb") as file:
         read = file.read(_PASSWORD_BYTES_MAX + 1)

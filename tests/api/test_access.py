@@ -141,11 +141,16 @@ async def test_a_role_may_call_its_methods_and_no_other(
 
 
 async def test_a_stranger_is_answered_by_nothing_but_health(channel: grpc.aio.Channel) -> None:
-    """Every method without a credential: UNAUTHENTICATED, but a code that is redeemed is judged itself."""
+    """Every method without a credential: UNAUTHENTICATED, but a code and a sign-in are judged themselves."""
+    judged = {
+        "RedeemCode": ("UNAUTHENTICATED", "CODE_UNKNOWN"),
+        "GetProvider": ("FAILED_PRECONDITION", "NO_PROVIDER"),
+        "RedeemSignIn": ("FAILED_PRECONDITION", "NO_PROVIDER"),
+    }
+    assert {rule.method for rule in rules_of_api().values() if rule.open} == set(judged)
     for rule in rules_of_api().values():
-        status, code = await refused_with(channel, rule.method)
-        assert status == "UNAUTHENTICATED"
-        assert code == (Code.CODE_UNKNOWN if rule.open else Code.CREDENTIAL_MISSING).value
+        expected = judged.get(rule.method, ("UNAUTHENTICATED", "CREDENTIAL_MISSING"))
+        assert await refused_with(channel, rule.method) == expected
 
 
 async def test_a_wrong_secret_and_an_unknown_id_are_refused_alike(
@@ -350,10 +355,11 @@ async def test_a_renewed_secret_ends_the_one_before_at_its_first_use(
     assert (await refused_with(channel, "GetPod", token=old))[1] == "CREDENTIAL_EXPIRED"
 
 
-async def test_one_host_redeems_one_code_a_second(channel: grpc.aio.Channel) -> None:
+@pytest.mark.parametrize("method", ["RedeemCode", "RedeemSignIn", "GetProvider"])
+async def test_one_host_redeems_one_code_a_second(method: str, channel: grpc.aio.Channel) -> None:
     """After five attempts at once further ones are refused: a guess takes a second each."""
-    codes = [(await refused_with(channel, "RedeemCode"))[1] for _ in range(7)]
-    assert codes[:5] == ["CODE_UNKNOWN"] * 5
+    codes = [(await refused_with(channel, method))[1] for _ in range(7)]
+    assert codes[:5] == ["CODE_UNKNOWN" if method == "RedeemCode" else "NO_PROVIDER"] * 5
     assert codes[6] == "RATE_EXCEEDED"
 
 

@@ -5,6 +5,7 @@ from random import Random
 from dreamd.adapters.keys import NoteSigner
 from dreamd.app.access.enrolment import Enrolment, weak
 from dreamd.app.access.principal_table import PrincipalTable
+from dreamd.app.access.sign_ins import SignIns
 from dreamd.app.api.access import AccessCommands
 from dreamd.app.api.audit import AuditQueries
 from dreamd.app.audit.audit_log import AuditLog
@@ -43,7 +44,8 @@ class FakeAccess:
         self.table = PrincipalTable(self.ledger)
         commits = Commits(self.ledger, self.clock, self.journal, CountingMetrics())
         self.enrolment = Enrolment(self.table, commits, self.journal, self.clock, weak(Random(1)))
-        self.commands = AccessCommands(self.table, self.enrolment)
+        sign_ins = SignIns(self.table, self.enrolment, commits, self.journal, self.clock)
+        self.commands = AccessCommands(self.table, self.enrolment, sign_ins)
         self.acts = AuditLog(commits, self.clock, weak(Random(2)))
         self.notes: list[str] = []
         sign = NoteSigner(SigningKey.from_seed(bytes(32)))

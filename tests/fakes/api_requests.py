@@ -69,7 +69,14 @@ UNARY |= {
     "GetHouse": (houses.GetHouseRequest(), houses.House),
     "ListWakeOrders": (waking.ListWakeOrdersRequest(), waking.ListWakeOrdersResponse),
 }
-GUARDED = {"GetCaller": access.GetCallerRequest(), "RenewCredential": access.RenewCredentialRequest()}
+GUARDED = {
+    "GetCaller": access.GetCallerRequest(),
+    "RenewCredential": access.RenewCredentialRequest(),
+    "GetProvider": access.GetProviderRequest(),
+    "RedeemSignIn": access.RedeemSignInRequest(
+        code="c", code_verifier="v" * 43, nonce="n" * 43, redirect_uri="http://127.0.0.1:4242/callback"
+    ),
+}
 """Methods about the caller's own credential: without access control no caller has one (`test_access`)."""
 UNARY |= {
     "EnrolPrincipal": (

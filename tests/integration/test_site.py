@@ -6,25 +6,32 @@ import http.client
 import json
 import os
 import ssl
+import subprocess
+import sys
 import tomllib
+import urllib.request
+from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
 import aiomqtt
 import grpc.aio
 import pytest
+from starlette.responses import Response
 
 import dreamapi
 from dreamapi.credentials import load_credential
 from dreamapi.pinned import PinError, authority_of, pin_of
 from dreamd.adapters.site_authority import SiteAuthority
 from dreamd.adapters.site_guard import open_to_others
+from dreamd.cli import login
 from dreamedge.adapters.enrolment import EnrolmentError, enrol_bed
 from dreamwire import topics
 from dreamwire.broker_access import Papers, open_access, parse_address
 from dreamwire.connection import PromptClient
 from dreamwire.signing import VerifyKey
 from mosquitto import MOSQUITTO, Broker, free_port
+from oidc_provider import CLIENT, ROLES, SmallProvider
 from site_broker import with_port
 from site_process import Site, ended, made_site, serving
 
@@ -43,11 +50,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     conf.write_text(with_port(conf.read_text(), mqtt_port))
     broker = Broker(conf, mqtt_port)
     broker.start()
-    serving(one, f"mqtts://localhost:{mqtt_port}", grpc_port, line=line)
+    one.provider = provider = SmallProvider()
+    flags = ("--oidc-issuer", provider.issuer, "--oidc-client-id", CLIENT, "--oidc-roles", ROLES)
+    serving(one, f"mqtts://localhost:{mqtt_port}", grpc_port, line=line, flags=flags)
     one.join("olga", "--role", "operator", "--site", "*")
     yield one
     ended(one)
     broker.kill()
+    provider.stop()
 
 
 def test_two_people_stand_between_a_stranger_and_a_merge(site: Site) -> None:
@@ -158,6 +168,64 @@ async def test_a_bed_enrols_connects_and_is_out_once_revoked(site: Site) -> None
         await PromptClient(access, lambda _message: None).__aenter__()
     with pytest.raises(EnrolmentError, match="used before"):
         await asyncio.to_thread(enrol_bed, line, site.folder / "beds2")
+
+
+def browsed(address: str) -> None:
+    """Be a browser with an empty jar of cookies, until a page tells to go back to the terminal."""
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    with browser.open(address, timeout=20.0) as answer:
+        assert b"terminal" in answer.read()
+
+
+async def test_a_person_signs_in_at_the_provider_on_the_command_line(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`dreamd login` keeps a credential in a closed file; revoked, the person signs in no more.
+
+    No code, verifier or credential is in the daemon's log, on the screen or among the process's words.
+    """
+    provider, path = site.provider, site.folder / "anna.json"
+    assert provider is not None
+    pin = pin_of((site.folder / "state" / "access" / "authority.pem").read_text())
+    program = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "dreamd", "login", "--no-browser"),
+        *("--server", site.server, "--pin", pin, "--to", str(path)),
+        env={"PATH": os.environ["PATH"], "HOME": str(site.folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    assert program.stdout is not None
+    told = (await asyncio.wait_for(program.stdout.readline(), 20.0)).decode()
+    words = await asyncio.to_thread(Path(f"/proc/{program.pid}/cmdline").read_text)
+    await asyncio.to_thread(browsed, told.split()[-1])
+    told += (await asyncio.wait_for(program.communicate(), 20.0))[0].decode()
+    assert program.returncode == 0, told
+    assert path.stat().st_mode & 0o777 == 0o600
+    kept = load_credential(path)
+    assert kept.principal.startswith("oidc.anna-a.")
+    log, form = (site.folder / "stderr").read_text(), provider.forms[-1]
+    for secret in (form["code"], form["code_verifier"], kept.credential.rpartition("_")[2]):
+        assert secret not in log + told + words
+    async with dreamapi.connect(site.server, credential=path) as api:
+        assert (await api.access.caller()).display_name == "Anna Å"
+        assert [pod.name for pod in await api.pods.list()] == []
+    again = Namespace(server="", pin="", to=path, no_browser=True)
+    assert await asyncio.to_thread(login.run, again, browsed) == 0
+    assert load_credential(path).credential != kept.credential
+    async with dreamapi.connect(site.server, credential=site.folder / "admin.json") as api:
+        await api.access.revoke(kept.principal)
+    assert await asyncio.to_thread(login.run, again, browsed) == 1
+    assert "is paused: an administrator revoked its credentials" in capsys.readouterr().err
+    provider.lies.refuse = "access_denied"
+    assert await asyncio.to_thread(login.run, again, browsed) == 1
+    assert "access_denied" in capsys.readouterr().err
+    provider.reset()
+    provider.lies.answers["/token"] = lambda _request: Response(status_code=503)
+    assert await asyncio.to_thread(login.run, again, browsed) == 1
+    assert "the provider's token endpoint answered with status 503" in capsys.readouterr().err
+    other = Namespace(server="", pin="", to=site.folder / "admin.json", no_browser=True)
+    assert await asyncio.to_thread(login.run, other, browsed) == 1
+    assert "holds the credential of admin" in capsys.readouterr().err
 
 
 async def test_a_renewed_certificate_is_served_without_a_restart(site: Site) -> None:

@@ -18,12 +18,15 @@ import pytest
 import pytest_asyncio
 
 from chromium import BINARY, Chromium
+from dreamd.adapters.oidc.opening import provider_of
 from dreamd.adapters.site_authority import SiteAuthority
 from dreamd.core.access.caller import Role
 from dreamd.core.access.principals import Grant
 from dreamd.core.dreamscapes.views import DreamscapeState
+from dreamd.settings import load
 from fakes.coordination import FakeCoordination
 from fakes.site_api import site_api
+from oidc_provider import SETTINGS, SmallProvider
 
 DRIPS = 64
 
@@ -36,6 +39,7 @@ class Served:
     port: int
     tls: ssl.SSLContext
     application: FakeCoordination
+    provider: SmallProvider
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -49,7 +53,9 @@ async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
     site.make_site(("127.0.0.1", "localhost"), dt.datetime.now(dt.UTC))
     application = FakeCoordination()
     application.add("night", DreamscapeState.DREAMING)
-    async with site_api(application, site) as running:
+    provider = SmallProvider()
+    settings = load({"HOME": str(state)}, {**SETTINGS, "oidc_issuer": provider.issuer}).settings
+    async with site_api(application, site, provider_of(settings, in_site=True)) as running:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "dreamd", "console", "--json", "--listen", "127.0.0.1:0"),
             *("--server", f"127.0.0.1:{running.port}", "--state-dir", str(state)),
@@ -58,9 +64,10 @@ async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
         assert process.stdout is not None
         url = json.loads(await asyncio.wait_for(process.stdout.readline(), 30.0))["url"]
         tls = ssl.create_default_context(cafile=str(site.certificate))
-        yield Served(url, int(url.rpartition(":")[2].strip("/")), tls, application)
+        yield Served(url, int(url.rpartition(":")[2].strip("/")), tls, application, provider)
         process.terminate()
         assert await asyncio.wait_for(process.wait(), 10.0) == 0
+    provider.stop()
 
 
 async def request(
@@ -167,9 +174,38 @@ class _Foreign(http.server.BaseHTTPRequestHandler):
         """Nothing."""
 
 
+def sign_in_through_the_provider(browser: Chromium, served: Served) -> None:
+    """From the signed-in page: out, in by the provider's button, a sever; then a link that another made."""
+    browser.go(served.url)
+    browser.until("document.getElementById('viewer')?.textContent.startsWith('ada')")
+    browser.ask(
+        "fetch('/session', {method: 'DELETE', headers: {'X-Dreamd-Console': '1', "
+        "'Content-Type': 'application/json'}}).then(() => { window.isOut = true; })"
+    )
+    browser.until("window.isOut === true")
+    browser.go(f"{served.url}session/callback?code=stolen&state={'s' * 43}")
+    browser.until("document.body.innerText.includes('was not begun in this browser')")
+    assert served.provider.forms == []
+    browser.go(served.url)
+    browser.until("document.getElementById('go')?.textContent === 'Sign in at 127.0.0.1'")
+    browser.ask("document.getElementById('go').click()")
+    browser.until("document.getElementById('viewer')?.textContent.startsWith('oidc.anna-a.')")
+    assert browser.ask("document.cookie") == ""
+    assert browser.ask("location.pathname + location.search") == "/"
+    browser.until("document.getElementById('sever-house').textContent.includes('this house')")
+    browser.ask("document.getElementById('sever-house').click()")
+    browser.until("document.getElementById('confirm').open")
+    browser.ask("document.getElementById('confirm-yes').click()")
+    browser.until("document.getElementById('outcome').textContent.includes('Severed all beds')")
+
+
 @pytest.mark.skipif(BINARY is None, reason="chromium is not installed (make system-packages)")
 async def test_a_viewer_in_a_real_browser_and_a_foreign_page(served: Served, tmp_path: Path) -> None:
-    """A viewer signs in, sees the own acts alone and severs; a page of another origin severs nothing."""
+    """A viewer signs in, sees the own acts alone and severs; a page of another origin severs nothing.
+
+    Signed out, the same browser signs in through the provider by one button, and severs as that person. A
+    link with another's answer of the provider signs it in as no one.
+    """
     token = served.application.principals.known("ada", Grant(Role.CLINICIAN, sites=frozenset("*")))
     severed = served.application.severs.callers
 
@@ -197,6 +233,7 @@ async def test_a_viewer_in_a_real_browser_and_a_foreign_page(served: Served, tmp
             assert browser.complaints == []
             browser.go(f"http://localhost:{foreign.server_address[1]}/")
             browser.until("document.title === 'tried 4'")
+            sign_in_through_the_provider(browser, served)
         finally:
             browser.close()
             foreign.shutdown()
@@ -204,4 +241,4 @@ async def test_a_viewer_in_a_real_browser_and_a_foreign_page(served: Served, tmp
             thread.join()
 
     await asyncio.to_thread(browse)
-    assert [caller.name for caller in severed] == ["ada"]
+    assert [caller.name.rpartition(".")[0] or caller.name for caller in severed] == ["ada", "oidc.anna-a"]

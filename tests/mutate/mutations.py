@@ -26,6 +26,7 @@ from mutate.rehearsed import REHEARSED
 from mutate.room import ROOM
 from mutate.seen import SEEN
 from mutate.signal import SIGNAL
+from mutate.signing_in import SIGNING_IN
 from mutate.sized import SIZED
 from mutate.stops import STOPS
 from mutate.streams import STREAMS
@@ -52,4 +53,5 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *READERS,
     *BROKER,
     *REFUSED_STARTS,
+    *SIGNING_IN,
 )

@@ -49,7 +49,7 @@ LEVELS: Final = {
             *("breaker-changed", "breaker-reset", "wake-lifted", "lead-started", "lead-ended"),
             *("cause-classified", "outlier-excluded", "outlier-included", "checked-in", "checked-out"),
             *("pod-online", "pod-offline", "events-dropped", "recording-started"),
-            *("enrolled", "code-redeemed"),
+            *("enrolled", "code-redeemed", "signed-in", "roles-taken"),
         ),
         logging.INFO,
     ),

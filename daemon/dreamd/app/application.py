@@ -15,6 +15,7 @@ from dreamd.app import telemetry
 from dreamd.app.access.bed_accounts import BedAccounts
 from dreamd.app.access.enrolment import Enrolment, Random, weak
 from dreamd.app.access.principal_table import PrincipalTable
+from dreamd.app.access.sign_ins import SignIns
 from dreamd.app.api.access import AccessCommands
 from dreamd.app.api.audit import AuditQueries
 from dreamd.app.api.breakers import BreakerCommands
@@ -147,7 +148,8 @@ class Application:
         self.audit = AuditQueries(deps.ledger, self._checkpoints)
         self.principals = deps.principals
         self.enrolment = Enrolment(self.principals, deps.commits, deps.journal, deps.clock, secret)
-        self.access = AccessCommands(self.principals, self.enrolment, self.pods.release)
+        sign_ins = SignIns(self.principals, self.enrolment, deps.commits, deps.journal, deps.clock)
+        self.access = AccessCommands(self.principals, self.enrolment, sign_ins, self.pods.release)
         self.whereabouts = LiveWhereabouts(deps, self.registry)
         self.bed_accounts = BedAccounts(
             self.principals,

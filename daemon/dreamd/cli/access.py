@@ -78,7 +78,8 @@ async def _rules(api: dreamapi.Api, args: argparse.Namespace) -> None:
 
 
 def _name(principal: Principal) -> str:
-    return principal.name.removeprefix("principals/")
+    name = principal.name.removeprefix("principals/")
+    return f"{name} ({principal.display_name})" if principal.display_name else name
 
 
 def _word(name: str) -> str:

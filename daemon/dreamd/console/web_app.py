@@ -35,6 +35,7 @@ from dreamd.console.acts.offers import BUTTONS
 from dreamd.console.acts.order_bodies import BODY_MAX, LONG_MAX, Asked, UnfitOrderError
 from dreamd.console.acts.orders import ACTS, Act, LateOrder, OrderRunner
 from dreamd.console.page_files import MEDIA, PageFiles
+from dreamd.console.provider_door import ProviderDoor
 from dreamd.console.request_guard import PROTECTION, RequestGuard
 from dreamd.console.sessions import LOOKS_OF_ALL, Session, Sessions, SessionsFull
 from dreamd.console.sign_in import ApiAddress, UnfitSecretError, signed_in
@@ -143,6 +144,7 @@ class Console:
             Route("/session", self._tell_session),
             Route("/session", self._sign_in, methods=["POST"]),
             Route("/session", self._sign_out, methods=["DELETE"]),
+            *ProviderDoor(self._api, self.judge, self._let_in, self._now_s).routes(),
         ]
 
     # -- pages and sessions -----------------------------------------------------------------------
@@ -180,18 +182,28 @@ class Console:
             return _no(HTTPStatus.SERVICE_UNAVAILABLE, f"{SIGN_INS} people sign in already; try again")
         async with self._signing_in:
             try:
-                session = await signed_in(self._api, _secret(asked.body), self._now_s())
-                cookie = self.sessions.begin_session(session, self._now_s())
+                session, cookie = await self._begin_session(request, _secret(asked.body))
             except UnfitSecretError as unfit:
                 return _no(HTTPStatus.BAD_REQUEST, str(unfit))
             except SessionsFull as full:
                 return _no(HTTPStatus.SERVICE_UNAVAILABLE, str(full))
             except dreamapi.ApiError as failure:
                 return _failed(failure)
-        self.sessions.end_session(guard.cookie_of(request.headers))
         told = JSONResponse({"principal": session.principal})
         told.headers["Set-Cookie"] = guard.cookie_header(cookie)
         return told
+
+    async def _begin_session(self, request: Request, secret: str) -> tuple[Session, str]:
+        """Begin a session in the place of the browser's own; return it with its cookie."""
+        session = await signed_in(self._api, secret, self._now_s())
+        cookie = self.sessions.begin_session(session, self._now_s())
+        self.sessions.end_session(guard.cookie_of(request.headers))
+        return session, cookie
+
+    async def _let_in(self, request: Request, credential: str) -> str:
+        """Begin a session of a credential that the provider's door has got; return its Set-Cookie."""
+        _, cookie = await self._begin_session(request, credential)
+        return guard.cookie_header(cookie)
 
     async def _sign_out(self, request: Request) -> Response:
         wrong = self.judge.wrong_writer(request.headers)

@@ -58,6 +58,8 @@ KINDS: Final = {
     "audit-contradicted": "`pod` keeps a checkpoint that the daemon's audit log contradicts",
     "enrolled": "a bed, a person or a service may enrol; `cause` is its name",
     "code-redeemed": "an enrolment code was used; `cause` names its principal",
+    "signed-in": "a person has signed in at the site's provider; `cause` names its principal",
+    "roles-taken": "the provider tells no role of a person any more; `cause` names its principal",
     "code-reused": "an enrolment code was shown a second time: its principal is paused; `cause` names it",
     "credential-revoked": "the credentials of a principal were revoked; `cause` names it",
     "credential-expired": "the last credential of a bed has expired: it is alone; `cause` names it",

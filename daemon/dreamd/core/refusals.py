@@ -96,6 +96,11 @@ class Code(Enum):
     CODE_EXPIRED = "CODE_EXPIRED"
     CODE_SPENT = "CODE_SPENT"
     BROKER_OPEN = "BROKER_OPEN"
+    NO_PROVIDER = "NO_PROVIDER"
+    PROVIDER_UNAVAILABLE = "PROVIDER_UNAVAILABLE"
+    SIGN_IN_REFUSED = "SIGN_IN_REFUSED"
+    NO_ROLE_GIVEN = "NO_ROLE_GIVEN"
+    NO_RENEWAL = "NO_RENEWAL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +200,10 @@ CATALOGUE: Final[dict[Code, Entry]] = {
         Kind.UNAUTHENTICATED, "name your credential's file (--credential), as `dreamd enrol` made it"
     ),
     Code.CREDENTIAL_UNKNOWN: Entry(Kind.UNAUTHENTICATED, "enrol again with a new code from an administrator"),
-    Code.CREDENTIAL_EXPIRED: Entry(Kind.UNAUTHENTICATED, "enrol again with a new code from an administrator"),
+    Code.CREDENTIAL_EXPIRED: Entry(
+        Kind.UNAUTHENTICATED,
+        "sign in again (dreamd login), or enrol again with a new code from an administrator",
+    ),
     Code.CREDENTIAL_REVOKED: Entry(Kind.UNAUTHENTICATED, "ask an administrator why it was revoked"),
     Code.PRINCIPAL_PAUSED: Entry(Kind.DENIED, "ask an administrator to look at it and lift the pause"),
     Code.PERSON_NEEDED: Entry(Kind.DENIED, "call it with a person's credential"),
@@ -215,6 +223,17 @@ CATALOGUE: Final[dict[Code, Entry]] = {
     Code.CODE_SPENT: Entry(
         Kind.UNAUTHENTICATED, "ask an administrator: where you have not used it, another did"
     ),
+    Code.NO_PROVIDER: Entry(Kind.PRECONDITION, "use an enrolment line (dreamd redeem)"),
+    Code.PROVIDER_UNAVAILABLE: Entry(
+        Kind.PRECONDITION, "sign in again later; until then an enrolment line works (dreamd enrol)"
+    ),
+    Code.SIGN_IN_REFUSED: Entry(
+        Kind.UNAUTHENTICATED, "sign in again (dreamd login); if it repeats, tell an administrator"
+    ),
+    Code.NO_ROLE_GIVEN: Entry(
+        Kind.DENIED, "ask for a group of the provider that oidc.roles names, then sign in again"
+    ),
+    Code.NO_RENEWAL: Entry(Kind.PRECONDITION, "sign in again (dreamd login)"),
 }
 
 

@@ -24,7 +24,7 @@ class Grant(_message.Message):
     def __init__(self, role: _Optional[_Union[_rules_pb2.Role, str]] = ..., sites: _Optional[_Iterable[str]] = ..., dreamscapes: _Optional[_Iterable[str]] = ..., sleeper: _Optional[str] = ..., methods: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Principal(_message.Message):
-    __slots__ = ("name", "kind", "grants", "paused", "issue_time", "expire_time", "revoke_time", "expires_in", "renew_in")
+    __slots__ = ("name", "kind", "grants", "paused", "issue_time", "expire_time", "revoke_time", "expires_in", "renew_in", "display_name", "issuer", "subject")
     class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         KIND_UNSPECIFIED: _ClassVar[Principal.Kind]
@@ -44,6 +44,9 @@ class Principal(_message.Message):
     REVOKE_TIME_FIELD_NUMBER: _ClassVar[int]
     EXPIRES_IN_FIELD_NUMBER: _ClassVar[int]
     RENEW_IN_FIELD_NUMBER: _ClassVar[int]
+    DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
+    ISSUER_FIELD_NUMBER: _ClassVar[int]
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
     name: str
     kind: Principal.Kind
     grants: _containers.RepeatedCompositeFieldContainer[Grant]
@@ -53,7 +56,10 @@ class Principal(_message.Message):
     revoke_time: _timestamp_pb2.Timestamp
     expires_in: _duration_pb2.Duration
     renew_in: _duration_pb2.Duration
-    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[Principal.Kind, str]] = ..., grants: _Optional[_Iterable[_Union[Grant, _Mapping]]] = ..., paused: _Optional[str] = ..., issue_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., revoke_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., expires_in: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., renew_in: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    display_name: str
+    issuer: str
+    subject: str
+    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[Principal.Kind, str]] = ..., grants: _Optional[_Iterable[_Union[Grant, _Mapping]]] = ..., paused: _Optional[str] = ..., issue_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., revoke_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., expires_in: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., renew_in: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., display_name: _Optional[str] = ..., issuer: _Optional[str] = ..., subject: _Optional[str] = ...) -> None: ...
 
 class EnrolPrincipalRequest(_message.Message):
     __slots__ = ("principal_id", "kind", "grants", "request_id")
@@ -82,6 +88,34 @@ class RedeemCodeRequest(_message.Message):
     CODE_FIELD_NUMBER: _ClassVar[int]
     code: str
     def __init__(self, code: _Optional[str] = ...) -> None: ...
+
+class GetProviderRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Provider(_message.Message):
+    __slots__ = ("issuer", "client_id", "authorization_endpoint", "scope")
+    ISSUER_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    AUTHORIZATION_ENDPOINT_FIELD_NUMBER: _ClassVar[int]
+    SCOPE_FIELD_NUMBER: _ClassVar[int]
+    issuer: str
+    client_id: str
+    authorization_endpoint: str
+    scope: str
+    def __init__(self, issuer: _Optional[str] = ..., client_id: _Optional[str] = ..., authorization_endpoint: _Optional[str] = ..., scope: _Optional[str] = ...) -> None: ...
+
+class RedeemSignInRequest(_message.Message):
+    __slots__ = ("code", "code_verifier", "nonce", "redirect_uri")
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    CODE_VERIFIER_FIELD_NUMBER: _ClassVar[int]
+    NONCE_FIELD_NUMBER: _ClassVar[int]
+    REDIRECT_URI_FIELD_NUMBER: _ClassVar[int]
+    code: str
+    code_verifier: str
+    nonce: str
+    redirect_uri: str
+    def __init__(self, code: _Optional[str] = ..., code_verifier: _Optional[str] = ..., nonce: _Optional[str] = ..., redirect_uri: _Optional[str] = ...) -> None: ...
 
 class IssuedCredential(_message.Message):
     __slots__ = ("principal", "credential", "expire_time", "authority", "signing_keys", "broker_url", "expires_in", "renew_in")

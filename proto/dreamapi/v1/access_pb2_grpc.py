@@ -45,6 +45,16 @@ class AccessStub(object):
                 request_serializer=dreamapi_dot_v1_dot_access__pb2.RedeemCodeRequest.SerializeToString,
                 response_deserializer=dreamapi_dot_v1_dot_access__pb2.IssuedCredential.FromString,
                 _registered_method=True)
+        self.GetProvider = channel.unary_unary(
+                '/dreamapi.v1.Access/GetProvider',
+                request_serializer=dreamapi_dot_v1_dot_access__pb2.GetProviderRequest.SerializeToString,
+                response_deserializer=dreamapi_dot_v1_dot_access__pb2.Provider.FromString,
+                _registered_method=True)
+        self.RedeemSignIn = channel.unary_unary(
+                '/dreamapi.v1.Access/RedeemSignIn',
+                request_serializer=dreamapi_dot_v1_dot_access__pb2.RedeemSignInRequest.SerializeToString,
+                response_deserializer=dreamapi_dot_v1_dot_access__pb2.IssuedCredential.FromString,
+                _registered_method=True)
         self.RenewCredential = channel.unary_unary(
                 '/dreamapi.v1.Access/RenewCredential',
                 request_serializer=dreamapi_dot_v1_dot_access__pb2.RenewCredentialRequest.SerializeToString,
@@ -90,6 +100,23 @@ class AccessServicer(object):
 
     def RedeemCode(self, request, context):
         """Give a code, get the credential; once. One attempt a second from one host.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetProvider(self, request, context):
+        """The provider at which people sign in, if the site names one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RedeemSignIn(self, request, context):
+        """Give what the provider has sent back, get a person's credential; once. One attempt a second from one host.
+
+        The daemon exchanges the code at the provider and verifies the ID token. Roles are those that the provider
+        tells now, by the site's own table.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -149,6 +176,16 @@ def add_AccessServicer_to_server(servicer, server):
             'RedeemCode': grpc.unary_unary_rpc_method_handler(
                     servicer.RedeemCode,
                     request_deserializer=dreamapi_dot_v1_dot_access__pb2.RedeemCodeRequest.FromString,
+                    response_serializer=dreamapi_dot_v1_dot_access__pb2.IssuedCredential.SerializeToString,
+            ),
+            'GetProvider': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetProvider,
+                    request_deserializer=dreamapi_dot_v1_dot_access__pb2.GetProviderRequest.FromString,
+                    response_serializer=dreamapi_dot_v1_dot_access__pb2.Provider.SerializeToString,
+            ),
+            'RedeemSignIn': grpc.unary_unary_rpc_method_handler(
+                    servicer.RedeemSignIn,
+                    request_deserializer=dreamapi_dot_v1_dot_access__pb2.RedeemSignInRequest.FromString,
                     response_serializer=dreamapi_dot_v1_dot_access__pb2.IssuedCredential.SerializeToString,
             ),
             'RenewCredential': grpc.unary_unary_rpc_method_handler(
@@ -236,6 +273,60 @@ class Access(object):
             target,
             '/dreamapi.v1.Access/RedeemCode',
             dreamapi_dot_v1_dot_access__pb2.RedeemCodeRequest.SerializeToString,
+            dreamapi_dot_v1_dot_access__pb2.IssuedCredential.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetProvider(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dreamapi.v1.Access/GetProvider',
+            dreamapi_dot_v1_dot_access__pb2.GetProviderRequest.SerializeToString,
+            dreamapi_dot_v1_dot_access__pb2.Provider.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RedeemSignIn(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dreamapi.v1.Access/RedeemSignIn',
+            dreamapi_dot_v1_dot_access__pb2.RedeemSignInRequest.SerializeToString,
             dreamapi_dot_v1_dot_access__pb2.IssuedCredential.FromString,
             options,
             channel_credentials,

@@ -14,6 +14,7 @@ from dreamd.core.access.admission import Whereabouts
 from dreamd.core.access.principals import Credential, Principal
 from dreamd.core.refusals import Refusal
 from dreamd.ports.clock import SessionClock
+from dreamd.ports.identity_provider import IdentityProvider
 from dreamd.ports.principals import Principals
 from dreamd.ports.site_facts import SiteFacts
 
@@ -85,11 +86,12 @@ def guard_of(
     broker_url: str,
     unsafe: Callable[[], str] = str,
     settled: Settled | None = None,
+    provider: IdentityProvider | None = None,
 ) -> Guard | None:
     """Access control over the application's principals; None: there is no site, and none is asked for.
 
     key: the daemon's public signing key. unsafe: why no sleeper may be bound now; empty: one may. settled:
-    waits for a bed's account at the broker.
+    waits for a bed's account at the broker. provider: at which people sign in.
 
     Raises:
         CannotListen: no administrator could act, or a bed has a name that none may have.
@@ -118,7 +120,7 @@ def guard_of(
     )
     enrolment.ended.append(admission.end_calls)
     facts = SiteFacts(site.authority_text, (key,), broker_url)
-    return Guard(admission, facts, renewing_credentials(site), settled)
+    return Guard(admission, facts, renewing_credentials(site), settled, provider)
 
 
 def scraper_judge(guard: Guard | None) -> Callable[[str], Refusal | None] | None:

@@ -50,6 +50,7 @@ from dreamd.app.api.protocols import Api
 from dreamd.core.access.rules import Effect
 from dreamd.core.limits import ANSWER_BYTES_MAX
 from dreamd.ports.call_metrics import CallMetrics
+from dreamd.ports.identity_provider import IdentityProvider
 from dreamd.ports.site_facts import SiteFacts
 
 SERVICES: Final = (
@@ -85,13 +86,15 @@ class Guard:
     """Access control.
 
     admission: judges the callers. facts: what a new principal is told. credentials: the server's certificate;
-    absent, the port is in the clear. settled: waits for a bed's account at the broker.
+    absent, the port is in the clear. settled: waits for a bed's account at the broker. provider: at which
+    people sign in.
     """
 
     admission: Admission
     facts: SiteFacts
     credentials: grpc.ServerCredentials | None = None
     settled: Settled | None = None
+    provider: IdentityProvider | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +152,7 @@ async def serve_grpc(
     server = grpc.aio.server(interceptors=[seam], options=OPTIONS)
     checker = health.aio.HealthServicer()
     bells = ChangeSignals() if bells is None else bells
-    _serve_services(
-        api, server, bells, guard.facts if guard else SiteFacts(), guard.settled if guard else None
-    )
+    _serve_services(api, server, bells, guard)
     health_pb2_grpc.add_HealthServicer_to_server(checker, server)
     serve_reflection((*SERVICES, health.SERVICE_NAME), server)
     check_table(calls_of_api())
@@ -175,7 +176,7 @@ async def serve_ways_out(api: Api, path: Path, refused: Callable[[str], None]) -
     frees = frozenset(path for path, rule in rules_of_api().items() if rule.effect is Effect.FREES)
     seam = ApiInterceptor(Unmetered(), refused, Lanes(), Requests(PATIENCE), only=frees, acts=api.acts)
     server, bells = grpc.aio.server(interceptors=[seam], options=OPTIONS), ChangeSignals()
-    _serve_services(api, server, bells, SiteFacts())
+    _serve_services(api, server, bells, None)
     _bind_socket(server, path)
     await server.start()
     return WaysOut(path, server, bells)
@@ -217,10 +218,14 @@ def _serve_services(
     api: Api,
     server: grpc.aio.Server,
     bells: ChangeSignals,
-    facts: SiteFacts,
-    settled: Settled | None = None,
+    guard: Guard | None,
 ) -> None:
     replays = IdempotencyCache(monotonic)
+    access = (
+        Access(api.access, guard.facts, settled=guard.settled, provider=guard.provider)
+        if guard
+        else Access(api.access, SiteFacts())
+    )
     # Generated code is untyped.
     pods_pb2_grpc.add_PodsServicer_to_server(  # type: ignore[no-untyped-call]
         Pods(api.pods, replays, bells), server
@@ -241,7 +246,7 @@ def _serve_services(
         Houses(api.house), server
     )
     access_pb2_grpc.add_AccessServicer_to_server(  # type: ignore[no-untyped-call]
-        Access(api.access, facts, settled=settled), server
+        access, server
     )
     audit_pb2_grpc.add_AuditServicer_to_server(Audit(api.audit), server)  # type: ignore[no-untyped-call]
 

@@ -45,6 +45,8 @@ Random = Callable[[int], str]
 ID_BITS: Final = 60
 SECRET_BITS: Final = 256
 CODE_BITS: Final = 80
+REVOKED: Final = "an administrator revoked its credentials"
+"""The pause of a person that signs in at a provider."""
 _BASE_32: Final = "abcdefghijklmnopqrstuvwxyz234567"
 
 
@@ -170,12 +172,12 @@ class Enrolment:
     def _spend(
         self, code: EnrolmentCode, principal: Principal, now_s: float
     ) -> Issued | Refusal | Deferred[Issued]:
-        credential, token = self._made(principal, now_s)
+        credential, token = self.new_credential(principal, now_s)
         spent, revocations = replace(code, made=credential.id), self._revocations[principal.name]
         self._spending[code.id] = True
 
         def undo() -> None:
-            self._keep((), (replace(credential, revoked_s=self._clock.now_s()),), (spent,))
+            self.keep_now((), (replace(credential, revoked_s=self._clock.now_s()),), (spent,))
 
         def over(_commit: Commit[Terms]) -> None:
             del self._spending[code.id]
@@ -194,7 +196,7 @@ class Enrolment:
             )
             for tell in self.issued:
                 tell(principal, credential, token)
-            return Issued(principal, token, credential.expires_s, self._left(credential))
+            return self.show_once(principal, credential, token)
 
         return self._commits.ask(
             Transaction(credentials=(credential,), codes=(spent,)),
@@ -207,11 +209,11 @@ class Enrolment:
 
     def _misused(self, code: EnrolmentCode, principal: Principal, fate: Fate) -> None:
         if fate is Fate.WRONG:
-            self._keep((), (), (replace(code, tries=code.tries + 1),))
+            self.keep_now((), (), (replace(code, tries=code.tries + 1),))
         elif fate is Fate.SPENT:
             paused = replace(principal, paused="its code was shown a second time")
             sentence = f"the code of {principal.name} was shown a second time: it is paused"
-            self._keep((paused,), (), ())
+            self.keep_now((paused,), (), ())
             for tell in self.paused:
                 tell(principal.name)
             self._journal.append(self._clock.now_s(), "code-reused", sentence, cause=principal.name)
@@ -220,8 +222,11 @@ class Enrolment:
 
     def renew_credential(self, principal: Principal) -> Issued | Refusal | Deferred[Issued]:
         """A successor of the principal's credential; the older one ends at the successor's first use."""
+        if principal.signs_in:
+            sentence = f"the roles of {principal.name} come from the provider, so nothing renews them here"
+            return Refusal(Code.NO_RENEWAL, sentence)
         now_s, name = self._clock.now_s(), principal.name
-        credential, token = self._made(principal, now_s)
+        credential, token = self.new_credential(principal, now_s)
         revocations = self._revocations[name]
         older = tuple(
             replace(one, ends_s=min(now_s + OVERLAP_S, one.ends_s or now_s + OVERLAP_S))
@@ -231,17 +236,17 @@ class Enrolment:
 
         def undo() -> None:
             held = self._table.credentials_of(name)
-            self._keep((), (*held, replace(credential, revoked_s=self._clock.now_s())), ())
+            self.keep_now((), (*held, replace(credential, revoked_s=self._clock.now_s())), ())
 
         def done(_terms: object) -> Issued | Refusal:
             if self._revocations[name] != revocations:
                 undo()
                 return _revoked_meanwhile(name)
             self._table.put_rows(credentials=(credential,))
-            self._keep((), self._table.sooner(older), ())
+            self.keep_now((), self._table.sooner(older), ())
             for tell in self.renewed:
                 tell(name)
-            return Issued(principal, token, credential.expires_s, self._left(credential))
+            return self.show_once(principal, credential, token)
 
         return self._commits.ask(
             Transaction(credentials=(*older, credential)), "the credential", done, undo=undo
@@ -260,7 +265,7 @@ class Enrolment:
         """A call carries this credential: its predecessors end. token: its text."""
         older = self._table.used(credential, self._clock.now_s())
         if older:
-            self._keep((), older, ())
+            self.keep_now((), older, ())
         for tell in self.shown:
             tell(principal, credential, token)
 
@@ -271,7 +276,8 @@ class Enrolment:
             return Refusal(Code.PRINCIPAL_UNKNOWN, f"there is no principal {name!r}", {"principal": name})
         now_s = self._clock.now_s()
         self._revocations[name] += 1
-        self._keep((), self._table.revoked(name, now_s), self._table.closed_codes(name, now_s))
+        paused = (replace(principal, paused=REVOKED),) if principal.signs_in else ()
+        self.keep_now(paused, self._table.revoked(name, now_s), self._table.closed_codes(name, now_s))
         for tell in self.ended:
             tell(name)
         self._journal.append(
@@ -299,7 +305,8 @@ class Enrolment:
 
     # -- parts --------------------------------------------------------------------------------------
 
-    def _made(self, principal: Principal, now_s: float) -> tuple[Credential, str]:
+    def new_credential(self, principal: Principal, now_s: float) -> tuple[Credential, str]:
+        """A credential of this principal that nothing knows yet, and its text."""
         secret, lives_s = self._rng(SECRET_BITS), PERSON_S if principal.kind is Kind.PERSON else PROGRAM_S
         credential = Credential(self._rng(ID_BITS), principal.name, digest_of(secret), now_s, now_s + lives_s)
         return credential, token_of(credential.id, secret)
@@ -308,7 +315,11 @@ class Enrolment:
         for tell in self.resumed:
             tell(name)
 
-    def _keep(
+    def show_once(self, principal: Principal, credential: Credential, token: str) -> Issued:
+        """The answer with a new credential."""
+        return Issued(principal, token, credential.expires_s, self._left(credential))
+
+    def keep_now(
         self,
         principals: tuple[Principal, ...],
         credentials: tuple[Credential, ...],

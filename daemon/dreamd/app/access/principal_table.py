@@ -25,6 +25,7 @@ class PrincipalTable:
         self._principals = {one.name: one for one in ledger.principals()}
         self._credentials = {one.id: one for one in ledger.credentials()}
         self._codes = {one.id: one for one in ledger.codes()}
+        self._people = {(one.issuer, one.subject): one.name for one in self._principals.values()}
         self._held: dict[str, set[str]] = {}
         self.lifetimes = Lifetimes()
         self._hold(self._credentials.values())
@@ -36,12 +37,13 @@ class PrincipalTable:
     def administered(self, now_s: float) -> bool:
         """Whether an administrator has a credential that is not revoked, or a code that is still good.
 
-        Neither a pause nor an expiry keeps a daemon from its start: a credential of a person lives 12 h.
+        Neither a pause nor an expiry keeps a daemon from its start: a credential of a person lives 12 h. One
+        that signs in at a provider does not count: the provider may be gone.
         """
         admins = {
             one.name
             for one in self._principals.values()
-            if any(grant.role is Role.ADMIN for grant in one.grants)
+            if not one.signs_in and any(grant.role is Role.ADMIN for grant in one.grants)
         }
         return any(
             one.principal in admins and not one.revoked_s for one in self._credentials.values()
@@ -68,6 +70,11 @@ class PrincipalTable:
         """The principal of this name."""
         return self._principals.get(name)
 
+    def person_of(self, issuer: str, subject: str) -> Principal | None:
+        """The principal of this person at a provider."""
+        name = self._people.get((issuer, subject)) if subject else None
+        return self._principals[name] if name is not None else None
+
     def every_principal(self) -> tuple[Principal, ...]:
         """Every principal, by name."""
         return tuple(one for _, one in sorted(self._principals.items()))
@@ -93,6 +100,7 @@ class PrincipalTable:
     ) -> None:
         """Put these in the place of those of the same name or id."""
         self._principals.update((one.name, one) for one in principals)
+        self._people.update(((one.issuer, one.subject), one.name) for one in principals)
         self._credentials.update((one.id, one) for one in credentials)
         self._codes.update((one.id, one) for one in codes)
         self._hold(credentials)
@@ -127,7 +135,12 @@ class PrincipalTable:
         return None
 
     def used(self, credential: Credential, now_s: float) -> tuple[Credential, ...]:
-        """The older credentials of the same principal, each as it ends with the first use of this one."""
+        """The older credentials of the same principal, each as it ends with the first use of this one.
+
+        None of a person that signs in: a sign-in on one machine ends none on another.
+        """
+        if self._principals[credential.principal].signs_in:
+            return ()
         return tuple(
             replace(one, ends_s=now_s)
             for one in self.credentials_of(credential.principal)

@@ -10,8 +10,10 @@ from typing import Final
 
 from dreamd.app.access.enrolment import Coded, Enrolment, Issued, Left
 from dreamd.app.access.principal_table import PrincipalTable
+from dreamd.app.access.sign_ins import SignIns
 from dreamd.core.access.caller import Caller, Channel, Role
-from dreamd.core.access.principals import Credential, Grant, Kind, Principal
+from dreamd.core.access.identities import PREFIX, Identity
+from dreamd.core.access.principals import Credential, Grant, Kind, Principal, unfit_grant
 from dreamd.core.dreamscapes.admission import NAME_RULE
 from dreamd.core.refusals import Refusal, bad_field
 from dreamd.ports.deferred import Deferred
@@ -39,12 +41,14 @@ class AccessCommands:
         self,
         table: PrincipalTable,
         enrolment: Enrolment,
+        sign_ins: SignIns,
         release: Callable[[Caller, str, str], object] = lambda _caller, _pod, _reason: None,
     ) -> None:
         """release: lets a pod go, now; of a bed that is revoked or paused."""
         self._release = release
         self._table = table
         self._enrolment = enrolment
+        self._sign_ins = sign_ins
         enrolment.paused.append(self._paused)
 
     def enrol(
@@ -53,12 +57,18 @@ class AccessCommands:
         """Make a principal, or give one other grants, and a code for its credential."""
         if not is_name(name) or name in RESERVED:
             return bad_field("principal_id", f"{NAME_RULE}, not the daemon's own name", name)
+        if name.startswith(PREFIX):
+            return bad_field("principal_id", f"a name that does not begin with {PREFIX}", name)
         wrong = _wrong(kind, grants)
         return wrong if wrong is not None else self._enrolment.enrol(name, kind, grants)
 
     def redeem(self, code: str) -> Issued | Refusal | Deferred[Issued]:
         """The credential for a code."""
         return self._enrolment.redeem(code)
+
+    def sign_in(self, identity: Identity) -> Issued | Refusal | Deferred[Issued]:
+        """A credential for a person whom the site's provider knows."""
+        return self._sign_ins.sign_in(identity)
 
     def renew_credential(self, principal: Principal) -> Issued | Refusal | Deferred[Issued]:
         """A successor of the caller's credential."""
@@ -100,22 +110,7 @@ def _wrong(kind: Kind, grants: tuple[Grant, ...]) -> Refusal | None:
     if not grants and kind is not Kind.BED:
         return bad_field("grants", "at least one role", "none")
     for number, grant in enumerate(grants):
-        expected = _expected(kind, grant)
+        expected = unfit_grant(kind, grant)
         if expected:
             return bad_field(f"grants[{number}]", expected, grant.role.value)
     return None
-
-
-def _expected(kind: Kind, grant: Grant) -> str:
-    role, persons = grant.role.value, kind is Kind.PERSON
-    if role in ("daemon", "bed") or (role == "service") is persons or kind is Kind.BED:
-        return f"a role that a {kind.value} may have"
-    scopes = {
-        "operator": (grant.sites, "an operator with sites, or * for every site"),
-        "clinician": (grant.sites, "a clinician with sites, or * for every site"),
-        "artist": (grant.dreamscapes, "an artist with Dreamscapes"),
-        "sleeper": (grant.sleeper, "a sleeper with a pseudonym"),
-        "service": (grant.methods, "a service with methods"),
-    }
-    given, expected = scopes.get(role, (True, ""))
-    return "" if given else expected

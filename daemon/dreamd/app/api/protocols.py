@@ -18,6 +18,7 @@ from dreamd.app.audit.audit_log import AuditLog
 from dreamd.app.events.subscriptions import Changed
 from dreamd.app.stage.stimulus_markers import Marker
 from dreamd.core.access.caller import Caller
+from dreamd.core.access.identities import Identity
 from dreamd.core.access.principals import Grant, Kind, Principal
 from dreamd.core.dreamscapes.views import (
     BreakerState,
@@ -304,6 +305,10 @@ class AccessApi(Protocol):
         """Make a principal, or give one other grants, and a code for its credential."""
         ...
 
+    def sign_in(self, identity: Identity) -> Issued | Refusal | Deferred[Issued]:
+        """A credential for a person whom the site's provider knows, with the roles that it tells now."""
+        ...
+
     def redeem(self, code: str) -> Issued | Refusal | Deferred[Issued]:
         """The credential for a code, once."""
         ...
@@ -318,10 +323,6 @@ class AccessApi(Protocol):
 
     def shown_caller(self, principal: Principal, credential: str) -> PrincipalView:
         """MUST return the caller itself, with the time left of its credential (its id)."""
-        ...
-
-    def shown(self, principal: Principal) -> PrincipalView:
-        """The principal with its newest credential."""
         ...
 
     def revoke(self, caller: Caller, name: str, reason: str) -> PrincipalView | Refusal:

@@ -77,6 +77,14 @@ class AuditedCall:
 CALL: Final[ContextVar[AuditedCall | None]] = ContextVar("audited-call", default=None)
 """The call of the running task; None outside of calls, and in those that only read."""
 
+
+def act_as(principal: str) -> None:
+    """Name the principal of the running call, which only its command has found out."""
+    call = CALL.get()
+    if call is not None:
+        call.act = replace(call.act, principal=principal)
+
+
 _NONE: Final = AuditedCall(
     Act(0.0, "", "", "", "", "", ""), Effect.READS, acts_first=True, tell=lambda _act: None
 )

@@ -1,1 +1,1 @@
-"""The tables of the command line."""
+"""The command line before a person: tables, an enrolment's QR, the page to which a sign-in comes back."""

@@ -29,3 +29,29 @@ at("form").addEventListener("submit", async (event) => {
     at("send").disabled = false;
   }
 });
+
+// The site's provider, where it has one: the way there is a navigation, the way back /session/callback.
+const OWN = { "X-Dreamd-Console": "1", "Content-Type": "application/json" };
+
+const offer = async () => {
+  const { provider, trouble } = await (await fetch("/session/provider", { headers: OWN })).json();
+  if (trouble) set(at("trouble"), `Signing in through the provider does not work now: ${trouble}.`);
+  if (!provider) return;
+  set(at("go"), `Sign in at ${provider}`);
+  at("provider").hidden = false;
+};
+
+at("go").addEventListener("click", async () => {
+  at("go").disabled = true;
+  try {
+    const answer = await fetch("/session/provider", { method: "POST", headers: OWN, body: "{}" });
+    const told = await answer.json();
+    if (answer.ok) return location.assign(told.url);
+    set(at("trouble"), `Not signed in: ${told.error}.`);
+  } catch {
+    set(at("trouble"), "No answer from the console.");
+  }
+  at("go").disabled = false;
+});
+
+offer().catch(() => {});

@@ -68,13 +68,22 @@ class Grant:
 class Principal:
     """A bed, a person or a service.
 
-    name: unique. paused: why it waits for an administrator; empty where it does not.
+    name: unique. paused: why it waits for an administrator; empty where it does not. shown: a name for
+    people. issuer, subject: of a person that signs in at the site's provider; empty for all others.
     """
 
     name: str
     kind: Kind
     grants: tuple[Grant, ...] = ()
     paused: str = ""
+    shown: str = ""
+    issuer: str = ""
+    subject: str = ""
+
+    @property
+    def signs_in(self) -> bool:
+        """Whether its credentials come from the site's provider, and from nothing else."""
+        return bool(self.subject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +123,22 @@ class Credential:
     def half_life_s(self) -> float:
         """The instant from which on its holder renews it, in session seconds."""
         return self.issued_s + 0.5 * (self.expires_s - self.issued_s)
+
+
+def unfit_grant(kind: Kind, grant: Grant) -> str:
+    """The grant that was expected for this kind of principal; empty: this one can be given."""
+    role, persons = grant.role.value, kind is Kind.PERSON
+    if role in ("daemon", "bed") or (role == "service") is persons or kind is Kind.BED:
+        return f"a role that a {kind.value} may have"
+    scopes = {
+        "operator": (grant.sites, "an operator with sites, or * for every site"),
+        "clinician": (grant.sites, "a clinician with sites, or * for every site"),
+        "artist": (grant.dreamscapes, "an artist with Dreamscapes"),
+        "sleeper": (grant.sleeper, "a sleeper with a pseudonym"),
+        "service": (grant.methods, "a service with methods"),
+    }
+    given, expected = scopes.get(role, (True, ""))
+    return "" if given else expected
 
 
 def digest_of(secret: str) -> bytes:

@@ -99,9 +99,9 @@ _API: Final[dict[str, dict[Lane, tuple[str, ...]]]] = {
     "dreamapi.v1.Severs": {Lane.WAY_OUT: ("OrderSever",)},
     "dreamapi.v1.Houses": {Lane.READ: ("GetHouse",)},
     "dreamapi.v1.Access": {
-        Lane.READ: ("GetCaller", "ListPrincipals", "ListRules"),
+        Lane.READ: ("GetCaller", "GetProvider", "ListPrincipals", "ListRules"),
         Lane.WRITE: (
-            *("EnrolPrincipal", "RedeemCode", "RenewCredential"),
+            *("EnrolPrincipal", "RedeemCode", "RedeemSignIn", "RenewCredential"),
             *("RevokePrincipal", "ResumePrincipal"),
         ),
     },

@@ -21,10 +21,13 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 from dreamd.adapters.grpc.calls.errors import Declined
 from dreamd.core.limits import REQUEST_BYTES_MAX
 from dreamd.core.refusals import Code, Refusal
-from dreamwire.text import fit, unfit
+from dreamwire.text import TEXT_MAX, fit, unfit
 
 FREEING: Final = ("Sever", "Wake", "End", "Release", "CheckOut", "Trip", "Order", "Lift")
 """Prefixes of methods that let people out; Lift is among them, because it revokes such an order."""
+
+LONG: Final = {"RedeemSignInRequest.code": 4096}
+"""Characters of texts that are longer than others: a provider's code may have 1,500."""
 
 _LINE: Final = "one line of text without control characters"
 _VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
@@ -73,7 +76,7 @@ def _asking(kind: type[Message], body: bytes) -> Message:
     except DecodeError:
         raise _unreadable(kind, body) from None
     for path, text in _texts(request, ""):
-        wrong = unfit(text)
+        wrong = unfit(text, LONG.get(f"{kind.DESCRIPTOR.name}.{path}", TEXT_MAX))
         if wrong:
             raise _declined(path, wrong, _LINE)
     return request

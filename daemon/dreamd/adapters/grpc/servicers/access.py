@@ -1,4 +1,4 @@
-"""The Access service: principals, codes, credentials, and the rules of every method.
+"""The Access service: principals, codes, sign-ins, credentials, and the rules of every method.
 
 A code and a credential are shown once, in the answer that makes them. So an answer with one is not kept for a
 second request of the same id: the caller enrols again.
@@ -6,7 +6,7 @@ second request of the same id: the caller enrols again.
 # ruff: noqa: N802 - methods are named by the proto
 
 from collections.abc import Awaitable, Callable
-from time import monotonic
+from time import monotonic, time
 from typing import Final, cast
 
 from dreamapi.v1 import access_pb2 as access
@@ -21,15 +21,17 @@ from dreamd.adapters.grpc.calls.lanes import host_of
 from dreamd.adapters.grpc.calls.method_rules import told_rule
 from dreamd.adapters.grpc.calls.pagination import page
 from dreamd.adapters.grpc.calls.streams import kept
+from dreamd.adapters.grpc.servicers.attempts import Attempts
 from dreamd.adapters.grpc.servicers.responses import moment, span
+from dreamd.adapters.grpc.servicers.sign_in_fields import proof_of
 from dreamd.app.access.enrolment import Issued
 from dreamd.app.api.access import PrincipalView
 from dreamd.app.api.protocols import AccessApi
 from dreamd.core.access.admission import Admitted
 from dreamd.core.access.caller import Role
 from dreamd.core.access.principals import Grant, Kind, Principal
-from dreamd.core.access.rates import REDEEMED, Bucket
 from dreamd.core.refusals import Code, Refusal
+from dreamd.ports.identity_provider import IdentityProvider, NoProvider
 from dreamd.ports.site_facts import SiteFacts
 
 KINDS: Final = {
@@ -50,8 +52,6 @@ NAMES_MAX: Final = 256
 """Sites, Dreamscapes or methods of one grant."""
 BROKER_WITHIN_S: Final = 1.5
 """The longest that the answer to a code waits for the broker; a bed that comes earlier tries again."""
-SOURCES_MAX: Final = 4096
-"""Hosts whose attempts to redeem are counted; beyond it the one that came first goes."""
 
 
 Settled = Callable[[str, float], Awaitable[None]]
@@ -68,13 +68,21 @@ class Access(AccessServicer):
         now_s: Callable[[], float] = monotonic,
         *,
         settled: Settled | None = None,
+        provider: IdentityProvider | None = None,
+        unix_s: Callable[[], float] = time,
     ) -> None:
-        """settled: absent, no account of a bed is waited for."""
+        """settled: absent, no account of a bed is waited for. provider: absent, people do not sign in.
+
+        unix_s: the clock by which ID tokens are judged.
+        """
         self._principals = principals
         self._facts = facts
-        self._now_s = now_s
         self._settled = settled
-        self._attempts: dict[str, Bucket] = {}
+        self._provider = provider or NoProvider()
+        self._unix_s = unix_s
+        self._redeemed = Attempts(now_s, "redeem {} codes a second")
+        self._sign_ins = Attempts(now_s, "sign in {} times a second")
+        self._lookups = Attempts(now_s, "ask for the provider {} times a second")
 
     async def EnrolPrincipal(
         self, request: access.EnrolPrincipalRequest, context: Context
@@ -98,23 +106,30 @@ class Access(AccessServicer):
         self, request: access.RedeemCodeRequest, context: Context
     ) -> access.IssuedCredential:
         """The credential for a code."""
-        self._paced(host_of(context.peer()))
+        self._redeemed.take_attempt(host_of(context.peer()))
         issued = await kept(self._principals.redeem(request.code))
         if self._settled is not None and issued.principal.kind is Kind.BED:
             await self._settled(issued.principal.name, BROKER_WITHIN_S)
         return self._issued(issued)
 
-    def _paced(self, source: str) -> None:
-        """Take one attempt of this host; raises Declined where there is none."""
-        now_s = self._now_s()
-        bucket = self._attempts.pop(source, None) or Bucket.full(REDEEMED, now_s)
-        self._attempts[source] = bucket
-        if len(self._attempts) > SOURCES_MAX:
-            del self._attempts[next(iter(self._attempts))]
-        wait_s = bucket.take_call(now_s)
-        if wait_s:
-            sentence = f"a host may redeem {REDEEMED.each_s:g} codes a second"
-            raise Declined(Refusal(Code.RATE_EXCEEDED, sentence, {"retry_s": f"{wait_s:.3f}"}))
+    async def GetProvider(self, _request: access.GetProviderRequest, context: Context) -> access.Provider:
+        """The provider at which people sign in."""
+        self._lookups.take_attempt(host_of(context.peer()))
+        found = granted(await self._provider.find_provider())
+        return access.Provider(
+            issuer=found.issuer,
+            client_id=found.client_id,
+            authorization_endpoint=found.authorization_endpoint,
+            scope=found.scope,
+        )
+
+    async def RedeemSignIn(
+        self, request: access.RedeemSignInRequest, context: Context
+    ) -> access.IssuedCredential:
+        """The credential for a provider's code."""
+        self._sign_ins.take_attempt(host_of(context.peer()))
+        identity = granted(await self._provider.identify(proof_of(request), self._unix_s()))
+        return self._issued(await kept(self._principals.sign_in(identity)))
 
     async def RenewCredential(
         self, _request: access.RenewCredentialRequest, context: Context
@@ -211,6 +226,9 @@ def _principal(principal: Principal) -> access.Principal:
             for grant in principal.grants
         ],
         paused=principal.paused,
+        display_name=principal.shown,
+        issuer=principal.issuer,
+        subject=principal.subject,
     )
 
 

@@ -2,11 +2,15 @@
 
 import json
 from dataclasses import asdict
+from typing import Final
 
 from dreamd.core.access.caller import Role
 from dreamd.core.access.principals import Grant, Kind, Principal
 from dreamd.core.safety.wake_orders import Order
 from dreamwire.messages import WakeScope
+
+_IDENTITY: Final = ("shown", "issuer", "subject")
+"""Fields of a principal that signs in at a provider; a row of any other has none of them."""
 
 
 def order_text(order: Order) -> str:
@@ -25,7 +29,7 @@ def order_of(text: str) -> Order:
 
 
 def principal_text(principal: Principal) -> str:
-    """Return the JSON of a principal's grants and pause."""
+    """Return the JSON of a principal's grants and pause, and of a person at a provider."""
     grants = [
         {
             "role": grant.role.value,
@@ -36,7 +40,10 @@ def principal_text(principal: Principal) -> str:
         }
         for grant in principal.grants
     ]
-    return json.dumps({"grants": grants, "paused": principal.paused})
+    kept: dict[str, object] = {"grants": grants, "paused": principal.paused}
+    if principal.signs_in:
+        kept["identity"] = {one: getattr(principal, one) for one in _IDENTITY}
+    return json.dumps(kept)
 
 
 def principal_of(name: str, kind: str, text: str) -> Principal:
@@ -56,4 +63,6 @@ def principal_of(name: str, kind: str, text: str) -> Principal:
         )
         for one in kept["grants"]
     )
-    return Principal(name, Kind(kind), grants, str(kept["paused"]))
+    identity = kept.get("identity")
+    shown, issuer, subject = (str(identity[one]) for one in _IDENTITY) if identity else ("", "", "")
+    return Principal(name, Kind(kind), grants, str(kept["paused"]), shown, issuer, subject)
