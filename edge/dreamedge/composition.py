@@ -111,7 +111,8 @@ def _bed(
     clock = SessionClock()
     front = light or FrontEnd(schema, implant.montage)
     restored = Restored(kept.latched, kept.severed, kept.woken)
-    agent = Agent(identity, front, clock, own, restored, rng, tells_hops=journal.hops)
+    opens = broadcasts.decrypt
+    agent = Agent(identity, front, clock, own, restored, rng, tells_hops=journal.hops, opens=opens)
     now_ns = leaping(boottime_ns, onset) if pod.malfunction == CLOCK_JUMP else boottime_ns
     presence, door = identity.presence(online=True), MessageVerifier(pod.name, broadcasts)
     if pod.malfunction in BENDS:

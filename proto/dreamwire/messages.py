@@ -6,11 +6,15 @@ A message is data: the receiver decides what it may do.
 
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+
+KEY_BYTES: Final = 32
+"""Bytes of a cohort's key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +190,7 @@ class Assign:
     """Permission to take part: a slot of a cohort, with its scale and limits.
 
     dose_left_min, of dose_limit_min: merge-minutes, infinity for no limit; a missing value means nothing is
-    left.
+    left. key: of the cohort, 32 bytes, which a Collective names as key_number; empty: none.
     """
 
     dreamscape: str
@@ -204,6 +208,8 @@ class Assign:
     ramp_s: float
     dose_left_min: float = 0.0
     dose_limit_min: float = 0.0
+    key: bytes = field(default=b"", repr=False)
+    key_number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +312,28 @@ class Collective:
     artist: Floats = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
     share: float = 0.0
     phase_means: Floats = field(default_factory=lambda: np.zeros((0, 2), dtype=np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class EncryptedCollective:
+    """A Collective of which all that speaks of sleepers is encrypted under a cohort's key.
+
+    key_number: of the key. count: of the messages under it, from 1. ciphertext: see `dreamwire.cohort_key`.
+    """
+
+    dreamscape: str
+    cohort: int
+    tick: int
+    instant: int
+    term: int
+    min_reader: int
+    key_number: int
+    count: int
+    ciphertext: bytes
+
+
+Broadcast = Collective | EncryptedCollective
+"""The message of a cohort and a tick: encrypted where it grants a coupling, else in the clear."""
 
 
 class WakeScope(IntEnum):

@@ -146,10 +146,10 @@ def test_a_slot_is_never_given_twice_in_a_term() -> None:
         pod.presence()
         pod.status()
         stage.hop(8)
-    slots = [
-        (c.what.term, c.what.cohort, c.what.slot) for c in stage.link.commands if isinstance(c.what, Assign)
-    ]
-    assert len(slots) == len(set(slots)) == 8
+    assigns = [c for c in stage.link.commands if isinstance(c.what, Assign)]
+    slots = [(c.what.term, c.what.cohort, c.what.slot) for c in assigns]
+    given = {(c.what.assignment, *slot) for c, slot in zip(assigns, slots, strict=True)}
+    assert len(given) == len(set(slots)) == 8, "an assign that renews a key names the slot that its pod holds"
 
 
 def test_below_quorum_the_dreamscape_is_severed() -> None:

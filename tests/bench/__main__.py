@@ -23,6 +23,7 @@ from tests.bench.audit import audit
 from tests.bench.admission import admission
 from tests.bench.button import button
 from tests.bench.enrol import enrol
+from tests.bench.cohort_key import cohort_key
 from tests.bench.fast_device import fast_device
 from tests.bench.formats import formats
 from tests.bench.fusion import fusion
@@ -116,6 +117,7 @@ BENCHES = {
     "enrol": lambda: enrol(row),
     "site-tick": lambda: site_tick(row),
     "admission": lambda: admission(row),
+    "cohort-key": lambda: cohort_key(row),
     "button": lambda: button(row),
     "watch": lambda: watchers(row),
     "simulate": lambda: simulate(row),

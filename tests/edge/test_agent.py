@@ -28,6 +28,7 @@ from fakes.edge import (
     Bed,
     FeatureSource,
     assignment,
+    hidden,
 )
 
 
@@ -202,8 +203,8 @@ def test_refused_broadcasts_are_counted() -> None:
     bed = merged_bed(12.0)
     assert bed.hall is not None
     share, message = bed.share, bed.hall.collective()
-    bed.take(bed.agent.collective(message, bed.now_ns))
-    bed.take(bed.agent.collective(message, bed.now_ns))
+    bed.take(bed.agent.collective(hidden(message), bed.now_ns))
+    bed.take(bed.agent.collective(hidden(message), bed.now_ns))
     bed.say(term=TERM - 1)
     bed.take(bed.agent.broadcast_refused("seal", bed.now_ns))
     bed.run(1.0)

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from dreamedge.core.merging.effects import Effect, Feel, KeepLatch, Listen, Render, SendFrame, StopListening
 from dreamwire.messages import Assign, Collective, Release, WakeOrder, WakePod, WakeScope
-from fakes.edge import OFFSET_S, PULSE_NS, TERM, Bed, Hall, assignment
+from fakes.edge import OFFSET_S, PULSE_NS, TERM, Bed, Hall, assignment, hidden
 
 LEASE_AND_FADE_NS = 1_500_000_000
 SILENT_NS = 500_000_000
@@ -118,7 +118,7 @@ class Pod(RuleBasedStateMachine):
                 self.grants.clear()
             elif captured_ns is not None and finite and reads and now_ns - captured_ns < 1_000_000_000:
                 self.grants.append((captured_ns + LEASE_AND_FADE_NS, level))
-        self.watch(self.bed.agent.collective(message, now_ns))
+        self.watch(self.bed.agent.collective(hidden(message), now_ns))
 
     # The inputs.
 
@@ -184,7 +184,7 @@ class Pod(RuleBasedStateMachine):
         for _ in range(beats):
             self.time_passes(5)
             if index < len(self.old):
-                self.watch(self.bed.agent.collective(self.old[index], self.bed.now_ns))
+                self.watch(self.bed.agent.collective(hidden(self.old[index]), self.bed.now_ns))
 
     @rule(
         quality=st.sampled_from([0.0, 0.39, 0.45, 0.5, 1.0, 1.0, NAN]),

@@ -5,18 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dreamedge.core.merging.tether import COHORTS_KEPT, LEASE_NS, Granted, Reason, Refused, Tether, Zeroed
+from dreamedge.core.merging.tether import COHORTS_KEPT, LEASE_NS, Granted, Reason, Refused, Zeroed
 from dreamwire.blend import leave_one_out, weight
 from dreamwire.messages import Collective
-from fakes.edge import SCHEMA, START_NS, TERM, Hall, assignment
+from fakes.edge import SCHEMA, START_NS, TERM, Hall, KeyedTether, assignment
 
 X = np.full(SCHEMA.size, 0.5, dtype=np.float32)
 SEQ = 0x0001_0042
 
 
-def tethered() -> Tether:
+def tethered() -> KeyedTether:
     """A tether with one frame sent just now."""
-    tether = Tether()
+    tether = KeyedTether()
     assert tether.accept(assignment())
     tether.sent(SEQ, START_NS, START_NS, X)
     return tether
@@ -102,7 +102,7 @@ def test_a_broadcast_that_ends_before_the_own_slot_ends_the_permission() -> None
 
 def test_without_an_assignment_nothing_is_granted() -> None:
     """Without an assignment, or after the release, a broadcast is refused."""
-    assert Tether().judge(broadcast(), START_NS) == Refused(Reason.UNASSIGNED)
+    assert KeyedTether().judge(broadcast(), START_NS) == Refused(Reason.UNASSIGNED)
     tether = tethered()
     tether.release()
     assert tether.judge(broadcast(), START_NS) == Refused(Reason.UNASSIGNED)
@@ -141,7 +141,7 @@ def test_the_highest_term_outlives_the_assignment() -> None:
 
 def test_an_assignment_fences_the_terms_before_it() -> None:
     """An assignment's term refuses every older owner's broadcast."""
-    tether = Tether()
+    tether = KeyedTether()
     tether.accept(assignment(term=TERM + 1))
     assert tether.judge(broadcast(), START_NS) == Refused(Reason.OLD_TERM)
 
@@ -189,7 +189,7 @@ def test_sums_of_this_pod_alone_end_the_permission() -> None:
 
 def test_a_state_that_is_no_number_cannot_be_answered() -> None:
     """A frame with a NaN is not kept and cannot be answered."""
-    tether = Tether()
+    tether = KeyedTether()
     tether.accept(assignment())
     tether.sent(SEQ, START_NS, START_NS, np.full(SCHEMA.size, np.nan, dtype=np.float32))
     assert tether.judge(broadcast(), START_NS + 1) == Refused(Reason.UNKNOWN_FRAME)
@@ -197,7 +197,7 @@ def test_a_state_that_is_no_number_cannot_be_answered() -> None:
 
 def test_the_marks_are_bounded_and_the_newest_are_kept() -> None:
     """After a thousand Dreamscapes the marks of the newest few hundred are kept."""
-    tether = Tether()
+    tether = KeyedTether()
     for k in range(1000):
         tether.accept(assignment(dreamscape=f"d{k}"))
     assert tether.heard("d999", 0) == (TERM, 0)
@@ -207,7 +207,7 @@ def test_the_marks_are_bounded_and_the_newest_are_kept() -> None:
 
 def test_a_capture_stamped_ahead_of_its_sending_counts_from_the_sending() -> None:
     """A capture stamped ahead counts from the frame's sending: no lease is longer than a second."""
-    tether = Tether()
+    tether = KeyedTether()
     tether.accept(assignment())
     tether.sent(SEQ, START_NS + 60 * LEASE_NS, START_NS, X)
     assert isinstance(tether.judge(broadcast(), START_NS + 1), Granted)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from dreamedge.core.merging.tether import Granted, Reason, Refused, Tether, Zeroed
 from dreamwire.messages import Assign, Collective, Floats
 from dreamwire.schema import WIRE_REVISION
-from fakes.edge import SCHEMA, START_NS, TERM, assignment
+from fakes.edge import KEY_NUMBER, SCHEMA, START_NS, TERM, assignment, hidden, opens
 
 STEPS = 50_000
 MS = 1_000_000
@@ -56,17 +56,20 @@ class Model:
         if np.isfinite(x).all():
             self.frames[seq % 65536] = (seq, min(captured_ns, now_ns), x)
 
-    def hear(self, said: Collective, now_ns: int) -> str:
+    def hear(self, said: Collective, now_ns: int, way: str) -> str:
         mine, place, at = self.mine, (said.dreamscape, said.cohort), (said.term, said.tick)
         if mine is None or place != (mine.dreamscape, mine.cohort) or at <= self.heard[place]:
             return "refused"
         self.heard[place] = at
         if said.term != mine.term:
             return "refused"  # a slot belongs to a term
+        if way == "no-key":
+            return "refused"  # the lease runs on
         if mine.slot < len(said.coupling) and said.coupling[mine.slot] == 0:
             self.grant = None
             return "zero"
-        return self.answer(said, mine.slot, now_ns) if whole(said, mine) else self.over()
+        sound = way == "key" and whole(said, mine)
+        return self.answer(said, mine.slot, now_ns) if sound else self.over()
 
     def answer(self, said: Collective, slot: int, now_ns: int) -> str:
         frame = self.frames.get(int(said.answered[slot]))
@@ -156,7 +159,7 @@ class Night:
     """One tether and its model, driven by the same bytes."""
 
     def __init__(self) -> None:
-        self.tether, self.model = Tether(), Model()
+        self.tether, self.model = Tether(opens), Model()
         self.now_ns, self.assignment = START_NS, 0
         self.mine = assignment()
         assert self.tether.accept(self.mine) == self.model.assign(self.mine)
@@ -238,9 +241,11 @@ class Night:
                 tick=max(0, tick + draws.one([1, 1, 1, 1, 3, 0, -1, -9])),
                 **draws.one([{}] * len(MARS) + MARS),  # type: ignore[arg-type]
             )
-        verdict = self.tether.judge(said, self.now_ns)
+        way = "key" if fair else draws.one([*["key"] * 10, "no-key", "clear"])
+        sent = {"key": hidden(said), "no-key": hidden(said, KEY_NUMBER + 1), "clear": said}[way]
+        verdict = self.tether.judge(sent, self.now_ns)
         kind = {Granted: "granted", Zeroed: "zero", Refused: "refused"}[type(verdict)]
-        assert kind == self.model.hear(said, self.now_ns), (verdict, said)
+        assert kind == self.model.hear(said, self.now_ns, way), (verdict, way, said)
         self.seen[verdict.reason if isinstance(verdict, Refused) else kind] += 1
 
 
@@ -275,7 +280,7 @@ def test_tether_and_model_agree() -> None:
     steps, seen = 0, Counter[object]()
 
     @settings(max_examples=200, deadline=None)
-    @given(st.lists(st.binary(min_size=12, max_size=12), min_size=250, max_size=350))
+    @given(st.lists(st.binary(min_size=14, max_size=14), min_size=250, max_size=350))
     def nights(plan: list[bytes]) -> None:
         nonlocal steps
         night = Night()

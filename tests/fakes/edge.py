@@ -6,7 +6,7 @@ both between two pulses. The simulation's pods hide them behind a runner and a b
 
 import random
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import inf
 
 import numpy as np
@@ -23,17 +23,21 @@ from dreamedge.core.merging.effects import (
     SendFrame,
     SendStatus,
 )
+from dreamedge.core.merging.tether import Judgement, Tether
 from dreamedge.core.signal.baseline import Baseline
 from dreamedge.core.signal.blocks import Block
 from dreamedge.core.signal.features import Hop
 from dreamwire.blend import coupling_to_byte, finite, seq_low, to_shared, weight
 from dreamwire.messages import (
+    KEY_BYTES,
     Assign,
+    Broadcast,
     CalibrationSource,
     ClockProbe,
     Collective,
     Command,
     Device,
+    EncryptedCollective,
     Frame,
     PodEvent,
     PodEventKind,
@@ -53,6 +57,8 @@ START_NS = 1_000_000_000_000
 """A whole number of hops, as is the session clock's offset: pulses fall on the session's grid."""
 NO_PHASORS = np.zeros((2, len(SCHEMA.phase_bands), 2), dtype=np.float32)
 OFFSET_S = 1_700_000_000
+KEY = bytes(range(KEY_BYTES))
+KEY_NUMBER = 1
 
 
 def own_scale() -> Baseline:
@@ -99,8 +105,40 @@ def assignment(**changes: object) -> Assign:
         ramp_s=10.0,
         dose_left_min=inf,
         dose_limit_min=inf,
+        key=KEY,
+        key_number=KEY_NUMBER,
     )
     return replace(assign, **changes)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden(EncryptedCollective):
+    """A broadcast that is encrypted in name alone, so that its content may be of any shape."""
+
+    content: Collective
+
+
+def hidden(content: Collective, number: int = KEY_NUMBER) -> Hidden:
+    """Encrypt a broadcast under the key of that number."""
+    c = content
+    place = c.dreamscape, c.cohort, c.tick, c.instant, c.term, c.min_reader
+    return Hidden(*place, key_number=number, count=1, ciphertext=b"hidden", content=content)
+
+
+def opens(message: EncryptedCollective, key: bytes) -> Collective | None:
+    """Open what `hidden` has encrypted, by the key of `assignment`."""
+    return message.content if isinstance(message, Hidden) and key == KEY else None
+
+
+class KeyedTether(Tether):
+    """A tether to which each broadcast comes encrypted under the key of `assignment`."""
+
+    def __init__(self) -> None:
+        super().__init__(opens)
+
+    def judge(self, broadcast: Broadcast, now_ns: int) -> Judgement:
+        """Judge it, encrypted."""
+        return super().judge(hidden(broadcast) if isinstance(broadcast, Collective) else broadcast, now_ns)
 
 
 class FeatureSource:
@@ -220,6 +258,7 @@ class Bed:
             random.Random(seed),
             consent_ceiling,
             tells_hops=tells_hops,
+            opens=opens,
         )
         self.hall: Hall | None = None
         self.sampling = True
@@ -289,7 +328,7 @@ class Bed:
     def say(self, **changes: object) -> list[Effect]:
         """Broadcast now."""
         assert self.hall is not None
-        return self.take(self.agent.collective(self.hall.collective(**changes), self.now_ns))
+        return self.take(self.agent.collective(hidden(self.hall.collective(**changes)), self.now_ns))
 
     def command(self, what: object, **changes: object) -> Command:
         """A command with the next counter, in date."""

@@ -145,9 +145,10 @@ class LightPod:
         own = self.body.template()
         if canary is not None:
             own = replace(own, template_db=np.full_like(own.template_db, canary))
-        agent = Agent(identity, self.body, clock, own, Restored(), rng)
+        broadcasts = Broadcasts(key)
+        agent = Agent(identity, self.body, clock, own, Restored(), rng, opens=broadcasts.decrypt)
         presence = identity.presence(online=True)
-        self.link = LyingLink(access, presence, MessageVerifier(self.name, Broadcasts(key)), boottime_ns, rng)
+        self.link = LyingLink(access, presence, MessageVerifier(self.name, broadcasts), boottime_ns, rng)
         self.link.body, self.link.journal, self.link.canary = self.body, journal, canary
         renderer, self.keep = NullRenderer(), MemoryKeep()
         self.bed = PodRunner(

@@ -26,6 +26,7 @@ from dreamwire.codec import (
     decode_status,
     encode,
 )
+from dreamwire.cohort_key import CohortKey
 from dreamwire.messages import (
     Ack,
     Assign,
@@ -53,6 +54,7 @@ class SmallDaemon:
         self.key = SigningKey.generate()
         self.pod = pod
         self.term = 1000
+        self.cohort_key = CohortKey.draw(1)
         self.coupling = 255
         self.speaking = True
         self.acking = True
@@ -99,13 +101,13 @@ class SmallDaemon:
         await self._client.publish(topics.pod_topic(self.pod, "command"), self._sealed(command), qos=1)
 
     async def assign(self, ramp_s: float = 10.0) -> None:
-        """Seat the pod in slot 0."""
+        """Seat the pod in slot 0, under another assignment each time."""
         presence = self.presences[-1]
         self._assign = Assign(
             dreamscape=DREAMSCAPE,
             cohort=0,
             slot=0,
-            assignment=77,
+            assignment=77 + self._counter,
             incarnation=presence.incarnation,
             term=self.term,
             ceiling=0.15,
@@ -117,6 +119,8 @@ class SmallDaemon:
             ramp_s=ramp_s,
             dose_left_min=inf,
             dose_limit_min=inf,
+            key=self.cohort_key.secret,
+            key_number=self.cohort_key.number,
         )
         await self.command(self._assign)
 
@@ -151,8 +155,9 @@ class SmallDaemon:
     async def say(
         self, collective: Collective, key: SigningKey | None = None, *, retain: bool = False
     ) -> None:
-        """Broadcast this, sealed by `key` (ours by default)."""
-        payload = seal(key or self.key, context_of(collective), encode(collective))
+        """Broadcast this, encrypted, and sealed by `key` (ours by default)."""
+        says = self.cohort_key.encrypt(collective)
+        payload = seal(key or self.key, context_of(says), encode(says))
         await self._client.publish(topics.collective(DREAMSCAPE, 0), payload, retain=retain)
 
     async def say_raw(self, payload: bytes) -> None:

@@ -16,13 +16,17 @@ from dreamd.app.safety.step_failures import Failure
 from dreamd.core.access.caller import RESTARTED
 from dreamd.core.dreamscapes.views import Plan
 from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
+from dreamd.core.refusals import Refusal
 from dreamd.ports.consent import Consents, Exposures
 from dreamd.ports.ledger.ledger import Ledger
 from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, SiteMetrics
+from dreamd.ports.pod_link import CohortKey as PortKey
 from dreamd.ports.worker import Worker
 from dreamd.simulation.machines.counting_metrics import CountingMetrics
 from dreamwire.blend import first_seq, next_seq
+from dreamwire.cohort_key import CohortKey
 from dreamwire.messages import (
+    KEY_BYTES,
     Assign,
     Calibration,
     CalibrationSource,
@@ -32,6 +36,7 @@ from dreamwire.messages import (
     Command,
     CommandOutcome,
     Device,
+    EncryptedCollective,
     Frame,
     PodEvent,
     PodEventKind,
@@ -110,6 +115,8 @@ class Link:
 
     def __init__(self) -> None:
         self.collectives: list[Collective] = []
+        self.encrypted: list[EncryptedCollective | None] = []
+        self.drawn = 0
         self.commands: list[Command] = []
         self.wakes: list[WakeOrder] = []
         self.counts: list[int] = []
@@ -120,9 +127,14 @@ class Link:
         self.cut = False
         self.sought: list[str] = []
 
-    def publish(self, collective: Collective) -> None:
+    def publish(self, collective: Collective, key: PortKey | None = None) -> None:
         self.carry(collective)
         self.collectives.append(collective)
+        self.encrypted.append(key.encrypt(collective) if key is not None else None)
+
+    def draw_key(self, number: int) -> CohortKey:
+        self.drawn += 1
+        return CohortKey(number, self.drawn.to_bytes(KEY_BYTES, "big"))
 
     def command(self, command: Command) -> None:
         self.commands.append(command)
@@ -350,3 +362,12 @@ class Stage:
         assert assign is not None
         newest = [c for c in self.link.collectives if c.cohort == assign.cohort][-1]
         return int(newest.coupling[assign.slot])
+
+
+def included(stage: Stage) -> int:
+    """How many sleepers the newest tick of `night` has fused."""
+    watch = stage.app.dreamscapes.watch("night", lambda: None)
+    assert not isinstance(watch, Refusal)
+    tick = watch.take()
+    watch.close()
+    return tick.included if tick is not None else 0

@@ -9,18 +9,29 @@ from dataclasses import replace
 import aiomqtt
 import pytest
 
+from dreamd.adapters.keys import Seal
 from dreamd.adapters.mqtt import rights_keeper
 from dreamd.adapters.mqtt.anonymous_trial import AnonymousTrial
+from dreamd.app.dreamscapes.seating.cohort_keys import CohortKeys
+from dreamd.app.fleet.commands import CommandQueue
 from dreamd.core.access.broker_accounts import CANARY, CONTROL, DAEMON, KEEPER, role_of
+from dreamd.core.dreamscapes.roster import Slot
 from dreamwire import topics
+from dreamwire.codec import COLLECTIVE, COMMAND, decode_broadcast, decode_command
+from dreamwire.cohort_key import CohortKey, decrypt
 from dreamwire.connection import PromptClient
+from dreamwire.messages import Assign, Collective, Command, EncryptedCollective
+from dreamwire.signing import SigningKey, unseal
+from fakes import words
 from integration.house import until
 from mosquitto import MOSQUITTO
 from site_broker import Owner, SiteWard
+from wire.specimens import ASSIGN
 
 BEDS = ("bed-1", "bed-2")
 OF_ALL = (topics.collective("nap", 0), topics.WAKE, topics.DAEMON_PRESENCE)
 MARK = b"the end"
+SIGNING = SigningKey.generate()
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +42,28 @@ def site_ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteWard]:
     one = SiteWard(tmp_path_factory.mktemp("site"))
     yield one
     one.broker.kill()
+
+
+class CarriedLink:
+    """The sealing half of the daemon's link, and a clock; its messages are carried by the test."""
+
+    def __init__(self) -> None:
+        self.carried: list[tuple[str, bytes]] = []
+        self._seal = Seal(SIGNING)
+
+    def now_s(self) -> float:
+        return 0.0
+
+    def publish(self, collective: Collective, key: CohortKey | None = None) -> None:
+        assert key is not None
+        topic = topics.collective(collective.dreamscape, collective.cohort)
+        self.carried.append((topic, self._seal(key.encrypt(collective))))
+
+    def draw_key(self, number: int) -> CohortKey:
+        return CohortKey.draw(number)
+
+    def command(self, command: Command) -> None:
+        self.carried.append((topics.pod_topic(command.pod, "command"), self._seal(command)))
 
 
 async def _let_in(ward: SiteWard, owner: Owner, *beds: str) -> None:
@@ -102,6 +135,61 @@ async def test_every_topic_is_delivered_to_those_who_may_hear_it_and_to_no_other
         if _hears(who, says, topic)
     }
     assert found == expected
+
+
+def _read(heard: list[aiomqtt.Message]) -> set[tuple[str, int]]:
+    """Dreamscape and tick of each broadcast that the keys in these messages decrypt, tried one by all."""
+    commands = [one for one in heard if one.topic.value.endswith("/command")]
+    orders = [decode_command(unseal(SIGNING.public, COMMAND, bytes(one.payload))) for one in commands]
+    secrets = {order.what.key for order in orders if isinstance(order.what, Assign)}
+    read = set()
+    for one in heard:
+        if "/collective/" in one.topic.value:
+            told = decode_broadcast(unseal(SIGNING.public, COLLECTIVE, bytes(one.payload)))
+            assert isinstance(told, EncryptedCollective)
+            if any(decrypt(told, secret) for secret in secrets):
+                read.add((told.dreamscape, told.tick))
+    return read
+
+
+async def test_a_bed_reads_the_broadcasts_of_its_cohort_alone_and_none_after_it_left(
+    site_ward: SiteWard,
+) -> None:
+    """Three beds listen to all that their accounts may hear: each hears every broadcast of both Dreamscapes.
+
+    By the keys that reach them bed-1 and bed-3 read `nap`, and bed-2 reads `noon` alone. After bed-3 has left
+    it reads none of the later ones, and bed-1 reads them all. Keys and messages come from the daemon's parts.
+    """
+    beds = {"bed-1": "nap", "bed-2": "noon", "bed-3": "nap"}
+    await _let_in(site_ward, Owner(), *beds)
+    link = CarriedLink()
+    orders = CommandQueue(link, 0)
+    keys = {name: CohortKeys(link, orders, link) for name in ("nap", "noon")}
+    for number, (bed, name) in enumerate(beds.items(), 1):
+        key = keys[name].key_of(0)
+        what = replace(ASSIGN, dreamscape=name, cohort=0, slot=number, assignment=number)
+        what = replace(what, key=key.secret, key_number=key.number)
+        keys[name].given(bed, what)
+        orders.send(bed, 1, what, 0.0)
+    for tick in (1, 2, 3):
+        if tick == 2:
+            keys["nap"].taken_back(Slot(0, 3, 3, 3, "bed-3"))
+        for name, one in keys.items():
+            one.publish([words.collective(tick, name)], granting=True)
+    everything = ("dreamd/v1/collective/+/+", *(topics.pod_topic(bed, "command") for bed in beds))
+    async with (
+        site_ward.speaking("bed-1", "pass-bed-1", *everything) as (_, first),
+        site_ward.speaking("bed-2", "pass-bed-2", *everything) as (_, second),
+        site_ward.speaking("bed-3", "pass-bed-3", *everything) as (_, third),
+        site_ward.speaking(DAEMON) as (daemon, _),
+    ):
+        for topic, payload in link.carried:
+            await daemon.publish(topic, payload, 1)
+        boxes = (first, second, third)
+        await until(lambda: all(sum("/collective/" in one.topic.value for one in box) == 6 for box in boxes))
+        read = [_read(box) for box in boxes]
+    all_of_nap, all_of_noon = ({(name, tick) for tick in (1, 2, 3)} for name in ("nap", "noon"))
+    assert read == [all_of_nap, all_of_noon, {("nap", 1)}]
 
 
 async def test_changes_are_paced_while_anybody_dreams_and_a_removal_goes_first(site_ward: SiteWard) -> None:

@@ -79,7 +79,7 @@ LEADING: Final = (
         "lead.severed",
         "the zero of a sever holds an artist's vector",
         "daemon/dreamd/app/collective/cohorts.py",
-        "artist, share = self.artist if level > 0.0 else NO_ARTIST",
+        "artist, share = self.artist if self.granting else NO_ARTIST",
         "artist, share = self.artist",
         (_TESTS,),
     ),

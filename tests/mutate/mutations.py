@@ -14,6 +14,7 @@ from mutate.daemon import DAEMON
 from mutate.evidence import EVIDENCE
 from mutate.files import FILES
 from mutate.headsets import HEADSETS
+from mutate.keys import KEYS
 from mutate.leading import LEADING
 from mutate.mutation import Mutation
 from mutate.operators import OPERATORS
@@ -54,4 +55,5 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *BROKER,
     *REFUSED_STARTS,
     *SIGNING_IN,
+    *KEYS,
 )

@@ -7,6 +7,10 @@ from dreamd.simulation.machines.network import NetworkConditions
 from dreamd.simulation.machines.sleepers import SimulatedFault
 from dreamd.simulation.processes.pods import Pod
 from dreamwire import topics
+from dreamwire.codec import COLLECTIVE, decode_broadcast
+from dreamwire.cohort_key import decrypt
+from dreamwire.messages import EncryptedCollective
+from dreamwire.signing import unseal
 from fakes.callers import OPERATOR
 from sim.recorded import RecordedWorld
 
@@ -219,6 +223,41 @@ def test_a_replayed_collective_is_refused() -> None:
     assert record is not None
     assert record.status is not None
     assert record.status.refused_broadcasts == 2 * len(replayed)
+
+
+def test_departures_cost_those_that_stay_nothing_and_take_the_key_from_those_that_go() -> None:
+    """Of ten two are released, one withdraws and one is woken, a second apart: six dream on undisturbed.
+
+    No lease of theirs lapses, none is severed, no tick is skipped. Each broadcast after a departure is read
+    by no key of a bed that left, and by a key of each that stayed.
+    """
+    world = RecordedWorld(14, 10)
+    heard = Eavesdropper(world, topics.collective("night", 0)).heard
+    world.merge(12.0)
+    before, left = world.shares(), []
+    for number in range(1, 5):
+        pod = world.bed(number)
+        if number > 2:
+            pod.press("withdraw" if number == 3 else "wake")
+        else:
+            world.app.pods.release(OPERATOR, pod.name, "enough")
+        left += pod.held.secrets
+        world.run(1.0)
+        last = decode_broadcast(unseal(world.environment.key, COLLECTIVE, heard[-1][1]))
+        assert isinstance(last, EncryptedCollective)
+        assert not any(decrypt(last, secret) for secret in left)
+        for other in range(number + 1, 11):
+            assert decrypt(last, world.bed(other).held.secrets[-1]) is not None
+    world.run(4.0)
+    after = world.shares()
+    assert {line.pod for line in world.kinds("severed")} <= {f"bed-{number}" for number in range(1, 5)}
+    assert all(after[f"bed-{number}"] >= before[f"bed-{number}"] > 0.0 for number in range(5, 11))
+    assert counts_of(world).get("skipped", 0) == 0
+    for number in range(5, 11):
+        record = world.app._deps.fleet.get(f"bed-{number}")
+        assert record is not None
+        assert record.status is not None
+        assert record.status.refused_broadcasts == 0
 
 
 def test_an_older_daemon_moves_no_pod() -> None:

@@ -6,6 +6,7 @@ from math import inf
 import numpy as np
 
 from dreamwire import codec
+from dreamwire.cohort_key import CohortKey
 from dreamwire.messages import (
     Ack,
     Assign,
@@ -172,6 +173,10 @@ COLLECTIVE = Collective(
     phase_means=ladder(10, -0.5, 0.125).reshape(5, 2),
 )
 
+COHORT_SECRET = bytes(range(100, 132))
+
+ENCRYPTED = CohortKey(9, COHORT_SECRET).encrypt(COLLECTIVE)
+
 ASSIGN = Assign(
     dreamscape="night-1",
     cohort=1,
@@ -222,9 +227,13 @@ SPECIMENS: dict[str, codec.PodSays | codec.DaemonSays] = {
     "clock_probe": PROBE,
     "frames": (FRAME, PLAIN_FRAME),
     "collective": COLLECTIVE,
+    "broadcast_encrypted": ENCRYPTED,
     "command_assign": command(ASSIGN),
     "command_assign_dose": command(replace(ASSIGN, dose_left_min=17.25, dose_limit_min=90.0)),
     "command_assign_endless": command(replace(ASSIGN, dose_left_min=inf, dose_limit_min=inf)),
+    "command_assign_key": command(
+        replace(ASSIGN, dose_left_min=inf, dose_limit_min=inf, key=COHORT_SECRET, key_number=9)
+    ),
     "command_release": command(Release("check-out")),
     "command_release_stop": command(Release("shutdown", 1_700_000_000_456, 4_000)),
     "command_wake": command(WakePod("fire drill", "ops")),
@@ -243,6 +252,7 @@ DECODERS = {
     "clock_probe": codec.decode_clock_probe,
     "frames": codec.decode_frames,
     "collective": codec.decode_collective,
+    "broadcast_encrypted": codec.decode_broadcast,
     "command": codec.decode_command,
     "wake_order": codec.decode_wake_order,
     "daemon_presence": codec.decode_daemon_presence,

@@ -18,6 +18,7 @@ from dreamwire.messages import (
     CommandOutcome,
     DaemonPresence,
     Device,
+    EncryptedCollective,
     Frame,
     PodEvent,
     PodEventKind,
@@ -181,6 +182,19 @@ def collectives(draw: st.DrawFn) -> Collective:
     )
 
 
+encrypted = st.builds(
+    EncryptedCollective,
+    names,
+    u32,
+    u64,
+    i64,
+    u64,
+    u32,
+    st.integers(1, 2**32 - 1),
+    st.integers(1, 2**64 - 1),
+    st.binary(min_size=1, max_size=2000),
+)
+
 assigns = st.builds(
     Assign,
     names,
@@ -198,6 +212,8 @@ assigns = st.builds(
     positive,
     positive | st.just(inf),
     positive | st.just(inf),
+    st.binary(min_size=32, max_size=32) | st.just(b""),
+    u32,
 )
 
 orders = st.one_of(
@@ -229,6 +245,7 @@ MESSAGES = {
     "clock_probe": probes,
     "frames": frame_lists,
     "collective": collectives(),
+    "broadcast_encrypted": collectives() | encrypted,
     "command": commands,
     "wake_order": wake_orders,
     "daemon_presence": daemon_presences,

@@ -153,7 +153,6 @@ def _full_collective() -> messages.Collective:
         messages.Ack,
         messages.ClockProbe,
         messages.Frame,
-        messages.Collective,
         messages.WakeOrder,
         messages.DaemonPresence,
     ],
@@ -162,6 +161,14 @@ def test_values_and_protobuf_name_the_same_fields(value: type) -> None:
     """Every message has the same fields as a value and in wire.proto."""
     descriptor = pb.DESCRIPTOR.message_types_by_name[value.__name__]
     assert {field.name for field in fields(value)} == {field.name for field in descriptor.fields}
+
+
+def test_a_collective_is_in_the_clear_or_encrypted_and_the_wire_has_both() -> None:
+    """Both values have its place and time; the wire has the fields of the two, and no other."""
+    clear = {field.name for field in fields(messages.Collective)}
+    encrypted = {field.name for field in fields(messages.EncryptedCollective)}
+    assert clear | encrypted == {field.name for field in pb.Collective.DESCRIPTOR.fields}
+    assert clear & encrypted == {"dreamscape", "cohort", "tick", "instant", "term", "min_reader"}
 
 
 @pytest.mark.parametrize("value", [messages.CalibrationSource, messages.PodEventKind, messages.WakeScope])

@@ -165,8 +165,8 @@ class InboundRouter:
     def _answered(self, record: PodRecord, status: Status) -> None:
         for command, refused in self._deps.orders.answered(record.pod, status.outcomes):
             runtime = self._dreamscapes.seating(record)
-            if refused and isinstance(command.what, Assign) and runtime is not None:
-                runtime.inputs.on_assign_refused(record, command.what, refused)
+            if isinstance(command.what, Assign) and runtime is not None:
+                runtime.inputs.on_assign_answered(record, command.what, refused)
 
     def on_event(self, event: PodEvent) -> None:
         """An event from a pod's outbox: taken in once, acknowledged once all it led to is in the ledger."""

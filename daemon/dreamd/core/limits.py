@@ -134,6 +134,8 @@ LEDGER_ANSWERS_WITHIN_S: Final = 3.0
 STATUS_FRESH_S: Final = 3.0
 COMMAND_RESEND_S: Final = 0.5
 COMMAND_VALID_S: Final = 30.0
+RENEWALS_A_TICK: Final = 1024
+"""Assigns that bring a new key, in one tick of one Dreamscape: four full cohorts."""
 CONFIRM_WITHIN_S: Final = 1.5
 FAILURE_HOLD_S: Final = 2.0
 """After a bug in one of the daemon's steps nothing is granted for this long."""

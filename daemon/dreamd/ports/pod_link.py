@@ -2,14 +2,39 @@
 
 from typing import Protocol
 
-from dreamwire.messages import ClockProbe, Collective, Command, WakeOrder
+from dreamwire.messages import ClockProbe, Collective, Command, EncryptedCollective, WakeOrder
+
+
+class CohortKey(Protocol):
+    """A key that a cohort's broadcasts are encrypted under. number: by which assigns and broadcasts name it.
+
+    secret: 32 bytes, kept in memory alone.
+    """
+
+    @property
+    def number(self) -> int:
+        """MUST be above 0."""
+        ...
+
+    @property
+    def secret(self) -> bytes:
+        """MUST come from the system's randomness."""
+        ...
+
+    def encrypt(self, message: Collective) -> EncryptedCollective:
+        """MUST use no nonce twice."""
+        ...
 
 
 class PodLink(Protocol):
     """Sends to pods. Every method MUST return at once; a full or broken link drops and counts."""
 
-    def publish(self, collective: Collective) -> None:
-        """MUST sign and broadcast; the newest wins, an unsent older one is dropped."""
+    def publish(self, collective: Collective, key: CohortKey | None = None) -> None:
+        """MUST encrypt under `key`, if any, sign and broadcast; an unsent older one is dropped."""
+        ...
+
+    def draw_key(self, number: int) -> CohortKey:
+        """MUST return a key that is in no other cohort and on no disk."""
         ...
 
     def command(self, command: Command) -> None:

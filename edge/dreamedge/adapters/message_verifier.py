@@ -5,7 +5,8 @@ command is a recording of an order, not an order: it is refused whatever its con
 refusal is a value, so that it is counted.
 
 A broadcast is the same for every bed of a process, so its seal and form are checked once for all of them
-(`Broadcasts`): the result depends only on the bytes and the key.
+(`Broadcasts`): the result depends only on the bytes and the key. An encrypted one is opened there too, when
+the agent asks with the key of its assignment: a message and a key, so for all beds of a cohort once.
 """
 
 from collections.abc import Callable
@@ -21,13 +22,14 @@ from dreamwire.codec import (
     DAEMON_PRESENCE,
     WAKE_ORDER,
     WireError,
+    decode_broadcast,
     decode_clock_probe,
-    decode_collective,
     decode_command,
     decode_daemon_presence,
     decode_wake_order,
 )
-from dreamwire.messages import Collective
+from dreamwire.cohort_key import decrypt
+from dreamwire.messages import Broadcast
 from dreamwire.signing import PAYLOAD_BYTES_MAX, Opener, SealError, unseal
 
 OPENED_KEPT: Final = 16
@@ -59,8 +61,10 @@ class Broadcasts:
     def __init__(self, key: Opener) -> None:
         self.key: Final = key
         self._opened = lru_cache(OPENED_KEPT)(self._open)
+        self.decrypt: Final = lru_cache(OPENED_KEPT)(decrypt)
+        """Opens an encrypted broadcast by the secret of a cohort's key; None: it does not fit."""
 
-    def __call__(self, payload: bytes) -> Collective:
+    def __call__(self, payload: bytes) -> Broadcast:
         """Verify and decode a broadcast.
 
         Raises:
@@ -69,8 +73,8 @@ class Broadcasts:
         """
         return self._opened(payload)
 
-    def _open(self, payload: bytes) -> Collective:
-        return decode_collective(unseal(self.key, COLLECTIVE, payload))
+    def _open(self, payload: bytes) -> Broadcast:
+        return decode_broadcast(unseal(self.key, COLLECTIVE, payload))
 
 
 class MessageVerifier:

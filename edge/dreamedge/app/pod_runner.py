@@ -44,6 +44,7 @@ from dreamwire.messages import (
     Collective,
     Command,
     DaemonPresence,
+    EncryptedCollective,
     PodEvent,
     PodEventKind,
     WakeOrder,
@@ -300,7 +301,7 @@ class PodRunner:
 
     def _heard(self, message: Message, at_ns: int, now_ns: int) -> list[Effect]:
         match message:
-            case Collective():
+            case Collective() | EncryptedCollective():
                 return self._agent.collective(message, now_ns)
             case Command():
                 return self._agent.command(message, now_ns)

@@ -13,13 +13,10 @@ these four), `frames` and `event_reporter` what is sent about it. The order of p
 4. Only a broadcast raises the share, and only from zero, slowly.
 
 A zero that severed a merged sleeper is stored (`StoredSever`) and repeated until a later assign, so that a
-restarted daemon learns of it. A lapsed lease is not stored: it is evidence about the network, not about the
-sleeper. Nor is a release or an end: leaving is not a failure.
+restarted daemon learns of it. A lapsed lease, which is the network's, is not stored, nor a release or an end.
 
-`pulse` is meant for 20 Hz, aligned to the 50 ms grid of the session clock. A late pulse catches up by time,
-never by repetition. At each grid instant one hop is taken, as soon as the samples reach it, and one frame
-sent. Most pulses only continue the same ramp: `needed_ns` returns when the next one is due that may do more,
-so that a fleet in virtual time can omit the others.
+`pulse` is meant for 20 Hz, on the 50 ms grid of the session clock. A late pulse catches up by time, never by
+repetition. At each grid instant one hop is taken, as soon as the samples reach it, and one frame sent.
 """
 
 import random
@@ -34,6 +31,7 @@ from dreamedge.core.merging.effects import AskClock, Effect, Forget, Note, SendF
 from dreamedge.core.merging.event_reporter import EventReporter
 from dreamedge.core.merging.merge_controller import MergeController
 from dreamedge.core.merging.obeyed_wakes import ObeyedWakes
+from dreamedge.core.merging.tether import Opens, Tether, opens_nothing
 from dreamedge.core.signal.baseline import Baseline, own_z
 from dreamedge.core.signal.blocks import Block
 from dreamedge.core.signal.calibration import calibrator_for
@@ -45,9 +43,9 @@ from dreamwire.buggify import buggify
 from dreamwire.messages import (
     Ack,
     Assign,
+    Broadcast,
     Calibration,
     ClockProbe,
-    Collective,
     Command,
     PodEventKind,
     Presence,
@@ -62,8 +60,7 @@ from dreamwire.schema import HOP_MS
 __all__ = ["BUTTONS", "Agent", "Identity", "Restored"]
 
 STATUS_NS: Final = 1_000_000_000
-"""Nanoseconds between two statuses, apart from those that follow a decision. A status due soon after a hop
-goes with that hop."""
+"""Between two statuses, apart from those that follow a decision; one due soon after a hop goes with it."""
 
 BUTTONS: Final = ("wake", "distress", "withdraw", "arousal")
 """The sleeper's buttons, and last the bed's arousal gate; each latches."""
@@ -83,16 +80,17 @@ class Agent:
         consent_ceiling: float = 1.0,
         *,
         tells_hops: bool = True,
+        opens: Opens = opens_nothing,
     ) -> None:
-        """Start alone, or latched as stored. own: None to calibrate now. tells_hops: note each hop."""
+        """Start alone, or latched as stored. own: None to calibrate now. opens: encrypted broadcasts."""
         self._identity = identity
         self._path = path
         self._clock = clock
         self._rng = rng
         self._account = EventReporter(identity.pod, identity.incarnation, rng, self._unix_ms)
-        self._merge = MergeController(
-            self._account, identity.schema.size, consent_ceiling, restored.latched, restored.severed
-        )
+        self._tether = Tether(opens)
+        size, stored = identity.schema.size, (restored.latched, restored.severed)
+        self._merge = MergeController(self._account, self._tether, size, consent_ceiling, *stored)
         woken = ObeyedWakes(restored.woken, latched=bool(restored.latched))
         self._orders = CommandFilter(identity.pod, identity.site, identity.incarnation, woken)
         self._framer = Framer(identity.schema, rng)
@@ -191,7 +189,7 @@ class Agent:
         self._clock.begin()
         return [Note("link", {"up": 1}), *self._merge.listening(), self._status(now_ns)]
 
-    def collective(self, message: Collective, now_ns: int) -> list[Effect]:
+    def collective(self, message: Broadcast, now_ns: int) -> list[Effect]:
         """Take a broadcast."""
         return self._merge.hear(message, now_ns)
 
@@ -263,10 +261,9 @@ class Agent:
         return self._merge.draw_on(at_ns)
 
     def needed_ns(self) -> int:
-        """Earlier pulses only continue a ramp: they decide, send and change nothing else.
+        """Earlier pulses only continue a ramp, until an input other than pulses and samples arrives.
 
-        The answer holds until an input other than pulses and samples arrives. A time in the past means: pulse
-        as usual.
+        A time in the past means: pulse as usual.
         """
         probe_ns = self._clock.due_ns if self._link_up else self._status_due_ns
         return min(self._hops.due_ns, self._status_due_ns, probe_ns, self._merge.needed_ns())
@@ -326,13 +323,16 @@ class Agent:
             ("not-calibrated", self._own is None),
             ("missing-features", bool(self._path.missing_features)),
             ("wake-order", self._orders.woken(what.dreamscape)),
-            ("old-term", not self._merge.assignable(what)),
         )
-        hindered = next((name for name, holds in hindrances if holds), "")
+        hindered = "" if self._tether.holds(what) else next((name for name, holds in hindrances if holds), "")
+        hindered = hindered or self._tether.hindrance(what)
         return hindered or unfit(what, self._identity.schema, self._identity.incarnation)
 
     def _obey(self, what: What, now_ns: int) -> list[Effect]:
         match what:
+            case Assign() if self._tether.holds(what):
+                self._tether.renew(what)
+                return []
             case Assign():
                 self._framer.restart_sequence()
                 return self._merge.assign(what, now_ns)

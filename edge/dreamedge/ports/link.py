@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from dreamwire.messages import (
+    Broadcast,
     ClockProbe,
-    Collective,
     Command,
     DaemonPresence,
     Frame,
@@ -14,7 +14,7 @@ from dreamwire.messages import (
     WakeOrder,
 )
 
-Message = Collective | Command | ClockProbe | WakeOrder | DaemonPresence
+Message = Broadcast | Command | ClockProbe | WakeOrder | DaemonPresence
 
 
 @dataclass(slots=True)

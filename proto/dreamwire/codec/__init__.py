@@ -10,13 +10,17 @@ from typing import Final, assert_never
 
 from dreamwire.codec.bounds import BYTES_MAX, WireError
 from dreamwire.codec.daemon import (
+    decode_broadcast,
     decode_collective,
     decode_command,
+    decode_content,
     decode_daemon_presence,
     decode_wake_order,
     encode_collective,
     encode_command,
+    encode_content,
     encode_daemon_presence,
+    encode_encrypted,
     encode_wake_order,
 )
 from dreamwire.codec.frames import decode_frames, encode_frames
@@ -35,6 +39,7 @@ from dreamwire.messages import (
     Collective,
     Command,
     DaemonPresence,
+    EncryptedCollective,
     Frame,
     PodEvent,
     Presence,
@@ -46,7 +51,7 @@ from dreamwire.v1 import wire_pb2 as pb
 PodSays = Presence | Status | PodEvent | ClockProbe | tuple[Frame, ...]
 """Unsealed messages: a pod's own, bound to it by the broker; and clock probes, both ways."""
 
-DaemonSays = Collective | Command | WakeOrder | DaemonPresence
+DaemonSays = Collective | EncryptedCollective | Command | WakeOrder | DaemonPresence
 """Sealed messages: encode, then `seal` under `context_of` the message."""
 
 COLLECTIVE: Final = pb.Collective.DESCRIPTOR.full_name
@@ -64,9 +69,11 @@ __all__ = [
     "PodSays",
     "WireError",
     "context_of",
+    "decode_broadcast",
     "decode_clock_probe",
     "decode_collective",
     "decode_command",
+    "decode_content",
     "decode_daemon_presence",
     "decode_event",
     "decode_frames",
@@ -74,6 +81,7 @@ __all__ = [
     "decode_status",
     "decode_wake_order",
     "encode",
+    "encode_content",
 ]
 
 
@@ -95,7 +103,7 @@ def encode(message: PodSays | DaemonSays) -> bytes:
             return encode_event(message)
         case ClockProbe():
             return encode_clock_probe(message)
-        case Collective() | Command() | WakeOrder() | DaemonPresence():
+        case Collective() | EncryptedCollective() | Command() | WakeOrder() | DaemonPresence():
             return _encode_sealed(message)
         case _:
             assert_never(message)
@@ -105,6 +113,8 @@ def _encode_sealed(message: DaemonSays) -> bytes:
     match message:
         case Collective():
             return encode_collective(message)
+        case EncryptedCollective():
+            return encode_encrypted(message)
         case Command():
             return encode_command(message)
         case WakeOrder():
@@ -118,7 +128,7 @@ def _encode_sealed(message: DaemonSays) -> bytes:
 def context_of(message: DaemonSays) -> str:
     """Return the full name under which a message is sealed, so that none can be replayed as another."""
     match message:
-        case Collective():
+        case Collective() | EncryptedCollective():
             return COLLECTIVE
         case Command():
             return COMMAND

@@ -33,11 +33,14 @@ from dreamwire.codec.bounds import (
     without_end,
 )
 from dreamwire.messages import (
+    KEY_BYTES,
     Ack,
     Assign,
+    Broadcast,
     Collective,
     Command,
     DaemonPresence,
+    EncryptedCollective,
     Recalibrate,
     Release,
     Versions,
@@ -63,10 +66,19 @@ _PHASE_MEANS: Final = {
 
 
 def encode_collective(message: Collective) -> bytes:
-    """Write the body of a Collective."""
-    counted(_COLLECTIVE, "coupling", message.coupling.size, SLOTS_MAX)
-    assert message.coupling.dtype == np.uint8, "couplings are bytes, see blend.couplings_to_bytes"
-    assert message.answered.size == message.coupling.size, "one answered seq a slot"
+    """Write the body of a Collective in the clear."""
+    body = _content(message)
+    body.dreamscape = message.dreamscape
+    body.cohort = message.cohort
+    body.tick = message.tick
+    body.instant = message.instant
+    body.term = message.term
+    body.min_reader = message.min_reader
+    return measured(_COLLECTIVE, body.SerializeToString())
+
+
+def encode_encrypted(message: EncryptedCollective) -> bytes:
+    """Write the body of an encrypted Collective."""
     body = pb.Collective(
         dreamscape=message.dreamscape,
         cohort=message.cohort,
@@ -74,6 +86,56 @@ def encode_collective(message: Collective) -> bytes:
         instant=message.instant,
         term=message.term,
         min_reader=message.min_reader,
+        key_number=message.key_number,
+        count=message.count,
+        ciphertext=message.ciphertext,
+    )
+    return measured(_COLLECTIVE, body.SerializeToString())
+
+
+def encode_content(message: Collective) -> bytes:
+    """Write what is encrypted of a Collective: its numbers, without its place and time."""
+    return _content(message).SerializeToString()
+
+
+def decode_content(content: bytes, message: EncryptedCollective) -> Collective:
+    """Read what was encrypted; place and time are those of `message`.
+
+    Raises:
+        WireError: malformed, more than 256 slots, or arrays of different lengths.
+    """
+    return _collective(parsed(_COLLECTIVE, pb.Collective, content), message)
+
+
+def decode_broadcast(body: bytes) -> Broadcast:
+    """Read the body of a Collective, encrypted or in the clear.
+
+    Raises:
+        WireError: as `decode_collective`, or a ciphertext without the number of its key or its count.
+    """
+    raw = parsed(_COLLECTIVE, pb.Collective, body)
+    if not raw.ciphertext:
+        return _collective(raw, raw)
+    within(_COLLECTIVE, "key_number", raw.key_number, 1, np.inf)
+    within(_COLLECTIVE, "count", raw.count, 1, np.inf)
+    return EncryptedCollective(
+        dreamscape=named(_COLLECTIVE, "dreamscape", raw.dreamscape),
+        cohort=raw.cohort,
+        tick=raw.tick,
+        instant=raw.instant,
+        term=raw.term,
+        min_reader=raw.min_reader,
+        key_number=raw.key_number,
+        count=raw.count,
+        ciphertext=raw.ciphertext,
+    )
+
+
+def _content(message: Collective) -> pb.Collective:
+    counted(_COLLECTIVE, "coupling", message.coupling.size, SLOTS_MAX)
+    assert message.coupling.dtype == np.uint8, "couplings are bytes, see blend.couplings_to_bytes"
+    assert message.answered.size == message.coupling.size, "one answered seq a slot"
+    return pb.Collective(
         r=floats_out(message.r),
         m=floats_out(message.m),
         sum=floats_out(message.sum),
@@ -84,16 +146,21 @@ def encode_collective(message: Collective) -> bytes:
         coupling=message.coupling.tobytes(),
         answered=np.asarray(message.answered, dtype=UINT16).tobytes(),
     )
-    return measured(_COLLECTIVE, body.SerializeToString())
 
 
 def decode_collective(body: bytes) -> Collective:
-    """Read the body of a Collective; its numbers may be anything, its arrays have matching lengths.
+    """Read the body of a Collective in the clear, as every reader did before there were keys.
+
+    Its numbers may be anything, its arrays have matching lengths.
 
     Raises:
         WireError: malformed, a name out of bounds, more than 256 slots, or arrays of different lengths.
     """
     raw = parsed(_COLLECTIVE, pb.Collective, body)
+    return _collective(raw, raw)
+
+
+def _collective(raw: pb.Collective, place: pb.Collective | EncryptedCollective) -> Collective:
     r = vector(_COLLECTIVE, "r", raw.r, SIZES)
     means = vector(_COLLECTIVE, "phase_means", raw.phase_means, _PHASE_MEANS[r.size])
     coupling, answered = raw.coupling, raw.answered
@@ -103,12 +170,12 @@ def decode_collective(body: bytes) -> Collective:
         wrong = f"{len(answered)} bytes"
         raise WireError(_COLLECTIVE, "answered", wrong, f"{UINT16.itemsize * slots} for {slots} slots")
     return Collective(
-        dreamscape=named(_COLLECTIVE, "dreamscape", raw.dreamscape),
-        cohort=raw.cohort,
-        tick=raw.tick,
-        instant=raw.instant,
-        term=raw.term,
-        min_reader=raw.min_reader,
+        dreamscape=named(_COLLECTIVE, "dreamscape", place.dreamscape),
+        cohort=place.cohort,
+        tick=place.tick,
+        instant=place.instant,
+        term=place.term,
+        min_reader=place.min_reader,
         r=r,
         m=vector(_COLLECTIVE, "m", raw.m, (r.size,)),
         sum=vector(_COLLECTIVE, "sum", raw.sum, (r.size,)),
@@ -198,6 +265,8 @@ def _assign_out(assign: Assign) -> pb.Assign:
         ramp_s=assign.ramp_s,
         dose_left_min=assign.dose_left_min,
         dose_limit_min=assign.dose_limit_min,
+        key=assign.key,
+        key_number=assign.key_number,
     )
 
 
@@ -205,6 +274,8 @@ def _assign(raw: pb.Assign) -> Assign:
     size = (schema_of(_COMMAND, "assign.schema", raw.schema).size,)
     if raw.assignment == 0:
         raise WireError(_COMMAND, "assign.assignment", "is 0", "a random id above 0")
+    if len(raw.key) not in (0, KEY_BYTES):
+        raise WireError(_COMMAND, "assign.key", f"{len(raw.key)} bytes", f"{KEY_BYTES}, or none")
     return Assign(
         dreamscape=named(_COMMAND, "assign.dreamscape", raw.dreamscape),
         cohort=raw.cohort,
@@ -221,6 +292,8 @@ def _assign(raw: pb.Assign) -> Assign:
         ramp_s=within(_COMMAND, "assign.ramp_s", raw.ramp_s, 0.0, np.inf),
         dose_left_min=without_end(_COMMAND, "assign.dose_left_min", raw.dose_left_min),
         dose_limit_min=without_end(_COMMAND, "assign.dose_limit_min", raw.dose_limit_min),
+        key=raw.key,
+        key_number=raw.key_number,
     )
 
 

@@ -236,7 +236,7 @@ class Sealed(_message.Message):
     def __init__(self, body: _Optional[bytes] = ..., signature: _Optional[bytes] = ..., key: _Optional[int] = ...) -> None: ...
 
 class Assign(_message.Message):
-    __slots__ = ("dreamscape", "cohort", "slot", "assignment", "incarnation", "term", "ceiling", "cap", "seconds_left", "schema", "mu_db", "sigma_db", "ramp_s", "dose_left_min", "dose_limit_min")
+    __slots__ = ("dreamscape", "cohort", "slot", "assignment", "incarnation", "term", "ceiling", "cap", "seconds_left", "schema", "mu_db", "sigma_db", "ramp_s", "dose_left_min", "dose_limit_min", "key", "key_number")
     DREAMSCAPE_FIELD_NUMBER: _ClassVar[int]
     COHORT_FIELD_NUMBER: _ClassVar[int]
     SLOT_FIELD_NUMBER: _ClassVar[int]
@@ -252,6 +252,8 @@ class Assign(_message.Message):
     RAMP_S_FIELD_NUMBER: _ClassVar[int]
     DOSE_LEFT_MIN_FIELD_NUMBER: _ClassVar[int]
     DOSE_LIMIT_MIN_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    KEY_NUMBER_FIELD_NUMBER: _ClassVar[int]
     dreamscape: str
     cohort: int
     slot: int
@@ -267,7 +269,9 @@ class Assign(_message.Message):
     ramp_s: float
     dose_left_min: float
     dose_limit_min: float
-    def __init__(self, dreamscape: _Optional[str] = ..., cohort: _Optional[int] = ..., slot: _Optional[int] = ..., assignment: _Optional[int] = ..., incarnation: _Optional[int] = ..., term: _Optional[int] = ..., ceiling: _Optional[float] = ..., cap: _Optional[float] = ..., seconds_left: _Optional[float] = ..., schema: _Optional[str] = ..., mu_db: _Optional[bytes] = ..., sigma_db: _Optional[bytes] = ..., ramp_s: _Optional[float] = ..., dose_left_min: _Optional[float] = ..., dose_limit_min: _Optional[float] = ...) -> None: ...
+    key: bytes
+    key_number: int
+    def __init__(self, dreamscape: _Optional[str] = ..., cohort: _Optional[int] = ..., slot: _Optional[int] = ..., assignment: _Optional[int] = ..., incarnation: _Optional[int] = ..., term: _Optional[int] = ..., ceiling: _Optional[float] = ..., cap: _Optional[float] = ..., seconds_left: _Optional[float] = ..., schema: _Optional[str] = ..., mu_db: _Optional[bytes] = ..., sigma_db: _Optional[bytes] = ..., ramp_s: _Optional[float] = ..., dose_left_min: _Optional[float] = ..., dose_limit_min: _Optional[float] = ..., key: _Optional[bytes] = ..., key_number: _Optional[int] = ...) -> None: ...
 
 class Release(_message.Message):
     __slots__ = ("reason", "term", "tick")
@@ -376,7 +380,7 @@ class Frames(_message.Message):
     def __init__(self, frames: _Optional[_Iterable[_Union[Frame, _Mapping]]] = ...) -> None: ...
 
 class Collective(_message.Message):
-    __slots__ = ("dreamscape", "cohort", "tick", "instant", "term", "min_reader", "r", "m", "sum", "weight", "artist", "share", "phase_means", "coupling", "answered")
+    __slots__ = ("dreamscape", "cohort", "tick", "instant", "term", "min_reader", "r", "m", "sum", "weight", "artist", "share", "phase_means", "coupling", "answered", "key_number", "count", "ciphertext")
     DREAMSCAPE_FIELD_NUMBER: _ClassVar[int]
     COHORT_FIELD_NUMBER: _ClassVar[int]
     TICK_FIELD_NUMBER: _ClassVar[int]
@@ -392,6 +396,9 @@ class Collective(_message.Message):
     PHASE_MEANS_FIELD_NUMBER: _ClassVar[int]
     COUPLING_FIELD_NUMBER: _ClassVar[int]
     ANSWERED_FIELD_NUMBER: _ClassVar[int]
+    KEY_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    CIPHERTEXT_FIELD_NUMBER: _ClassVar[int]
     dreamscape: str
     cohort: int
     tick: int
@@ -407,7 +414,10 @@ class Collective(_message.Message):
     phase_means: bytes
     coupling: bytes
     answered: bytes
-    def __init__(self, dreamscape: _Optional[str] = ..., cohort: _Optional[int] = ..., tick: _Optional[int] = ..., instant: _Optional[int] = ..., term: _Optional[int] = ..., min_reader: _Optional[int] = ..., r: _Optional[bytes] = ..., m: _Optional[bytes] = ..., sum: _Optional[bytes] = ..., weight: _Optional[float] = ..., artist: _Optional[bytes] = ..., share: _Optional[float] = ..., phase_means: _Optional[bytes] = ..., coupling: _Optional[bytes] = ..., answered: _Optional[bytes] = ...) -> None: ...
+    key_number: int
+    count: int
+    ciphertext: bytes
+    def __init__(self, dreamscape: _Optional[str] = ..., cohort: _Optional[int] = ..., tick: _Optional[int] = ..., instant: _Optional[int] = ..., term: _Optional[int] = ..., min_reader: _Optional[int] = ..., r: _Optional[bytes] = ..., m: _Optional[bytes] = ..., sum: _Optional[bytes] = ..., weight: _Optional[float] = ..., artist: _Optional[bytes] = ..., share: _Optional[float] = ..., phase_means: _Optional[bytes] = ..., coupling: _Optional[bytes] = ..., answered: _Optional[bytes] = ..., key_number: _Optional[int] = ..., count: _Optional[int] = ..., ciphertext: _Optional[bytes] = ...) -> None: ...
 
 class WakeOrder(_message.Message):
     __slots__ = ("id", "revision", "scope", "target", "issuer", "reason", "at_ms", "lifted")

@@ -31,7 +31,8 @@ from dreamd.adapters.mqtt.own_topics import OwnTopics
 from dreamd.core.limits import PODS_MAX
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.metrics import LinkMetrics
-from dreamwire import codec, topics
+from dreamd.ports.pod_link import CohortKey
+from dreamwire import codec, cohort_key, topics
 from dreamwire.broker_access import Access
 from dreamwire.messages import (
     ClockProbe,
@@ -113,12 +114,16 @@ class MqttLink:
         """Why the broker is not connected; empty while it is."""
         return self._trouble
 
-    def publish(self, collective: Collective) -> None:
-        """Sign and broadcast; an unsent older one of this cohort is dropped."""
+    def publish(self, collective: Collective, key: CohortKey | None = None) -> None:
+        """Encrypt, sign and broadcast; an unsent older one of this cohort is dropped."""
         topic = topics.collective(collective.dreamscape, collective.cohort)
-        parcel = Parcel(topic, self._seal(collective), qos=0)
+        parcel = Parcel(topic, self._seal(key.encrypt(collective) if key else collective), qos=0)
         if not self._sent(parcel):
             self._park("collective", self._outbox.collective(parcel))
+
+    def draw_key(self, number: int) -> CohortKey:
+        """Draw a key for a cohort from the system's randomness."""
+        return cohort_key.CohortKey.draw(number)
 
     def command(self, command: Command) -> None:
         """Sign and send once; releases and wakes outlive an outage, others are dropped oldest first."""

@@ -47,7 +47,8 @@ class SlotAt:
 class Cohorts:
     """All cohorts of one Dreamscape.
 
-    scale: the shared one, float32[D] each, dB. artist: the input of the next broadcast.
+    scale: the shared one, float32[D] each, dB. artist: the input of the next broadcast. granting: whether the
+    newest broadcast granted anything.
     """
 
     def __init__(self, schema: Schema, seats: int) -> None:
@@ -68,6 +69,7 @@ class Cohorts:
         self.fused: Fused | None = None
         self.tick_number = 0
         self.level = 0.0
+        self.granting = False
         self.artist = NO_ARTIST
         self._lost = 0
         self._frames_above = 0
@@ -172,7 +174,8 @@ class Cohorts:
 
         Its arrays end with the highest slot that was given in it.
 
-        With `level` zero (or nothing fused yet) every coupling is zero: so every sleeper is severed.
+        With `level` zero (or nothing fused yet) every coupling is zero: so every sleeper is severed. Such a
+        message holds nothing else either, for it is not encrypted (`seating.cohort_keys`).
         """
         self.tick_number += 1
         self.level = level
@@ -180,8 +183,9 @@ class Cohorts:
         self._lived_to = instant
         for table in self._banks:
             table.live(min(hops * HOP_S, OUTLIVES_S + HOP_S))
-        fused = self.fused
-        artist, share = self.artist if level > 0.0 else NO_ARTIST
+        self.granting = level > 0.0 and self.fused is not None
+        fused = self.fused if self.granting else None
+        artist, share = self.artist if self.granting else NO_ARTIST
         zeros = self._zeros
         spoken = [self._grant(number, instant, level) for number in range(len(self._banks))]
         messages = []
@@ -212,7 +216,7 @@ class Cohorts:
 
     def _grant(self, number: int, instant: int, level: float) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
         """Return one table's grants, uint8[slots], and the frames they answer, uint16[slots]."""
-        bank, fused = self._banks[number], self.fused
+        bank, fused = self._banks[number], self.fused if self.granting else None
         byte = coupling_to_byte(level)
         if fused is not None and number < len(fused.included):
             included = fused.included[number]

@@ -14,6 +14,7 @@ from dreamd.app.dreamscapes.homecoming import Homecoming
 from dreamd.app.dreamscapes.record import RecordWriter
 from dreamd.app.dreamscapes.seating.admission import Admission
 from dreamd.app.dreamscapes.seating.assignment import Assignment
+from dreamd.app.dreamscapes.seating.cohort_keys import CohortKeys
 from dreamd.app.dreamscapes.seating.seat_commits import SeatCommits, Started
 from dreamd.app.dreamscapes.seating.shortfall import below_minimum
 from dreamd.app.durability.fencing import TermFence
@@ -60,15 +61,15 @@ class Dreamscape:
         self.state, self.state_cause = DreamscapeState.PLANNED, ""
         self.severed_s, self.sever_cause, self.ended_s = 0.0, "", 0.0
         self.instant, self.skipped, self.tick_s, self.withheld = 0, 0, 0.0, ""
-        self.quorate = self.closing = False
-        self.version = 1
+        self.version, self.quorate, self.closing = 1, False, False
         name, schema = plan.dreamscape, schema_named(plan.schema)
         fleet, commits, clock = dependencies.fleet, dependencies.commits, dependencies.clock
         self.log = DreamscapeLog(dependencies.journal, clock, name)
         self.seats = Seats(plan.seats_max, dependencies.rng)
         self.cohorts = Cohorts(schema, plan.seats_max)
         self.ownership = TermFence(dependencies.ledger, name)
-        self.admission = Admission(plan, dependencies, self.seats, self.cohorts, self.ownership)
+        self.keys = CohortKeys(dependencies.link, dependencies.orders, clock)
+        self.admission = Admission(plan, dependencies, self.seats, self.cohorts, self.ownership, self.keys)
         self.evaluator = BreakerEvaluator(self.seats, self.cohorts, fleet, dependencies.locks, clock)
         people = dependencies.consents, dependencies.exposures
         self.exposure = ExposureAccounting(self.seats, self.cohorts, *people, commits, clock, self.log)
@@ -87,6 +88,7 @@ class Dreamscape:
             exposure=self.exposure,
             evaluator=self.evaluator,
             monitor=self.monitor,
+            keys=self.keys,
             causes=self.causes,
             records=self.records,
             log=self.log,
@@ -260,8 +262,8 @@ class Dreamscape:
         if self.ownership.lost or not self.started:
             return
         name, held = self.plan.dreamscape, self.ownership.held
-        for message in self.cohorts.broadcasts(name, self.instant, level, held):
-            self._deps.link.publish(message)
+        messages = self.cohorts.broadcasts(name, self.instant, level, held)
+        self.keys.publish(messages, granting=self.cohorts.granting)
 
     def resume(self) -> Refusal | None:
         """Dream on after a sever, every sleeper from zero; None: done."""
@@ -387,6 +389,7 @@ class Dreamscape:
         """It has ended and is put away: columns, seats and statistics are given back."""
         self.cohorts.restart(self.cohorts.schema, 1)
         self.monitor.start_over()
+        self.keys.drop_keys()
         self.seats.renumber(1)
 
     def close(self) -> PendingSever:

@@ -50,8 +50,9 @@ class CommandQueue:
 
     def _keep(self, command: Command, now_s: float) -> None:
         waiting = self._waiting.setdefault(command.pod, {})
-        if not isinstance(command.what, Assign | Recalibrate):
+        if not isinstance(command.what, Recalibrate):
             # A pod that is to leave must not be drawn in again by an older assign, nor be woken twice over.
+            # One that stays must not get an older key.
             over = Assign | WakePod if isinstance(command.what, WakePod) else Assign
             for counter in [c for c, o in waiting.items() if isinstance(o.command.what, over)]:
                 del waiting[counter]

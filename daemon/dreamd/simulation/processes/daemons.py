@@ -15,13 +15,15 @@ from dreamd.app.inbound import InboundRouter
 from dreamd.app.inbound_guard import InboundGuard
 from dreamd.app.safety.step_failures import Failure, InjectedError
 from dreamd.core.access.caller import RESTARTED, SIGNALLED
+from dreamd.ports.pod_link import CohortKey as PortKey
 from dreamd.simulation.environment import Environment
 from dreamd.simulation.machines.counting_metrics import CountingMetrics
 from dreamd.simulation.machines.memory_ledger import MemoryLedger
 from dreamd.simulation.processes.exposure_limits import LimitedExposures
 from dreamd.simulation.schedule import SECOND_NS
 from dreamwire import codec, topics
-from dreamwire.messages import Assign, ClockProbe, Collective, Command, PodEvent, WakeOrder
+from dreamwire.cohort_key import CohortKey
+from dreamwire.messages import KEY_BYTES, Assign, ClockProbe, Collective, Command, PodEvent, WakeOrder
 from dreamwire.signing import seal
 from dreamwire.topics import FramesTopic, PodTopic
 
@@ -47,6 +49,7 @@ class DaemonProcess:
         self.alive, self.frozen = True, False
         self.ledger = MemoryLedger(environment.storage, self)
         self._dice = random.Random(f"disk {environment.seed} {number}")  # noqa: S311 - one seed, one story
+        self._keys = random.Random(f"keys {environment.seed} {number}")  # noqa: S311 - one seed, one story
         self.slow_until_s = 0.0
         self.fsync_least_s = 0.0
         self.metrics = CountingMetrics()
@@ -161,14 +164,21 @@ class DaemonProcess:
 
     # -- ports.pod_link ---------------------------------------------------------------------------
 
-    def publish(self, collective: Collective) -> None:
+    def draw_key(self, number: int) -> CohortKey:
+        """Draw the secret from the seed; no other key of any process has it."""
+        return CohortKey(number, self._keys.randbytes(KEY_BYTES))
+
+    def publish(self, collective: Collective, key: PortKey | None = None) -> None:
         """Broadcast; a process that died in the midst of this call does nothing more."""
         if not self.alive:
             return
         self.drawn[collective.dreamscape, collective.cohort] = collective.term
         self._observer.collective_published(self, collective)
         topic = topics.collective(collective.dreamscape, collective.cohort)
-        payload = seal(self._environment.key, codec.COLLECTIVE, codec.encode(collective))
+        if key is None and collective.coupling.any():
+            self._observer.violated("clear", collective.dreamscape, "a coupling is broadcast in the clear")
+        says = key.encrypt(collective) if key is not None else collective
+        payload = seal(self._environment.key, codec.COLLECTIVE, codec.encode(says))
         self.link.carry(self.link.out, lambda: self._broker.spread(topic, payload), qos=0)
 
     def command(self, command: Command) -> None:

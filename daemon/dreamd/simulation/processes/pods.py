@@ -11,6 +11,7 @@ from typing import Final
 
 from dreamd.simulation.environment import Environment
 from dreamd.simulation.machines.clocks import MachineClock
+from dreamd.simulation.machines.held_keys import HeldKeys
 from dreamd.simulation.machines.network import KEEPALIVE_NS
 from dreamd.simulation.machines.pod_hardware import Device, Disk, Notes, Sent
 from dreamd.simulation.machines.sleepers import SimulatedFault, Sleeper
@@ -30,7 +31,6 @@ from dreamwire.blend import seq_low
 from dreamwire.messages import (
     CalibrationSource,
     ClockProbe,
-    Collective,
     Command,
     Frame,
     PodEvent,
@@ -106,8 +106,7 @@ class Pod:
         self.alive, self.frozen, self.wanted = True, False, ""
         self._sent.clear()
         self._waiting.clear()
-        self.newest_assignment, self.stood_still = 0, False
-        self._planned_ns = 0
+        self.newest_assignment, self.stood_still, self._planned_ns = 0, False, 0
         self.device = Device()
         incarnation = self._schedule.now_ns // MS_NS + self.disk.starts
         identity = Identity(
@@ -117,7 +116,8 @@ class Pod:
         restored = Restored(self.disk.latched, self.disk.severed, self.disk.woken)
         rng = random.Random(f"{self._environment.seed} {self.name} {incarnation}")  # noqa: S311 - one seed, one story
         path, own, hops = self.body.signal_path(), self.body.template(), self._environment.hops
-        self.agent = Agent(identity, path, clock, own, restored, rng, tells_hops=hops)
+        self.held = keys = HeldKeys(self._environment.broadcasts)
+        self.agent = Agent(identity, path, clock, own, restored, rng, tells_hops=hops, opens=keys.opens)
         self.presence = identity.presence
         self.incarnation = incarnation
         self._verifier = MessageVerifier(self.name, self._environment.broadcasts)
@@ -191,8 +191,8 @@ class Pod:
             return
         for arrival in arrivals:
             message = arrival.message if isinstance(arrival, Heard) else None
-            if isinstance(message, Collective):
-                self._observer.collective_received(self, message)
+            if (collective := self.held.legible(message)) is not None:
+                self._observer.collective_received(self, collective)
             elif isinstance(message, WakeOrder):
                 self._observer.wake_order_received(self, message)
             elif isinstance(message, Command):

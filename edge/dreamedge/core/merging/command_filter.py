@@ -22,7 +22,17 @@ import numpy as np
 
 from dreamedge.core.merging.effects import KeepWoken
 from dreamedge.core.merging.obeyed_wakes import COMMAND, ORDER, ObeyedWakes
-from dreamwire.messages import Ack, Assign, Command, CommandOutcome, Recalibrate, Release, WakeOrder, WakePod
+from dreamwire.messages import (
+    KEY_BYTES,
+    Ack,
+    Assign,
+    Command,
+    CommandOutcome,
+    Recalibrate,
+    Release,
+    WakeOrder,
+    WakePod,
+)
 from dreamwire.messages import WakeScope as Scope
 from dreamwire.schema import Schema
 from dreamwire.topics import is_name
@@ -165,7 +175,8 @@ class CommandFilter:
 def unfit(assign: Assign, schema: Schema, incarnation: int) -> str:
     """Return why this assignment cannot be accepted, or nothing. Every number must be finite and in range.
 
-    An assign without merge-minutes left, as from an older daemon, leaves none and is refused.
+    An assign without merge-minutes left, as from an older daemon, leaves none and is refused. So is one
+    without the cohort's key: its daemon would broadcast in the clear.
     """
     if assign.incarnation != incarnation:
         return "other-incarnation"
@@ -189,4 +200,6 @@ def unfit(assign: Assign, schema: Schema, incarnation: int) -> str:
     dosed = 0.0 < assign.dose_left_min <= assign.dose_limit_min
     if not (named and placed and scaled and bounded):
         return "malformed"
+    if not (len(assign.key) == KEY_BYTES and assign.key_number > 0):
+        return "no-key"
     return "" if dosed else "exposure"

@@ -24,7 +24,7 @@ from dreamedge.core.merging.feedback import Blend
 from dreamedge.core.merging.guard import Fault, Guard
 from dreamedge.core.merging.stored_sever import StoredSeverState
 from dreamedge.core.merging.tether import Granted, Reason, Refused, Tether, Zeroed
-from dreamwire.messages import Assign, Collective, Floats, PodEventKind, StoredSever
+from dreamwire.messages import Assign, Broadcast, Floats, PodEventKind, StoredSever
 
 _MS: Final = 1e-6
 _FADE_MS: Final = SEVER_FADE_NS * _MS
@@ -35,25 +35,29 @@ class MergeController:
     """The merge of one sleeper, from permission to share."""
 
     def __init__(
-        self, events: EventReporter, size: int, ceiling: float, latched: str, severed: StoredSever | None
+        self,
+        events: EventReporter,
+        tether: Tether,
+        size: int,
+        ceiling: float,
+        latched: str,
+        severed: StoredSever | None,
     ) -> None:
         self.guard = Guard()
         self._events = events
         self._size = size
         self._consent = ceiling
-        self._tether = Tether()
+        self._tether = tether
         self._coupling = Coupling(latched=bool(latched))
         self._dose = Dose()
         self._top = 0.0
-        self._latched = latched
-        self._also_latched = ""
+        self._latched, self._also_latched = latched, ""
         self._stored = StoredSeverState(severed)
         self._blend: Blend | None = None
-        self._over_ns = 0
+        self._over_ns = self._cued_ns = 0
         self._told = False
         self._unheard: Granted | None = None
         self._latency_ms: float | None = None
-        self._cued_ns = 0
         self._shown: tuple[Floats, float] | None = None
         self._words: tuple[Effect, ...] = ()
 
@@ -98,10 +102,6 @@ class MergeController:
         """Whether the share of the others is zero and no assignment is held."""
         return self.assigned is None and self.state in (State.ALONE, State.LATCHED)
 
-    def assignable(self, assign: Assign) -> bool:
-        """Whether no newer term has been heard for the cohort."""
-        return assign.term >= self._tether.heard(assign.dreamscape, assign.cohort)[0]
-
     def listening(self) -> list[Effect]:
         """The subscription to the cohort's broadcast, while assigned."""
         assign = self.assigned
@@ -139,11 +139,11 @@ class MergeController:
         """Read the daemon's zeros from this tick on as its planned stop; see `stored_sever`."""
         return self._stored.excuse(self.assigned, term, tick)
 
-    def hear(self, collective: Collective, now_ns: int) -> list[Effect]:
+    def hear(self, collective: Broadcast, now_ns: int) -> list[Effect]:
         """Judge a broadcast and follow it."""
         return self._stalled(now_ns) + self._heed(collective, now_ns)
 
-    def _heed(self, collective: Collective, now_ns: int) -> list[Effect]:
+    def _heed(self, collective: Broadcast, now_ns: int) -> list[Effect]:
         judged = self._tether.judge(collective, now_ns)
         match judged:
             case Granted():

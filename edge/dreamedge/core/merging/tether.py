@@ -12,14 +12,20 @@ Rules, in the order they are judged:
    and the mark outlives the assignment. A broadcast that passes this rule raises the mark, even when refused
    below.
 3. Slots are given per term: a newer term grants nothing until an assign of that term names the slot.
-4. A zero in the own slot is obeyed before anything else in the message is read.
-5. A message ends the permission at once if it needs a newer reader, has a wrong shape or a number that is not
+4. A message in the clear can say zero, which needs no key. It can grant nothing: a coupling in the clear ends
+   the permission at once.
+5. An encrypted message is opened by the key of the assignment that it names: the present one or the one
+   before. Without that key the pod has left the cohort, or its new key is still on the way: nothing is
+   granted, and the lease, which no such message renews, runs out by itself.
+6. A zero in the own slot is obeyed before anything else in the message is read.
+7. A message ends the permission at once if it needs a newer reader, has a wrong shape or a number that is not
    finite (among those that affect feedback; phase means are only shown), or leaves no other sleeper: it is
    the newest broadcast, and it cannot be coupled by.
-6. A message that answers no frame of this pod, or one too old, grants nothing; the lease runs out by itself.
+8. A message that answers no frame of this pod, or one too old, grants nothing; the lease runs out by itself.
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from math import inf
@@ -28,7 +34,7 @@ from typing import Final
 import numpy as np
 
 from dreamwire.blend import SHARE_B_MAX, byte_to_coupling, finite, leave_one_out, seq_low, weight
-from dreamwire.messages import Assign, Collective, Floats
+from dreamwire.messages import Assign, Broadcast, Collective, EncryptedCollective, Floats
 from dreamwire.schema import HOP_MS, WIRE_REVISION
 
 HOP_NS: Final = HOP_MS * 1_000_000
@@ -37,6 +43,17 @@ LEASE_NS: Final = 1_000_000_000
 
 FRAMES_KEPT: Final = 8
 """Sent frames kept: at 4 Hz twice as many as a lease can answer; the oldest is dropped."""
+
+KEYS_KEPT: Final = 2
+"""Keys of the assignment: a message under the one before may arrive after the assign with a new one."""
+
+Opens = Callable[[EncryptedCollective, bytes], Collective | None]
+"""Opens a message by a key; None: the key does not fit."""
+
+
+def opens_nothing(_message: EncryptedCollective, _key: bytes) -> None:
+    """Open no message: a pod without a decoder stays at zero."""
+
 
 COHORTS_KEPT: Final = 256
 """Cohorts whose highest (term, tick) is kept; the one unheard for longest is dropped first. Dropping is
@@ -58,6 +75,8 @@ class Reason(Enum):
     UNKNOWN_FRAME = "unknown-frame"
     STALE_FRAME = "stale-frame"
     NOBODY_ELSE = "nobody-else"
+    NO_KEY = "no-key"
+    IN_THE_CLEAR = "in-the-clear"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +137,13 @@ class _Sent:
 class Tether:
     """The permission of this pod, by its own clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, opens: Opens = opens_nothing) -> None:
+        """Begin without an assignment. opens: opens encrypted broadcasts; by default none."""
         self.assigned: Assign | None = None
         """The assignment under which permissions are judged."""
+        self._opens = opens
+        self._keys: dict[int, bytes] = {}
+        self._over = 0
         self._sent: deque[_Sent] = deque(maxlen=FRAMES_KEPT)
         self._heard: dict[tuple[str, int], tuple[int, int]] = {}
         self._permission: Granted | None = None
@@ -131,6 +154,30 @@ class Tether:
         """Return the highest (term, tick) received or assigned there; (0, 0) if none."""
         return self._heard.get((dreamscape, cohort), (0, 0))
 
+    def holds(self, assign: Assign) -> bool:
+        """Whether this is the assignment in force, and could only renew its key."""
+        return self.assigned is not None and self.assigned.assignment == assign.assignment
+
+    def hindrance(self, assign: Assign) -> str:
+        """Return why this assign cannot be accepted, nor renew the key; empty: it can."""
+        held = self.assigned
+        if held is not None and held.assignment == assign.assignment:
+            same = (held.dreamscape, held.cohort, held.slot, held.term) == (
+                *(assign.dreamscape, assign.cohort),
+                *(assign.slot, assign.term),
+            )
+            return "" if same else "malformed"
+        if assign.assignment == self._over:
+            return "assignment-over"
+        return "" if assign.term >= self.heard(assign.dreamscape, assign.cohort)[0] else "old-term"
+
+    def renew(self, assign: Assign) -> None:
+        """Take the new key of the assignment in force; nothing else changes."""
+        self._keys.pop(assign.key_number, None)
+        self._keys[assign.key_number] = assign.key
+        while len(self._keys) > KEYS_KEPT:
+            del self._keys[next(iter(self._keys))]
+
     def accept(self, assign: Assign) -> bool:
         """Accept an assignment and drop frames and permission; False: a newer term has been received."""
         term, tick = self.heard(assign.dreamscape, assign.cohort)
@@ -138,13 +185,17 @@ class Tether:
             return False
         self.release()
         self.assigned = assign
+        self.renew(assign)
         self._mark(assign.dreamscape, assign.cohort, max((term, tick), (assign.term, 0)))
         return True
 
     def release(self) -> None:
-        """Give up the assignment; the highest (term, tick) stays."""
+        """Give up the assignment and its keys; the highest (term, tick) stays."""
+        if self.assigned is not None:
+            self._over = self.assigned.assignment
         self.assigned = None
         self._sent.clear()
+        self._keys.clear()
         self._permission, self.until_ns = None, 0
 
     def revoke(self) -> None:
@@ -160,21 +211,25 @@ class Tether:
         if finite(x):
             self._sent.append(_Sent(seq, seq_low(seq), min(captured_ns, now_ns), x, instant))
 
-    def judge(self, collective: Collective, now_ns: int) -> Judgement:
+    def judge(self, broadcast: Broadcast, now_ns: int) -> Judgement:
         """Judge one verified broadcast that was not retained, and keep the permission it grants."""
         assign = self.assigned
-        refusal = _misdirected(collective, assign) or self._outdated(collective)
+        refusal = _misdirected(broadcast, assign) or self._outdated(broadcast)
         if refusal is not None:
             return Refused(refusal)
         assert assign is not None
         # Counted as received even if it is refused below, so that an older one cannot follow it.
-        self._mark(collective.dreamscape, collective.cohort, (collective.term, collective.tick))
-        if collective.term != assign.term:
+        self._mark(broadcast.dreamscape, broadcast.cohort, (broadcast.term, broadcast.tick))
+        if broadcast.term != assign.term:
             return Refused(Reason.NEWER_TERM)
+        encrypted = isinstance(broadcast, EncryptedCollective)
+        collective = self._opened(broadcast) if isinstance(broadcast, EncryptedCollective) else broadcast
+        if collective is None:
+            return Refused(Reason.NO_KEY)
         if assign.slot < len(collective.coupling) and collective.coupling[assign.slot] == 0:
             self.revoke()
             return self._zero(collective, assign.slot, now_ns)
-        refusal = _unusable(collective, assign)
+        refusal = _unusable(collective, assign) if encrypted else Reason.IN_THE_CLEAR
         if refusal is not None:
             # An unusable broadcast of its own cohort ends a permission now, not with its lease.
             self.until_ns = min(self.until_ns, now_ns)
@@ -193,6 +248,10 @@ class Tether:
     def captured_ns(self) -> int:
         """Capture of the own frame that the last permission answers; 0 if there is none."""
         return self._permission.captured_ns if self._permission else 0
+
+    def _opened(self, broadcast: EncryptedCollective) -> Collective | None:
+        key = self._keys.get(broadcast.key_number)
+        return None if key is None else self._opens(broadcast, key)
 
     def _zero(self, collective: Collective, slot: int, now_ns: int) -> Zeroed:
         named = self._named(int(collective.answered[slot])) if slot < len(collective.answered) else None
@@ -242,7 +301,7 @@ class Tether:
         self.until_ns = frame.captured_ns + LEASE_NS
         return self._permission
 
-    def _outdated(self, collective: Collective) -> Reason | None:
+    def _outdated(self, collective: Broadcast) -> Reason | None:
         term, tick = self.heard(collective.dreamscape, collective.cohort)
         if not collective.term >= term:
             return Reason.OLD_TERM
@@ -258,7 +317,7 @@ class Tether:
         self._heard[dreamscape, cohort] = heard
 
 
-def _misdirected(collective: Collective, assign: Assign | None) -> Reason | None:
+def _misdirected(collective: Broadcast, assign: Assign | None) -> Reason | None:
     if assign is None:
         return Reason.UNASSIGNED
     if collective.dreamscape != assign.dreamscape:

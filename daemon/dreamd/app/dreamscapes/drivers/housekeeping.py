@@ -27,7 +27,7 @@ class Housekeeping:
         self._deps = dependencies
         self._start = start
         commits, seats = dependencies.commits, dreamscape.seats
-        self._slots = SlotKeeping(seats, dreamscape.cohorts, dreamscape.ownership, commits)
+        self._slots = SlotKeeping(seats, dreamscape.cohorts, dreamscape.keys, dreamscape.ownership, commits)
         self._gathered_s = 0.0
 
     def keep(self, now_s: float) -> None:

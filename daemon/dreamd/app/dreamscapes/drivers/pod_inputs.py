@@ -95,6 +95,8 @@ class PodInputs:
             if waited_s > ORPHAN_AFTER_S and not self._deps.orders.waiting_for(record.pod):
                 dreamscape.assignment.vacate(seat)
                 dreamscape.admission.refused(seat)
+        elif seat.slot is not None:
+            dreamscape.keys.remind(seat.slot)
         dreamscape.close_if_home()
 
     def _on_way_home(self, seat: Seat, record: PodRecord, status: Status) -> None:
@@ -113,11 +115,19 @@ class PodInputs:
         self._dreamscape.evaluator.adopt(record, status.severed)
         return True
 
-    def on_assign_refused(self, record: PodRecord, assign: Assign, reason: str) -> None:
-        """The pod refuses its slot: show it on the seat and ask again later."""
-        dreamscape = self._dreamscape
+    def on_assign_answered(self, record: PodRecord, assign: Assign, refused: str) -> None:
+        """The pod obeys its assign, or refuses its slot: show that on the seat and ask again later.
+
+        A pod that holds the slot has refused only a new key, which is sent again.
+        """
+        dreamscape, reason = self._dreamscape, refused
         seat = dreamscape.seats.of(record.pod)
+        if not refused:
+            dreamscape.keys.obeyed(assign)
+            return
         if seat is None or seat.slot is None or seat.slot.assignment_id != assign.assignment:
+            return
+        if record.status is not None and record.status.assignment == assign.assignment:
             return
         dreamscape.assignment.vacate(seat)
         dreamscape.admission.refused(seat)

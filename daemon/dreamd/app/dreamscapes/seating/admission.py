@@ -14,6 +14,7 @@ import numpy as np
 
 from dreamd.app.collective.cohorts import Cohorts
 from dreamd.app.dependencies import Dependencies
+from dreamd.app.dreamscapes.seating.cohort_keys import CohortKeys
 from dreamd.app.durability.fencing import TermFence
 from dreamd.app.fleet.registry import PodRecord, candidate
 from dreamd.core.dreamscapes.admission import admit, ceiling_for, first_refusal, selects
@@ -35,12 +36,19 @@ class Admission:
     """Fills the seats of one Dreamscape."""
 
     def __init__(
-        self, plan: Plan, dependencies: Dependencies, seats: Seats, cohorts: Cohorts, ownership: TermFence
+        self,
+        plan: Plan,
+        dependencies: Dependencies,
+        seats: Seats,
+        cohorts: Cohorts,
+        ownership: TermFence,
+        keys: CohortKeys,
     ) -> None:
         self._deps = dependencies
         self._seats = seats
         self._cohorts = cohorts
         self._ownership = ownership
+        self._keys = keys
         self.excused: set[str] = set()
         self.adopt_plan(plan)
 
@@ -172,6 +180,7 @@ class Admission:
         slot = self._seats.assign(seat)
         term = self._ownership.held(slot.cohort)
         assert term, "a cohort has a term before it has a slot"
+        key = self._keys.key_of(slot.cohort)
         left_s = self._deps.consents.standing(seat.sleeper).left_s(now_s)
         seat.incarnation = record.incarnation
         self._cohorts.occupy(slot, instant, record.breaker, joins=not seat.returning)
@@ -192,7 +201,10 @@ class Admission:
             ramp_s=self._plan.ramp_s,
             dose_left_min=dose.left_min,
             dose_limit_min=dose.limit_min,
+            key=key.secret,
+            key_number=key.number,
         )
+        self._keys.given(record.pod, what)
         self._deps.orders.send(record.pod, record.incarnation, what, now_s)
 
     def refused(self, seat: Seat) -> None:

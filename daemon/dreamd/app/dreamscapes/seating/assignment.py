@@ -1,8 +1,8 @@
 """Assignment: the one order in which a seat is given a slot and a slot is given back.
 
 Given: the slot, its pod's assign, its exposure, its place in the group, its breaker's scoring, then the
-event. Given back: its exposure, its columns, its place in the group, its breaker's attention, its pod's
-record, then the event. A slot that is given back is in no later message.
+event. Given back: its exposure, its columns, its place in the group, the cohort's key, its breaker's
+attention, its pod's record, then the event. A slot that is given back is in no later message.
 """
 
 from dreamd.app.collective.cohorts import Cohorts
@@ -10,6 +10,7 @@ from dreamd.app.collective.exposure_meter import ExposureMeter
 from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.record import RecordWriter
 from dreamd.app.dreamscapes.seating.admission import Admission
+from dreamd.app.dreamscapes.seating.cohort_keys import CohortKeys
 from dreamd.app.durability.fencing import TermFence
 from dreamd.app.events.dreamscape_log import DreamscapeLog
 from dreamd.app.people.exposure import ExposureAccounting
@@ -37,6 +38,7 @@ class Assignment:
         exposure: ExposureAccounting,
         evaluator: BreakerEvaluator,
         monitor: GroupMonitor,
+        keys: CohortKeys,
         causes: FirstCauses,
         records: RecordWriter,
         log: DreamscapeLog,
@@ -50,6 +52,7 @@ class Assignment:
         self._exposure = exposure
         self._evaluator = evaluator
         self._monitor = monitor
+        self._keys = keys
         self._causes = causes
         self._records = records
         self._log = log
@@ -108,4 +111,5 @@ class Assignment:
             self._exposure.gone(seat, self._meter.vacated_min(slot), stays=stays)
             self._cohorts.vacate(slot)
             self._monitor.gone(slot)
+            self._keys.taken_back(slot)
         self._evaluator.forget_seat(seat)

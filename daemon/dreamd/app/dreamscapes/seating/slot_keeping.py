@@ -12,6 +12,7 @@ assigned anew, which sets each of them to zero and lets them ramp again, so that
 from typing import Final
 
 from dreamd.app.collective.cohorts import Cohorts
+from dreamd.app.dreamscapes.seating.cohort_keys import CohortKeys
 from dreamd.app.durability.commits import Commits
 from dreamd.app.durability.fencing import TermFence
 from dreamd.core.dreamscapes.seats import Seat, Seats
@@ -37,9 +38,12 @@ assert SEATS_MAX // (COHORTS_MAX - 1) <= MOVED_MOST
 class SlotKeeping:
     """Keeps the cohorts of one Dreamscape."""
 
-    def __init__(self, seats: Seats, cohorts: Cohorts, ownership: TermFence, commits: Commits) -> None:
+    def __init__(
+        self, seats: Seats, cohorts: Cohorts, keys: CohortKeys, ownership: TermFence, commits: Commits
+    ) -> None:
         self._seats = seats
         self._cohorts = cohorts
+        self._keys = keys
         self._ownership = ownership
         self._commits = commits
         self._drawing = False
@@ -57,6 +61,7 @@ class SlotKeeping:
             if instant - since > CLOSE_AFTER_HOPS:
                 seats.close_cohort(cohort)
                 self._cohorts.close(cohort)
+                self._keys.close(cohort)
                 self._ownership.close(cohort)
         if not empty and seats.slots_left <= FEW:
             holders = seats.of_emptiest_cohort()
