@@ -59,7 +59,7 @@ VERBS: Final = {
     "redeem": Verb("use a code, and keep the credential in a file", "daemon"),
     "login": Verb("sign in at the site's provider, and keep the credential in a file", "daemon"),
     "access": Verb("list principals, revoke their credentials, show the rules", "daemon"),
-    "audit": Verb("list, export, verify the audit log", "daemon"),
+    "audit": Verb("list, export, verify the audit log; read, erase a reason", "daemon"),
     "settings": Verb("print every setting and its source", "daemon"),
     "completion": Verb("print what completes this command in a shell", "daemon"),
 }

@@ -13,6 +13,7 @@ from dreamapi.credentials import CredentialError
 from dreamapi.dreamscapes import plan
 from dreamapi.errors import (
     ApiError,
+    AuditRecordUnknown,
     BelowMinimum,
     BelowQuorum,
     BreakerLocked,
@@ -93,6 +94,7 @@ from dreamapi.v1.wake_pb2 import WakeOrder
 __all__ = [
     "Api",
     "ApiError",
+    "AuditRecordUnknown",
     "BelowMinimum",
     "BelowQuorum",
     "Breaker",

@@ -264,6 +264,10 @@ class PrincipalUnknown(Refused, reason="PRINCIPAL_UNKNOWN"):
     """No such principal."""
 
 
+class AuditRecordUnknown(Refused, reason="AUDIT_RECORD_UNKNOWN"):
+    """The audit log has no record of this number."""
+
+
 class PrincipalExists(Refused, reason="PRINCIPAL_EXISTS"):
     """The name is that of a principal of another kind."""
 

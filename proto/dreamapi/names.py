@@ -37,6 +37,11 @@ def principal(text: str) -> str:
     return _within("principals", text)
 
 
+def audit_record(number: int) -> str:
+    """`auditRecords/{number}`."""
+    return f"auditRecords/{number}"
+
+
 def sleeper(text: str) -> str:
     """`sleepers/{text}`; empty stays empty."""
     return _within("sleepers", text)

@@ -13,6 +13,7 @@ from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 
 import dreamapi
+from dreamapi.v1.audit_pb2 import GetAuditTextRequest
 from dreamapi.v1.dreamscapes_pb2 import WatchEventsRequest
 from dreamapi.v1.pods_pb2 import GetPodRequest, ReleasePodRequest
 from dreamapi.v1.pods_pb2_grpc import PodsStub
@@ -439,6 +440,22 @@ async def test_a_pseudonym_is_in_no_bytes_of_an_auditor_or_a_program(
             pushed.cancel()
     assert (b"canary-9" in told) is (role is Role.OPERATOR)
     assert b"pods/bed-1" in told
+
+
+async def test_an_auditor_reads_a_reason_without_the_sleeper_and_an_advocate_erases_none(
+    application: FakeCoordination, channel: grpc.aio.Channel
+) -> None:
+    """The pseudonym is blank for an auditor, in the reason too; an advocate reads it and may not erase."""
+    number = application.principals.record("OrderSever", "done", "ash screamed, ash-2 did not", "ash")
+    request = GetAuditTextRequest(name=f"auditRecords/{number}")
+    said = {}
+    for role in (Role.AUDITOR, Role.ADVOCATE):
+        token = application.principals.known(role.value, GRANTS[role])
+        said[role] = await stub_with(channel, "GetAuditText")(request, metadata=bearer(token))
+    assert (said[Role.AUDITOR].reason, said[Role.AUDITOR].sleeper) == ("~ screamed, ash-2 did not", "")
+    assert (said[Role.ADVOCATE].reason[:12], said[Role.ADVOCATE].sleeper) == ("ash screamed", "sleepers/ash")
+    token = application.principals.known("advocate", GRANTS[Role.ADVOCATE])
+    assert (await refused_with(channel, "EraseAuditText", token=token))[1] == Code.ROLE_LACKING.value
 
 
 async def test_lists_hold_the_rows_of_the_callers_scope(

@@ -164,3 +164,51 @@ async def test_a_bug_in_a_record_stops_no_way_out(application: FakeCoordination)
                     await seam._recorded(visit, context, OrderSeverRequest())
             else:
                 await seam._recorded(visit, context, OrderSeverRequest())
+
+
+async def test_a_reason_is_read_and_erased_and_the_chain_stays_whole(
+    application: FakeCoordination, api: dreamapi.Api, tmp_path: Path
+) -> None:
+    """The text is read; erased, it and its sleeper are gone and told as erased, and the export verifies.
+
+    Reading and erasing are records themselves. A record without a reason is not called erased; one that is
+    not there is refused.
+    """
+    access = application.principals
+    access.record("SeverDreamscape", "done")
+    severed = access.record("OrderSever", "done", "ash screamed", "ash")
+    read = await api.audit.text(severed)
+    assert (read.reason, read.sleeper, read.erased) == ("ash screamed", "sleepers/ash", False)
+    erased = await api.audit.erase(severed, reason="asked for")
+    assert (erased.reason, erased.sleeper, erased.erased) == ("", "", True)
+    assert (await api.audit.erase(severed)).erased
+    assert (await api.audit.text(severed)) == erased
+    assert not (await api.audit.text(1)).erased
+    for number in (0, 99, -1):
+        with pytest.raises((dreamapi.AuditRecordUnknown, dreamapi.InvalidArgument)):
+            await api.audit.text(number)
+    told = recorded(application)
+    assert ("EraseAuditText", f"auditRecords/{severed}", "governs", "done") in {
+        (one.method, one.target, one.effect, one.outcome) for one in told
+    }
+    assert "GetAuditText" in {one.method for one in told}
+    parts = [part async for part in api.audit.export()]
+    file = tmp_path / "export"
+    lines = [*(line for part in parts for line in part.records)]
+    lines += [json.dumps(note) for part in parts for note in part.checkpoints]
+    file.write_text("".join(f"{one}\n" for one in lines))
+    assert verdict_of(file, KEY.public, []).findings == ()
+    reasons = [one.reason for one in access.ledger.storage.texts.values()]
+    assert reasons == ["asked for"]
+
+
+async def test_no_record_no_erasure(application: FakeCoordination, api: dreamapi.Api) -> None:
+    """With a ledger that fails an erasure is refused, and the text is there afterwards."""
+    number = application.principals.record("OrderSever", "done", "fire")
+    application.principals.ledger.broken = "the disk is full"
+    with pytest.raises(dreamapi.LedgerUnavailable):
+        await api.audit.erase(number)
+    with pytest.raises(dreamapi.LedgerUnavailable):
+        await api.audit.text(number)
+    application.principals.ledger.broken = ""
+    assert (await api.audit.text(number)).reason == "fire"

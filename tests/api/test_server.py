@@ -35,6 +35,7 @@ async def test_every_unary_method_answers(
     application.breakers.views["pods/bed-1"] = breaker_view("pods/bed-1", BreakerState.LOCKED)
     application.wake_orders.order(named("nurse"), WakeScope.FLEET, "", "fire")
     application.principals.known("eve", code="k.s")
+    application.principals.record("SeverDreamscape", "done", "fire")
     request, kind = UNARY[method]
     assert isinstance(await stub_with(channel, method)(request), kind)
 

@@ -349,3 +349,28 @@ def test_acts_become_a_chain_of_records_and_a_failed_transaction_leaves_no_gap(l
     middle = settled(again, again.read_audit(1, 1)).value
     assert (len(middle.lines), middle.notes) == (1, ("a note",))
     assert settled(again, again.read_audit(3, 5)).value.notes == ()
+
+
+def test_the_text_of_a_record_is_read_apart_and_erased_alone(library: Library) -> None:
+    """Texts come where they are asked for. An erased one is gone over a restart; its record is unchanged.
+
+    Erasing is repeated, and done to a record without a text, without a fault.
+    """
+    ledger = library()
+    named = replace(_act("done", "ash screamed"), sleeper="ash")
+    ledger.write(Transaction(audit=(_act("done", "first"), _act("done"), named, _act("done", "last"))))
+    whole = settled(ledger, ledger.read_audit(0, 10, texts=True)).value
+    assert [(one.n, one.reason, one.sleeper) for one in whole.texts] == [
+        (1, "first", ""),
+        (3, "ash screamed", "ash"),
+        (4, "last", ""),
+    ]
+    assert settled(ledger, ledger.read_audit(0, 10)).value.texts == ()
+    assert [one.n for one in settled(ledger, ledger.read_audit(2, 1, texts=True)).value.texts] == [3]
+    for numbers in ((3, 2), (3,)):
+        ledger.write(Transaction(erased=numbers))
+    ledger.close()
+    again = library()
+    left = settled(again, again.read_audit(0, 10, texts=True)).value
+    assert [one.n for one in left.texts] == [1, 4]
+    assert left.lines == whole.lines

@@ -18,6 +18,7 @@ from dreamd.adapters.ledger.rows.tables import HEAD
 from dreamd.adapters.ledger.sqlite import SqliteLedger
 from dreamd.adapters.ledger.store import NOTED_EVERY
 from dreamd.adapters.ledger.stored_ledger import LIVING
+from dreamd.core.audit.records import Act
 from dreamd.core.dreamscapes.views import DreamscapeState, Plan
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.views import Lock, Mark
@@ -371,4 +372,25 @@ def test_a_transaction_that_fails_at_its_end_leaves_nothing_and_fails_no_other(t
     assert file.batches == [1, 4], "one fsync for all that waited"
     assert ledger.checked_in() == {"bed-9": "yew"}
     assert ledger.failure == ""
+    ledger.close()
+
+
+def test_an_erased_text_is_in_no_byte_of_the_files(tmp_path: Path) -> None:
+    """The reason is in the file or the log beside it; once erased, in neither, though the ledger is open."""
+
+    def hold(needle: bytes) -> bool:
+        return any(needle in path.read_bytes() for path in tmp_path.iterdir())
+
+    ledger = SqliteLedger(tmp_path / "ledger")
+    acts = [
+        Act(NOW_S, "anna", "", "OrderSever", "fleet", "frees", "done", f"needle-{n} " + "x" * 300)
+        for n in range(40)
+    ]
+    ledger.write(Transaction(audit=tuple(acts)))
+    assert settled(ledger, ledger.read_audit(0, 10)).done
+    assert hold(b"needle-7 ")
+    ledger.write(Transaction(erased=(8, 20)))
+    assert not hold(b"needle-7 ")
+    assert not hold(b"needle-19 ")
+    assert hold(b"needle-8 ")
     ledger.close()

@@ -15,6 +15,8 @@ from dreamd.app.events.journal import Journal
 from dreamd.core.access.caller import Role
 from dreamd.core.access.codes import LIVES_S, Code
 from dreamd.core.access.principals import DAY_S, Credential, Grant, Kind, Principal, digest_of, token_of
+from dreamd.core.audit.records import Act
+from dreamd.ports.ledger.transaction import Transaction
 from dreamd.simulation.machines.counting_metrics import CountingMetrics
 from dreamd.simulation.machines.memory_ledger import MemoryLedger
 from dreamwire.signing import SigningKey
@@ -50,7 +52,7 @@ class FakeAccess:
         self.notes: list[str] = []
         sign = NoteSigner(SigningKey.from_seed(bytes(32)))
         checkpoints = Checkpoints(self.ledger, commits, self.journal, self.clock, self, sign)
-        self.audit = AuditQueries(self.ledger, checkpoints)
+        self.audit = AuditQueries(self.ledger, checkpoints, commits)
 
     def checkpoint(self, note: str) -> None:
         """Keep what the beds are told."""
@@ -64,3 +66,9 @@ class FakeAccess:
         codes = (Code(id_, name, digest_of(secret), NOW_S + LIVES_S),) if code else ()
         self.table.put_rows((principal,), (made,), codes)
         return token_of(made.id, SECRET)
+
+    def record(self, method: str, outcome: str, reason: str = "", sleeper: str = "") -> int:
+        """Write a record of the audit log; return its number."""
+        act = Act(NOW_S, "anna", "", method, "dreamscapes/n", "frees", outcome, reason, sleeper, "salt")
+        self.ledger.write(Transaction(audit=(act,)))
+        return self.ledger.audited.n

@@ -90,6 +90,8 @@ UNARY |= {
     "RevokePrincipal": (access.RevokePrincipalRequest(name="principals/eve"), access.Principal),
     "ResumePrincipal": (access.ResumePrincipalRequest(name="principals/eve"), access.Principal),
     "ListRules": (access.ListRulesRequest(), access.ListRulesResponse),
+    "GetAuditText": (audit.GetAuditTextRequest(name="auditRecords/1"), audit.AuditText),
+    "EraseAuditText": (audit.EraseAuditTextRequest(name="auditRecords/1"), audit.AuditText),
 }
 STREAMS = {
     "WatchPods": (beds.WatchPodsRequest(), beds.WatchPodsResponse),

@@ -140,6 +140,8 @@ async function access() {
   await unary("Access.ResumePrincipal", { name: "principals/olga" });
   await unary("Access.ListRules", {});
   await stream("Audit.ExportAudit", { newest: 3 }, 1);
+  await unary("Audit.GetAuditText", { name: "auditRecords/1" });
+  await unary("Audit.EraseAuditText", { name: "auditRecords/1", reason: "over" });
   await unary("Access.GetCaller", {});
   await unary("Access.RenewCredential", {});
 }

@@ -145,7 +145,7 @@ class Application:
         deps = self._deps
         self.acts = AuditLog(deps.commits, deps.clock, secret)
         self._checkpoints = Checkpoints(deps.ledger, deps.commits, deps.journal, deps.clock, deps.link, sign)
-        self.audit = AuditQueries(deps.ledger, self._checkpoints)
+        self.audit = AuditQueries(deps.ledger, self._checkpoints, deps.commits)
         self.principals = deps.principals
         self.enrolment = Enrolment(self.principals, deps.commits, deps.journal, deps.clock, secret)
         sign_ins = SignIns(self.principals, self.enrolment, deps.commits, deps.journal, deps.clock)

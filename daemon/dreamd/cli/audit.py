@@ -1,4 +1,4 @@
-"""`dreamd audit`: list the audit log, export it to a file, and verify such a file offline.
+"""`dreamd audit`: list the audit log, read or erase a reason, export the log, verify such a file offline.
 
 A file of an export holds a record a line, as it was hashed, then the signed checkpoints of the log, each as
 a JSON text. `verify` needs the daemon's public key alone, and takes what beds have kept as witnesses.
@@ -17,7 +17,8 @@ from rich.table import Table
 
 import dreamapi
 from dreamapi.text import shown
-from dreamd.cli.client import add_server, add_verb, console, print_json
+from dreamapi.v1.audit_pb2 import AuditText
+from dreamd.cli.client import add_server, add_verb, as_json, console, print_json
 from dreamd.cli.client import run as ask_daemon
 from dreamd.core.audit.records import Record, record_of
 from dreamd.core.audit.verification import ChainCheck, Verdict
@@ -35,7 +36,7 @@ class CannotVerifyError(Exception):
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
     """Add the verb."""
-    parser = subparsers.add_parser("audit", help="list, export, verify the audit log")
+    parser = subparsers.add_parser("audit", help="list, export, verify the audit log; read, erase a reason")
     verbs = parser.add_subparsers(dest="act", metavar="ACT", required=True)
     shows = add_verb(verbs, "list", _list, "list the newest records: when, by whom, what, with which outcome")
     shows.add_argument("--newest", metavar="N", type=int, default=NEWEST, help=f"records (default {NEWEST})")
@@ -44,6 +45,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add_server(export)
     export.add_argument("file", metavar="FILE", type=Path)
     export.set_defaults(ask=_export, json=True)  # the text is kept as it was signed
+    shows = add_verb(
+        verbs, "reason", _reason, "show the reason of record N, which the log has as a hash alone"
+    )
+    shows.add_argument("number", metavar="N", type=int, help="as `dreamd audit list` shows it")
+    erases = add_verb(verbs, "erase", _erase, "erase the text of record N; the record stays, and the chain")
+    erases.add_argument("number", metavar="N", type=int, help="as `dreamd audit list` shows it")
+    erases.add_argument("--reason", default="", help="why; the text of the erasure's own record")
     told = "verify FILE offline: tell an edited, deleted, truncated or restored log"
     verify = verbs.add_parser("verify", help=told, description=told)
     verify.add_argument("file", metavar="FILE", type=Path, help="as `dreamd audit export` has written it")
@@ -87,6 +95,22 @@ async def _list(api: dreamapi.Api, args: argparse.Namespace) -> None:
         cells = (by, one.method, one.target or "-", one.outcome)
         table.add_row(str(one.n), at, *map(shown, cells))
     console().print(table)
+
+
+async def _reason(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    _tell(await api.audit.text(args.number), args)
+
+
+async def _erase(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    _tell(await api.audit.erase(args.number, reason=args.reason), args)
+
+
+def _tell(text: AuditText, args: argparse.Namespace) -> None:
+    if args.json:
+        print_json(as_json(text))
+        return
+    told = text.reason or ("(erased)" if text.erased else "(no reason was given)")
+    print(shown(f"{told} [{text.sleeper}]" if text.sleeper else told))
 
 
 async def _export(api: dreamapi.Api, args: argparse.Namespace) -> None:

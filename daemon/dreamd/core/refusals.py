@@ -91,6 +91,7 @@ class Code(Enum):
     OUT_OF_SCOPE = "OUT_OF_SCOPE"
     RATE_EXCEEDED = "RATE_EXCEEDED"
     PRINCIPAL_UNKNOWN = "PRINCIPAL_UNKNOWN"
+    AUDIT_RECORD_UNKNOWN = "AUDIT_RECORD_UNKNOWN"
     PRINCIPAL_EXISTS = "PRINCIPAL_EXISTS"
     CODE_UNKNOWN = "CODE_UNKNOWN"
     CODE_EXPIRED = "CODE_EXPIRED"
@@ -213,6 +214,7 @@ CATALOGUE: Final[dict[Code, Entry]] = {
     ),
     Code.RATE_EXCEEDED: Entry(Kind.EXHAUSTED, "wait as long as the answer says, then send it again"),
     Code.PRINCIPAL_UNKNOWN: Entry(Kind.NOT_FOUND, "list the principals (dreamd access list)"),
+    Code.AUDIT_RECORD_UNKNOWN: Entry(Kind.NOT_FOUND, "list the newest records (dreamd audit list)"),
     Code.PRINCIPAL_EXISTS: Entry(Kind.EXISTS, "choose another name"),
     Code.CODE_UNKNOWN: Entry(Kind.UNAUTHENTICATED, "copy the whole line again, or ask for a new code"),
     Code.CODE_EXPIRED: Entry(Kind.UNAUTHENTICATED, "ask an administrator for a new code"),

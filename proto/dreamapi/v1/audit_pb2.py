@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from dreamapi.v1 import rules_pb2 as dreamapi_dot_v1_dot_rules__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x64reamapi/v1/audit.proto\x12\x0b\x64reamapi.v1\x1a\x17\x64reamapi/v1/rules.proto\"3\n\x12\x45xportAuditRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\x03\x12\x0e\n\x06newest\x18\x02 \x01(\x03\";\n\x13\x45xportAuditResponse\x12\x0f\n\x07records\x18\x01 \x03(\t\x12\x13\n\x0b\x63heckpoints\x18\x02 \x03(\t2g\n\x05\x41udit\x12^\n\x0b\x45xportAudit\x12\x1f.dreamapi.v1.ExportAuditRequest\x1a .dreamapi.v1.ExportAuditResponse\"\n\x9a\xcc\x18\x06\x08\x04\x12\x02\x04\x07\x30\x01\x42\x63\n\x1cio.github.dreamd.dreamapi.v1B\nAuditProtoP\x01Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x64reamapi/v1/audit.proto\x12\x0b\x64reamapi.v1\x1a\x17\x64reamapi/v1/rules.proto\"3\n\x12\x45xportAuditRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\x03\x12\x0e\n\x06newest\x18\x02 \x01(\x03\";\n\x13\x45xportAuditResponse\x12\x0f\n\x07records\x18\x01 \x03(\t\x12\x13\n\x0b\x63heckpoints\x18\x02 \x03(\t\"#\n\x13GetAuditTextRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"5\n\x15\x45raseAuditTextRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"J\n\tAuditText\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07sleeper\x18\x03 \x01(\t\x12\x0e\n\x06\x65rased\x18\x04 \x01(\x08\x32\x98\x02\n\x05\x41udit\x12^\n\x0b\x45xportAudit\x12\x1f.dreamapi.v1.ExportAuditRequest\x1a .dreamapi.v1.ExportAuditResponse\"\n\x9a\xcc\x18\x06\x08\x04\x12\x02\x04\x07\x30\x01\x12T\n\x0cGetAuditText\x12 .dreamapi.v1.GetAuditTextRequest\x1a\x16.dreamapi.v1.AuditText\"\n\x9a\xcc\x18\x06\x08\x04\x12\x02\x04\x07\x12Y\n\x0e\x45raseAuditText\x12\".dreamapi.v1.EraseAuditTextRequest\x1a\x16.dreamapi.v1.AuditText\"\x0b\x9a\xcc\x18\x07\x08\x04\x12\x01\x07 \x01\x42\x63\n\x1cio.github.dreamd.dreamapi.v1B\nAuditProtoP\x01Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,10 +35,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._serialized_options = b'\n\034io.github.dreamd.dreamapi.v1B\nAuditProtoP\001Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1'
   _globals['_AUDIT'].methods_by_name['ExportAudit']._loaded_options = None
   _globals['_AUDIT'].methods_by_name['ExportAudit']._serialized_options = b'\232\314\030\006\010\004\022\002\004\007'
+  _globals['_AUDIT'].methods_by_name['GetAuditText']._loaded_options = None
+  _globals['_AUDIT'].methods_by_name['GetAuditText']._serialized_options = b'\232\314\030\006\010\004\022\002\004\007'
+  _globals['_AUDIT'].methods_by_name['EraseAuditText']._loaded_options = None
+  _globals['_AUDIT'].methods_by_name['EraseAuditText']._serialized_options = b'\232\314\030\007\010\004\022\001\007 \001'
   _globals['_EXPORTAUDITREQUEST']._serialized_start=65
   _globals['_EXPORTAUDITREQUEST']._serialized_end=116
   _globals['_EXPORTAUDITRESPONSE']._serialized_start=118
   _globals['_EXPORTAUDITRESPONSE']._serialized_end=177
-  _globals['_AUDIT']._serialized_start=179
-  _globals['_AUDIT']._serialized_end=282
+  _globals['_GETAUDITTEXTREQUEST']._serialized_start=179
+  _globals['_GETAUDITTEXTREQUEST']._serialized_end=214
+  _globals['_ERASEAUDITTEXTREQUEST']._serialized_start=216
+  _globals['_ERASEAUDITTEXTREQUEST']._serialized_end=269
+  _globals['_AUDITTEXT']._serialized_start=271
+  _globals['_AUDITTEXT']._serialized_end=345
+  _globals['_AUDIT']._serialized_start=348
+  _globals['_AUDIT']._serialized_end=628
 # @@protoc_insertion_point(module_scope)

@@ -21,3 +21,29 @@ class ExportAuditResponse(_message.Message):
     records: _containers.RepeatedScalarFieldContainer[str]
     checkpoints: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, records: _Optional[_Iterable[str]] = ..., checkpoints: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class GetAuditTextRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class EraseAuditTextRequest(_message.Message):
+    __slots__ = ("name", "reason")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    reason: str
+    def __init__(self, name: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class AuditText(_message.Message):
+    __slots__ = ("name", "reason", "sleeper", "erased")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    SLEEPER_FIELD_NUMBER: _ClassVar[int]
+    ERASED_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    reason: str
+    sleeper: str
+    erased: bool
+    def __init__(self, name: _Optional[str] = ..., reason: _Optional[str] = ..., sleeper: _Optional[str] = ..., erased: bool = ...) -> None: ...

@@ -40,6 +40,16 @@ class AuditStub(object):
                 request_serializer=dreamapi_dot_v1_dot_audit__pb2.ExportAuditRequest.SerializeToString,
                 response_deserializer=dreamapi_dot_v1_dot_audit__pb2.ExportAuditResponse.FromString,
                 _registered_method=True)
+        self.GetAuditText = channel.unary_unary(
+                '/dreamapi.v1.Audit/GetAuditText',
+                request_serializer=dreamapi_dot_v1_dot_audit__pb2.GetAuditTextRequest.SerializeToString,
+                response_deserializer=dreamapi_dot_v1_dot_audit__pb2.AuditText.FromString,
+                _registered_method=True)
+        self.EraseAuditText = channel.unary_unary(
+                '/dreamapi.v1.Audit/EraseAuditText',
+                request_serializer=dreamapi_dot_v1_dot_audit__pb2.EraseAuditTextRequest.SerializeToString,
+                response_deserializer=dreamapi_dot_v1_dot_audit__pb2.AuditText.FromString,
+                _registered_method=True)
 
 
 class AuditServicer(object):
@@ -54,6 +64,22 @@ class AuditServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetAuditText(self, request, context):
+        """The text of which a record holds the salted hash: the reason of the act, and the sleeper that it named. The
+        reading itself is recorded.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EraseAuditText(self, request, context):
+        """Erases the text of a record, and the salt of its hash. The record stays, and the chain with it; the erasure is a
+        record of its own. Repeated, it changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AuditServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -61,6 +87,16 @@ def add_AuditServicer_to_server(servicer, server):
                     servicer.ExportAudit,
                     request_deserializer=dreamapi_dot_v1_dot_audit__pb2.ExportAuditRequest.FromString,
                     response_serializer=dreamapi_dot_v1_dot_audit__pb2.ExportAuditResponse.SerializeToString,
+            ),
+            'GetAuditText': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAuditText,
+                    request_deserializer=dreamapi_dot_v1_dot_audit__pb2.GetAuditTextRequest.FromString,
+                    response_serializer=dreamapi_dot_v1_dot_audit__pb2.AuditText.SerializeToString,
+            ),
+            'EraseAuditText': grpc.unary_unary_rpc_method_handler(
+                    servicer.EraseAuditText,
+                    request_deserializer=dreamapi_dot_v1_dot_audit__pb2.EraseAuditTextRequest.FromString,
+                    response_serializer=dreamapi_dot_v1_dot_audit__pb2.AuditText.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -91,6 +127,60 @@ class Audit(object):
             '/dreamapi.v1.Audit/ExportAudit',
             dreamapi_dot_v1_dot_audit__pb2.ExportAuditRequest.SerializeToString,
             dreamapi_dot_v1_dot_audit__pb2.ExportAuditResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetAuditText(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dreamapi.v1.Audit/GetAuditText',
+            dreamapi_dot_v1_dot_audit__pb2.GetAuditTextRequest.SerializeToString,
+            dreamapi_dot_v1_dot_audit__pb2.AuditText.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EraseAuditText(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dreamapi.v1.Audit/EraseAuditText',
+            dreamapi_dot_v1_dot_audit__pb2.EraseAuditTextRequest.SerializeToString,
+            dreamapi_dot_v1_dot_audit__pb2.AuditText.FromString,
             options,
             channel_credentials,
             insecure,

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from dreamd.adapters.ledger.ledger_thread import LedgerThread
 from dreamd.adapters.ledger.rows import tables
+from dreamd.core.audit.records import ActText
 from dreamd.ports.commit import Commit, LedgerError
 from dreamd.ports.ledger.audit import READS_WAITING, AuditPart
 
@@ -24,8 +25,13 @@ _PART_NOTES: Final = (
 )
 NEWEST_NOTE: Final = sa.select(_NOTES.note).order_by(_NOTES.n.desc()).limit(1)
 _N_MAX: Final = (1 << 63) - 1
-Asked = tuple[int, int]
-"""The record behind which to read, and the most records."""
+_TEXTS: Final = (
+    sa.select(tables.audit_texts.c.n, tables.audit_texts.c.reason, tables.audit_texts.c.sleeper)
+    .where(tables.audit_texts.c.n > sa.bindparam("after"), tables.audit_texts.c.n <= sa.bindparam("last"))
+    .order_by(tables.audit_texts.c.n)
+)
+Asked = tuple[int, int, bool]
+"""The record behind which to read, the most records, and whether their texts are read too."""
 
 
 class AuditReader:
@@ -37,10 +43,10 @@ class AuditReader:
         self._base: sa.Connection | None = None
         self._thread = LedgerThread[Asked, AuditPart]("ledger-audit", self._read, tell)
 
-    def ask(self, after: int, most: int) -> Commit[AuditPart]:
+    def ask(self, after: int, most: int, *, texts: bool) -> Commit[AuditPart]:
         """Queue a read."""
         commit: Commit[AuditPart] = Commit()
-        if not self._thread.enqueue((after, most), commit, READS_WAITING):
+        if not self._thread.enqueue((after, most, texts), commit, READS_WAITING):
             self._thread.refuse(commit, f"the ledger {self._place} is too slow: {READS_WAITING} reads wait")
         return commit
 
@@ -58,13 +64,16 @@ class AuditReader:
             if self._base is None:
                 self._base = self._connect()
             with self._base.begin():
-                return [self._part(self._base, after, most) for after, most in asked]
+                return [self._part(self._base, *one) for one in asked]
         except sa.exc.SQLAlchemyError as error:
             raise LedgerError(f"the ledger {self._place} could not be read ({error})") from error
 
     @staticmethod
-    def _part(base: sa.Connection, after: int, most: int) -> AuditPart:
+    def _part(base: sa.Connection, after: int, most: int, texts: bool) -> AuditPart:  # noqa: FBT001 -- of Asked
         rows = base.execute(_PART, {"after": after, "most": most}).all()
         last = int(rows[-1].n) if len(rows) == most else _N_MAX
         notes = base.execute(_PART_NOTES, {"after": after, "last": last})
-        return AuditPart(tuple(row.record for row in rows), tuple(row.note for row in notes))
+        told = tuple(row.note for row in notes)
+        kept = base.execute(_TEXTS, {"after": after, "last": after + len(rows)}).all() if texts else ()
+        apart = tuple(ActText(row.n, row.reason, row.sleeper) for row in kept)
+        return AuditPart(tuple(row.record for row in rows), told, apart)

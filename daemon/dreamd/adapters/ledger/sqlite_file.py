@@ -9,6 +9,8 @@ the file too; a newer one is refused, never guessed at.
 
 import os
 import sqlite3
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +22,8 @@ from dreamd.adapters.ledger.rows.tables import HEAD
 from dreamd.adapters.ledger.store import Store
 from dreamd.adapters.ledger.writes_note import WritesNote
 from dreamd.ports.commit import LedgerError
+from dreamd.ports.ledger.terms import Terms
+from dreamd.ports.ledger.transaction import Transaction
 
 BUSY_TIMEOUT_S: Final = 0.2
 """One daemon locks the state directory, so only a backup can compete for the file."""
@@ -71,6 +75,15 @@ class LedgerFile(Store):
             self.base.close()
             raise
 
+    def write(self, changes: Sequence[Transaction]) -> list[Terms | LedgerError]:
+        """Write as every engine does; texts that are erased leave the log beside the file, too."""
+        made = super().write(changes)
+        if any(change.erased for change in changes):
+            # While another connection reads it does nothing: then a later checkpoint takes them along.
+            with suppress(sqlite3.Error):
+                self.pragma("wal_checkpoint(TRUNCATE)")
+        return made
+
     def pragma(self, text: str) -> object:
         """Run a PRAGMA on the connection that writes, outside transactions; return its first value."""
         row = self._driver().execute(f"PRAGMA {text}").fetchone()
@@ -102,6 +115,7 @@ class LedgerFile(Store):
                 )
             self.pragma("journal_mode = WAL")
             self.pragma("synchronous = FULL")
+            self.pragma("secure_delete = ON")  # an erased text leaves no bytes in its page
             verdict = str(self.pragma("quick_check(1)"))
         except sqlite3.OperationalError as error:
             raise LedgerError(self._unusable(error)) from error

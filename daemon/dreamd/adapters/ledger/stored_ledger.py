@@ -274,9 +274,9 @@ class StoredLedger:
         """The note of the highest number."""
         return "".join(str(note) for (note,) in self._store.rows(NEWEST_NOTE))
 
-    def read_audit(self, after: int, most: int) -> Commit[AuditPart]:
+    def read_audit(self, after: int, most: int, *, texts: bool = False) -> Commit[AuditPart]:
         """Queue a read of the audit log."""
-        return self._audit.ask(after, most)
+        return self._audit.ask(after, most, texts=texts)
 
     def outdated(self, now_s: float) -> str:
         """Compare the writes with the note beside the file, and the last use with LAPSED_S."""

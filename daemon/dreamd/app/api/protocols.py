@@ -14,6 +14,7 @@ from typing import Protocol
 
 from dreamd.app.access.enrolment import Coded, Issued
 from dreamd.app.api.access import PrincipalView
+from dreamd.app.api.audit_protocol import AuditApi
 from dreamd.app.audit.audit_log import AuditLog
 from dreamd.app.events.subscriptions import Changed
 from dreamd.app.stage.stimulus_markers import Marker
@@ -36,7 +37,6 @@ from dreamd.core.safety.scopes import SeverScope
 from dreamd.core.safety.views import BreakerView
 from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.deferred import Deferred
-from dreamd.ports.ledger.audit import AuditPart
 from dreamwire.messages import WakeScope
 
 
@@ -331,23 +331,6 @@ class AccessApi(Protocol):
 
     def lift_pause(self, caller: Caller, name: str) -> Principal | Refusal | Deferred[Principal]:
         """Lift the pause of a principal."""
-        ...
-
-
-class AuditApi(Protocol):
-    """The audit log, to be read."""
-
-    @property
-    def records(self) -> int:
-        """The number of the newest durable record."""
-        ...
-
-    def sign_now(self) -> Deferred[bool]:
-        """Sign a checkpoint of the newest record, where it has none; settles once it is durable."""
-        ...
-
-    def part(self, after: int) -> AuditPart | Refusal | Deferred[AuditPart]:
-        """The next records behind record `after`, and the checkpoints that come with them."""
         ...
 
 

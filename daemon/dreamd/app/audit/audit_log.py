@@ -25,7 +25,9 @@ from dreamd.ports.deferred import Deferred
 from dreamd.ports.ledger.terms import Terms
 from dreamd.ports.ledger.transaction import Transaction
 
-ACTS_FIRST: Final = frozenset({"RevokePrincipal", "ListPrincipals", "ExportAudit", "WriteMarker"})
+ACTS_FIRST: Final = frozenset(
+    {"RevokePrincipal", "ListPrincipals", "ExportAudit", "GetAuditText", "WriteMarker"}
+)
 """Methods that take effect before they are recorded, as all do that free: they bind nobody."""
 BEGUN_FIRST: Final = frozenset({"ResumeDreamscape", "LeadDreamscape"})
 """Methods that bind without a transaction of their own."""

@@ -18,6 +18,8 @@ GENESIS: Final = "0" * 64
 """The hash before record 1."""
 TEXT_MAX: Final = 200
 """Characters of a principal, a target and an outcome; longer ones are cut."""
+HASHED: Final = "sleepers/~"
+"""The beginning of a target that is a sleeper."""
 _SLEEPER_DIGITS: Final = 16
 
 
@@ -40,6 +42,15 @@ class Act:
     reason: str = ""
     sleeper: str = ""
     salt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ActText:
+    """The texts of a record that are kept apart. n: the record's number. sleeper: as in Act."""
+
+    n: int
+    reason: str
+    sleeper: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,7 @@ def line_after(head: Head, act: Act) -> str:
     """The line of the record behind `head`."""
     target = act.target[:TEXT_MAX]
     if act.sleeper:
-        target = f"sleepers/~{salted(act.salt, act.sleeper)[:_SLEEPER_DIGITS]}"
+        target = f"{HASHED}{salted(act.salt, act.sleeper)[:_SLEEPER_DIGITS]}"
     values = (
         head.digest,
         head.n + 1,
@@ -94,6 +105,11 @@ def head_of(n: int, line: str) -> Head:
 def salted(salt: str, text: str) -> str:
     """The salted hash of a text, hexadecimal; empty where the text is."""
     return hashlib.sha256(f"{salt}\0{text}".encode("utf-8", "surrogatepass")).hexdigest() if text else ""
+
+
+def has_text(record: Record) -> bool:
+    """Whether a text was kept apart of this record."""
+    return bool(record.reason) or record.target.startswith(HASHED)
 
 
 def record_of(line: str) -> Record:

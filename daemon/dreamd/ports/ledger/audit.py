@@ -7,7 +7,7 @@ missing after one that failed.
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from dreamd.core.audit.records import Head
+from dreamd.core.audit.records import ActText, Head
 from dreamd.ports.commit import Commit
 
 READS_WAITING: Final = 64
@@ -16,10 +16,14 @@ READS_WAITING: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class AuditPart:
-    """A part of the log. lines: of records, in order. notes: of checkpoints, by number."""
+    """A part of the log. lines: of records, in order. notes: of checkpoints, by number.
+
+    texts: of those records that have one which is not erased; only where they were asked for.
+    """
 
     lines: tuple[str, ...]
     notes: tuple[str, ...]
+    texts: tuple[ActText, ...] = ()
 
 
 class AuditLedger(Protocol):
@@ -34,8 +38,8 @@ class AuditLedger(Protocol):
         """MUST return the note of the highest number; empty where there is none. At the start alone."""
         ...
 
-    def read_audit(self, after: int, most: int) -> Commit[AuditPart]:
-        """Ask for at most `most` records behind record `after`.
+    def read_audit(self, after: int, most: int, *, texts: bool = False) -> Commit[AuditPart]:
+        """Ask for at most `most` records behind record `after`. texts: with what is kept apart of them.
 
         MUST return at once. The checkpoints behind `after` come with them, up to the last of these records;
         where the log ends within them, every later one too.

@@ -37,7 +37,7 @@ class Transaction:
     check_ins: (pod, sleeper), an empty sleeper clears the bed. unlocked: pods with locks to remove. lived_s:
     session time at which a daemon uses the ledger, 0: not stated. counted: the number of writes known
     elsewhere, from which the ledger continues. audit: acts, which become the next records of the audit log.
-    checkpoints: (n, note) of the audit log.
+    erased: numbers of records whose text is erased. checkpoints: (n, note) of the audit log.
     """
 
     terms: tuple[TermDraw, ...] = ()
@@ -53,6 +53,7 @@ class Transaction:
     credentials: tuple[Credential, ...] = ()
     codes: tuple[Code, ...] = ()
     audit: tuple[Act, ...] = ()
+    erased: tuple[int, ...] = ()
     checkpoints: tuple[tuple[int, str], ...] = ()
     lived_s: float = field(default=0.0)
     counted: int = 0

@@ -1,7 +1,4 @@
-"""A ledger in memory with the promises of the real one, for as long as the process lives.
-
-Several may share one `LedgerStorage`, as several processes share a file.
-"""
+"""A ledger in memory with the real one's promises; several share a `LedgerStorage`, as processes a file."""
 
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -12,7 +9,7 @@ from typing import Protocol
 
 from dreamd.core.access.codes import Code
 from dreamd.core.access.principals import Credential, Principal
-from dreamd.core.audit.records import Head, head_of, line_after
+from dreamd.core.audit.records import ActText, Head, head_of, line_after
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.commit import WITHDRAWN, Commit, LedgerError
@@ -41,14 +38,14 @@ class LedgerStorage:
     credentials: dict[str, Credential] = field(default_factory=dict)
     codes: dict[str, Code] = field(default_factory=dict)
     audit: list[str] = field(default_factory=list)
+    texts: dict[int, ActText] = field(default_factory=dict)
     audited: Head = field(default_factory=Head)
     checkpoints: dict[int, str] = field(default_factory=dict)
     writes: int = 0
     lived_s: float = 0.0
     known: int = 0
     replaced: bool = False
-    """`known` and `replaced` lie beside a backup: the most writes there ever were, and that there are fewer
-    now."""
+    """`known`, `replaced` lie beside a backup: the most writes there ever were; there are fewer now."""
 
     def apply(self, change: Transaction) -> dict[tuple[str, int], int]:
         """Make every change of a transaction; returns the terms it drew.
@@ -77,13 +74,20 @@ class LedgerStorage:
         self.principals.update((one.name, one) for one in change.principals)
         self.credentials.update((one.id, one) for one in change.credentials)
         self.codes.update((one.id, one) for one in change.codes)
-        for act in change.audit:
-            self.audit.append(line_after(self.audited, act))
-            self.audited = head_of(len(self.audit), self.audit[-1])
-        self.checkpoints.update(change.checkpoints)
+        self._audit(change)
         self.lived_s = change.lived_s or self.lived_s
         self.writes = max(self.writes, change.counted)
         return drawn
+
+    def _audit(self, change: Transaction) -> None:
+        for n in change.erased:
+            self.texts.pop(n, None)
+        self.checkpoints.update(change.checkpoints)
+        for act in change.audit:
+            self.audit.append(line_after(self.audited, act))
+            self.audited = head_of(len(self.audit), self.audit[-1])
+            if act.reason or act.sleeper:
+                self.texts[self.audited.n] = ActText(self.audited.n, act.reason, act.sleeper)
 
     def _draw(self, draw: TermDraw) -> int:
         key = (draw.dreamscape, draw.cohort)
@@ -351,19 +355,19 @@ class MemoryLedger:
     def newest_checkpoint(self) -> str:
         """The note of the highest number."""
         self._check()
-        notes = self.storage.checkpoints
-        return notes[max(notes)] if notes else ""
+        return max(self.storage.checkpoints.items(), default=(0, ""))[1]
 
-    def read_audit(self, after: int, most: int) -> Commit[AuditPart]:
+    def read_audit(self, after: int, most: int, *, texts: bool = False) -> Commit[AuditPart]:
         """Read it at once."""
         commit: Commit[AuditPart] = Commit()
         if self.broken:
             commit.fail(self.broken)
             return commit
         lines = tuple(self.storage.audit[after : after + most])
-        whole, last = len(lines) < most, after + len(lines)
-        notes = sorted(self.storage.checkpoints.items())
-        commit.end(AuditPart(lines, tuple(note for n, note in notes if after < n and (whole or n <= last))))
+        until = after + len(lines) if len(lines) == most else max((after, *self.storage.checkpoints))
+        kept = (self.storage.texts.get(after + 1 + place) for place in range(len(lines)))
+        notes = tuple(one for n, one in sorted(self.storage.checkpoints.items()) if after < n <= until)
+        commit.end(AuditPart(lines, notes, tuple(filter(None, kept)) if texts else ()))
         return commit
 
     def outdated(self, now_s: float) -> str:

@@ -105,7 +105,11 @@ _API: Final[dict[str, dict[Lane, tuple[str, ...]]]] = {
             *("RevokePrincipal", "ResumePrincipal"),
         ),
     },
-    "dreamapi.v1.Audit": {Lane.WATCH: ("ExportAudit",)},
+    "dreamapi.v1.Audit": {
+        Lane.READ: ("GetAuditText",),
+        Lane.WRITE: ("EraseAuditText",),
+        Lane.WATCH: ("ExportAudit",),
+    },
     "grpc.health.v1.Health": {Lane.CHECK: ("Check", "List"), Lane.DIAGNOSIS: ("Watch",)},
     "grpc.reflection.v1.ServerReflection": {Lane.DIAGNOSIS: ("ServerReflectionInfo",)},
     "grpc.reflection.v1alpha.ServerReflection": {Lane.DIAGNOSIS: ("ServerReflectionInfo",)},

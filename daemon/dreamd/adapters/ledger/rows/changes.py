@@ -40,6 +40,7 @@ _DROP_MARK: Final = tables.merging.delete().where(tables.merging.c.sleeper == sa
 _DROP_SEAT: Final = tables.seats.delete().where(
     tables.seats.c.dreamscape == sa.bindparam("of"), tables.seats.c.number == sa.bindparam("at")
 )
+_DROP_TEXT: Final = tables.audit_texts.delete().where(tables.audit_texts.c.n == sa.bindparam("of"))
 _SEATS: Final = sa.select(tables.seats.c.number, tables.seats.c.pod, tables.seats.c.sleeper).where(
     tables.seats.c.dreamscape == sa.bindparam("of")
 )
@@ -80,6 +81,7 @@ class Changes:
             ("principals", self._keeping("principals", _principal_row)),
             ("credentials", self._keeping("credentials", asdict)),
             ("codes", self._keeping("codes", asdict)),
+            ("erased", self._dropping("audit_texts", _DROP_TEXT)),
             ("checkpoints", self._keeping("checkpoints", _checkpoint_row)),
             ("lived_s", self._used),
         )
