@@ -28,6 +28,7 @@ from mutate.room import ROOM
 from mutate.seen import SEEN
 from mutate.signal import SIGNAL
 from mutate.signing_in import SIGNING_IN
+from mutate.simulated import SIMULATED
 from mutate.sized import SIZED
 from mutate.stops import STOPS
 from mutate.streams import STREAMS
@@ -53,6 +54,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *FILES,
     *READERS,
     *BROKER,
+    *SIMULATED,
     *REFUSED_STARTS,
     *SIGNING_IN,
     *KEYS,

@@ -37,6 +37,7 @@ class ObservedPod(Protocol):
     disk: Disk
     device: Device
     agent: Agent
+    link: NetworkLink
 
     def local_ns(self) -> int:
         """The pod's own clock."""
@@ -57,6 +58,8 @@ class ObservedDaemon(Protocol):
     slots: dict[tuple[str, int, int], tuple[str, int]]
     held: dict[tuple[str, int], list[tuple[str, int, int, int]]]
     dies_at_a_lock: bool
+    frozen: bool
+    up_since_ns: int
 
     @property
     def lost(self) -> bool:

@@ -1,9 +1,9 @@
 """Kinds of nights, each with the faults that it draws from the seed.
 
-An ordinary night has faults of all kinds, congestion in half of the seeds, several sessions in a quarter. In
-a night of the network, links and brokers fail and a daemon freezes, and nothing else fails: no person or
-device may be accused in it. In a night that is held back, everything that pods send is delayed by one
-constant time.
+An ordinary night has faults of all kinds, congestion in half of the seeds, several sessions in a quarter,
+faults of access and of a lost or slow ledger in a quarter. In a night of the network, links and brokers fail
+and a daemon freezes, and nothing else fails: no person or device may be accused in it. In a night that is
+held back, everything that pods send is delayed by one constant time.
 """
 
 import random
@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from dreamd.simulation.faults import fault_kinds, sessions
+from dreamd.simulation.faults.access_faults import ACCESS
 from dreamd.simulation.faults.congestion import CONGESTION, NIGHTS, Delay, lag
 from dreamd.simulation.faults.fault_kinds import KINDS, Fault, Kinds
+from dreamd.simulation.faults.ledger_faults import LEDGER
 from dreamd.simulation.schedule import SECOND_NS
 from dreamd.simulation.world import World
 
+ACCESS_NIGHTS: Final = 0.25
+"""Share of nights with faults of access and of a lost or slow ledger, of those with faults of every kind."""
 NETWORK: Final = ("cut", "blackhole", "switch", "storm", "kill-broker", "freeze-broker", "freeze-daemon")
 """Kinds of fault that concern the network alone."""
 
@@ -34,6 +38,14 @@ def _sessions(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fau
     if rng.random() >= sessions.NIGHTS:
         return ()
     return _drawn(rng, sessions.SESSIONS, pods, between_s, rng.choice((8.0, 16.0, 32.0)))
+
+
+def _access(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fault, ...]:
+    """Draw from an RNG of its own: credentials, rights, and a ledger that is gone or slow."""
+    rng = random.Random(f"access {seed}")  # noqa: S311 - one seed, one story
+    if rng.random() >= ACCESS_NIGHTS:
+        return ()
+    return _drawn(rng, ACCESS | LEDGER, pods, between_s, rng.choice((8.0, 16.0, 32.0)))
 
 
 def _network(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fault, ...]:
@@ -78,7 +90,8 @@ class Night:
         if self.network:
             return _network(seed, pods, between_s)
         ordinary = fault_kinds.draw(rng, pods, *between_s)
-        return (*ordinary, *_congestion(seed, pods, between_s), *_sessions(seed, pods, between_s))
+        apart = _congestion(seed, pods, between_s), _sessions(seed, pods, between_s)
+        return (*ordinary, *apart[0], *apart[1], *_access(seed, pods, between_s))
 
     def hold_back(self, world: World, between_s: tuple[float, float]) -> None:
         """Delay the messages of the pods, at their own rate and in order, in a night that is held back."""

@@ -17,6 +17,8 @@ from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.quorum import INTIMATE_MIN
 from dreamd.simulation.checks.violations import Violation
 from dreamd.simulation.faults import fault_kinds
+from dreamd.simulation.faults.access_faults import ACCESS
+from dreamd.simulation.faults.every_kind import begin
 from dreamd.simulation.machines.network import NetworkConditions
 from dreamd.simulation.nights import ANY, Night
 from dreamd.simulation.processes.exposure_limits import limits
@@ -89,6 +91,8 @@ def run_scenario(
     drawn = night.draw(seed, rng, pods, (MERGED_S, ending_s))
     night.hold_back(world, (MERGED_S, ending_s))
     goes_wrong = bool(drawn) or night.innocent
+    if any(fault.kind in ACCESS for fault in drawn):
+        world.found_site()
     for fault in drawn:
         world.schedule.at(round(fault.at_s * 1e9), lambda fault=fault: _begin(world, fault, rng))  # type: ignore[misc]
     if drawn and whole and not night.innocent:
@@ -133,7 +137,7 @@ def _dice(
 def _begin(world: World, fault: fault_kinds.Fault, rng: random.Random) -> None:
     what = f"FAULT {fault.kind} bed-{fault.pod + 1} {fault.lasts_s:.2f} s"
     world.checker.trace(f"{world.schedule.now_s:9.3f} {what}")
-    fault_kinds.begin(world, fault, rng)
+    begin(world, fault, rng)
 
 
 def quorum(world: World, healthy: int) -> bool:

@@ -4,6 +4,8 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
+from dreamd.app.access.enrolment import Coded, Issued
+from dreamd.core.access.principals import Kind
 from dreamd.core.dreamscapes.admission import INTIMATE_SEATS
 from dreamd.core.dreamscapes.views import Plan
 from dreamd.core.limits import RAMP_MIN_S
@@ -16,9 +18,9 @@ from dreamd.simulation.machines.clocks import MachineClock
 from dreamd.simulation.machines.memory_ledger import LedgerStorage
 from dreamd.simulation.machines.mqtt_broker import MqttBroker
 from dreamd.simulation.machines.network import NetworkConditions
-from dreamd.simulation.machines.operators import OPERATOR
+from dreamd.simulation.machines.operators import ADMIN, OPERATOR, people
 from dreamd.simulation.machines.sleepers import Body, Sleeper
-from dreamd.simulation.processes.daemons import DaemonProcess
+from dreamd.simulation.processes.daemons import START_S, DaemonProcess
 from dreamd.simulation.processes.pods import Pod
 from dreamd.simulation.schedule import SECOND_NS, Schedule
 from dreamedge.adapters.message_verifier import Broadcasts
@@ -57,6 +59,7 @@ class World:
         self.conditions = conditions or NetworkConditions()
         self.limits_min = limits_min or {}
         self.storage = LedgerStorage()
+        self.storage.principals, self.storage.credentials = people(START_S)
         self.broker = MqttBroker(self.schedule)
         self.dreamscape = DREAMSCAPE
         self._sleeper = sleeper
@@ -65,6 +68,7 @@ class World:
         self.pods: list[Pod] = []
         self.checker = InvariantChecker(self.schedule, self.storage, self.limits_min, self.pods)
         self.checker.calm = self.conditions.loss == 0.0
+        self.checker.credentials.broker = self.broker
         key = KeyedSealer(SECRET)
         self.environment = Environment(
             seed=seed,
@@ -90,6 +94,7 @@ class World:
         skew_ppm = self.rng.uniform(-SKEW_PPM, SKEW_PPM)
         clock = MachineClock(self.rng.randrange(10**12, 10**15), skew_ppm)
         pod = Pod(self.environment, name, number, clock, self._sleeper(number))
+        pod.credential = next((other.credential for other in self.pods if other.name == name), "")
         self.pods.append(pod)
         pod.boot()
         return pod
@@ -116,6 +121,21 @@ class World:
         while not answer.settled:
             self.run(0.01)
         return answer.answer()
+
+    def found_site(self) -> None:
+        """Enrol every bed; from then on the broker lets in only beds with an account."""
+        daemon = self.daemon
+        assert daemon is not None
+        self.broker.keep_accounts()
+        daemon.keep_rights()
+        for pod in self.pods:
+            coded = self.answered(daemon.app.access.enrol(ADMIN, pod.name, Kind.BED, ()))
+            assert isinstance(coded, Coded), coded
+            issued = self.answered(daemon.app.access.redeem(coded.text))
+            assert isinstance(issued, Issued), issued
+            pod.credential = issued.token
+        while daemon.keeper is not None and not daemon.keeper.idle:
+            self.run(0.1)
 
     def gather(self, **plan: object) -> str:
         """Check every sleeper in, create, wait for the admissions, start; returns the refusal, or nothing."""

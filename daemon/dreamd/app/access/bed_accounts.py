@@ -131,10 +131,10 @@ class BedAccounts:
     def _issued(self, principal: Principal, credential: Credential, token: str) -> None:
         if principal.kind is not Kind.BED:
             return
-        self._close(principal.name)
         self._renewed(principal.name)
         known = self._table.principal(principal.name)
         if known is not None and not known.paused:
+            self._close(principal.name)  # a removal that waits must not take the new password with it
             self.rights.let_in(principal.name, credential.id, token)
 
     def _shown(self, principal: Principal, credential: Credential, token: str) -> None:

@@ -23,6 +23,8 @@ Rules
 - metrics: by the daemon's metrics, at most as many pods as were touched render more than was granted.
 - restored: on a copy of the ledger no pod is given a slot before its sleeper is checked in anew (`excluded`).
 - exposure: in the end at least as much is charged as a device has rendered; an open mark counts as charged.
+- free-always: no way out is refused, and it sets to zero in time (`free_always`).
+- barred: no sleeper is bound in a bed that is paused or revoked (`credentials`).
 """
 
 from collections import Counter, deque
@@ -46,11 +48,13 @@ from dreamd.simulation.checks.bounds import (
     PERMIT_NS,
     SCORED_S,
     SILENT_NS,
-    STUCK_NS,
     TIMER_NS,
 )
 from dreamd.simulation.checks.breaker_model import COUNTED, BreakerModel
+from dreamd.simulation.checks.credentials import CredentialWatch
+from dreamd.simulation.checks.free_always import FreeAlways
 from dreamd.simulation.checks.rendered_exposure import RenderedExposure
+from dreamd.simulation.checks.stuck_devices import StuckDevices
 from dreamd.simulation.checks.violations import Bar, JournalLine, Permit, Violation, committed, over
 from dreamd.simulation.environment import ObservedDaemon, ObservedPod
 from dreamd.simulation.machines.memory_ledger import LedgerStorage
@@ -105,7 +109,9 @@ class InvariantChecker:
         self._bars: dict[tuple[int, str], Bar] = {}
         self.trips = BreakerModel(pods)
         self.forgotten = self._renewing = False
-        self._actuators: dict[int, int] = {}
+        self.stuck_devices = StuckDevices(schedule, self.violated)
+        self.free_always = FreeAlways(schedule, self.violated)
+        self.credentials = CredentialWatch(schedule, storage, self.violated)
         self._silenced: set[tuple[int, str]] = set()
         self._events: set[tuple[int, bytes]] = set()
         self._wake_revision: dict[int, int] = {}
@@ -128,6 +134,7 @@ class InvariantChecker:
     def collective_received(self, pod: ObservedPod, collective: Collective) -> None:
         """A pod's process receives a broadcast: update its permit."""
         permit = self._permits[pod.number, pod.disk.starts]
+        self.credentials.message_arrived(pod)
         key = (collective.dreamscape, collective.cohort)
         if not (collective.term, collective.tick) > permit.heard.get(key, (0, 0)):
             return
@@ -168,19 +175,6 @@ class InvariantChecker:
         """A daemon was given a wake order for this pod: it is in no later collective."""
         self._bars[daemon.number, pod] = Bar(FOREVER_S, "it was woken")
 
-    def on_stuck_device(self, pod: ObservedPod) -> None:
-        """A device renders more than commanded: an assigned pod must be severed for it, in time."""
-        life = pod.disk.starts
-        assigned = 0 if pod.agent.home else pod.newest_assignment  # of an assignment that is over, nothing
-
-        def look() -> None:
-            ran_on = pod.alive and not pod.frozen and pod.disk.starts == life
-            held = assigned and pod.newest_assignment == assigned and not pod.agent.home
-            if ran_on and held and pod.device.stuck and self._actuators.get(pod.number) != assigned:
-                self.violated("bound", pod.name, "its device renders too much, and no sever follows")
-
-        self._schedule.after(STUCK_NS, look)
-
     def on_latched(self, pod: ObservedPod) -> None:
         """A sleeper pressed a button, or was woken."""
         self._latched.setdefault(pod.number, pod.local_ns())
@@ -203,6 +197,7 @@ class InvariantChecker:
         self.checks += 1
         now_ns = pod.local_ns()
         share = pod.device.share_at(now_ns)
+        self.free_always.rendered(pod, share)
         lived_min, limit_min = self._exposure.rendered(pod, share), self._exposure.limit_min(pod.name)
         if share > 0.0 and not self.forgotten and not lived_min <= limit_min + SLACK_MIN:
             self.violated("dose", pod.name, f"lives {lived_min:.4f} of {limit_min:.4f} min")
@@ -237,7 +232,7 @@ class InvariantChecker:
         self.on_journal_line(JournalLine(at_ns / SECOND_NS, pod.name, kind, values))
         self.trace(f"{self._schedule.now_s:9.3f} {pod.name}#{pod.number} {kind} {values}")
         if values.get("cause") == "actuator":
-            self._actuators[pod.number] = pod.newest_assignment
+            self.stuck_devices.found(pod)
         if kind == "severed":
             cause = str(values.get("cause", ""))
             self.severs[cause] += 1
@@ -260,6 +255,7 @@ class InvariantChecker:
         now_s = self._schedule.now_s
         if now_s == 0.0:
             return
+        self.credentials.daemon_started(daemon)
         if self._renewing:
             self._renewing = False
             for pod in self._pods:
@@ -301,6 +297,7 @@ class InvariantChecker:
     def slot_assigned(self, daemon: ObservedDaemon, pod: str, assign: Assign) -> None:
         """A daemon gives a pod a slot: a pod that had left or unlatched may come back by it."""
         self._seat_taken(daemon, pod)
+        self.credentials.slot_assigned(daemon, pod)
         lacks = committed(self._storage, daemon, pod, assign)
         if lacks:
             self.violated("committed", pod, f"is given a slot, and {lacks}")
@@ -345,6 +342,8 @@ class InvariantChecker:
             if bar is not None and bar.until_s == FOREVER_S and "restored" in bar.why:
                 self._bars[daemon.number, event.pod] = Bar(self._schedule.now_s + SCORED_S, bar.why)
             self._withdrawn.discard((daemon.number, event.pod))
+            self.free_always.bound_again()
+        self.credentials.daemon_event(daemon, event)
         if event.kind == "state":
             self._state_told(event)
         if event.kind == "state" and event.cause == DreamscapeState.ENDED.value:
@@ -390,6 +389,8 @@ class InvariantChecker:
         """A Dreamscape was severed, woken or ended, or it was resumed."""
         key = (daemon.number, dreamscape)
         (self._silenced.add if silenced else self._silenced.discard)(key)
+        if not silenced:
+            self.free_always.bound_again()
 
     def breaker_reset(self, pod: str) -> None:
         """A named person has reset a LOCKED breaker: it is scored from now on, however lately it tripped."""

@@ -16,18 +16,15 @@ from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.deferred import Deferred
 from dreamd.ports.ledger.generation import LAPSED_S
 from dreamd.simulation.checks.violations import lie_once
-from dreamd.simulation.faults import group_faults, process_faults
+from dreamd.simulation.faults import group_faults, process_faults, ways_out
 from dreamd.simulation.faults.byzantine import LIES
-from dreamd.simulation.faults.congestion import CONGESTION
 from dreamd.simulation.faults.process_faults import later
-from dreamd.simulation.faults.sessions import SESSIONS
 from dreamd.simulation.machines.network import NetworkConditions
 from dreamd.simulation.machines.operators import OPERATOR, named
 from dreamd.simulation.machines.sleepers import MALFUNCTIONS, SimulatedFault
 from dreamd.simulation.processes.pods import Pod
 from dreamd.simulation.schedule import MS_NS, SECOND_NS
 from dreamd.simulation.world import World
-from dreamwire.messages import WakeScope
 
 STORM: Final = NetworkConditions(delay_s=(0.05, 0.6), loss=0.3, duplicates=0.2)
 SHUFFLE: Final = NetworkConditions(delay_s=(0.0, 0.4), reorders=True)
@@ -226,7 +223,7 @@ def _sever(world: World, _pod: Pod, lasts_s: float, _rng: random.Random) -> None
     daemon = world.daemon
     if daemon is None or daemon.frozen or world.between:
         return
-    daemon.app.dreamscapes.sever(OPERATOR, world.dreamscape, "a drill")
+    ways_out.sever(world, daemon, "a drill")
     world.checker.set_silenced(daemon, world.dreamscape, silenced=True)
     later(world, lasts_s, lambda: resume(world))
 
@@ -252,8 +249,13 @@ def _release(world: World, pod: Pod, lasts_s: float, _rng: random.Random) -> Non
     daemon = world.daemon
     if daemon is None or daemon.frozen:
         return
-    daemon.app.pods.check_out(OPERATOR, pod.name)
+    ways_out.check_out(world, daemon, pod)
     later(world, lasts_s, lambda: bind_sleeper(world, pod))
+
+
+def lie_down_anew(world: World, pod: Pod) -> None:
+    """A sleeper that was released alone is checked out and in, so that the bed is asked again."""
+    _release(world, pod, 0.5, world.rng)
 
 
 def bind_sleeper(world: World, pod: Pod) -> None:
@@ -267,16 +269,20 @@ def bind_sleeper(world: World, pod: Pod) -> None:
         later(world, 1.0, lambda: bind_sleeper(world, pod))
 
 
-def _wake_one(world: World, pod: Pod, lasts_s: float, _rng: random.Random) -> None:
-    """A wake order for one pod; lifted, and later the latch by the sleeper."""
+def wake_one(world: World, pod: Pod) -> Callable[[], None]:
+    """A wake order for one pod; return what lifts it, and later the latch by the sleeper."""
     daemon = world.daemon
     if daemon is None or daemon.frozen:
-        return
-    given = daemon.app.wake_orders.order(named("advocate"), WakeScope.POD, pod.name, "asked")
+        return lambda: None
+    given = ways_out.order_wake(world, daemon, pod)
     if isinstance(given, Refusal):
-        return
+        return lambda: None
     world.checker.wake_ordered(daemon, pod.name)
-    later(world, lasts_s, lambda: _lift(world, pod, given.order.id))
+    return lambda: _lift(world, pod, given.order.id)
+
+
+def _wake(world: World, pod: Pod, lasts_s: float, _rng: random.Random) -> None:
+    later(world, lasts_s, wake_one(world, pod))
 
 
 def _lift(world: World, pod: Pod, order_id: str) -> None:
@@ -318,7 +324,7 @@ def _stick(world: World, pod: Pod, lasts_s: float, _rng: random.Random) -> None:
     pod.catch_up()
     device = pod.device
     device.stuck = STUCK_SHARE
-    world.checker.on_stuck_device(pod)
+    world.checker.stuck_devices.begun(pod)
 
     def give() -> None:
         device.stuck = 0.0
@@ -351,7 +357,7 @@ KINDS: Final[Kinds] = {
     "freeze-broker": (process_faults.freeze_broker, 0.1, 6.0),
     "sever": (_sever, 0.5, 6.0),
     "release": (_release, 0.5, 6.0),
-    "wake": (_wake_one, 1.0, 6.0),
+    "wake": (_wake, 1.0, 6.0),
     "reset": (_reset, 0.0, 0.0),
     "stuck": (_stick, 2.0, 6.0),
     "crowd": (group_faults.act, 5.0, 40.0),
@@ -372,9 +378,3 @@ def draw(rng: random.Random, pods: int, begin_s: float, end_s: float) -> tuple[F
         _, least_s, most_s = KINDS[kind]
         faults.append(Fault(kind, at_s, rng.uniform(least_s, most_s), rng.randrange(pods)))
     return tuple(faults)
-
-
-def begin(world: World, fault: Fault, rng: random.Random) -> None:
-    """Begin a fault."""
-    world.checker.calm = False
-    (KINDS | CONGESTION | SESSIONS)[fault.kind][0](world, world.pods[fault.pod], fault.lasts_s, rng)

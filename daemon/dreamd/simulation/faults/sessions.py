@@ -13,6 +13,7 @@ from dreamd.core.dreamscapes.views import DreamscapeState, Plan
 from dreamd.core.limits import RAMP_MIN_S
 from dreamd.core.refusals import Refusal
 from dreamd.ports.deferred import Deferred
+from dreamd.simulation.faults import ways_out
 from dreamd.simulation.faults.process_faults import later, stop_daemon
 from dreamd.simulation.machines.operators import OPERATOR
 from dreamd.simulation.processes.daemons import DaemonProcess
@@ -32,10 +33,10 @@ def follow(world: World, _pod: Pod, lasts_s: float, rng: random.Random) -> None:
     name = world.dreamscape
     way = rng.choice(("end", "sever-then-end", "end-twice"))
     if way == "sever-then-end":
-        daemon.app.dreamscapes.sever(OPERATOR, name, "over")
-    ended = daemon.app.dreamscapes.end(OPERATOR, name, "over")
+        ways_out.sever(world, daemon, "over")
+    ended = ways_out.end(world, daemon, "over")
     if way == "end-twice":
-        ended = daemon.app.dreamscapes.end(OPERATOR, name, "over")
+        ended = ways_out.end(world, daemon, "over")
     if isinstance(ended, Refusal):
         return
     world.checker.set_silenced(daemon, name, silenced=True)
@@ -65,9 +66,7 @@ def _begun(world: World, daemon: DaemonProcess, ended: str) -> bool:
         if state is DreamscapeState.WAKING:
             return False
         if state is not DreamscapeState.ENDED:
-            daemon.app.dreamscapes.end(
-                OPERATOR, ended, "over"
-            )  # a ledger that could not keep the end, or an older one
+            ways_out.end(world, daemon, "over")  # a ledger that could not keep the end, or an older one
             return False
         most = max(len(world.pods), 5)
         plan = Plan(
@@ -88,6 +87,7 @@ def _begun(world: World, daemon: DaemonProcess, ended: str) -> bool:
         return False
     if view.state in (DreamscapeState.DREAMING, DreamscapeState.SEVERED):
         return True
+    world.checker.free_always.bound_again()
     return not isinstance(daemon.app.dreamscapes.start(OPERATOR, world.dreamscape), Refusal | Deferred)
 
 

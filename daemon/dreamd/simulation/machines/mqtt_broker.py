@@ -3,8 +3,9 @@
 from functools import partial
 from typing import Final, Protocol
 
+from dreamd.simulation.machines.broker_accounts import BrokerAccounts
 from dreamd.simulation.machines.network import NetworkLink
-from dreamd.simulation.schedule import MS_NS, Schedule
+from dreamd.simulation.schedule import MS_NS, SECOND_NS, Schedule
 from dreamwire import codec, topics
 from dreamwire.messages import WakeOrder
 from dreamwire.signing import Sealer, seal
@@ -22,6 +23,7 @@ class PodClient(Protocol):
     link: NetworkLink
     wanted: str
     taken_over: int
+    credential: str
 
     def land(self, topic: str, payload: bytes, *, retained: bool = False) -> None:
         """A message has reached the pod's machine."""
@@ -29,6 +31,10 @@ class PodClient(Protocol):
 
     def disconnected(self, why: str) -> None:
         """The connection is gone."""
+        ...
+
+    def put_off(self, why: str) -> None:
+        """The broker closes the connection."""
         ...
 
 
@@ -62,6 +68,29 @@ class MqttBroker:
         self.daemons: list[DaemonClient] = []
         self._retained: dict[str, bytes] = {}
         self._counted = 0
+        self.accounts: BrokerAccounts | None = None
+        self.up_since_ns = self._busy_ns = 0
+
+    # -- accounts ---------------------------------------------------------------------------------
+
+    def keep_accounts(self) -> BrokerAccounts:
+        """From now on only clients with an account are let in; those that are connected stay."""
+        if self.accounts is None:
+            self.accounts = BrokerAccounts(self._put_off)
+        return self.accounts
+
+    def lets_in(self, name: str, password: str) -> bool:
+        """Whether a pod may connect."""
+        return self.accounts is None or self.accounts.lets_in(name, password)
+
+    def _put_off(self, name: str) -> None:
+        for pod in self.pods:
+            if pod.name == name and pod.link.up:
+                pod.put_off("the broker has closed its connection")
+
+    def stall(self, seconds: float) -> None:
+        """It writes its accounts: every message waits meanwhile."""
+        self._busy_ns = max(self._busy_ns, self._schedule.now_ns + round(seconds * SECOND_NS))
 
     # -- connections ------------------------------------------------------------------------------
 
@@ -93,6 +122,9 @@ class MqttBroker:
         """A pod has published something."""
         if not self.alive:
             return
+        if self._schedule.now_ns < self._busy_ns:
+            self._schedule.at(self._busy_ns, partial(self.receive, topic, payload, retain=retain))
+            return
         if retain:
             self._retained[topic] = payload
         for daemon in self.daemons:
@@ -110,6 +142,9 @@ class MqttBroker:
         """Forward a broadcast to every pod that has subscribed to it."""
         if not self.alive:
             return
+        if self._schedule.now_ns < self._busy_ns:
+            self._schedule.at(self._busy_ns, partial(self.spread, topic, payload))
+            return
         for pod in self.pods:
             if pod.wanted == topic:
                 self._hand(pod, topic, payload, 0)
@@ -117,6 +152,9 @@ class MqttBroker:
     def hand(self, name: str, topic: str, payload: bytes, *, qos: int = 1) -> None:
         """Forward a message to one pod."""
         if not self.alive:
+            return
+        if self._schedule.now_ns < self._busy_ns:
+            self._schedule.at(self._busy_ns, partial(self.hand, name, topic, payload, qos=qos))
             return
         for pod in self.pods:
             if pod.name == name:
@@ -157,7 +195,7 @@ class MqttBroker:
 
     def restart(self) -> None:
         """It is back; clients return by themselves, each with its own jitter."""
-        self.alive = True
+        self.alive, self.up_since_ns = True, self._schedule.now_ns
         for daemon in self.daemons:
             if daemon.alive:
                 self._schedule.after(100 * MS_NS, lambda daemon=daemon: self._back(daemon))  # type: ignore[misc]
@@ -177,6 +215,6 @@ class MqttBroker:
 
     def thaw(self) -> None:
         """SIGCONT: everything at once."""
-        self.frozen = False
+        self.frozen, self.up_since_ns = False, self._schedule.now_ns
         for link in [pod.link for pod in self.pods] + [daemon.link for daemon in self.daemons]:
             link.let_go()

@@ -20,6 +20,8 @@ from dreamd.simulation.environment import Environment
 from dreamd.simulation.machines.counting_metrics import CountingMetrics
 from dreamd.simulation.machines.memory_ledger import MemoryLedger
 from dreamd.simulation.processes.exposure_limits import LimitedExposures
+from dreamd.simulation.processes.front_desk import FrontDesk
+from dreamd.simulation.processes.rights import SimulatedKeeper
 from dreamd.simulation.schedule import SECOND_NS
 from dreamwire import codec, topics
 from dreamwire.cohort_key import CohortKey
@@ -47,6 +49,7 @@ class DaemonProcess:
         self.number = number
         self.link = environment.link()
         self.alive, self.frozen = True, False
+        self.up_since_ns = environment.schedule.now_ns
         self.ledger = MemoryLedger(environment.storage, self)
         self._dice = random.Random(f"disk {environment.seed} {number}")  # noqa: S311 - one seed, one story
         self._keys = random.Random(f"keys {environment.seed} {number}")  # noqa: S311 - one seed, one story
@@ -61,6 +64,8 @@ class DaemonProcess:
         self.app = Application(
             self, self, self.ledger, self.metrics, rng, people, recordings=environment.recordings
         )
+        self.keeper: SimulatedKeeper | None = None
+        self.desk = FrontDesk(self.app, self.now_s, self._unsafe)
         self.inbound = InboundGuard(self.app.inbound, self.app.failures)
         self.slots: dict[tuple[str, int, int], tuple[str, int]] = {}
         self.held: dict[tuple[str, int], list[tuple[str, int, int, int]]] = {}
@@ -70,12 +75,28 @@ class DaemonProcess:
         self.app.failures.on_failure(self._failed)
         self.app.open(RESTARTED)
         environment.broker.welcome(self)
+        if environment.broker.accounts is not None:
+            self.keep_rights()
         self.app.inbound.on_link(up=environment.broker.alive)
         self._plan()
 
     def _failed(self, failure: Failure) -> None:
         if not isinstance(failure.error, InjectedError):
             self._observer.violated("bug", failure.step, repr(failure.error))
+
+    def keep_rights(self) -> None:
+        """Keep the accounts of the beds at the broker, from now on."""
+        keeper = SimulatedKeeper(
+            self.app.bed_accounts,
+            *(self._broker, self._schedule),
+            random.Random(f"rights {self._environment.seed} {self.number}"),  # noqa: S311 - one seed, one story
+            lambda: self.alive,
+            lambda: self.frozen,
+        )
+        self.keeper = self.app.bed_accounts.rights = keeper
+
+    def _unsafe(self) -> str:
+        return self.keeper.trouble if self.keeper is not None else ""
 
     def now_s(self) -> float:
         """Session clock."""
@@ -142,7 +163,7 @@ class DaemonProcess:
     def thaw(self) -> None:
         """SIGCONT: everything that waited is read at once, then the due tick runs."""
         if self.frozen:
-            self.frozen = False
+            self.frozen, self.up_since_ns = False, self._schedule.now_ns
             self.link.let_go()
             self._plan()
 

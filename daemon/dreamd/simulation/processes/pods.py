@@ -5,19 +5,18 @@ The runner's ports are implemented here. Misbehaviour beyond a failing implant i
 
 import random
 from collections import deque
-from collections.abc import Callable
 from functools import partial
 from typing import Final
 
 from dreamd.simulation.environment import Environment
 from dreamd.simulation.machines.clocks import MachineClock
 from dreamd.simulation.machines.held_keys import HeldKeys
-from dreamd.simulation.machines.network import KEEPALIVE_NS
 from dreamd.simulation.machines.pod_hardware import Device, Disk, Notes, Sent
 from dreamd.simulation.machines.sleepers import SimulatedFault, Sleeper
+from dreamd.simulation.processes.pod_connection import PodConnection
 from dreamd.simulation.schedule import MS_NS, SECOND_NS
 from dreamedge.adapters.fault_injection import Bend
-from dreamedge.adapters.message_verifier import MessageVerifier, ReceivedPayload
+from dreamedge.adapters.message_verifier import MessageVerifier
 from dreamedge.app.pod_runner import Parts, PodRunner
 from dreamedge.app.pulse_planner import PulsePlanner
 from dreamedge.core.agent import Agent
@@ -25,7 +24,7 @@ from dreamedge.core.audit_witness import Witnessed
 from dreamedge.core.clock import SessionClock
 from dreamedge.core.identity import Identity, Restored
 from dreamedge.core.merging.obeyed_wakes import Wake
-from dreamedge.ports.link import Arrival, Connected, Disconnected, Heard
+from dreamedge.ports.link import Arrival, Heard
 from dreamwire import codec, topics
 from dreamwire.blend import seq_low
 from dreamwire.messages import (
@@ -34,6 +33,7 @@ from dreamwire.messages import (
     Command,
     Frame,
     PodEvent,
+    Presence,
     Status,
     StoredSever,
     WakeOrder,
@@ -43,10 +43,9 @@ from dreamwire.schema import BANDS6X2
 RESEND_NS: Final = SECOND_NS
 NOTICED_NS: Final = 5 * MS_NS
 """A dead process's socket is closed by its machine; the broker knows at once."""
-BACK_OFF_MAX_NS, BACK_OFF_MIN_NS = 10 * SECOND_NS, SECOND_NS // 5
 
 
-class Pod:
+class Pod(PodConnection):
     """A pod: implements the edge's ports Link and PodStore for its runner."""
 
     dropped, failed = 0, ""
@@ -65,7 +64,7 @@ class Pod:
         self.body = sleeper
         self.body.origin_ns = clock.local_ns(0)
         self.alive = self.frozen = False
-        self.wanted = ""
+        self.wanted = self.credential = ""
         self.bend: Bend | None = None
         self.newest_assignment = 0
         self.stood_still = False
@@ -73,7 +72,6 @@ class Pod:
         self._waiting: list[Arrival] = []
         self._planned_ns = 0
         self._tries = 0
-        self._unlatching = False
         self._world_ns, self._local_ns = -1, 0
         self.taken_over = 0
         self._frames_of, self._frames_topic = ("", 0), ""
@@ -118,7 +116,7 @@ class Pod:
         path, own, hops = self.body.signal_path(), self.body.template(), self._environment.hops
         self.held = keys = HeldKeys(self._environment.broadcasts)
         self.agent = Agent(identity, path, clock, own, restored, rng, tells_hops=hops, opens=keys.opens)
-        self.presence = identity.presence
+        self._identity = identity
         self.incarnation = incarnation
         self._verifier = MessageVerifier(self.name, self._environment.broadcasts)
         notes = Notes(self._note, hops=hops)
@@ -235,78 +233,18 @@ class Pod:
         self.runner.look_after(0.0, 0)
         self.plan()
 
-    # -- its connection ---------------------------------------------------------------------------
-
-    def watch_link(self) -> None:
-        """The link is not whole: after a keepalive and a half both ends give the connection up."""
-        self._expire(lambda: not self.link.whole)
-
-    def _expire(self, still: Callable[[], bool]) -> None:
-        life = self.disk.starts
-
-        def give_up() -> None:
-            if still() and self.link.up and life == self.disk.starts:
-                self._lose_link()
-                if self.alive and not self.frozen:
-                    self.disconnected("no answer")
-
-        self._schedule.after(KEEPALIVE_NS, give_up)
-
-    def _lose_link(self) -> None:
-        """The broker has lost this client and publishes its will."""
-        if self.link.up:
-            self.link.up = False
-            self._broker.will(topics.pod_topic(self.name, "presence"), self._word(online=False))
-
-    def disconnected(self, why: str) -> None:
-        """The connection is gone; try again, with jitter, until it is back."""
-        self._arrive(Disconnected(why, self.local_ns()))
-        self._tries = 0
-        self._try_again()
-
-    def _try_again(self) -> None:
-        most_ns = min(BACK_OFF_MIN_NS << min(self._tries, 10), BACK_OFF_MAX_NS)
-        self._tries += 1
-        life = self.disk.starts
-        delay_ns = self._environment.rng.randrange(most_ns) + MS_NS
-        self._schedule.after(delay_ns, lambda: self.connect() if life == self.disk.starts else None)
-
-    def connect(self) -> None:
-        """Connect to the broker, publish presence, receive the retained messages."""
-        if not self.alive or self.link.up:
-            return
-        if self.frozen or not self._broker.alive or self.link.out.cut or self.link.out.held is not None:
-            self._try_again()
-            return
-        self.link.up = True
-        self._publish("presence", self._word(online=True), qos=1, retain=True)
-        self._broker.greet(self)
-        self._waiting.append(Connected(self.local_ns()))
-        if self._planned_ns:
-            self._arrived()
-
-    def _word(self, *, online: bool) -> bytes:
-        return codec.encode(self.presence(online=online))
-
-    def land(self, topic: str, payload: bytes, *, retained: bool = False) -> None:
-        """A message has reached this pod's machine."""
-        if not self.alive or not self.link.up:
-            return
-        judged = self._verifier.open_message(ReceivedPayload(topic, payload, retained, self.local_ns()))
-        if judged is not None:
-            self._waiting.append(judged)
-            self._arrived()
-
-    def _arrive(self, arrival: Arrival) -> None:
-        self._waiting.append(arrival)
-        self._arrived()
-
     def _arrived(self) -> None:
         if self.alive and not self.frozen:
             self.pulses.hear(self.local_ns())
             self._hear()
             self._observer.pod_changed(self)
             self.plan()
+
+    def presence(self, *, online: bool) -> Presence:
+        """The presence of this process."""
+        return self._identity.presence(online=online)
+
+    # -- what it sends ----------------------------------------------------------------------------
 
     def _publish(self, leaf: str, payload: bytes, *, qos: int, retain: bool = False) -> None:
         self._send(self._topics[leaf], payload, qos=qos, retain=retain)
@@ -363,7 +301,7 @@ class Pod:
     async def run(self) -> None:
         """The schedule runs it."""
 
-    # -- ports.link and ports.keep ----------------------------------------------------------------
+    # -- ports.pod_store --------------------------------------------------------------------------
 
     def event(self, event: PodEvent) -> None:
         """Keep it and send it."""

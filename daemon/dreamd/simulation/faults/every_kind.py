@@ -1,0 +1,20 @@
+"""Every kind of fault, by name, and the beginning of one."""
+
+import random
+from typing import Final
+
+from dreamd.simulation.faults.access_faults import ACCESS
+from dreamd.simulation.faults.congestion import CONGESTION
+from dreamd.simulation.faults.fault_kinds import KINDS, Fault, Kinds
+from dreamd.simulation.faults.ledger_faults import LEDGER
+from dreamd.simulation.faults.sessions import SESSIONS
+from dreamd.simulation.world import World
+
+EVERY: Final[Kinds] = KINDS | CONGESTION | SESSIONS | ACCESS | LEDGER
+
+
+def begin(world: World, fault: Fault, rng: random.Random) -> None:
+    """Begin a fault."""
+    world.checker.calm = False
+    world.checker.free_always.disturbed()
+    EVERY[fault.kind][0](world, world.pods[fault.pod], fault.lasts_s, rng)

@@ -1,0 +1,105 @@
+"""The rules `free-always` and `barred` can fail: each is broken in the product, and the checker finds it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from dreamd.app.access.principal_table import PrincipalTable
+from dreamd.app.api.check_ins import CheckIns
+from dreamd.app.dreamscapes.registry import DreamscapeRegistry
+from dreamd.core.access import admission
+from dreamd.core.access.principals import Credential, Principal
+from dreamd.core.access.rates import RATES, Rate
+from dreamd.core.access.rules import Effect, Rule
+from dreamd.core.refusals import Code, Refusal
+from dreamd.simulation.checks.free_always import RULE
+from dreamd.simulation.faults import access_faults, ways_out
+from dreamd.simulation.machines.operators import ADMIN, FREEING
+from dreamd.simulation.processes.pods import Pod
+from sim.sites import daemon_of, dreaming
+
+Patch = pytest.MonkeyPatch
+
+
+def expires_at_once(patch: Patch) -> None:
+    """An expired credential frees nothing."""
+    patch.setattr(Credential, "frees", Credential.alive)
+
+
+def has_a_rate(patch: Patch) -> None:
+    """Ways out have a rate."""
+    patch.setitem(RATES, Effect.FREES, Rate(0.001, 1.0))
+
+
+def pauses(patch: Patch) -> None:
+    """A paused principal frees nothing."""
+    real = admission.refused_credential
+
+    def strict(rule: Rule, principal: Principal, *rest: object) -> Refusal | None:
+        rule = replace(rule, effect=Effect.BINDS) if principal.paused else rule
+        return real(rule, principal, *rest)  # type: ignore[arg-type]
+
+    patch.setattr(admission, "refused_credential", strict)
+
+
+def is_bound_to_a_site(patch: Patch) -> None:
+    """A clinician frees in the own sites alone."""
+    patch.setattr(admission, "UNBOUND", frozenset())
+
+
+def needs_a_ledger(patch: Patch) -> None:
+    """A check-out is refused while the ledger fails."""
+    no = Refusal(Code.LEDGER_UNAVAILABLE, "the ledger could not keep the check-out")
+    patch.setattr(CheckIns, "check_out", lambda _self, _record: no)
+
+
+def releases_none(patch: Patch) -> None:
+    """A release is answered, and nothing follows."""
+
+    def idle(self: DreamscapeRegistry, _record: object, _reason: str) -> object:
+        return self._deps.tickets.issue(())
+
+    patch.setattr(DreamscapeRegistry, "release_pod", idle)
+
+
+BROKEN = (expires_at_once, has_a_rate, pauses, is_bound_to_a_site, needs_a_ledger, releases_none)
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_a_way_out_that_is_refused_or_frees_none_is_found(
+    broken: Callable[[Patch], None], monkeypatch: Patch
+) -> None:
+    """Each of six breakages violates `free-always`; unbroken, the same calls violate nothing."""
+    world = dreaming(pods=3, site=False)
+    daemon, pod = daemon_of(world), world.pods[0]
+
+    def each_caller(checked_out: Pod) -> None:
+        for _ in FREEING:
+            ways_out.release(world, daemon, pod)
+        ways_out.check_out(world, daemon, checked_out)
+        world.run(2.0)
+
+    broken(monkeypatch)
+    each_caller(world.pods[1])
+    assert {violation.rule for violation in world.checker.violations} == {RULE}
+    world.checker.violations.clear()
+    monkeypatch.undo()
+    each_caller(world.pods[2])
+    assert not world.checker.violations
+
+
+def test_a_bed_that_is_bound_although_it_is_revoked_is_found(monkeypatch: Patch) -> None:
+    """A daemon that forgets a revocation at the next check-in violates `barred`."""
+    world = dreaming(pods=3)
+    daemon, pod = daemon_of(world), world.pods[0]
+    access_faults.revoke(daemon, pod.name)
+    monkeypatch.setattr(PrincipalTable, "barred", lambda _self, _bed: None)
+    daemon.app.pods.check_out(ADMIN, pod.name)
+    world.run(1.0)
+    world.broker.accounts = None
+    pod.connect()
+    world.run(3.0)
+    daemon.app.pods.check_in(ADMIN, pod.name, "sleeper-1")
+    world.run(8.0)
+    assert "barred" in {violation.rule for violation in world.checker.violations}
