@@ -1,20 +1,16 @@
 """A site as real processes: programs of ours, run with one credential or another."""
 
-import contextlib
-import io
 import json
 import os
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from dreamd.main import main
 from oidc_provider import SmallProvider
+from run_here import run_here
 
 LINE = re.compile(r"(dreamd redeem|dreamedge enrol) '([^']+)'")
 
@@ -38,7 +34,7 @@ class Site:
         """
         shown = {"DREAMD_CREDENTIAL": str(self.folder / f"{whose}.json")} if whose else {}
         if program == "dreamd" and words[0] != "serve" and not self.before:
-            return self._run_here(words, {"HOME": str(self.folder), **shown})
+            return run_here(words, {"HOME": str(self.folder), **shown})
         return subprocess.run(
             [*self.before, sys.executable, "-m", program, *words],
             env={"PATH": os.environ["PATH"], "HOME": str(self.folder), **shown},
@@ -47,26 +43,6 @@ class Site:
             timeout=30.0,
             check=False,
         )
-
-    @staticmethod
-    def _run_here(words: Sequence[str], variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-        kept, out, err = dict(os.environ), io.StringIO(), io.StringIO()
-        os.environ.pop("DREAMD_CREDENTIAL", None)
-        os.environ.update(variables)
-        try:
-            # In a thread of its own: the caller may be within an event loop.
-            with (
-                contextlib.redirect_stdout(out),
-                contextlib.redirect_stderr(err),
-                ThreadPoolExecutor(1) as apart,
-            ):
-                status = apart.submit(main, words).result()
-        except SystemExit as over:
-            status = int(over.code or 0)
-        finally:
-            os.environ.clear()
-            os.environ.update(kept)
-        return subprocess.CompletedProcess(words, status, out.getvalue(), err.getvalue())
 
     def line(self, *words: str) -> str:
         """Enrol, and return the line."""

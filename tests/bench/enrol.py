@@ -50,7 +50,9 @@ async def _measure(row: Row, site: SiteFleet) -> None:
             await site.enrol(waiting.pop())
             done += 1
             if done % TOLD_EVERY == 0:
-                print(f"{done} of {BEDS} after {boottime_s() - began_s:.0f} s", file=sys.stderr, flush=True)
+                fell = sum(one["kind"] == "severed" for one in site.journal("ward"))
+                told = f"{done} of {BEDS} after {boottime_s() - began_s:.0f} s, {fell} leases lapsed"
+                print(told, file=sys.stderr, flush=True)
 
     async with asyncio.TaskGroup() as group:
         for one in range(AT_ONCE):
@@ -70,8 +72,11 @@ async def _measure(row: Row, site: SiteFleet) -> None:
 
 
 def _accounts(site: SiteFleet) -> int:
-    """The enrolled beds that the broker knows, by its own file."""
-    accounts = json.loads(site.ward.files.accounts.read_text())["clients"]
+    """The enrolled beds that the broker knows, by its own file; 0 while that is written."""
+    try:
+        accounts = json.loads(site.ward.files.accounts.read_text())["clients"]
+    except ValueError:
+        return 0  # the broker is writing it
     return sum(one["username"].startswith("bed-") for one in accounts)
 
 

@@ -11,8 +11,6 @@ import json
 import re
 import resource
 import signal
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -26,6 +24,7 @@ import pytest
 import dreamapi
 from integration.fleet import NIGHT, Fleet, until
 from mosquitto import Broker, free_port
+from run_here import run_here
 
 WARD, ALONE = "ward", "lonely"
 PODS = ("light-1", "light-2", "light-3", "light-4")
@@ -82,15 +81,9 @@ def applied(fleet: Fleet, pod: str) -> float:
 
 
 async def command(fleet: Fleet, *line: str) -> tuple[int, str, str]:
-    """Run the program; its status, output and error."""
+    """Run the verb; its status, output and error."""
     server = ("--server", f"127.0.0.1:{fleet.grpc_port}")
-    done = await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-m", "dreamd", *line, *server],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = await asyncio.to_thread(run_here, (*line, *server), {})
     return done.returncode, done.stdout, done.stderr
 
 
