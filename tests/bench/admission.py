@@ -1,6 +1,6 @@
 """Admission of a call: CPU of the judgement alone, for a known operator, over ten thousand principals.
 
-Then the same within a site's daemon, at a thousand calls a second over TLS from a process beside it.
+Then the same within a site's daemon, at a thousand calls a second over TLS from two processes beside it.
 """
 
 import asyncio
@@ -61,15 +61,13 @@ def admission(row: Row) -> None:
 
 async def _loaded(row: Row, site: SiteFleet) -> None:
     site.daemon()
-    callers = site.folder / "callers"
-    for one in site.watchers:
-        site.shown(one).write_file(callers / f"{one}.json")
-    calls = client(site, "paced", CALLS_S, callers)
+    clients = [client(site, "paced", CALLS_S // 2, callers) for callers in site.caller_files()[:2]]
     await asyncio.sleep(5.0)
     began_s = boottime_s()
     await asyncio.sleep(LOADED_S)
-    calls.kill()
-    calls.communicate()
+    for one in clients:
+        one.kill()
+        one.communicate()
     site.stop_daemon(20.0)
     rows = [one for one in costs(site, "admitted") if began_s <= one[0] < began_s + LOADED_S]
     title = f"admission in a daemon, {len(rows) / LOADED_S:.0f} calls a second over TLS"

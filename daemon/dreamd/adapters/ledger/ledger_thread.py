@@ -29,7 +29,7 @@ class LedgerThread(Generic[Asked, Answer]):
     """Calls `act` with all waiting requests, in order.
 
     act: returns an answer or a LedgerError for each, or raises one for all. finished: called on this thread
-    when there is something to `deliver`.
+    when there is something to `deliver`; after: then, for work that no answer waits for.
     """
 
     def __init__(
@@ -37,9 +37,11 @@ class LedgerThread(Generic[Asked, Answer]):
         name: str,
         act: Callable[[Sequence[Asked]], Sequence[Answer | LedgerError]],
         finished: Callable[[], None],
+        after: Callable[[], None] = lambda: None,
     ) -> None:
         self._act = act
         self._finished = finished
+        self._after = after
         self._changed = threading.Condition()
         self._waiting: deque[tuple[Asked, Commit[Answer]]] = deque()
         self._ends: deque[tuple[Commit[Answer], Answer | LedgerError]] = deque()
@@ -143,3 +145,4 @@ class LedgerThread(Generic[Asked, Answer]):
             self._under_way = 0
             self._changed.notify_all()
         self._finished()
+        self._after()

@@ -118,7 +118,7 @@ class Store(ABC):
         if made is None:
             made = self._make_each(changes)
         self.audited = self._changes.audit.newest or self.audited
-        self._note_in_time()
+        self._count()
         return made
 
     def _make(self, changes: Sequence[Transaction]) -> list[Terms | LedgerError] | None:
@@ -174,7 +174,8 @@ class Store(ABC):
         """
         with self.writing(1):
             value = change(self.base)
-        self._note_in_time()
+        self._count()
+        self.note_in_time()
         return value
 
     def draw_counters(self, now_s: float) -> int:
@@ -222,9 +223,12 @@ class Store(ABC):
             raise LedgerError(f"another dreamd has taken the ledger {self.place}; stop one of the two")
         self._counted = int(row[0])
 
-    def _note_in_time(self) -> None:
+    def _count(self) -> None:
         self.writes = self._counted
         self._unnoted += 1
+
+    def note_in_time(self) -> None:
+        """Update the note if it is NOTED_EVERY flushes old; callers have their answers already."""
         if self._unnoted >= NOTED_EVERY:
             self._note()
 

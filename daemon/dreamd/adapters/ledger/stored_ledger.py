@@ -84,7 +84,9 @@ class StoredLedger:
         self._using = threading.Lock()
         self._asking: sa.Connection | None = None
         self._finished: Callable[[], None] = lambda: None
-        self._writer = LedgerThread[Transaction, Terms]("ledger-writer", self._write, self._tell)
+        self._writer = LedgerThread[Transaction, Terms](
+            "ledger-writer", self._write, self._tell, self._note_writes
+        )
         self._reader = LedgerThread[Asked, bool]("ledger-reader", self._read, self._tell)
         self._audit = AuditReader(store.connect, store.place, self._tell)
 
@@ -138,6 +140,10 @@ class StoredLedger:
     def _write(self, transactions: Sequence[Transaction]) -> Sequence[Terms | LedgerError]:
         with self._using:
             return self._store.write(transactions)
+
+    def _note_writes(self) -> None:
+        with self._using:
+            self._store.note_in_time()
 
     def confirm(self, dreamscape: str, terms: Mapping[int, int]) -> Commit[bool]:
         """Queue the question for the reader."""
