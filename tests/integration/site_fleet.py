@@ -1,11 +1,14 @@
 """A site with light pods: mosquitto with a bed's account each, `dreamd serve` over TLS, and callers by role.
 
-The site's files are made here, and the first principals stand in the ledger before the daemon starts. Beds
-enrol as beds do: a code from an administrator, redeemed over TLS, with the broker's account behind it.
+Its identity provider never answers. The site's files are made here, and the first principals stand in the
+ledger before the daemon starts. Beds enrol as beds do: a code from an administrator, redeemed over TLS, with
+the broker's account behind it.
 """
 
 import asyncio
 import contextlib
+import json
+import socket
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -49,6 +52,13 @@ class SiteFleet(Fleet):
         )
         self.server = f"{HOST}:{port}"
         self.watchers = tuple(f"watcher-{number}" for number in range(watchers))
+        # Connections wait in its queue and are never answered: a provider that is gone in the worst way.
+        self._silent = socket.create_server((HOST, 0))
+        roles_of_people = [{"value": "night-staff", "role": "operator", "sites": ["*"]}]
+        self.flags += (
+            *("--oidc-issuer", f"https://{HOST}:{self._silent.getsockname()[1]}"),
+            *("--oidc-client-id", "site", "--oidc-roles", json.dumps(roles_of_people)),
+        )
         everywhere = frozenset("*")
         roles = {**ROLES, **dict.fromkeys(self.watchers, Role.OPERATOR)}
         now_s = time.time()
@@ -135,6 +145,7 @@ class SiteFleet(Fleet):
         """End everything, the broker too."""
         super().close()
         self.ward.broker.kill()
+        self._silent.close()
 
     def zeroed_after_s(self, pods: Sequence[str], since_s: float, process: str) -> list[float]:
         """Seconds from `since_s` until each pod was at zero, by its own stamp; ascending."""

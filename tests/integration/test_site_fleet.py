@@ -151,7 +151,8 @@ def siege(site: SiteFleet) -> Iterator[None]:
 async def test_a_sever_waits_for_no_lane_rate_or_ledger(site: SiteFleet) -> None:
     """Severed while its caller's rate is used up, its streams are all held, and the ledger is locked.
 
-    The same caller's check-ins and reads come meanwhile, more than its rates allow.
+    The same caller's check-ins and reads come meanwhile, more than its rates allow. As many sign-ins as there
+    are places for wait for a provider that does not answer.
 
     Each pod is at zero within 0.5 s by its own stamp, and the answer has them all confirmed.
     """
@@ -169,10 +170,15 @@ async def test_a_sever_waits_for_no_lane_rate_or_ledger(site: SiteFleet) -> None
                 told = asyncio.gather(
                     *calls, *(api.pods.get("light-1") for _ in calls), return_exceptions=True
                 )
-                await asyncio.sleep(0.1)
+                signing_in = [asyncio.ensure_future(sign_in(site)) for _ in range(5)]
+                await asyncio.wait(signing_in, timeout=3.0, return_when=asyncio.FIRST_COMPLETED)
                 began_s = boottime_s()
                 outcome = await api.dreamscapes.sever(NIGHT, reason="a drill")
                 answered_s = boottime_s() - began_s
+                assert sum(one.done() for one in signing_in) == 1, "four are under way, the fifth is refused"
+                for one in signing_in:
+                    one.cancel()
+                await asyncio.gather(*signing_in, return_exceptions=True)
                 assert any(isinstance(one, dreamapi.RateExceeded) for one in await told)
                 assert not outcome.unconfirmed
                 assert outcome.zeroed == len(dreamers(site))
@@ -184,6 +190,15 @@ async def test_a_sever_waits_for_no_lane_rate_or_ledger(site: SiteFleet) -> None
         print(
             f"\nsevered under siege, {len(took_s)} times: p50 {took_s[len(took_s) // 2]:.3f} s, "
             f"at most {took_s[-1]:.3f} s"
+        )
+
+
+async def sign_in(site: SiteFleet) -> None:
+    """Show a provider's code; the daemon asks the provider."""
+    async with dreamapi.connect(site.server, authority=site.authority) as api:
+        code, verifier, nonce = "c" * 22, "v" * 43, "n" * 22
+        await api.access.sign_in(
+            code, code_verifier=verifier, nonce=nonce, redirect_uri="http://127.0.0.1:1/"
         )
 
 
