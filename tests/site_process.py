@@ -23,6 +23,8 @@ class Site:
     folder: Path
     server: str
     daemon: subprocess.Popen[str] | None = None
+    served_by: tuple[str, ...] = ()
+    """The words of its daemon's program."""
     http_port: int = 0
     provider: SmallProvider | None = None
     before: tuple[str, ...] = ()
@@ -84,23 +86,24 @@ def serving(
 ) -> None:
     """Serve the site; its administrator redeems the first line. line: absent, the site is made first."""
     line, state = line or made_site(site), str(site.folder / "state")
-    with (site.folder / "stderr").open("w") as said:
-        site.daemon = subprocess.Popen(
-            [
-                *(*site.before, sys.executable, "-m", "dreamd", "serve", "--ready-json"),
-                *("--state-dir", state, "--mqtt-url", mqtt_url, "--grpc-host", host),
-                *("--grpc-port", str(grpc_port), "--http-port", "0", *flags),
-            ],
-            stdout=subprocess.PIPE,
-            stderr=said,
-            text=True,
-        )
-    assert site.daemon.stdout is not None
-    site.http_port = json.loads(site.daemon.stdout.readline())["http"]
+    site.served_by = (
+        *(*site.before, sys.executable, "-m", "dreamd", "serve", "--ready-json"),
+        *("--state-dir", state, "--mqtt-url", mqtt_url, "--grpc-host", host),
+        *("--grpc-port", str(grpc_port), "--http-port", "0", *flags),
+    )
+    begun(site)
     _, pin, code = line.split()
     line = f"{site.server} {pin} {code}"
     admin = site.run("dreamd", "redeem", line, "--to", str(site.folder / "admin.json"))
     assert admin.returncode == 0, admin.stderr
+
+
+def begun(site: Site) -> None:
+    """Begin the daemon, as `serving` has."""
+    with (site.folder / "stderr").open("a") as said:
+        site.daemon = subprocess.Popen(site.served_by, stdout=subprocess.PIPE, stderr=said, text=True)
+    assert site.daemon.stdout is not None
+    site.http_port = json.loads(site.daemon.stdout.readline())["http"]
 
 
 def ended(site: Site) -> None:

@@ -4,14 +4,18 @@ It builds each bed of a process from the settings: implant, signal path, agent, 
 recorder.
 """
 
+import asyncio
 import os
 import random
 import string
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from dreamedge import __version__
 from dreamedge.adapters.bedside import open_button, open_light
 from dreamedge.adapters.clock import boottime_ns, process_began_ns, unix_ms, wall_ns
+from dreamedge.adapters.credential.files import BedCredential, boot_id, read_plan, token_in
 from dreamedge.adapters.fault_injection import BENDS, CLOCK_JUMP, STUCK, FailingLink, StuckRenderer, leaping
 from dreamedge.adapters.fault_onset import Onset
 from dreamedge.adapters.implants import LIGHT, light_sleeper, malfunctioning, open_implant, tapped
@@ -19,18 +23,22 @@ from dreamedge.adapters.message_verifier import Broadcasts, MessageVerifier
 from dreamedge.adapters.mqtt import MqttLink
 from dreamedge.adapters.pod_disk import PodDisk
 from dreamedge.adapters.renderers import kinds_of, open_renderer
+from dreamedge.app.credential_keeper import CredentialKeeper
 from dreamedge.app.pod_runner import Parts, PodRunner
 from dreamedge.core.agent import Agent
 from dreamedge.core.audit_witness import AuditWitness
+from dreamedge.core.broker_passwords import BrokerPasswords
 from dreamedge.core.clock import SessionClock
 from dreamedge.core.identity import Identity, Restored
+from dreamedge.core.renewal_schedule import Schedule
 from dreamedge.core.signal.calibration import Baseline, EnrolRefusal, enrol
 from dreamedge.core.signal.features import FrontEnd
 from dreamedge.ports.implant import Implant, ImplantError
 from dreamedge.ports.journal import Journal
 from dreamedge.setting_values import SettingsError
 from dreamedge.settings import PodSettings, Settings
-from dreamwire.broker_access import open_access
+from dreamwire.broker_access import Access, AccessError, open_access
+from dreamwire.messages import Presence
 from dreamwire.schema import BANDS6X2, Schema, richest, schema_named
 from dreamwire.signing import PUBLIC_KEY_BYTES, VerifyKey
 
@@ -48,7 +56,43 @@ def open_daemon_key(text: str) -> VerifyKey:
     return VerifyKey.load(path)
 
 
-def open_beds(settings: Settings, key: VerifyKey, journal: Journal) -> list[PodRunner]:
+def open_keepers(settings: Settings) -> dict[str, CredentialKeeper]:
+    """The keepers of the credentials of enrolled beds, by the bed's name.
+
+    Raises:
+        AccessError: a credential file holds none.
+    """
+    alone, boot = asyncio.Lock(), boot_id()
+    keepers: dict[str, CredentialKeeper] = {}
+    for pod in settings.pods:
+        if not pod.credential:
+            continue
+        file = Path(pod.credential)
+        newest = token_in(file)
+        if not newest:
+            raise AccessError(
+                f"{file} (--credential) holds no credential that can be read; enrol {pod.name} again "
+                "(dreamedge enrol), or leave it out"
+            )
+        password = Path(pod.papers.password_file)
+        kept = password.read_text(encoding="utf-8").strip() if password.is_file() else newest
+        schedule = Schedule(read_plan(file).plan, boot, _boottime_s(), random.Random())  # noqa: S311 - jitter
+        store = BedCredential(file, alone)
+        passwords = BrokerPasswords(kept, newest)
+        keepers[pod.name] = CredentialKeeper(store, passwords, schedule, _boottime_s, boot)
+    return keepers
+
+
+def _boottime_s() -> float:
+    return boottime_ns() / 1e9
+
+
+def open_beds(
+    settings: Settings,
+    key: VerifyKey,
+    journal: Journal,
+    passwords: Mapping[str, BrokerPasswords] = MappingProxyType({}),
+) -> list[PodRunner]:
     """The runners of all beds, each enrolled and not yet connected; a failure closes those opened before."""
     beds: list[PodRunner] = []
     broadcasts = Broadcasts(key)
@@ -59,7 +103,8 @@ def open_beds(settings: Settings, key: VerifyKey, journal: Journal) -> list[PodR
             listened = follower is not None and follower.malfunction == "crosstalk"
             implant = _implant(pod, settings, onset, implant)
             implant = tapped(implant) if listened else implant
-            beds.append(_bed(pod, settings, broadcasts, journal, implant, onset))
+            own = passwords.get(pod.name)
+            beds.append(_bed(pod, settings, broadcasts, journal, implant, onset, own))
     except BaseException:
         for bed in beds:
             bed.close()
@@ -85,6 +130,7 @@ def _bed(
     journal: Journal,
     implant: Implant,
     onset: Onset,
+    passwords: BrokerPasswords | None = None,
 ) -> PodRunner:
     """One bed, enrolled, not yet connected."""
     access = open_access(settings.broker, pod.papers, pod.name)
@@ -114,12 +160,8 @@ def _bed(
     opens = broadcasts.decrypt
     agent = Agent(identity, front, clock, own, restored, rng, tells_hops=journal.hops, opens=opens)
     now_ns = leaping(boottime_ns, onset) if pod.malfunction == CLOCK_JUMP else boottime_ns
-    presence, door = identity.presence(online=True), MessageVerifier(pod.name, broadcasts)
-    if pod.malfunction in BENDS:
-        bend = BENDS[pod.malfunction]()
-        link: MqttLink = FailingLink(access, presence, door, now_ns, rng, bend=bend, onset=onset)
-    else:
-        link = MqttLink(access, presence, door, now_ns, rng)
+    link = _link(pod, onset, (access, identity.presence(online=True)), broadcasts, (now_ns, rng))
+    link.passwords = passwords
     if pod.malfunction == STUCK:
         renderer = StuckRenderer(renderer, onset)
     for event in kept.events:
@@ -138,6 +180,20 @@ def _bed(
     }
     bed.note("up", started)
     return bed
+
+
+def _link(
+    pod: PodSettings,
+    onset: Onset,
+    here: tuple[Access, Presence],
+    broadcasts: Broadcasts,
+    run: tuple[Callable[[], int], random.Random],
+) -> MqttLink:
+    """The bed's link, which may be made to fail. here: its access and presence. run: its clock and jitter."""
+    door = MessageVerifier(pod.name, broadcasts)
+    if pod.malfunction in BENDS:
+        return FailingLink(*here, door, *run, bend=BENDS[pod.malfunction](), onset=onset)
+    return MqttLink(*here, door, *run)
 
 
 def schema_of(pod: PodSettings, wanted: str, implant: Implant) -> Schema:

@@ -2,10 +2,10 @@
 
 `dreamedge run` runs the agents of one or several beds until they are stopped or their recordings are
 over; `dreamedge devices` lists what can be opened; `dreamedge inspect` shows the contents of a recording
-or device and whether it is usable; `dreamedge enrol` gives a bed its credential; `dreamedge unlatch` is the
-sleeper's own act. SIGTERM and SIGINT send
-every bed home; SIGUSR1 is the wake button, SIGUSR2 distress, SIGRTMIN withdraw, SIGRTMIN+1 the arousal
-gate. Exit status: 0 home, 1 a bed failed, 2 a setting or an argument is wrong.
+or device and whether it is usable; `dreamedge enrol`, `renew` and `status` are about a bed's credential;
+`dreamedge unlatch` is the sleeper's own act. SIGTERM and SIGINT send every bed home; SIGUSR1 is the wake
+button, SIGUSR2 distress, SIGRTMIN withdraw, SIGRTMIN+1 the arousal gate. Exit status: 0 home, 1 a bed failed,
+2 a setting or an argument is wrong.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -28,9 +28,12 @@ from dreamedge.adapters.implants.recording_options import ALIGNMENTS, CLOCK, UNI
 from dreamedge.adapters.journal import JournalError, LibraryNotes, open_journal
 from dreamedge.adapters.memory import give_back
 from dreamedge.adapters.pod_disk import DiskError, unlatch, unlatch_heard
+from dreamedge.app.credential_keeper import CredentialKeeper
 from dreamedge.app.pod_runner import PodRunner
 from dreamedge.app.pod_supervisor import PodSupervisor
-from dreamedge.composition import open_beds, open_daemon_key
+from dreamedge.composition import open_beds, open_daemon_key, open_keepers
+from dreamedge.credential_commands import COMMANDS as CREDENTIAL_COMMANDS
+from dreamedge.credential_commands import add_commands, run_command
 from dreamedge.ports.button import ButtonError
 from dreamedge.ports.implant import ImplantError
 from dreamedge.ports.light import LightError
@@ -67,8 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _inspect(chosen)
         if command == "devices":
             return _devices(chosen)
-        if command == "enrol":
-            return _enrol(chosen)
+        if command in CREDENTIAL_COMMANDS:
+            return run_command(command, chosen)
         return _run(chosen) if command == "run" else _unlatch(chosen)
     except _Refusal as refusal:
         print(f"dreamedge: {on_screen(str(refusal))}", file=sys.stderr)
@@ -109,6 +112,7 @@ def _parser() -> ArgumentParser:
     run.add_argument("--broker-key", metavar="FILE", help="its key; {pod} in any of these is the bed's name")
     run.add_argument("--broker-user", metavar="NAME", help="default: the bed's name")
     run.add_argument("--broker-password-file", metavar="FILE", help="one line, not readable by others")
+    run.add_argument("--credential", metavar="FILE", help="of `dreamedge enrol`; the agent renews it")
     run.add_argument("--daemon-key", metavar="FILE|HEX", help="the daemon's public key, pinned")
     run.add_argument("--state-dir", metavar="DIR", help="latch, outbox and stored sever, in DIR/POD")
     run.add_argument("--site", metavar="NAME", help="default: home")
@@ -127,15 +131,8 @@ def _parser() -> ArgumentParser:
     act = commands.add_parser("unlatch", help="clear the latch of this pod: the sleeper's own act")
     act.add_argument("--pod", required=True, metavar="NAME")
     act.add_argument("--state-dir", metavar="DIR")
-    _add_enrolment(commands)
+    add_commands(commands)
     return parser
-
-
-def _add_enrolment(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
-    """Add the command by which a bed gets its credential."""
-    new = commands.add_parser("enrol", help="use the line of `dreamd enrol`, and keep this bed's credential")
-    new.add_argument("line", metavar="LINE", help="SERVER PIN CODE, in quotes")
-    new.add_argument("--state-dir", metavar="DIR", help="files go to DIR/enrolled/POD")
 
 
 def _add_rendering(run: ArgumentParser) -> None:
@@ -321,15 +318,6 @@ def _above(least: float, text: str) -> float:
     return number
 
 
-def _enrol(chosen: dict[str, str | None]) -> int:
-    # Not loaded by an agent that runs: it needs grpc, and its memory is counted.
-    from dreamedge.adapters.enrolment import enrol_bed  # noqa: PLC0415
-
-    bed = enrol_bed(str(chosen["line"]), state_root(chosen["state_dir"] or "", os.environ) / "enrolled")
-    print(f"{bed.pod} is enrolled until {bed.expires}; run: dreamedge run --config {bed.config}")
-    return 0
-
-
 def _unlatch(chosen: dict[str, str | None]) -> int:
     directory = state_root(chosen["state_dir"] or "", os.environ) / str(chosen["pod"])
     if unlatch(directory):
@@ -355,9 +343,10 @@ def _run(chosen: dict[str, str | list[str] | None]) -> int:
     logging.basicConfig(handlers=[LibraryNotes(journal, boottime_ns)], level=logging.WARNING)
     try:
         # Before the loop runs: opening a device may take seconds, and Ctrl-C must end it at once.
-        beds = open_beds(settings, key, journal)
+        keepers = open_keepers(settings)
+        beds = open_beds(settings, key, journal, {pod: one.passwords for pod, one in keepers.items()})
         give_back()
-        return asyncio.run(_dream(beds, settings.duration_s))
+        return asyncio.run(_dream(beds, settings.duration_s, keepers))
     finally:
         journal.close()
 
@@ -371,9 +360,9 @@ BUTTON_SIGNALS: Final = {
 """The buttons by signal, for the program that reads the bed's buttons."""
 
 
-async def _dream(beds: list[PodRunner], duration_s: float) -> int:
+async def _dream(beds: list[PodRunner], duration_s: float, keepers: Mapping[str, CredentialKeeper]) -> int:
     manager = ServiceManager.of(os.environ, os.getpid())
-    ward = PodSupervisor(beds, Load().measure, manager)
+    ward = PodSupervisor(beds, Load().measure, manager, keepers)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ward.stop, "stopped")

@@ -65,6 +65,8 @@ class PodSettings:
     papers: Papers
     button: str = ""
     light: str = ""
+    credential: str = ""
+    """The file of an enrolled bed, which its agent renews; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ _DEFAULTS: Final = {
     "broker_key": "",
     "broker_user": "",
     "broker_password_file": "",
+    "credential": "",
     "daemon_key": "",
     "state_dir": "",
     "site": "home",
@@ -260,7 +263,7 @@ def _named(values: Mapping[str, Value], pods: Sequence[Value], root: Path) -> tu
     several = len(pods) + len(many) > 1
     if several:
         _refuse_shared(values["renderer"])
-    for setting in ("broker_user", "broker_password_file"):
+    for setting in ("broker_user", "broker_password_file", "credential"):
         if several and values[setting].text and "{pod}" not in values[setting].text:
             raise SettingsError(
                 f"{values[setting].source}: several pods cannot share one {setting}; put {{pod}} into it, "
@@ -333,7 +336,13 @@ def _pod(given: Value, place: int, values: Mapping[str, Value], root: Path) -> P
         renderer=values["renderer"].text.replace("{pod}", name),
         state_dir=root / name,
         papers=_papers(values, name),
+        credential=_credential(values, name),
     )
+
+
+def _credential(values: Mapping[str, Value], pod: str) -> str:
+    path = values["credential"].text.replace("{pod}", pod)
+    return str(Path(path).expanduser()) if path else ""
 
 
 def _papers(values: Mapping[str, Value], pod: str) -> Papers:
@@ -344,7 +353,10 @@ def _papers(values: Mapping[str, Value], pod: str) -> Papers:
         path = told(setting)
         return str(Path(path).expanduser()) if path else ""
 
-    return Papers("--broker", file("ca"), file("cert"), file("key"), told("user"), file("password_file"))
+    password, credential = file("password_file"), _credential(values, pod)
+    if credential and not password:
+        password = str(Path(credential).with_name("password"))  # as `dreamedge enrol` writes it
+    return Papers("--broker", file("ca"), file("cert"), file("key"), told("user"), password)
 
 
 def _malfunction(value: Value) -> tuple[str, float, bool]:

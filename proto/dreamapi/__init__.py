@@ -9,7 +9,7 @@ This package holds resource names, the client and its errors, and nothing of the
 """
 
 from dreamapi.client import Api, Server, connect
-from dreamapi.credentials import CredentialError
+from dreamapi.credentials import CredentialError, load_credential
 from dreamapi.dreamscapes import plan
 from dreamapi.errors import (
     ApiError,
@@ -83,6 +83,7 @@ from dreamapi.errors import (
     WrongState,
 )
 from dreamapi.quick_look import show
+from dreamapi.renewal import Renewal
 from dreamapi.v1.breakers_pb2 import BreakerDetail, BreakerMove
 from dreamapi.v1.dreamscapes_pb2 import Check, Collective, Dreamscape, Event, Plan, Recording, Seat
 from dreamapi.v1.house_pb2 import House
@@ -156,6 +157,7 @@ __all__ = [
     "Recording",
     "RecordingUnavailable",
     "Refused",
+    "Renewal",
     "RequestIdReused",
     "RoleLacking",
     "SchemaMismatch",
@@ -180,6 +182,7 @@ __all__ = [
     "WakeOrderUnknown",
     "WrongState",
     "connect",
+    "load_credential",
     "plan",
     "show",
 ]

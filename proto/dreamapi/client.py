@@ -20,10 +20,17 @@ from dreamapi.access import Access
 from dreamapi.audit import Audit
 from dreamapi.breakers import Breakers
 from dreamapi.call_policy import DEADLINE_S, Line
-from dreamapi.credentials import CredentialFile, channel_credentials, load_credential
+from dreamapi.credentials import (
+    CredentialError,
+    CredentialFile,
+    HeldCredential,
+    channel_credentials,
+    load_credential,
+)
 from dreamapi.dreamscapes import Dreamscapes
 from dreamapi.errors import Unreachable
 from dreamapi.pods import Pods
+from dreamapi.renewal import Renewal, Renewing
 from dreamapi.requests import refused
 from dreamapi.severs import Houses, Severs
 from dreamapi.text import unfit
@@ -47,9 +54,16 @@ class Api:
     """A connection: `pods`, `dreamscapes`, `breakers`, `wake`, `severs`, `houses`, `access`, `audit`."""
 
     def __init__(
-        self, line: Line, *, connect_s: float, user_agent: str, tls: grpc.ChannelCredentials | None = None
+        self,
+        line: Line,
+        *,
+        connect_s: float,
+        user_agent: str,
+        tls: grpc.ChannelCredentials | None = None,
+        held: HeldCredential | None = None,
     ) -> None:
-        self._tls = tls
+        self._tls, self._held = tls, held
+        self._renewal: asyncio.Task[None] | None = None
         self._target = line.target
         self._connect_s = connect_s
         self._options = (*OPTIONS, ("grpc.primary_user_agent", user_agent))
@@ -77,7 +91,24 @@ class Api:
         self.houses = Houses(self._channel, self._line)
         self.access = Access(self._channel, self._line)
         self.audit = Audit(self._channel, self._line)
+        if self._held is not None and self._held.path is not None:
+            self._renewing = Renewing(self.access, self._held, self._line.rng)
+            keeping = self._renewing.keep_renewed()
+            self._renewal = asyncio.create_task(keeping, name="dreamapi renewal")  # noqa: TID251 -- ended below
         return self
+
+    async def renew(self) -> Renewal:
+        """Look how long the credential has left, and renew it in its file where that is due.
+
+        A connection that lives longer than five seconds does so by itself.
+
+        Raises:
+            CredentialError: the connection has no credential file, or it cannot be written.
+            ApiError: the daemon refuses or is not reached.
+        """
+        if self._renewal is None:
+            raise CredentialError("this connection has no credential file; connect(..., credential=FILE)")
+        return await self._renewing.look()
 
     async def _reach(self) -> None:
         state = self._channel.get_state(try_to_connect=True)
@@ -90,7 +121,11 @@ class Api:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the connection; calls under way are cancelled."""
+        """Close the connection; calls under way are cancelled, but a renewal is let end."""
+        if self._renewal is not None:
+            await self._renewing.finished()
+            self._renewal.cancel()
+            await asyncio.wait([self._renewal])
         await self._channel.close()
 
 
@@ -124,9 +159,9 @@ def connect(
 
     deadline_s: of each call that is not a watch; connect_s: of reaching the daemon at all; to_screen: escape
     the text of answers, because a terminal would obey control characters in foreign text; user_agent: the
-    name of the calling program, one ASCII word; credential: the file that `dreamd redeem` has made, or
-    its contents, with which the connection is over TLS; authority: PEM, for a connection over TLS without a
-    credential.
+    name of the calling program, one ASCII word; credential: the file that `dreamd redeem` has made, or its
+    contents, with which the connection is over TLS. A file is renewed at half of the credential's life,
+    while the connection lives. authority: PEM, for a connection over TLS without a credential.
 
     Raises:
         InvalidArgument: the address is no text that a resolver could take.
@@ -138,10 +173,13 @@ def connect(
     if wrong := unfit(target):
         raise refused("target", wrong)
     line = Line(target, rng or Random(), deadline_s, to_screen)  # noqa: S311 - jitter
-    tls = None
+    tls, held = None, None
     if credential is not None:
-        kept = credential if isinstance(credential, CredentialFile) else load_credential(credential)
-        tls = channel_credentials(kept.authority, kept.credential)
+        if isinstance(credential, CredentialFile):
+            held = HeldCredential(credential)
+        else:
+            held = HeldCredential(load_credential(credential), credential)
+        tls = channel_credentials(held.kept.authority, held)
     elif authority:
         tls = channel_credentials(authority)
-    return Api(line, connect_s=connect_s, user_agent=user_agent, tls=tls)
+    return Api(line, connect_s=connect_s, user_agent=user_agent, tls=tls, held=held)

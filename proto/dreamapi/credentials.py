@@ -51,6 +51,11 @@ class CredentialFile:
             file.flush()
             os.fsync(handle)
         fresh.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(folder)  # a power cut must not bring the file before back
+        finally:
+            os.close(folder)
 
 
 def load_credential(path: Path) -> CredentialFile:
@@ -82,20 +87,64 @@ def default_path() -> Path:
     return Path(config) / "dreamd" / "credential.json"
 
 
+class HeldCredential:
+    """A credential in use. path: its file, which may change while it is used; None: it has none.
+
+    Another process may renew it: a changed file is read again with the next call. A file that cannot be read,
+    or is of another principal or authority, changes nothing.
+    """
+
+    def __init__(self, kept: CredentialFile, path: Path | None = None) -> None:
+        self.kept, self.path = kept, path
+        self._seen = self._mark()
+
+    def _mark(self) -> tuple[int, int, int]:
+        """The marks by which one version of the file is told from another."""
+        try:
+            told = self.path.stat() if self.path is not None else None
+        except OSError:
+            told = None
+        return (told.st_ino, told.st_mtime_ns, told.st_size) if told is not None else (0, 0, 0)
+
+    @property
+    def credential(self) -> str:
+        """The newest text."""
+        if self.path is not None and self._mark() != self._seen:
+            self.reread()
+        return self.kept.credential
+
+    def reread(self) -> None:
+        """Read the file again."""
+        if self.path is None:
+            return
+        seen = self._mark()
+        try:
+            found = load_credential(self.path)
+        except CredentialError:
+            return
+        self._seen = seen
+        if (found.principal, found.authority) == (self.kept.principal, self.kept.authority):
+            self.kept = found
+
+    def renewed_to(self, kept: CredentialFile) -> None:
+        """Use this one from now on; it has just been written."""
+        self.kept, self._seen = kept, self._mark()
+
+
 class _Bearer(grpc.AuthMetadataPlugin):
     """Attaches the credential to each call; gRPC does so over TLS only."""
 
-    def __init__(self, credential: str) -> None:
-        self._metadata = (("authorization", f"Bearer {credential}"),)
+    def __init__(self, held: HeldCredential) -> None:
+        self._held = held
 
     def __call__(self, _context: grpc.AuthMetadataContext, callback: grpc.AuthMetadataPluginCallback) -> None:
         """Give gRPC the metadata of one call."""
-        callback(self._metadata, None)
+        callback((("authorization", f"Bearer {self._held.credential}"),), None)
 
 
-def channel_credentials(authority: str, credential: str = "") -> grpc.ChannelCredentials:
+def channel_credentials(authority: str, held: HeldCredential | None = None) -> grpc.ChannelCredentials:
     """TLS to a server of this authority, PEM; with the credential in each call, where there is one."""
     tls = grpc.ssl_channel_credentials(root_certificates=authority.encode())
-    if not credential:
+    if held is None:
         return tls
-    return grpc.composite_channel_credentials(tls, grpc.metadata_call_credentials(_Bearer(credential)))
+    return grpc.composite_channel_credentials(tls, grpc.metadata_call_credentials(_Bearer(held)))

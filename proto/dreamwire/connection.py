@@ -72,6 +72,10 @@ _WRONG_NAMES: Final = (62, 64)
 """OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and _IP_ADDRESS_MISMATCH; above, _CERT_NOT_YET_VALID and so on."""
 
 
+class LoginRefusedError(aiomqtt.MqttError):
+    """The broker does not accept this user with this password."""
+
+
 class PromptClient(aiomqtt.Client):
     """aiomqtt's client with `send`, used once; created on the thread of its event loop."""
 
@@ -117,7 +121,7 @@ class PromptClient(aiomqtt.Client):
             await self._connect()
         except aiomqtt.MqttError as error:
             self._abandon()
-            raise aiomqtt.MqttError(_told(error, self._access)) from error
+            raise _kind(error)(_told(error, self._access)) from error
         except BaseException:
             self._abandon()
             raise
@@ -304,6 +308,11 @@ class PromptClient(aiomqtt.Client):
         except Exception as error:  # noqa: BLE001 -- as aiomqtt's own writer: whatever it is, the connection is gone
             if not self._disconnected.done():
                 self._disconnected.set_exception(error)
+
+
+def _kind(error: aiomqtt.MqttError) -> type[aiomqtt.MqttError]:
+    code = getattr(error.rc, "value", error.rc) if isinstance(error, aiomqtt.MqttCodeError) else None
+    return LoginRefusedError if code in _CONNECT_REFUSED else aiomqtt.MqttError
 
 
 def _told(error: aiomqtt.MqttError, access: Access) -> str:

@@ -107,6 +107,17 @@ def test_a_service_calls_its_methods_alone_and_none_that_needs_a_person() -> Non
     assert code_of(admit(RESETS, service, credential(), NOW_S)) is Code.PERSON_NEEDED
 
 
+def test_a_bed_and_a_service_look_after_their_own_credential_without_a_grant() -> None:
+    """A bed without grants, and a service that was granted one method, renew their own; neither does more."""
+    own = Rule("RenewCredential", Effect.GOVERNS, frozenset({Role.BED, Role.SERVICE}), Own.SELF)
+    other = Rule("ListPods", Effect.READS, frozenset({Role.OPERATOR, Role.SERVICE}), Own.POD)
+    service = person(Grant(Role.SERVICE, methods=frozenset({"WatchPods"})), kind=Kind.SERVICE)
+    for principal in (person(kind=Kind.BED), service):
+        assert code_of(admit(own, principal, credential(), NOW_S)) is None
+        assert code_of(admit(other, principal, credential(), NOW_S)) is Code.ROLE_LACKING
+    assert code_of(admit(own, person(), credential(), NOW_S)) is Code.ROLE_LACKING
+
+
 SCOPES = [
     # rule, grant, target, reached
     (BINDS, OPERATOR_A, Target(dreamscapes=("night",)), True),

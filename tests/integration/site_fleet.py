@@ -22,7 +22,7 @@ from dreamd.adapters.ledger.sqlite import SqliteLedger
 from dreamd.core.access.caller import Role
 from dreamd.core.access.principals import Credential, Grant, Kind, Principal, digest_of, token_of
 from dreamd.ports.ledger.transaction import Transaction
-from dreamedge.adapters.enrolment import EnrolmentError, enrol_bed
+from dreamedge.adapters.credential.enrolment import EnrolmentError, enrol_bed
 from integration.fleet import Fleet
 from mosquitto import free_port
 from site_broker import HOST, SiteWard

@@ -5,6 +5,7 @@ import datetime as dt
 import http.client
 import json
 import os
+import sqlite3
 import ssl
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import tomllib
 import urllib.request
 from argparse import Namespace
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import aiomqtt
@@ -22,18 +24,23 @@ from starlette.responses import Response
 import dreamapi
 from dreamapi.credentials import load_credential
 from dreamapi.pinned import PinError, authority_of, pin_of
+from dreamd.adapters.ledger.opening import LEDGER_FILE
 from dreamd.adapters.site_authority import SiteAuthority
 from dreamd.adapters.site_guard import open_to_others
 from dreamd.cli import login
-from dreamedge.adapters.enrolment import EnrolmentError, enrol_bed
+from dreamd.core.access.principals import DAY_S
+from dreamedge.adapters.credential.enrolment import EnrolmentError, enrol_bed
+from dreamedge.adapters.credential.files import KeptPlan, boot_id, write_plan
+from dreamedge.core.renewal_schedule import Plan
 from dreamwire import topics
 from dreamwire.broker_access import Papers, open_access, parse_address
-from dreamwire.connection import PromptClient
+from dreamwire.connection import LoginRefusedError, PromptClient
 from dreamwire.signing import VerifyKey
+from fakes.waiting import awaited
 from mosquitto import MOSQUITTO, Broker, free_port
 from oidc_provider import CLIENT, ROLES, SmallProvider
 from site_broker import with_port
-from site_process import Site, ended, made_site, serving
+from site_process import Site, begun, ended, made_site, serving
 
 
 @pytest.fixture(scope="module")
@@ -261,3 +268,68 @@ def test_beyond_loopback_nothing_is_served_without_a_site(site: Site, tmp_path: 
     assert "is open to others" in told.stderr
     told = site.run("dreamd", "init", "--state-dir", str(tmp_path / "s"))
     assert "nothing was changed" in told.stdout
+
+
+def aged(site: Site, principal: str, by_s: float) -> None:
+    """Let a principal's credentials be older by so much, while no daemon runs."""
+    earlier = "update credentials set issued_s = issued_s - ?, expires_s = expires_s - ? where principal = ?"
+    with closing(sqlite3.connect(site.folder / "state" / LEDGER_FILE)) as ledger, ledger:
+        assert ledger.execute(earlier, (by_s, by_s, principal)).rowcount == 1
+
+
+def running_bed(config: Path, state: Path) -> subprocess.Popen[bytes]:
+    """The agent of an enrolled bed, with a simulated sleeper."""
+    words = ("run", "--config", str(config), "--state-dir", str(state), "--journal", str(state / "journal"))
+    return subprocess.Popen((sys.executable, "-m", "dreamedge", *words, "--implant", "sim-light"))
+
+
+async def test_a_bed_renews_its_credential_by_itself_and_is_heard_before_and_after(site: Site) -> None:
+    """At half-life the agent renews, the broker takes the new password, and the bed reconnects with it.
+
+    The old secret is then refused by the API and by the broker. Files are closed to others, the journal and
+    `dreamedge status` tell it, and the daemon restarted on the way.
+    """
+    state = site.folder / "beds-8"
+    line = await asyncio.to_thread(site.line, "bed-8")
+    config = (await asyncio.to_thread(enrol_bed, line, state / "enrolled")).config
+    home = config.parent
+    old = load_credential(home / "credential.json")
+    assert (home / "password").read_text().strip() == old.credential
+    ended(site)
+    aged(site, "bed-8", 15.5 * DAY_S)
+    # The bed's own count: due at once, on the clock of this boot.
+    write_plan(home / "credential.json", KeptPlan(Plan(boot_id(), 0.0, 0.0, 1.0)))
+    begun(site)
+    agent = running_bed(config, state)
+    try:
+        await awaited(lambda: (home / "password").read_text().strip() != old.credential, "the new password")
+        new = load_credential(home / "credential.json")
+        assert (home / "password").read_text().strip() == new.credential
+        notes = [json.loads(one) for one in (state / "journal").read_text().splitlines()]
+        kinds = [note["kind"] for note in notes]
+        connections = [at for at, kind in enumerate(kinds) if kind == "connected"]
+        renewed = kinds.index("credential-renewed")
+        assert len(connections) == 2
+        assert connections[0] < renewed
+        assert notes[renewed]["left_days"] == 30.0
+    finally:
+        agent.terminate()
+        assert agent.wait(10.0) == 0
+    assert {one.stat().st_mode & 0o077 for one in home.glob("*") if one.name != "authority.pem"} == {0}
+    with pytest.raises(dreamapi.CredentialExpired):
+        async with dreamapi.connect(site.server, credential=old) as api:
+            await api.access.caller()
+    url = parse_address(old.broker_url)
+    for text, taken in ((old.credential, False), (new.credential, True)):
+        (home / "tried").touch(0o600)
+        (home / "tried").write_text(text)
+        papers = Papers("--x", ca=str(home / "authority.pem"), password_file=str(home / "tried"))
+        client = PromptClient(open_access(url, papers, "bed-8"), lambda _message: None, clean_session=True)
+        if taken:
+            async with client:
+                pass
+        else:
+            with pytest.raises(LoginRefusedError, match="does not accept user bed-8"):
+                await client.__aenter__()
+    told = await asyncio.to_thread(site.run, "dreamedge", "status", "--state-dir", str(state))
+    assert told.stdout == "bed-8: 30.0 days left\n"

@@ -20,11 +20,12 @@ from typing import Final
 import aiomqtt
 
 from dreamedge.adapters.message_verifier import MessageVerifier, ReceivedPayload
+from dreamedge.core.broker_passwords import BrokerPasswords
 from dreamedge.ports.link import Arrival, Connected, Disconnected
 from dreamwire import topics
 from dreamwire.broker_access import Access
 from dreamwire.codec import encode
-from dreamwire.connection import PromptClient
+from dreamwire.connection import LoginRefusedError, PromptClient
 from dreamwire.messages import ClockProbe, Frame, PodEvent, Presence, Status
 
 KEEPALIVE_S: Final = 5
@@ -54,6 +55,7 @@ class MqttLink:
         door: judges arrivals.
         now_ns: CLOCK_BOOTTIME.
         rng: jitter of the reconnects.
+        passwords: of an enrolled bed, which renews its credential; None: the one in `access`.
     """
 
     def __init__(
@@ -63,8 +65,9 @@ class MqttLink:
         door: MessageVerifier,
         now_ns: Callable[[], int],
         rng: random.Random,
+        passwords: BrokerPasswords | None = None,
     ) -> None:
-        self._access = access
+        self._access, self.passwords = access, passwords
         self._presence = presence
         self._pod = presence.pod
         self._door = door
@@ -138,19 +141,26 @@ class MqttLink:
         """Connect, exchange, reconnect with full jitter (0.2 to 10 s), until `part`."""
         attempt = 0
         while not self._parting.is_set():
-            began_ns, why, said_goodbye = self._now_ns(), "", False
+            began_ns, why, said_goodbye, other = self._now_ns(), "", False, False
             try:
                 async with self._client() as client:
+                    if self.passwords is not None:
+                        self.passwords.accepted()
                     try:
                         await self._converse(client)
                     finally:
                         self._client_now = None
             except* aiomqtt.MqttError as group:
                 why = str(group.exceptions[0])
+                refused = isinstance(group.exceptions[0], LoginRefusedError)
+                if refused and self.passwords is not None and self.passwords.rejected():
+                    other = True  # the broker may know the newer one already, or not yet
             except* _Parted:
                 said_goodbye = True
             if said_goodbye or self._parting.is_set():
                 return
+            if other:
+                continue
             self._change(Disconnected(why, self._now_ns()))
             attempt = 0 if self._now_ns() - began_ns >= _STABLE_NS else attempt + 1
             await self._pause(attempt)
@@ -164,8 +174,11 @@ class MqttLink:
 
     def _client(self) -> PromptClient:
         gone = encode(dataclasses.replace(self._presence, online=False))
+        access = self._access
+        if self.passwords is not None:
+            access = dataclasses.replace(access, user=access.user or self._pod, password=self.passwords.now)
         return PromptClient(
-            self._access,
+            access,
             self._arrive,
             identifier=f"dreamedge-{self._pod}",
             clean_session=True,

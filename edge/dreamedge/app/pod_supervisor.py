@@ -1,9 +1,10 @@
 """The beds of one process: their tasks, each named, and their shutdown.
 
 Each bed has four tasks that never end by themselves: its link, its listener (the link's arrivals), its
-button and its pulse, the tether's own timer at 20 Hz. A bed with a failed task is silenced and closed, with
-a journal entry; its neighbours dream on. The service manager gets a heartbeat while every remaining bed
-pulses. The tether's own timer sends it, so a missing heartbeat means a tether that stands still.
+button and its pulse, the tether's own timer at 20 Hz. An enrolled bed has one for its credential, too. A bed
+with a failed task is silenced and closed, with a journal entry; its neighbours dream on. The service manager
+gets a heartbeat while every remaining bed pulses. The tether's own timer sends it, so a missing heartbeat
+means a tether that stands still.
 
 Shutdown, in this order: zero; notify the daemon, at most a second; goodbye to the broker, at most a second;
 end the tasks; close device, disk and journal, at most five seconds. A broker that does not answer, a name
@@ -11,9 +12,11 @@ server or a device's driver that hangs is left behind: the agent ends within OUT
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
+from dreamedge.app.credential_keeper import CredentialKeeper
 from dreamedge.app.pod_runner import LATE_NS, PodRunner
 from dreamedge.ports.service_manager import ServiceManager
 from dreamwire.detached_thread import aside
@@ -31,6 +34,7 @@ _NEVER_S: Final = float("-inf")
 _BEAT_S: Final = 0.5
 _PULSED_WITHIN_S: Final = 1.0
 _NAMED_MAX: Final = 3
+_CREDENTIAL_AGAIN_S: Final = 600.0
 
 Measure = Callable[[], tuple[float, int]]
 
@@ -42,10 +46,17 @@ class PodSupervisor:
         beds: at least one.
         measure: share of a core since the last call, and resident KiB, of this process.
         manager: gets readiness, heartbeats and status while every bed pulses, and the start of the shutdown.
+        keepers: keep the credentials of enrolled beds alive, by the bed's name.
     """
 
-    def __init__(self, beds: Sequence[PodRunner], measure: Measure, manager: ServiceManager) -> None:
-        self._beds = tuple(beds)
+    def __init__(
+        self,
+        beds: Sequence[PodRunner],
+        measure: Measure,
+        manager: ServiceManager,
+        keepers: Mapping[str, CredentialKeeper] = MappingProxyType({}),
+    ) -> None:
+        self._beds, self._keepers = tuple(beds), keepers
         self._measure = measure
         self._manager = manager
         self._pulsed_s: dict[str, float] = {bed.pod: _NEVER_S for bed in beds}
@@ -118,6 +129,7 @@ class PodSupervisor:
             ear = group.create_task(_listen(bed), name=f"{bed.pod} ear")
             pulse = group.create_task(self._pulse(bed, over), name=f"{bed.pod} pulse")
             button = group.create_task(bed.heed_button(), name=f"{bed.pod} button")
+            credential = group.create_task(self._keep_credential(bed), name=f"{bed.pod} credential")
             ends = [
                 group.create_task(self._stop.wait(), name=f"{bed.pod} stop"),
                 group.create_task(over.wait(), name=f"{bed.pod} recording"),
@@ -130,8 +142,18 @@ class PodSupervisor:
             await _tell(bed)
             bed.link.part()
             await asyncio.wait([link], timeout=_GOODBYE_WITHIN_S)
-            await _cancel((link, ear, pulse, button, *ends))
+            await _cancel((link, ear, pulse, button, credential, *ends))
         return why
+
+    async def _keep_credential(self, bed: PodRunner) -> None:
+        """Keep an enrolled bed's credential alive; a bug there is told, and the bed dreams on."""
+        keeper = self._keepers.get(bed.pod)
+        while keeper is not None:
+            try:
+                await keeper.keep_credential(bed)
+            except Exception as error:  # noqa: BLE001 - a credential is no reason to end a session
+                bed.note("credential-not-renewed", {"why": f"{type(error).__name__}: {error}"})
+                await asyncio.sleep(_CREDENTIAL_AGAIN_S)
 
     async def _pulse(self, bed: PodRunner, over: asyncio.Event) -> None:
         due_ns = bed.now_ns()

@@ -8,6 +8,8 @@ Rules
 - For what FREES, an expired credential counts for another day, and operator, clinician, advocate and
   administrator are not bound to a site: a scope must not stand between a person and the way out. A revoked
   credential frees nothing.
+- A bed has the role of a bed without a grant. A service renews its own credential and reads itself, whatever
+  its grant names.
 - What BINDS several sites needs a grant for all of them.
 - A fact that is missing refuses, except for what FREES.
 """
@@ -28,6 +30,7 @@ SEES_ALL: Final = frozenset({Role.ADVOCATE, Role.AUDITOR, Role.ADMIN})
 """Roles that read in every site."""
 SEES_SLEEPERS: Final = frozenset({Role.OPERATOR, Role.CLINICIAN, Role.ADVOCATE, Role.SLEEPER})
 """Roles that read the sleeper of a pod in their scope. A service reads none, unless a grant names it."""
+_OF_BEDS: Final = Grant(Role.BED)
 NAMES: Final = "sleepers"
 """In the methods of a service's grant: it may read the sleeper of a pod."""
 
@@ -135,7 +138,8 @@ def admit(
     if rule.person and principal.kind is not Kind.PERSON:
         sentence = f"{principal.name} is a {principal.kind.value}, and {rule.method} needs a person"
         return Refusal(Code.PERSON_NEEDED, sentence, {"method": rule.method})
-    grants = tuple(grant for grant in principal.grants if _may(rule, grant))
+    held = (*principal.grants, _OF_BEDS) if principal.kind is Kind.BED else principal.grants
+    grants = tuple(grant for grant in held if _may(rule, grant))
     if not grants:
         needed = ", ".join(sorted(role.value for role in rule.roles))
         sentence = f"{principal.name} may not call {rule.method}: it takes one of {needed}"
@@ -146,7 +150,7 @@ def admit(
 def _may(rule: Rule, grant: Grant) -> bool:
     if grant.role not in rule.roles:
         return False
-    return grant.role is not Role.SERVICE or rule.method in grant.methods
+    return grant.role is not Role.SERVICE or rule.own is Own.SELF or rule.method in grant.methods
 
 
 def refused_credential(

@@ -1,7 +1,7 @@
 """Enrols a bed: uses the code of a line, and keeps what its agent needs in a directory of its own.
 
 The directory gets `bed.toml`, a configuration for `dreamedge run --config`, and the files that it names: the
-bed's password at the broker and the site's authority. The pin of the line is checked
+bed's credential, its password at the broker and the site's authority. The pin of the line is checked
 before the code is sent: a server of another authority learns nothing.
 
 It needs grpc, which an agent that runs does not load.
@@ -9,16 +9,26 @@ It needs grpc, which an agent that runs does not load.
 
 import asyncio
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from dreamedge.adapters.clock import boottime_ns
+from dreamedge.adapters.credential.files import (
+    CREDENTIAL_FILE,
+    PASSWORD_FILE,
+    KeptPlan,
+    boot_id,
+    write_closed,
+    write_plan,
+)
+from dreamedge.core.renewal_schedule import Plan
 from dreamwire.broker_access import AccessError
 
 try:
     import dreamapi
+    from dreamapi.credentials import CredentialFile
     from dreamapi.pinned import PinError, authority_of
     from dreamapi.v1.access_pb2 import IssuedCredential, Principal
 except ModuleNotFoundError as missing:
@@ -29,7 +39,6 @@ except ModuleNotFoundError as missing:
     ) from missing
 
 _PARTS: Final = 3
-PASSWORD_FILE: Final = "password"  # noqa: S105 - a name
 AUTHORITY_FILE: Final = "authority.pem"
 CONFIG_FILE: Final = "bed.toml"
 
@@ -67,7 +76,7 @@ def enrol_bed(line: str, directory: Path) -> EnrolledBed:
         raise EnrolmentError(f"the line is of {pod}, which is no bed; redeem it with dreamd redeem")
     home = directory / pod
     try:
-        return _keep(home, pod, issued)
+        return _keep(home, pod, server, issued)
     except OSError as error:
         raise EnrolmentError(f"{home} cannot be written ({error.strerror}); ask for a new code") from error
 
@@ -79,31 +88,26 @@ async def _redeemed(server: str, pin: str, code: str) -> IssuedCredential:
         return issued
 
 
-def _keep(home: Path, pod: str, issued: IssuedCredential) -> EnrolledBed:
+def _keep(home: Path, pod: str, server: str, issued: IssuedCredential) -> EnrolledBed:
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _write(home / PASSWORD_FILE, issued.credential + "\n", 0o600)
-    _write(home / AUTHORITY_FILE, issued.authority, 0o644)
+    credential, expires = home / CREDENTIAL_FILE, issued.expire_time.ToJsonString()
+    keys = tuple(one.hex() for one in issued.signing_keys)
+    told = CredentialFile(server, pod, issued.credential, issued.authority, keys, issued.broker_url, expires)
+    told.write_file(credential)
+    times = (one.ToMicroseconds() / 1e6 for one in (issued.renew_in, issued.expires_in))
+    write_plan(credential, KeptPlan(Plan(boot_id(), boottime_ns() / 1e9, *times)))
+    write_closed(home / PASSWORD_FILE, issued.credential + "\n")
+    write_closed(home / AUTHORITY_FILE, issued.authority, 0o644)
     key = issued.signing_keys[0].hex() if issued.signing_keys else ""
     settings: Mapping[str, str] = {
         "pods": pod,
         "broker": issued.broker_url,
         "broker_password_file": str(home / PASSWORD_FILE),
+        "credential": str(credential),
         "daemon_key": key,
         **({"broker_ca": str(home / AUTHORITY_FILE)} if issued.broker_url.startswith("mqtts") else {}),
     }
     # A TOML basic string and a JSON string are written alike for printable text.
     text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
-    _write(home / CONFIG_FILE, text, 0o600)
-    return EnrolledBed(pod, home / CONFIG_FILE, issued.expire_time.ToJsonString())
-
-
-def _write(path: Path, text: str, mode: int) -> None:
-    """Write a file whole, with this mode."""
-    fresh = path.with_name(f".{path.name}.fresh")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        os.fchmod(handle, mode)
-        file.write(text)
-        file.flush()
-        os.fsync(handle)
-    fresh.replace(path)
+    write_closed(home / CONFIG_FILE, text)
+    return EnrolledBed(pod, home / CONFIG_FILE, expires)

@@ -1,0 +1,1 @@
+"""An enrolled bed's credential: how it is got, kept and renewed."""
