@@ -16,6 +16,7 @@ from dreamd.core.dreamscapes.views import BreakerState
 from dreamd.core.limits import COHORT_SLOTS
 from dreamd.core.safety.breaker import Breaker, Trip, step
 from dreamd.core.safety.causes import Cause
+from dreamd.ports.pod_link import CohortKey
 from dreamd.simulation.checks.violations import lie_once
 from dreamd.simulation.machines.sleepers import SimulatedFault
 from dreamd.simulation.processes.pods import Pod
@@ -79,13 +80,17 @@ def test_a_healthy_sleeper_severed_for_nothing_is_found() -> None:
     assert rules(world) == {"nothing"}
 
 
-def bent(change: Callable[[Collective], Collective]) -> World:
-    """A world with a daemon that publishes wrong broadcasts."""
+def bent(change: Callable[[Collective], Collective], *, in_the_clear: bool = False) -> World:
+    """A world with a daemon that publishes wrong broadcasts, or right ones without a key."""
     world = merged()
     daemon = world.daemon
     assert daemon is not None
     publish = daemon.publish
-    daemon.app._deps.link.publish = lambda collective: publish(change(collective))  # type: ignore[method-assign]
+
+    def bend(collective: Collective, key: CohortKey | None = None) -> None:
+        publish(change(collective), None if in_the_clear else key)
+
+    daemon.app._deps.link.publish = bend  # type: ignore[method-assign]
     world.run(1.0)
     return world
 
@@ -101,7 +106,15 @@ def test_a_grant_in_an_unused_slot_is_found() -> None:
         answered[: collective.answered.size] = collective.answered
         return replace(collective, coupling=coupling, answered=answered)
 
-    assert "slot" in rules(bent(change))
+    assert rules(bent(change)) == {"slot"}
+
+
+def test_a_coupling_in_the_clear_is_found() -> None:
+    """A grant that is broadcast without the cohort's key violates `clear`, and couples no sleeper."""
+    world = bent(lambda collective: collective, in_the_clear=True)
+    assert "clear" in rules(world)
+    world.run(1.0)
+    assert max(pod.share() for pod in world.pods) == 0.0
 
 
 def test_a_severed_dreamscape_that_goes_on_is_found() -> None:
