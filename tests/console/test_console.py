@@ -4,6 +4,7 @@ import datetime as dt
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from dreamd.adapters.grpc.server import Running
 from dreamd.adapters.site_authority import SiteAuthority
 from dreamd.console.acts.offers import BUTTONS
+from dreamd.console.session_store import SessionStore
 from dreamd.console.sign_in import ApiAddress
 from dreamd.console.web_app import console_app, new_console
 from dreamd.core.access.caller import Role
@@ -51,11 +53,11 @@ async def server(application: FakeCoordination, site: SiteAuthority) -> AsyncIte
 
 @asynccontextmanager
 async def console(
-    application: FakeCoordination, site: SiteAuthority, server: Running
+    application: FakeCoordination, site: SiteAuthority, server: Running, store: SessionStore | None = None
 ) -> AsyncIterator[AsgiPage]:
-    """A browser at a console of that API."""
+    """A browser at a console of that API. store: of its sessions."""
     api = ApiAddress(f"127.0.0.1:{server.port}", site.authority_text)
-    app = console_app(new_console(api, ("console.test",), application.principals.clock.now_s))
+    app = console_app(new_console(api, ("console.test",), application.principals.clock.now_s, store))
     async with app.router.lifespan_context(app):
         yield AsgiPage(app)
 
@@ -215,6 +217,35 @@ async def test_a_revoked_viewer_is_signed_out(
         assert statuses[-1] == 401
         assert (await page.ask("GET", "/session"))[0] == 401
         assert (await page.ask("POST", "/console/sever", {"name": "night"}))[0] == 401
+
+
+async def test_a_page_left_open_goes_on_over_a_restart_until_its_viewer_is_revoked(
+    application: FakeCoordination, site: SiteAuthority, server: Running, tmp_path: Path
+) -> None:
+    """With the cookie of before the restarted console shows the house and severs as the same principal.
+
+    Idle before the restart is idle after it. Revoked, the viewer is out, and so after another restart.
+    """
+    token, path = application.principals.known("anna"), tmp_path / "sessions"
+    resume = {"name": "night", "etag": application.sessions["night"].etag}
+    async with console(application, site, server, SessionStore(path)) as page:
+        await page.sign_in(token)
+        cookie = page.cookie
+    async with console(application, site, server, SessionStore(path)) as page:
+        page.cookie = cookie
+        assert b"session.js" in (await page.ask("GET", "/"))[1]
+        assert (await look(page))["house"]["dreamscapes"]
+        assert (await page.ask("POST", "/console/resume", resume))[0] == 200
+        application.principals.clock.now += IDLE_S
+    async with console(application, site, server, SessionStore(path)) as page:
+        page.cookie = cookie
+        assert (await page.ask("POST", "/console/resume", resume))[1]["code"] == "SESSION_IDLE"
+        assert (await page.ask("POST", "/console/sever", {"name": "night"}))[0] == 200
+        application.access.revoke(named("root"), "anna", "left")
+        assert (await page.ask("POST", "/console/sever", {"name": "night"}))[0] == 401
+    async with console(application, site, server, SessionStore(path)) as page:
+        page.cookie = cookie
+        assert b"Sign in" in (await page.ask("GET", "/"))[1]
 
 
 async def test_no_reason_stops_a_way_out(

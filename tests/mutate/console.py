@@ -10,6 +10,7 @@ _GATE, _VIEWER, _SHAPES, _APP, _CONSOLE_ORDERS = (
 )
 _TESTS_TEXT: Final = "tests/daemon/test_console_text.py"
 _TESTS_LOCAL: Final = "tests/console/test_local.py"
+_TESTS_SESSIONS: Final = "tests/console/test_sessions.py"
 _TESTS_SHAPES: Final = "tests/console/test_shapes.py"
 _NOBODY: Final = (f"{_TESTS_LOCAL}::test_a_foreign_page_neither_acts_nor_reads",)
 
@@ -73,7 +74,7 @@ CONSOLE: Final = (
     Mutation(
         "console.body",
         "a body of any length is read",
-        _APP,
+        f"{_SITE}request_reader.py",
         "if total > most:",
         "if False:",
         (f"{_TESTS_LOCAL}::test_bodies_that_are_no_order_are_refused_and_odd_ones_sever",),
@@ -237,6 +238,38 @@ CONSOLE: Final = (
         "                self.sessions.end_credential(session.credential.credential)\n                return",
         "                return",
         (f"{_TESTS_SITE}::test_a_revoked_viewer_is_signed_out",),
+    ),
+    Mutation(
+        "site-console.sealed",
+        "the file of the sessions holds every viewer's credential",
+        f"{_SITE}sessions.py",
+        "sealed = self.sealing.seal(cookie, credential)",
+        "sealed = credential.encode()",
+        (f"{_TESTS_SESSIONS}::test_a_session_survives_a_restart_and_the_file_holds_no_secret",),
+    ),
+    Mutation(
+        "site-console.sessions-kept",
+        "a restart of the console signs every viewer out",
+        f"{_SITE}session_store.py",
+        "sessions.load_sessions(store.load())",
+        "pass",
+        (f"{_TESTS_SITE}::test_a_page_left_open_goes_on_over_a_restart_until_its_viewer_is_revoked",),
+    ),
+    Mutation(
+        "site-console.idle-restarted",
+        "a restart lets an idle session bind again",
+        f"{_SITE}sessions.py",
+        "kept.methods, kept.buttons, kept.until_s, kept.acted_s)",
+        "kept.methods, kept.buttons, kept.until_s, kept.until_s)",
+        (f"{_TESTS_SESSIONS}::test_an_idle_session_stays_idle_over_a_restart",),
+    ),
+    Mutation(
+        "site-console.ended-kept",
+        "a session that has ended is open again after a restart",
+        f"{_SITE}sessions.py",
+        "self._changes[key] = None",
+        "pass",
+        (f"{_TESTS_SESSIONS}::test_an_ended_session_is_gone_after_a_restart_too",),
     ),
     Mutation(
         "site-console.deadline",

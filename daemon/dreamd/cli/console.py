@@ -21,6 +21,7 @@ from dreamd.terminal.clock import wall
 
 IN_A_SITE: Final = "127.0.0.1:8443"
 ON_THIS_MACHINE: Final = "127.0.0.1:8081"
+SESSIONS: Final = "console-sessions.sqlite3"
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 PORT_MOST: Final = 65535
 DOES: Final = "serve the console to browsers"
@@ -53,6 +54,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--authority", type=Path, metavar="FILE", help="of the API's certificate, PEM (default: the site's)"
     )
     parser.add_argument(
+        "--sessions",
+        type=Path,
+        metavar="FILE",
+        help=f"where a site's sessions are kept, so that pages survive a restart (default: {SESSIONS} in the "
+        "state directory)",
+    )
+    parser.add_argument(
         "--json", action="store_true", help="print the address as JSON once the console answers"
     )
     return parser
@@ -71,7 +79,8 @@ def run(args: argparse.Namespace) -> int:
         return _fail(f"--listen is {listen!r}; expected HOST:PORT, such as {IN_A_SITE}", 2)
     try:
         api, files = _in_site(args, site) if in_site else _on_this_machine(args, host, site)
-        served = Settings(api, host, int(port), files)
+        kept = args.sessions or site.directory.parent / SESSIONS
+        served = Settings(api, host, int(port), files, kept if in_site else None)
         asyncio.run(serve_until_signal(served, _now_s, lambda bound: _tell(args, served, bound)))
     except CannotRun as no:
         return _fail(str(no), 1)

@@ -14,6 +14,7 @@ import uvicorn
 from cryptography import x509
 
 from dreamd.console.connections import DeadlineProtocol
+from dreamd.console.session_store import SessionStore, StoreError
 from dreamd.console.web_app import ApiAddress, Console, console_app, new_console
 
 CERTIFICATE_EVERY_S: Final = 60.0
@@ -34,12 +35,16 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """api: the daemon. host, port: where browsers call. files: of a site's certificate; None: no site."""
+    """api: the daemon. host, port: where browsers call. files: of a site's certificate; None: no site.
+
+    sessions: the file of a site's sessions; None: they end with the program.
+    """
 
     api: ApiAddress
     host: str
     port: int
     files: Files | None = None
+    sessions: Path | None = None
 
 
 def certificate_names(path: Path) -> tuple[str, ...]:
@@ -79,11 +84,15 @@ async def serve_console(
     """Serve until `stop`. told: called with the port once the console answers.
 
     Raises:
-        CannotRun: the certificate, its key or the port cannot be used.
+        CannotRun: the certificate, its key, the sessions or the port cannot be used.
     """
     files = settings.files
     names = None if files is None else certificate_names(files.certificate)
-    console = new_console(settings.api, names, now_s)
+    try:
+        store = None if settings.sessions is None else SessionStore(settings.sessions)
+        console = new_console(settings.api, names, now_s, store)
+    except StoreError as no:
+        raise CannotRun(str(no)) from no
     listening = _listening(settings.host, settings.port)
     with listening:
         config = uvicorn.Config(

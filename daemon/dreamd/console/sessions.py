@@ -1,16 +1,18 @@
 """Sessions of the console: a cookie of 128 bits for each browser, with the credential behind it. Pure.
 
 Rules
-- The cookie is kept as its SHA-256 digest; the credential is kept in memory and nowhere else.
+- A session is kept by the SHA-256 digest of its cookie. On the disk its credential is sealed under the
+  cookie; a session that was loaded is opened when its browser shows the cookie.
 - After IDLE_S without an act of a person a session binds no sleeper, until the viewer signs in anew. For the
-  ways out it never goes idle: it frees for as long as it lives, until the credential frees no more.
+  ways out it never goes idle: it frees for as long as it lives, until the credential frees no more. A
+  restart makes no idle session young.
 - A principal has at most SESSIONS_EACH sessions: one more ends that principal's oldest. So one principal
   fills no table, and signs no other one out.
 """
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from dreamapi.credentials import CredentialFile
@@ -19,6 +21,8 @@ from dreamd.core.access.principals import DAY_S, FREES_AFTER_S, PROGRAM_S
 IDLE_S: Final = 30 * 60.0
 SESSIONS_EACH: Final = 8
 SESSIONS_MAX: Final = 512
+NOTED_EVERY_S: Final = 10.0
+"""How much older an act may stand on the disk than it is."""
 LIVES_MOST_S: Final = PROGRAM_S + DAY_S
 LOOKS_EACH: Final = 8
 """Requests for news that one session may have open at once: one for each of its pages."""
@@ -79,12 +83,49 @@ def lifetime_s(left_s: float) -> float:
     return min(max(left_s, 0.0) + FREES_AFTER_S, LIVES_MOST_S)
 
 
+@dataclass(frozen=True, slots=True)
+class KeptSession:
+    """A session as it is kept on the disk. credential_digest: SHA-256. sealed: the credential, encrypted."""
+
+    principal: str
+    credential_digest: bytes
+    sealed: bytes
+    methods: frozenset[str]
+    buttons: frozenset[str]
+    until_s: float
+    acted_s: float
+
+
+@dataclass(slots=True)
+class _Entry:
+    kept: KeptSession
+    session: Session | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sealing:
+    """How a credential is sealed under a cookie and opened with it; opened with another one it is empty."""
+
+    seal: Callable[[str, str], bytes]
+    open: Callable[[str, bytes], str]
+
+
 @dataclass(slots=True)
 class Sessions:
-    """Every session, by the digest of its cookie, the oldest first. new_cookie: 128 random bits as text."""
+    """Every session, by the digest of its cookie, the oldest first.
+
+    new_cookie: 128 random bits as text. file_of: the credential file of a credential.
+    """
 
     new_cookie: Callable[[], str]
-    _kept: dict[bytes, Session] = field(default_factory=dict)
+    sealing: Sealing
+    file_of: Callable[[str], CredentialFile]
+    _kept: dict[bytes, _Entry] = field(default_factory=dict)
+    _changes: dict[bytes, KeptSession | None] = field(default_factory=dict)
+
+    def load_sessions(self, kept: Mapping[bytes, KeptSession]) -> None:
+        """Take in sessions from the disk; each opens when its cookie is shown."""
+        self._kept.update((key, _Entry(one)) for key, one in kept.items())
 
     def begin_session(self, session: Session, now_s: float) -> str:
         """Keep a session; return its cookie.
@@ -92,30 +133,62 @@ class Sessions:
         Raises:
             SessionsFull: there are SESSIONS_MAX sessions.
         """
-        self._drop([key for key, one in self._kept.items() if not now_s < one.until_s])
-        own = [key for key, one in self._kept.items() if one.principal == session.principal]
+        self._drop([key for key, one in self._kept.items() if not now_s < one.kept.until_s])
+        own = [key for key, one in self._kept.items() if one.kept.principal == session.principal]
         self._drop(own[: max(0, len(own) - SESSIONS_EACH + 1)])
         if len(self._kept) >= SESSIONS_MAX:
             raise SessionsFull(
                 f"{SESSIONS_MAX} sessions are open already; sign out of one, or use dreamd top"
             )
-        cookie = self.new_cookie()
-        self._kept[digest(cookie)] = session
+        cookie, credential = self.new_cookie(), session.credential.credential
+        sealed = self.sealing.seal(cookie, credential)
+        kept = KeptSession(
+            *(session.principal, digest(credential), sealed, session.methods, session.buttons),
+            *(session.until_s, session.acted_s),
+        )
+        self._kept[digest(cookie)] = _Entry(kept, session)
+        self._changes[digest(cookie)] = kept
         return cookie
 
     def session_of(self, cookie: str, now_s: float) -> Session | None:
         """The session of a cookie; None where there is none, or it has ended."""
         found = self._kept.get(digest(cookie)) if cookie else None
-        return found if found is not None and now_s < found.until_s else None
+        if found is None or not now_s < found.kept.until_s:
+            return None
+        if found.session is None:
+            found.session = self._opened(cookie, found.kept)
+        return found.session
+
+    def _opened(self, cookie: str, kept: KeptSession) -> Session | None:
+        credential = self.sealing.open(cookie, kept.sealed)
+        if digest(credential) != kept.credential_digest:
+            return None
+        file = self.file_of(credential)
+        return Session(kept.principal, file, kept.methods, kept.buttons, kept.until_s, kept.acted_s)
 
     def end_session(self, cookie: str) -> None:
         """Forget the session of a cookie, and its credential with it."""
-        self._kept.pop(digest(cookie), None)
+        self._drop([digest(cookie)])
 
     def end_credential(self, credential: str) -> None:
         """Forget every session of a credential that the daemon does not accept any more."""
-        self._drop([key for key, one in self._kept.items() if one.credential.credential == credential])
+        ended = digest(credential)
+        self._drop([key for key, one in self._kept.items() if one.kept.credential_digest == ended])
+
+    def take_changes(self) -> dict[bytes, KeptSession | None]:
+        """The changes since the last time, to be written; None: forgotten."""
+        for key, one in self._kept.items():
+            if one.session is not None and one.session.acted_s - one.kept.acted_s >= NOTED_EVERY_S:
+                one.kept = self._changes[key] = replace(one.kept, acted_s=one.session.acted_s)
+        taken, self._changes = self._changes, {}
+        return taken
+
+    def give_back(self, changes: Mapping[bytes, KeptSession | None]) -> None:
+        """These could not be written: they are taken again, unless newer ones stand in their place."""
+        waiting = {**changes, **self._changes}
+        self._changes = dict(list(waiting.items())[-2 * SESSIONS_MAX :])
 
     def _drop(self, keys: list[bytes]) -> None:
         for key in keys:
-            del self._kept[key]
+            if self._kept.pop(key, None) is not None:
+                self._changes[key] = None

@@ -11,7 +11,6 @@ this machine has the rights of this machine, as every other caller has.
 """
 
 import asyncio
-import json
 import secrets
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
@@ -32,20 +31,26 @@ from dreamapi.credentials import CredentialFile
 from dreamapi.names import bare
 from dreamd.console import request_guard as guard
 from dreamd.console.acts.offers import BUTTONS
-from dreamd.console.acts.order_bodies import BODY_MAX, LONG_MAX, Asked, UnfitOrderError
+from dreamd.console.acts.order_bodies import LONG_MAX, Asked, UnfitOrderError
 from dreamd.console.acts.orders import ACTS, Act, LateOrder, OrderRunner
 from dreamd.console.page_files import MEDIA, PageFiles
 from dreamd.console.provider_door import ProviderDoor
 from dreamd.console.request_guard import PROTECTION, RequestGuard
-from dreamd.console.sessions import LOOKS_OF_ALL, Session, Sessions, SessionsFull
+from dreamd.console.request_reader import (
+    BODY_WITHIN_S,
+    SECRET_MAX,
+    read_count,
+    read_request,
+    read_text_of_secret,
+)
+from dreamd.console.session_store import SessionStore, SessionWriter, open_credential, seal_credential
+from dreamd.console.sessions import LOOKS_OF_ALL, Sealing, Session, Sessions, SessionsFull
 from dreamd.console.sign_in import ApiAddress, UnfitSecretError, signed_in
 from dreamd.console.viewer import ENDING, IDLE_S, LOOKS, SCENES_MAX, NotFollowing, Viewer, Wish
-from dreamwire.text import fit
 from dreamwire.topics import is_name
 
 __all__ = ["ApiAddress", "Console", "console_app", "new_console"]
 
-BODY_WITHIN_S: Final = 2.0
 SIGN_INS: Final = 4
 """Credentials that are checked at once."""
 COOKIE_BYTES: Final = 16
@@ -104,12 +109,23 @@ class HostGuard:
 
 
 class Console:
-    """Sessions and viewers of one daemon. judge: of requests; a site's has names."""
+    """Sessions and viewers of one daemon. judge: of requests; a site's has names. store: of its sessions."""
 
-    def __init__(self, api: ApiAddress, judge: RequestGuard, now_s: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        api: ApiAddress,
+        judge: RequestGuard,
+        now_s: Callable[[], float],
+        store: SessionStore | None = None,
+    ) -> None:
         self._api, self.judge, self._now_s = api, judge, now_s
         self._near = None if api.authority else _session_of_machine(api)
-        self.sessions = Sessions(lambda: secrets.token_urlsafe(COOKIE_BYTES))
+        self.sessions = Sessions(
+            lambda: secrets.token_urlsafe(COOKIE_BYTES),
+            Sealing(seal_credential, open_credential),
+            lambda credential: CredentialFile(api.target, "", credential, api.authority),
+        )
+        self._writer = SessionWriter(self.sessions, store)
         self._viewers: dict[str, tuple[Viewer, asyncio.Task[None]]] = {}
         self._signing_in = asyncio.Semaphore(SIGN_INS)
         self._group: asyncio.TaskGroup | None = None
@@ -124,6 +140,7 @@ class Console:
             closing = group.create_task(self._close_idle(), name="idle-viewers")
             yield
             self._group = None
+            await self._writer.write_changes()
             self._orders.cancel_orders()
             for task in (closing, *(task for _, task in self._viewers.values())):
                 task.cancel()
@@ -174,7 +191,7 @@ class Console:
         return JSONResponse({"principal": session.principal, "buttons": sorted(session.buttons)})
 
     async def _sign_in(self, request: Request) -> Response:
-        asked = await _asked(request, BODY_MAX * 4)
+        asked = await read_request(request, SECRET_MAX)
         wrong = self.judge.wrong_writer(request.headers)
         if wrong or asked is None:
             return _no(HTTPStatus.FORBIDDEN, wrong) if wrong else _late()
@@ -182,7 +199,7 @@ class Console:
             return _no(HTTPStatus.SERVICE_UNAVAILABLE, f"{SIGN_INS} people sign in already; try again")
         async with self._signing_in:
             try:
-                session, cookie = await self._begin_session(request, _secret(asked.body))
+                session, cookie = await self._begin_session(request, read_text_of_secret(asked.body))
             except UnfitSecretError as unfit:
                 return _no(HTTPStatus.BAD_REQUEST, str(unfit))
             except SessionsFull as full:
@@ -198,6 +215,7 @@ class Console:
         session = await signed_in(self._api, secret, self._now_s())
         cookie = self.sessions.begin_session(session, self._now_s())
         self.sessions.end_session(guard.cookie_of(request.headers))
+        await self._writer.write_changes()
         return session, cookie
 
     async def _let_in(self, request: Request, credential: str) -> str:
@@ -210,6 +228,7 @@ class Console:
         if wrong:
             return _no(HTTPStatus.FORBIDDEN, wrong)
         self.sessions.end_session(guard.cookie_of(request.headers))
+        await self._writer.write_changes()
         told = JSONResponse({"principal": ""})
         told.headers["Set-Cookie"] = guard.cookie_header("")
         return told
@@ -228,7 +247,7 @@ class Console:
         if session.looks >= session.looks_most:
             told = f"{session.looks_most} console pages are open already; close one"
             return _no(HTTPStatus.SERVICE_UNAVAILABLE, told)
-        wish = Wish(name, pod, *(_count(query.get(key, "")) for key in ("house", "scene", "cursor")))
+        wish = Wish(name, pod, *(read_count(query.get(key, "")) for key in ("house", "scene", "cursor")))
         session.turn_to((name, pod), self._now_s())
         return await self._newer(session, wish)
 
@@ -273,12 +292,13 @@ class Console:
                 if self._now_s() - viewer.asked_s > 2 * IDLE_S or task.done():
                     task.cancel()
                     del self._viewers[credential]
+            await self._writer.write_changes()
 
     # -- acting -----------------------------------------------------------------------------------
 
     def _order(self, act: Act) -> Callable[[Request], "asyncio.Future[Response]"]:
         async def order(request: Request) -> Response:
-            asked = await _asked(request, LONG_MAX)
+            asked = await read_request(request, LONG_MAX)
             wrong = self.judge.wrong_writer(request.headers)
             if wrong or asked is None:
                 return _no(HTTPStatus.FORBIDDEN, wrong) if wrong else _late()
@@ -319,9 +339,17 @@ class Console:
         )
 
 
-def new_console(api: ApiAddress, names: Collection[str] | None, now_s: Callable[[], float]) -> Console:
-    """A console without sessions. names: of the certificate; None: without a site. now_s: Unix seconds."""
-    return Console(api, RequestGuard(None if names is None else tuple(names)), now_s)
+def new_console(
+    api: ApiAddress,
+    names: Collection[str] | None,
+    now_s: Callable[[], float],
+    store: SessionStore | None = None,
+) -> Console:
+    """A console. names: of the certificate; None: without a site. now_s: Unix seconds.
+
+    store: where sessions are kept; None: they end with the console.
+    """
+    return Console(api, RequestGuard(None if names is None else tuple(names)), now_s, store)
 
 
 def console_app(console: Console) -> Starlette:
@@ -355,42 +383,3 @@ def _late() -> Response:
     return _no(
         HTTPStatus.REQUEST_TIMEOUT, f"the body did not come within {BODY_WITHIN_S:.0f} s, or is too long"
     )
-
-
-async def _asked(request: Request, most: int) -> Asked | None:
-    """The request with the first and the last BODY_MAX bytes of its body; None: too late, or over `most`."""
-    begin, end, total = b"", b"", 0
-    keep = max(BODY_MAX, most if most < LONG_MAX else 0)
-    try:
-        async with asyncio.timeout(BODY_WITHIN_S):
-            async for chunk in request.stream():
-                total += len(chunk)
-                if total > most:
-                    return None
-                room = keep - len(begin)
-                begin, end = begin + chunk[:room], (end + chunk[max(room, 0) :])[-BODY_MAX:]
-    except TimeoutError:
-        return None
-    headers = dict(request.headers.items())
-    return Asked(request.method, request.url.path, headers, begin + end, total <= keep)
-
-
-def _secret(body: bytes) -> str:
-    """The text that a person pasted.
-
-    Raises:
-        UnfitSecretError: the body has none.
-    """
-    try:
-        told = json.loads(body)
-    except (ValueError, RecursionError):
-        told = None
-    text = told.get("secret") if isinstance(told, dict) else None
-    if not isinstance(text, str):
-        raise UnfitSecretError('the body must be a JSON object with the text "secret"')
-    return fit(text, BODY_MAX * 4)
-
-
-def _count(text: str) -> int | None:
-    is_fit = text.isascii() and text.isdigit() and len(text) <= len(str(1 << 63))
-    return int(text) if is_fit else None
