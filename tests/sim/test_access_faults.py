@@ -2,6 +2,7 @@
 
 import pytest
 
+from depth import LONG
 from dreamd.core.access.principals import Kind
 from dreamd.core.refusals import Code
 from dreamd.simulation.faults.access_faults import drift, enrol_again, guess, race, release_by_bed, revoke
@@ -45,6 +46,7 @@ def test_a_revoked_bed_is_at_zero_at_once_and_the_others_dream_on() -> None:
     assert not world.checker.violations
 
 
+@pytest.mark.skipif(not LONG, reason="DREAMD_LONG: half a minute")
 def test_a_bed_that_is_revoked_out_of_reach_is_freed_by_its_tether() -> None:
     """Its link is cut as it is revoked: the lease ends, and no daemon that starts later seats it."""
     world = dreaming()
@@ -74,7 +76,7 @@ def test_a_revoked_person_keeps_no_watch_and_others_keep_theirs() -> None:
     assert not daemon.desk.hold_watch(token_of_person(OLGA)).open
 
 
-@pytest.mark.parametrize("after_s", [0.0, 3.0])
+@pytest.mark.parametrize("after_s", [0.0, 3.0] if LONG else [0.0])
 def test_a_code_of_two_beds_gives_one_credential_and_merges_none(after_s: float) -> None:
     """Shown at once, or later: one credential, `code-reused`, the bed at zero, and no sleeper bound in it."""
     world = dreaming()
@@ -101,9 +103,10 @@ def test_a_code_of_two_beds_gives_one_credential_and_merges_none(after_s: float)
 def test_a_guessed_code_gives_nothing_and_disturbs_no_bed() -> None:
     """Ten wrong secrets end a code, also for the right one; its bed dreams on."""
     world = dreaming(pods=3)
+    severs = dict(world.checker.severs)
     guess(world, daemon_of(world), code(world, "bed-1"))
-    world.run(5.0)
-    assert min(pod.share() for pod in world.pods) > 0.05
+    world.run(1.0)
+    assert dict(world.checker.severs) == severs
     assert not world.checker.violations
 
 
@@ -139,6 +142,7 @@ def test_drifted_rights_stop_what_binds_until_they_are_mended_and_no_lease_lapse
     assert not world.checker.violations
 
 
+@pytest.mark.skipif(not LONG, reason="DREAMD_LONG: a minute")
 def test_an_account_that_is_lost_is_told_and_costs_its_own_bed_alone() -> None:
     """Its bed is alone by its lease; what binds waits until it has enrolled anew, and it dreams again."""
     world = dreaming()
