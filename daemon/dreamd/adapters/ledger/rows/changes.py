@@ -62,6 +62,11 @@ class Changes:
         """insert: the engine's own INSERT."""
         self.audit = AuditChain()
         self._keep = {name: _upsert(insert, table) for name, table in tables.metadata.tables.items()}
+        self._with_numbers = frozenset(
+            name
+            for name, table in tables.metadata.tables.items()
+            if any(isinstance(column.type, sa.Double) for column in table.columns)
+        )
         exposures, merging = tables.exposures, tables.merging
         new = insert(exposures)
         self._charge = _adding(new)
@@ -153,7 +158,8 @@ class Changes:
     def _put(self, rows: GatheredRows, table: str, new: Sequence[Row], subject: str = "") -> None:
         """Insert rows, or replace those of the same key. subject: of several tables, else `table`."""
         if new:
-            rows.gather(subject or table, self._keep[table], [_sound(row) for row in new])
+            sound = [_sound(row) for row in new] if table in self._with_numbers else new
+            rows.gather(subject or table, self._keep[table], sound)
 
     def _record(self, group: "_Group", record: DreamscapeRecord) -> None:
         """Replace a Dreamscape's record, and of its seats those that differ."""
