@@ -51,7 +51,7 @@ def ec_key(kid: str) -> ECKey:
 
 async def drip() -> AsyncIterator[bytes]:
     """One byte now and then, for longer than any answer may take."""
-    for _ in range(200):
+    for _ in range(3000):
         yield b" "
         await asyncio.sleep(0.02)
 

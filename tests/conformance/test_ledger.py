@@ -12,6 +12,8 @@ import pytest
 
 from dreamd.adapters.ledger.postgres import PostgresLedger
 from dreamd.adapters.ledger.sqlite import SqliteLedger
+from dreamd.core.access.caller import Role
+from dreamd.core.access.principals import Grant, Kind, Principal
 from dreamd.core.audit.records import GENESIS, Act, head_of, record_of, salted
 from dreamd.core.dreamscapes.views import DreamscapeState, Plan
 from dreamd.core.safety.causes import Cause
@@ -269,6 +271,19 @@ def test_wake_orders_come_back_as_they_were(library: Library) -> None:
     ledger.write(Transaction(dropped_wake_orders=("w9",)))
     ledger.close()
     assert library().wake_orders() == (other, lifted)
+
+
+def test_principals_come_back_with_the_person_at_a_provider(library: Library) -> None:
+    """An enrolled principal has no identity; one that signs in keeps issuer, subject and shown name."""
+    grant = Grant(Role.OPERATOR, sites=frozenset({"ward-a"}))
+    enrolled = Principal("anna", Kind.PERSON, (grant,), "paused")
+    person = Principal(
+        "oidc.anna.x", Kind.PERSON, (grant,), shown="Anna Å", issuer="https://id.test", subject="u-1"
+    )
+    first = library()
+    first.write(Transaction(principals=(enrolled, person)))
+    first.close()
+    assert library().principals() == (enrolled, person)
 
 
 def test_exposure_is_added_by_the_hour_and_survives_a_restart(library: Library) -> None:
