@@ -56,12 +56,12 @@ def understood(command: str) -> bool:
 
 
 def typed(text: str) -> list[str]:
-    """Our commands in shell blocks and comments, continued lines joined, without the text in front."""
+    """Our commands in shell blocks and comments, continued lines joined, those after && alone."""
     line = re.compile(
         r"^(?:#\s+|ExecStart=)?(?:runuser -u \S+ -- )?(?:\S*/bin/)?(dreamd|dreamedge) ([a-z][^`\n]*)$",
         re.MULTILINE,
     )
-    joined = re.sub(r"\\\n#?\s*", "", text)
+    joined = re.sub(r" && (?=dream)", "\n", re.sub(r"\\\n#?\s*", "", text))
     return [f"{program} {rest.replace('%i', 'bed-1')}" for program, rest in line.findall(joined)]
 
 
