@@ -329,10 +329,10 @@ def test_a_bad_answer_ends_in_time_and_says_which_it_was(
 METADATA = {
     "another issuer": ({"issuer": "https://evil.test"}, "another issuer"),
     "no PKCE": ({"code_challenge_methods_supported": ["plain"]}, "S256"),
-    "an address in the clear": ({"token_endpoint": "http://evil.test/token"}, "token endpoint"),
-    "no list of keys": ({"jwks_uri": None}, "list of keys"),
-    "a file": ({"jwks_uri": "file:///etc/passwd"}, "list of keys"),
-    "a name and password": ({"token_endpoint": "https://a:b@evil.test/"}, "token endpoint"),
+    "an address in the clear": ({"token_endpoint": "http://evil.test/token"}, "token endpoint is not at"),
+    "no list of keys": ({"jwks_uri": None}, "list of keys is not at"),
+    "a file": ({"jwks_uri": "file:///etc/passwd"}, "list of keys is not at"),
+    "a name and password": ({"token_endpoint": "https://a:b@evil.test/"}, "token endpoint is not at"),
 }
 
 
