@@ -248,6 +248,77 @@ async def test_a_page_left_open_goes_on_over_a_restart_until_its_viewer_is_revok
         assert b"Sign in" in (await page.ask("GET", "/"))[1]
 
 
+async def test_an_administrator_enrols_revokes_and_resumes_on_the_page_of_access(
+    application: FakeCoordination, site: SiteAuthority, server: Running
+) -> None:
+    """Principals with state and end; a line with its QR, once; revoked is out; each role by the rules.
+
+    Idle the page enrols no one and still revokes. A field that is missing is named.
+    """
+    token = application.principals.known("root", Grant(Role.ADMIN), Grant(Role.AUDITOR))
+    anna = application.principals.known("anna")
+    async with console(application, site, server) as page:
+        assert b"Sign in" in (await page.ask("GET", "/access"))[1]
+        assert (await page.ask("GET", "/console/principals"))[0] == 401
+        await page.sign_in(token)
+        assert b"access.js" in (await page.ask("GET", "/access"))[1]
+        wish: dict[str, object] = {"name": "bed-9", "kind": "bed"}
+        status, told = await page.ask("POST", "/console/enrol", wish)
+        assert (status, told["command"].startswith("dreamedge enrol 'console.test:")) == (200, True), told
+        assert told["line"].split()[1] == site.pin_text()
+        assert {len(row) for row in told["qr"]} == {len(told["qr"])}
+        missing = (({"kind": "cat"}, "kind"), ({"kind": "person"}, "role"), ({"kind": "service"}, "methods"))
+        for wrong, field in missing:
+            status, told = await page.ask("POST", "/console/enrol", {"name": "x", **wrong})
+            assert (status, told["error"].partition(":")[0]) == (400, field)
+        listed = (await page.ask("GET", "/console/principals"))[1]["principals"]
+        states = {one["name"]: one["state"] for one in listed}
+        assert (states["anna"], states["bed-9"]) == ("enrolled", "not enrolled yet")
+        application.principals.clock.now += IDLE_S
+        assert (await page.ask("POST", "/console/enrol", wish))[1]["code"] == "SESSION_IDLE"
+        status, told = await page.ask("POST", "/console/revoke", {"name": "anna", "reason": "left"})
+        assert (status, told["state"]) == (200, "revoked")
+        rules = (await page.ask("GET", "/console/rules"))[1]
+        by_method = {one["method"]: one["roles"] for one in rules["rules"]}
+        assert by_method["EnrolPrincipal"] == ["admin"]
+        assert (await AsgiPage(page._app).sign_in(anna))[0] == 401
+
+
+async def test_the_page_of_access_is_judged_by_the_daemon_and_by_its_origin(
+    application: FakeCoordination, site: SiteAuthority, server: Running
+) -> None:
+    """An operator lists no principal and revokes none; a foreign page reads and does nothing."""
+    operator = application.principals.known("olga")
+    async with console(application, site, server) as page:
+        await page.sign_in(operator)
+        for path in ("principals", "audit", "audit-verdict"):
+            status, told = await page.ask("GET", f"/console/{path}")
+            assert (status, told["code"]) == (403, "ROLE_LACKING")
+        for path in ("enrol", "revoke", "resume-principal"):
+            body: dict[str, object] = {"name": "olga", "kind": "bed"}
+            assert (await page.ask("POST", f"/console/{path}", body))[0] == 403
+            assert (await page.ask("POST", f"/console/{path}", body, {"origin": "https://evil.test"}))[
+                0
+            ] == 403
+        assert (await page.ask("GET", "/console/rules", b"", {"x-dreamd-console": ""}))[0] == 403
+        assert (await page.ask("GET", "/session"))[0] == 200
+
+
+async def test_the_audit_log_is_listed_and_verified_on_the_page(
+    application: FakeCoordination, site: SiteAuthority, server: Running
+) -> None:
+    """The newest records first; the whole log is verified, and that no signature was checked is told."""
+    token = application.principals.known("ida", Grant(Role.AUDITOR), Grant(Role.ADMIN))
+    async with console(application, site, server) as page:
+        await page.sign_in(token)
+        assert (await page.ask("POST", "/console/enrol", {"name": "bed-9", "kind": "bed"}))[0] == 200
+        status, told = await page.ask("GET", "/console/audit")
+        assert (status, told["records"][0]["method"]) == (200, "EnrolPrincipal")
+        status, verdict = await page.ask("GET", "/console/audit-verdict")
+        assert (status, verdict["whole"], verdict["proven"]) == (200, True, False)
+        assert verdict["n"] >= 1
+
+
 async def test_no_reason_stops_a_way_out(
     application: FakeCoordination, site: SiteAuthority, server: Running
 ) -> None:

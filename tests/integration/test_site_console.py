@@ -21,7 +21,7 @@ from chromium import BINARY, Chromium
 from dreamd.adapters.oidc.opening import provider_of
 from dreamd.adapters.site_authority import SiteAuthority
 from dreamd.core.access.caller import Role
-from dreamd.core.access.principals import Grant
+from dreamd.core.access.principals import Grant, Kind
 from dreamd.core.dreamscapes.views import DreamscapeState
 from dreamd.settings import load
 from fakes.coordination import FakeCoordination
@@ -142,6 +142,45 @@ async def test_a_sever_of_a_hung_daemon_is_carried_out_late_and_a_resume_is_not(
     assert not [call for call in served.application.calls[before:] if call[0] == "resume"]
 
 
+REVOKE = (
+    "[...document.querySelectorAll('#principals button')].find((one) => one.innerText === 'Revoke bed-1')"
+)
+
+
+def govern(browser: Chromium, url: str, token: str) -> None:
+    """The page of access, by its administrator."""
+    browser.go(url)
+    own = {"X-Dreamd-Console": "1", "Content-Type": "application/json"}
+    sent = json.dumps({"method": "POST", "headers": own, "body": json.dumps({"secret": token})})
+    assert browser.ask(f"fetch('/session', {sent}).then((answer) => answer.status)") == 200
+    browser.go(f"{url}access")
+    browser.complaints.clear()
+    browser.until("document.querySelectorAll('#principals tr').length > 1")
+    browser.until("document.querySelector('#rules tr') !== null")
+    for width in (1280, 390):
+        browser.size(width, 844, mobile=width < 500)
+        browser.until(f"innerWidth === {width}")
+        assert browser.ask("document.scrollingElement.scrollWidth") <= width
+    browser.ask("document.querySelector('#enrol [name=name]').value = 'ward-3'")
+    browser.ask("document.querySelector('#enrol [name=sites]').value = '*'")
+    browser.ask("document.querySelector('#enrol [name=name]').focus()")
+    browser.press("Enter")
+    browser.until("document.activeElement.id === 'line'")
+    assert "dreamd redeem '" in browser.text("#line-text")
+    assert browser.ask("document.getElementById('qr').width") > 25
+    browser.ask("document.getElementById('line-done').click()")
+    assert browser.ask("document.getElementById('line-text').textContent") == ""
+    browser.ask(f"{REVOKE}.focus()")
+    browser.press("Enter")
+    browser.until("document.activeElement.id === 'confirm-yes'")
+    browser.press("Enter")
+    browser.until("document.getElementById('outcome').textContent === 'bed-1 is revoked.'")
+    browser.until(f"{REVOKE} === undefined")
+    browser.ask("document.getElementById('verify').click()")
+    browser.until("document.getElementById('verdict').textContent.startsWith('Whole: ')")
+    assert browser.complaints == []
+
+
 FOREIGN = b"""<!doctype html><title>foreign</title><script>
 const tell = async () => {
   const told = [];
@@ -204,9 +243,12 @@ async def test_a_viewer_in_a_real_browser_and_a_foreign_page(served: Served, tmp
     """A viewer signs in, sees the own acts alone and severs; a page of another origin severs nothing.
 
     Signed out, the same browser signs in through the provider by one button, and severs as that person. A
-    link with another's answer of the provider signs it in as no one.
+    link with another's answer of the provider signs it in as no one. An administrator enrols, revokes by
+    keyboard, and verifies the audit log, at a desk and on a telephone.
     """
     token = served.application.principals.known("ada", Grant(Role.CLINICIAN, sites=frozenset("*")))
+    admin = served.application.principals.known("root", Grant(Role.ADMIN), Grant(Role.AUDITOR))
+    served.application.principals.known("bed-1", Grant(Role.BED), kind=Kind.BED)
     severed = served.application.severs.callers
 
     def browse() -> None:
@@ -234,6 +276,7 @@ async def test_a_viewer_in_a_real_browser_and_a_foreign_page(served: Served, tmp
             browser.go(f"http://localhost:{foreign.server_address[1]}/")
             browser.until("document.title === 'tried 4'")
             sign_in_through_the_provider(browser, served)
+            govern(browser, served.url, admin)
         finally:
             browser.close()
             foreign.shutdown()

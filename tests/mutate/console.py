@@ -203,7 +203,7 @@ CONSOLE: Final = (
         "site-console.host",
         "a stranger's name that means this console reads it",
         f"{_SITE}web_app.py",
-        "answer = _no(HTTPStatus.FORBIDDEN, wrong) if wrong else self._app",
+        "answer = refused(HTTPStatus.FORBIDDEN, wrong) if wrong else self._app",
         "answer = self._app",
         (f"{_TESTS_SITE}::test_a_rebound_name_gets_403_on_every_path",),
     ),
@@ -238,6 +238,14 @@ CONSOLE: Final = (
         "                self.sessions.end_credential(session.credential.credential)\n                return",
         "                return",
         (f"{_TESTS_SITE}::test_a_revoked_viewer_is_signed_out",),
+    ),
+    Mutation(
+        "site-console.idle-enrols",
+        "a screen that was left alone enrols a stranger",
+        f"{_SITE}governing/routes.py",
+        "if not (when_idle or session.may_bind(doors.now_s())):",
+        "if False:",
+        (f"{_TESTS_SITE}::test_an_administrator_enrols_revokes_and_resumes_on_the_page_of_access",),
     ),
     Mutation(
         "site-console.sealed",

@@ -79,8 +79,9 @@ def run(args: argparse.Namespace) -> int:
         return _fail(f"--listen is {listen!r}; expected HOST:PORT, such as {IN_A_SITE}", 2)
     try:
         api, files = _in_site(args, site) if in_site else _on_this_machine(args, host, site)
+        daemon_key = site.directory.parent / "daemon.pub"
         kept = args.sessions or site.directory.parent / SESSIONS
-        served = Settings(api, host, int(port), files, kept if in_site else None)
+        served = Settings(api, host, int(port), files, kept if in_site else None, daemon_key)
         asyncio.run(serve_until_signal(served, _now_s, lambda bound: _tell(args, served, bound)))
     except CannotRun as no:
         return _fail(str(no), 1)

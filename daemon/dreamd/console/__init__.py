@@ -8,8 +8,8 @@ daemon.
 
 `sessions`, `acts.offers`, `acts.order_bodies`, `request_guard` and `shapes` are pure. `shapes` is the one
 maker of the JSON that a page draws. `viewer` follows the API for one viewer, `acts.orders` carries out one
-act on a connection of its own, `session_store` keeps a site's sessions on the disk, `web_app` holds the
-routes, `connections` the deadlines of clients, `program` the port.
+act on a connection of its own, `session_store` keeps a site's sessions on the disk, `governing` holds the
+page of access, `web_app` the other routes, `connections` the deadlines of clients, `program` the port.
 
 Admission: may import `dreamapi`, `dreamwire`, `dreamd.core`, `dreamd.terminal` and, of the adapters,
 `site_authority`; never app, ports, fusion or the daemon's settings. Starlette is imported by `web_app`,

@@ -16,6 +16,7 @@ from cryptography import x509
 from dreamd.console.connections import DeadlineProtocol
 from dreamd.console.session_store import SessionStore, StoreError
 from dreamd.console.web_app import ApiAddress, Console, console_app, new_console
+from dreamwire.signing import KeyFileError, VerifyKey
 
 CERTIFICATE_EVERY_S: Final = 60.0
 STOPS_WITHIN_S: Final = 3
@@ -37,7 +38,8 @@ class Files:
 class Settings:
     """api: the daemon. host, port: where browsers call. files: of a site's certificate; None: no site.
 
-    sessions: the file of a site's sessions; None: they end with the program.
+    sessions: the file of a site's sessions; None: they end with the program. daemon_key: the daemon's public
+    key, which proves its audit log; it may be absent.
     """
 
     api: ApiAddress
@@ -45,6 +47,7 @@ class Settings:
     port: int
     files: Files | None = None
     sessions: Path | None = None
+    daemon_key: Path | None = None
 
 
 def certificate_names(path: Path) -> tuple[str, ...]:
@@ -90,7 +93,7 @@ async def serve_console(
     names = None if files is None else certificate_names(files.certificate)
     try:
         store = None if settings.sessions is None else SessionStore(settings.sessions)
-        console = new_console(settings.api, names, now_s, store)
+        console = new_console(settings.api, names, now_s, store, _key(settings.daemon_key))
     except StoreError as no:
         raise CannotRun(str(no)) from no
     listening = _listening(settings.host, settings.port)
@@ -148,6 +151,13 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave them alone."""
         yield
+
+
+def _key(path: Path | None) -> VerifyKey | None:
+    try:
+        return None if path is None else VerifyKey.load(path)
+    except KeyFileError:  # on another machine there is none: a page then says that no signature was checked
+        return None
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -33,11 +33,12 @@ from dreamd.console import request_guard as guard
 from dreamd.console.acts.offers import BUTTONS
 from dreamd.console.acts.order_bodies import LONG_MAX, Asked, UnfitOrderError
 from dreamd.console.acts.orders import ACTS, Act, LateOrder, OrderRunner
+from dreamd.console.answers import NO_ANSWER, failed, idle, late, refused, signed_out
+from dreamd.console.governing.routes import Doors, Governing
 from dreamd.console.page_files import MEDIA, PageFiles
 from dreamd.console.provider_door import ProviderDoor
 from dreamd.console.request_guard import PROTECTION, RequestGuard
 from dreamd.console.request_reader import (
-    BODY_WITHIN_S,
     SECRET_MAX,
     read_count,
     read_request,
@@ -47,6 +48,7 @@ from dreamd.console.session_store import SessionStore, SessionWriter, open_crede
 from dreamd.console.sessions import LOOKS_OF_ALL, Sealing, Session, Sessions, SessionsFull
 from dreamd.console.sign_in import ApiAddress, UnfitSecretError, signed_in
 from dreamd.console.viewer import ENDING, IDLE_S, LOOKS, SCENES_MAX, NotFollowing, Viewer, Wish
+from dreamwire.signing import VerifyKey
 from dreamwire.topics import is_name
 
 __all__ = ["ApiAddress", "Console", "console_app", "new_console"]
@@ -54,36 +56,6 @@ __all__ = ["ApiAddress", "Console", "console_app", "new_console"]
 SIGN_INS: Final = 4
 """Credentials that are checked at once."""
 COOKIE_BYTES: Final = 16
-NO_ANSWER: Final = "the daemon is frozen: every bed switches to zero by its own tether within 1.5 s"
-GONE: Final = (
-    "the daemon does not answer the console: every bed switches to zero by its own tether within 1.5 s; on "
-    "the daemon's machine dreamd sever fleet works through free.sock"
-)
-STATUS: Final = {
-    **dict.fromkeys((dreamapi.RoleLacking, dreamapi.OutOfScope, dreamapi.PersonNeeded), HTTPStatus.FORBIDDEN),
-    dreamapi.PrincipalPaused: HTTPStatus.FORBIDDEN,
-    **dict.fromkeys(
-        (dreamapi.CredentialRevoked, dreamapi.CredentialUnknown, dreamapi.CredentialExpired),
-        HTTPStatus.UNAUTHORIZED,
-    ),
-    **dict.fromkeys(
-        (dreamapi.CodeUnknown, dreamapi.CodeExpired, dreamapi.CodeSpent), HTTPStatus.UNAUTHORIZED
-    ),
-    **dict.fromkeys((dreamapi.DreamscapeUnknown, dreamapi.PodUnknown), HTTPStatus.NOT_FOUND),
-    dreamapi.RateExceeded: HTTPStatus.TOO_MANY_REQUESTS,
-    dreamapi.InvalidArgument: HTTPStatus.BAD_REQUEST,
-}
-"""Of the daemon's refusals; of all others CONFLICT."""
-
-
-def _no(status: HTTPStatus, sentence: str, code: str = "") -> Response:
-    return JSONResponse({"error": sentence, "code": code}, status)
-
-
-def _failed(failure: dreamapi.ApiError) -> Response:
-    if isinstance(failure, dreamapi.Refused):
-        return _no(STATUS.get(type(failure), HTTPStatus.CONFLICT), str(failure), failure.reason)
-    return _no(HTTPStatus.SERVICE_UNAVAILABLE, GONE)
 
 
 class HostGuard:
@@ -104,7 +76,7 @@ class HostGuard:
             await send(message)
 
         wrong = self._judge.wrong_host(Headers(scope=scope))
-        answer = _no(HTTPStatus.FORBIDDEN, wrong) if wrong else self._app
+        answer = refused(HTTPStatus.FORBIDDEN, wrong) if wrong else self._app
         await answer(scope, receive, protected)
 
 
@@ -117,7 +89,9 @@ class Console:
         judge: RequestGuard,
         now_s: Callable[[], float],
         store: SessionStore | None = None,
+        key: VerifyKey | None = None,
     ) -> None:
+        """key: the daemon's, which proves its audit log; None: the console has none."""
         self._api, self.judge, self._now_s = api, judge, now_s
         self._near = None if api.authority else _session_of_machine(api)
         self.sessions = Sessions(
@@ -126,6 +100,8 @@ class Console:
             lambda credential: CredentialFile(api.target, "", credential, api.authority),
         )
         self._writer = SessionWriter(self.sessions, store)
+        doors = Doors(api, judge, self._session, refused, self._failed_for, idle, signed_out, now_s, key)
+        self._governing = Governing(doors) if api.authority else None
         self._viewers: dict[str, tuple[Viewer, asyncio.Task[None]]] = {}
         self._signing_in = asyncio.Semaphore(SIGN_INS)
         self._group: asyncio.TaskGroup | None = None
@@ -151,6 +127,7 @@ class Console:
             Route("/", self._index),
             Route("/healthz", _health),
             *(self._of_sessions() if self._near is None else ()),
+            *(self._governing.routes() if self._governing is not None else ()),
             Route("/console/look", self._look),
             *(Route(path, self._order(act), methods=["POST"]) for path, act in ACTS.items()),
             Route("/console/{file}", self._file),
@@ -158,6 +135,7 @@ class Console:
 
     def _of_sessions(self) -> list[Route]:
         return [
+            Route("/access", self._access_page),
             Route("/session", self._tell_session),
             Route("/session", self._sign_in, methods=["POST"]),
             Route("/session", self._sign_out, methods=["DELETE"]),
@@ -170,10 +148,14 @@ class Console:
         page = "sign_in" if self._session(request) is None else "index"
         return Response(self._own.pages[page], media_type=MEDIA[".html"])
 
+    async def _access_page(self, request: Request) -> Response:
+        page = "sign_in" if self._session(request) is None else "access"
+        return Response(self._own.pages[page], media_type=MEDIA[".html"])
+
     async def _file(self, request: Request) -> Response:
         found = self._own.files.get(request.path_params["file"])
         if found is None:
-            return _no(HTTPStatus.NOT_FOUND, "no such file")
+            return refused(HTTPStatus.NOT_FOUND, "no such file")
         return Response(found[1], media_type=found[0])
 
     def _session(self, request: Request) -> Session | None:
@@ -184,28 +166,29 @@ class Console:
     async def _tell_session(self, request: Request) -> Response:
         wrong = self.judge.wrong_reader(request.headers)
         if wrong:
-            return _no(HTTPStatus.FORBIDDEN, wrong)
+            return refused(HTTPStatus.FORBIDDEN, wrong)
         session = self._session(request)
         if session is None:
-            return _signed_out()
-        return JSONResponse({"principal": session.principal, "buttons": sorted(session.buttons)})
+            return signed_out()
+        told = {"buttons": sorted(session.buttons), "methods": sorted(session.methods)}
+        return JSONResponse({"principal": session.principal, **told})
 
     async def _sign_in(self, request: Request) -> Response:
         asked = await read_request(request, SECRET_MAX)
         wrong = self.judge.wrong_writer(request.headers)
         if wrong or asked is None:
-            return _no(HTTPStatus.FORBIDDEN, wrong) if wrong else _late()
+            return refused(HTTPStatus.FORBIDDEN, wrong) if wrong else late()
         if self._signing_in.locked():
-            return _no(HTTPStatus.SERVICE_UNAVAILABLE, f"{SIGN_INS} people sign in already; try again")
+            return refused(HTTPStatus.SERVICE_UNAVAILABLE, f"{SIGN_INS} people sign in already; try again")
         async with self._signing_in:
             try:
                 session, cookie = await self._begin_session(request, read_text_of_secret(asked.body))
             except UnfitSecretError as unfit:
-                return _no(HTTPStatus.BAD_REQUEST, str(unfit))
+                return refused(HTTPStatus.BAD_REQUEST, str(unfit))
             except SessionsFull as full:
-                return _no(HTTPStatus.SERVICE_UNAVAILABLE, str(full))
+                return refused(HTTPStatus.SERVICE_UNAVAILABLE, str(full))
             except dreamapi.ApiError as failure:
-                return _failed(failure)
+                return failed(failure)
         told = JSONResponse({"principal": session.principal})
         told.headers["Set-Cookie"] = guard.cookie_header(cookie)
         return told
@@ -226,7 +209,7 @@ class Console:
     async def _sign_out(self, request: Request) -> Response:
         wrong = self.judge.wrong_writer(request.headers)
         if wrong:
-            return _no(HTTPStatus.FORBIDDEN, wrong)
+            return refused(HTTPStatus.FORBIDDEN, wrong)
         self.sessions.end_session(guard.cookie_of(request.headers))
         await self._writer.write_changes()
         told = JSONResponse({"principal": ""})
@@ -239,14 +222,14 @@ class Console:
         wrong = self.judge.wrong_reader(request.headers)
         session = self._session(request)
         if wrong or session is None:
-            return _no(HTTPStatus.FORBIDDEN, wrong) if wrong else _signed_out()
+            return refused(HTTPStatus.FORBIDDEN, wrong) if wrong else signed_out()
         query = request.query_params
         name, pod = query.get("dreamscape", ""), query.get("pod", "")
         if not all(one == "" or is_name(one) for one in (name, pod)):
-            return _no(HTTPStatus.BAD_REQUEST, "invalid Dreamscape or pod name")
+            return refused(HTTPStatus.BAD_REQUEST, "invalid Dreamscape or pod name")
         if session.looks >= session.looks_most:
             told = f"{session.looks_most} console pages are open already; close one"
-            return _no(HTTPStatus.SERVICE_UNAVAILABLE, told)
+            return refused(HTTPStatus.SERVICE_UNAVAILABLE, told)
         wish = Wish(name, pod, *(read_count(query.get(key, "")) for key in ("house", "scene", "cursor")))
         session.turn_to((name, pod), self._now_s())
         return await self._newer(session, wish)
@@ -259,11 +242,11 @@ class Console:
         except NotFollowing as lost:
             if viewer.ending:
                 self.sessions.end_credential(session.credential.credential)
-                return _signed_out(viewer.ending)
+                return signed_out(viewer.ending)
             if lost.is_refusal:
-                return _no(HTTPStatus.FORBIDDEN, str(lost))
+                return refused(HTTPStatus.FORBIDDEN, str(lost))
             if lost.is_hung:
-                return _no(HTTPStatus.SERVICE_UNAVAILABLE, NO_ANSWER, "NO_ANSWER")
+                return refused(HTTPStatus.SERVICE_UNAVAILABLE, NO_ANSWER, "NO_ANSWER")
             return PlainTextResponse(f"{lost}\n", HTTPStatus.BAD_GATEWAY)  # no JSON: a page says "lost"
         finally:
             session.looks -= 1
@@ -301,21 +284,21 @@ class Console:
             asked = await read_request(request, LONG_MAX)
             wrong = self.judge.wrong_writer(request.headers)
             if wrong or asked is None:
-                return _no(HTTPStatus.FORBIDDEN, wrong) if wrong else _late()
+                return refused(HTTPStatus.FORBIDDEN, wrong) if wrong else late()
             session = self._session(request)
             if session is None:
-                return _signed_out()
+                return signed_out()
             if not (act.frees or session.may_bind(self._now_s())):
-                return _no(
-                    HTTPStatus.FORBIDDEN,
-                    "this session was idle for half an hour, so it lets people out and resumes nothing; sign "
-                    "out, and sign in again",
-                    "SESSION_IDLE",
-                )
+                return idle()
             session.note_act(self._now_s())
             return await self._carried_out(act, asked, session)
 
         return order  # type: ignore[return-value]  # Starlette takes any coroutine function
+
+    def _failed_for(self, failure: dreamapi.ApiError, session: Session) -> Response:
+        if isinstance(failure, ENDING):
+            self.sessions.end_credential(session.credential.credential)
+        return failed(failure)
 
     async def _carried_out(self, act: Act, asked: Asked, session: Session) -> Response:
         assert self._orders is not None
@@ -324,13 +307,11 @@ class Console:
             outcome = await self._orders.run_order(act, asked, server)
         except LateOrder:
             told = f"{NO_ANSWER}; the order is carried out as soon as it answers"
-            return _no(HTTPStatus.SERVICE_UNAVAILABLE, told)
+            return refused(HTTPStatus.SERVICE_UNAVAILABLE, told)
         except UnfitOrderError as unfit:
-            return _no(HTTPStatus.BAD_REQUEST, str(unfit))
+            return refused(HTTPStatus.BAD_REQUEST, str(unfit))
         except dreamapi.ApiError as failure:
-            if isinstance(failure, ENDING):
-                self.sessions.end_credential(session.credential.credential)
-            return _failed(failure)
+            return self._failed_for(failure, session)
         if outcome is None:
             return JSONResponse({"resumed": True})
         unconfirmed = [bare(pod) for pod in outcome.unconfirmed]
@@ -344,12 +325,13 @@ def new_console(
     names: Collection[str] | None,
     now_s: Callable[[], float],
     store: SessionStore | None = None,
+    key: VerifyKey | None = None,
 ) -> Console:
     """A console. names: of the certificate; None: without a site. now_s: Unix seconds.
 
-    store: where sessions are kept; None: they end with the console.
+    store: where sessions are kept; None: they end with the console. key: the daemon's; None: not at hand.
     """
-    return Console(api, RequestGuard(None if names is None else tuple(names)), now_s, store)
+    return Console(api, RequestGuard(None if names is None else tuple(names)), now_s, store, key)
 
 
 def console_app(console: Console) -> Starlette:
@@ -372,14 +354,3 @@ def _session_of_machine(api: ApiAddress) -> Session:
 
 async def _health(_request: Request) -> Response:
     return PlainTextResponse("ok\n")
-
-
-def _signed_out(sentence: str = "") -> Response:
-    told = "the session has ended; load this page again to sign in"
-    return _no(HTTPStatus.UNAUTHORIZED, f"{sentence}; {told}" if sentence else told, "SIGNED_OUT")
-
-
-def _late() -> Response:
-    return _no(
-        HTTPStatus.REQUEST_TIMEOUT, f"the body did not come within {BODY_WITHIN_S:.0f} s, or is too long"
-    )

@@ -101,6 +101,16 @@ def read_order(asked: Asked) -> Order:
     """Read any other order.
 
     Raises:
+        UnfitOrderError: as `read_fields`.
+    """
+    texts = read_fields(asked)
+    return Order(texts["name"], texts.get("reason", ""), texts.get("issuer", ""), texts.get("etag", ""))
+
+
+def read_fields(asked: Asked) -> dict[str, str]:
+    """Read the fields of a body that is no way out, with a name among them.
+
+    Raises:
         UnfitOrderError: the body is no such object, or a text in it is not fit.
     """
     if not asked.whole:
@@ -118,7 +128,7 @@ def read_order(asked: Asked) -> Order:
     texts = {field: str(value) for field, value in told.items()}
     if not is_name(texts.get("name", "")):
         raise UnfitOrderError(f"name: invalid; {_OBJECT}")
-    return Order(texts["name"], texts.get("reason", ""), texts.get("issuer", ""), texts.get("etag", ""))
+    return texts
 
 
 def _object(body: str) -> dict[str, object]:
