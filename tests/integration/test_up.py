@@ -28,6 +28,7 @@ from dreamd.up.plan import CannotRun, Flags, plan
 from dreamd.up.processes import brokers
 from dreamd.up.processes.child_process import Child
 from dreamd.up.processes.preflight import check, look_over
+from dreamd.up.processes.processes import Processes, Reports
 from edge import recorded
 from edge.xdf_file import Told, write
 from integration.conftest import free_port
@@ -100,6 +101,24 @@ def test_no_broker_outlives_a_killed_run(kind: str, tmp_path: Path) -> None:
     parent.stdout.close()
     _, alive = psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=10.0)
     assert not alive
+
+
+async def test_a_console_that_cannot_start_is_told_once_and_let_go(tmp_path: Path) -> None:
+    """It is reported with its own words and not started again; one that has answered is."""
+    told: list[str] = []
+    nothing = Reports(*[lambda *_words: None] * 5, told.append)
+    household = Processes(plan(Flags()), tmp_path, 0, nothing)
+    wrong = "import sys; sys.exit('dreamd: port 8081 is in use')"
+    household.console.argv = (sys.executable, "-c", wrong)
+    await asyncio.wait_for(household.console.keep(), 30.0)
+    assert (told, household.console.incarnation) == ([""], 1)
+    assert household.console.last_words() == "dreamd: port 8081 is in use"
+    right = 'import json; print(json.dumps({"url": "http://127.0.0.1:1/"}))'
+    household.console.argv, household.console.kept = (sys.executable, "-c", right), True
+    async with kept(household.console), asyncio.timeout(30.0):
+        while household.console.incarnation < 3:  # noqa: ASYNC110 -- a count, not an event
+            await asyncio.sleep(0.02)
+    assert told[1:3] == ["http://127.0.0.1:1/", ""]
 
 
 async def test_a_stopped_child_is_ended_all_the_same(tmp_path: Path) -> None:
