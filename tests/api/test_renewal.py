@@ -187,7 +187,7 @@ async def test_a_failed_look_is_repeated_less_and_less_often_and_a_person_is_nev
             api.access, HeldCredential(load_credential(path), path), Random(1), _now
         ).keep_renewed()
         years = Years(application, 0.4 * DAY_S)
-        application.principals.enrolment.revoke("anna", "lost")
+        application.principals.enrolment.revoke("anna", "lost", lambda one: one)
         with pytest.raises(asyncio.CancelledError):
             await Renewing(
                 api.access, HeldCredential(load_credential(path), path), Random(1), years

@@ -102,7 +102,7 @@ def test_a_beds_account_follows_its_credentials_and_a_persons_makes_none() -> No
     assert rights.orders == [("in", "bed-7", _id(token), token)]
     assert accounts.beds() == {"bed-7": {_id(token)}}
     for name in ("bed-7", "anna"):
-        access.enrolment.revoke(name, "lost")
+        access.enrolment.revoke(name, "lost", access.commands.shown)
     assert rights.orders[1:] == [("out", "bed-7")]
     assert accounts.beds() == {}
 
@@ -209,7 +209,7 @@ def test_a_connection_is_closed_once_its_bed_has_left_its_slot_or_had_the_time_t
     _redeemed(access, "bed-7", Kind.BED)
     accounts.seated = lambda _bed: True
     if way == "revoked":
-        access.enrolment.revoke("bed-7", "lost")
+        access.enrolment.revoke("bed-7", "lost", access.commands.shown)
     elif way == "paused":
         for tell in access.enrolment.paused:
             tell("bed-7")
@@ -235,7 +235,7 @@ def test_a_bed_that_is_enrolled_again_before_it_has_left_keeps_its_new_account()
     accounts, rights = _accounts(access)
     _redeemed(access, "bed-7", Kind.BED)
     accounts.seated = lambda _bed: True
-    access.enrolment.revoke("bed-7", "lost")
+    access.enrolment.revoke("bed-7", "lost", access.commands.shown)
     _redeemed(access, "bed-7", Kind.BED)
     accounts.close_left(access.clock.now + LEAVES_S)
     assert [order[0] for order in rights.orders] == ["in", "out", "in"]

@@ -140,6 +140,23 @@ def test_a_revocation_ends_the_credential_that_is_being_written(
     assert stage.app.bed_accounts.beds() == {}
 
 
+def test_a_revocation_acts_at_once_and_is_answered_once_it_is_written() -> None:
+    """The bed is out in the call; the answer waits for the ledger, without which a restart would undo it."""
+    stage, ledger = dreaming()
+    issued(stage.app.access.redeem(coded(stage)))
+    ledger.held = True
+    answer = stage.app.access.revoke(OPERATOR, BED, "lost")
+    assert stage.pod(BED).assign is None
+    assert all(one.revoked_s for one in stage.app.principals.credentials_of(BED))
+    assert isinstance(answer, Deferred)
+    assert not answer.settled
+    stage.hop(round(LEDGER_ANSWERS_WITHIN_S / 0.25) + 2)
+    assert code_of(answer) is Code.LEDGER_UNAVAILABLE
+    ledger.release()
+    stage.hop(8)
+    assert alive(stage) == 0
+
+
 def test_a_revocation_ends_the_codes_that_are_open() -> None:
     """A code that was made before a revocation gives no credential after it; a new one does."""
     stage, _ = dreaming()

@@ -14,7 +14,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeVar
 
 from dreamd.app.access.principal_table import PrincipalTable
 from dreamd.app.durability.commits import Commits
@@ -41,6 +41,8 @@ from dreamd.ports.ledger.transaction import Transaction
 
 Random = Callable[[int], str]
 """A text of so many random bits, in lower-case base 32."""
+
+T = TypeVar("T")
 
 ID_BITS: Final = 60
 SECRET_BITS: Final = 256
@@ -269,15 +271,19 @@ class Enrolment:
         for tell in self.shown:
             tell(principal, credential, token)
 
-    def revoke(self, name: str, reason: str) -> Principal | Refusal:
-        """End every credential of a principal, in this call; what is live ends with it."""
+    def revoke(self, name: str, reason: str, answer: Callable[[Principal], T]) -> T | Refusal | Deferred[T]:
+        """End every credential of a principal, in this call; what is live ends with it.
+
+        `answer` makes the answer, once the ledger has kept it: what is not written ends with the process.
+        """
         principal = self._table.principal(name)
         if principal is None:
             return Refusal(Code.PRINCIPAL_UNKNOWN, f"there is no principal {name!r}", {"principal": name})
         now_s = self._clock.now_s()
         self._revocations[name] += 1
         paused = (replace(principal, paused=REVOKED),) if principal.signs_in else ()
-        self.keep_now(paused, self._table.revoked(name, now_s), self._table.closed_codes(name, now_s))
+        ended, closed = self._table.revoked(name, now_s), self._table.closed_codes(name, now_s)
+        self.keep_now(paused, ended, closed)
         for tell in self.ended:
             tell(name)
         self._journal.append(
@@ -286,8 +292,8 @@ class Enrolment:
             f"the credentials of {name} are revoked: {reason}",
             cause=name,
         )
-        self.write_rights()
-        return principal
+        revoked = Transaction(principals=paused, credentials=ended, codes=closed)
+        return self._commits.ask(revoked, "the revocation", lambda _: answer(principal), refused=_unwritten)
 
     def lift_pause(self, name: str) -> Principal | Refusal | Deferred[Principal]:
         """Lift the pause of a principal."""
@@ -359,6 +365,14 @@ _WRONG: Final = {
 
 def _revoked_meanwhile(name: str) -> Refusal:
     return Refusal(Code.CREDENTIAL_REVOKED, f"the credentials of {name} were revoked meanwhile")
+
+
+def _unwritten(no: Refusal) -> Refusal:
+    sentence = (
+        "the revocation acts, and the ledger has not kept it yet: a restart before it has would undo it; "
+        "the daemon goes on trying"
+    )
+    return replace(no, sentence=sentence)
 
 
 def _refused(fate: Fate) -> Refusal:

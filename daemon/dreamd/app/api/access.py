@@ -87,13 +87,15 @@ class AccessCommands:
         """The caller itself, with the time that is left of its credential. credential: the id."""
         return replace(self.shown(principal), left=self._enrolment.left(credential))
 
-    def revoke(self, caller: Caller, name: str, reason: str) -> PrincipalView | Refusal:
-        """End every credential of a principal, and what runs under it."""
+    def revoke(
+        self, caller: Caller, name: str, reason: str
+    ) -> PrincipalView | Refusal | Deferred[PrincipalView]:
+        """End every credential of a principal, and what runs under it, in this call; the answer waits."""
         known = self._table.principal(name)
         if known is not None and known.kind is Kind.BED:
             self._release(caller, name, "its credential is revoked")
-        done = self._enrolment.revoke(name, f"{caller.signature}: {reason}" if reason else caller.signature)
-        return done if isinstance(done, Refusal) else self.shown(done)
+        why = f"{caller.signature}: {reason}" if reason else caller.signature
+        return self._enrolment.revoke(name, why, self.shown)
 
     def _paused(self, name: str) -> None:
         known = self._table.principal(name)

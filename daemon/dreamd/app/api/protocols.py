@@ -325,8 +325,10 @@ class AccessApi(Protocol):
         """MUST return the caller itself, with the time left of its credential (its id)."""
         ...
 
-    def revoke(self, caller: Caller, name: str, reason: str) -> PrincipalView | Refusal:
-        """End every credential of a principal, and what runs under it, in the call."""
+    def revoke(
+        self, caller: Caller, name: str, reason: str
+    ) -> PrincipalView | Refusal | Deferred[PrincipalView]:
+        """End every credential of a principal, and what runs under it, in the call; the answer waits."""
         ...
 
     def lift_pause(self, caller: Caller, name: str) -> Principal | Refusal | Deferred[Principal]:

@@ -160,7 +160,7 @@ class Access(AccessServicer):
     ) -> access.Principal:
         """End every credential of a principal, now."""
         name, reason = request_fields.principal_id(request.name), request_fields.reason(request.reason)
-        return _viewed(granted(self._principals.revoke(caller_of(context), name, reason)))
+        return _viewed(await kept(self._principals.revoke(caller_of(context), name, reason)))
 
     async def ResumePrincipal(
         self, request: access.ResumePrincipalRequest, context: Context
