@@ -188,10 +188,10 @@ async def test_unknown_values_are_null_and_the_collective_is_not_sent(house: Hou
 
 async def test_a_severed_bed_is_shown_with_its_evidence(house: House) -> None:
     """The breaker of a severed bed has its evidence, though no further tick comes; ages stay as read."""
-    house.application.breakers.trip(named("mara"), "pods/bed-1", "a cable")
     scene = await house.ticked(41, seats=(seat_view(1, "bed-1", breaker=BreakerState.OPEN),))
     made_s = scene["made_s"]
     house.now_s += 0.5
+    house.application.breakers.trip(named("mara"), "pods/bed-1", "a cable")
     for _ in range(20):
         if scene["breakers"]:
             break

@@ -64,7 +64,7 @@ class _Port:
 
     def open(self, sent: bytes = b"") -> socket.socket:
         """A client that has sent these bytes."""
-        client = socket.create_connection(self.address, timeout=5.0)
+        client = socket.create_connection(self.address, timeout=3.0)  # shorter than one read may wait
         client.sendall(sent)
         return client
 
