@@ -143,6 +143,8 @@ async function access() {
   await unary("Audit.GetAuditText", { name: "auditRecords/1" });
   await unary("Audit.EraseAuditText", { name: "auditRecords/1", reason: "over" });
   await unary("Access.GetCaller", {});
+  await unary("Access.GetProvider", {});
+  await unary("Access.RedeemSignIn", { code: "none", code_verifier: "v".repeat(43), nonce: "n".repeat(22), redirect_uri: "http://127.0.0.1:1/" });
   await unary("Access.RenewCredential", {});
 }
 

@@ -57,7 +57,7 @@ async def test_every_method_answers_another_language(told: dict[str, Any]) -> No
     """
     assert set(told["methods"]) <= set(told["told"])
     answers = {name: one["answer"] for name, one in told["told"].items() if "answer" in one}
-    own = {"Access.GetCaller", "Access.RenewCredential"}
+    own = {"Access.GetCaller", "Access.RenewCredential", "Access.GetProvider", "Access.RedeemSignIn"}
     assert set(told["methods"]) - set(answers) == {"Breakers.ResetBreaker", *own}
     assert answers["a credential"] == {"ok": True}
     assert answers["Dreamscapes.CreateDreamscape"]["state"] == "STATE_PLANNED"
@@ -70,6 +70,8 @@ async def test_every_method_answers_another_language(told: dict[str, Any]) -> No
     assert answers["WakeOrders.OrderWake"]["order"]["scope"] == "SCOPE_FLEET"
     assert sorted(refused(told["told"])) == [
         ("Access.GetCaller", UNAUTHENTICATED, "CREDENTIAL_MISSING", ""),
+        ("Access.GetProvider", FAILED_PRECONDITION, "NO_PROVIDER", ""),
+        ("Access.RedeemSignIn", FAILED_PRECONDITION, "NO_PROVIDER", ""),
         ("Access.RenewCredential", UNAUTHENTICATED, "CREDENTIAL_MISSING", ""),
         ("Breakers.ResetBreaker", FAILED_PRECONDITION, "BREAKER_NOT_LOCKED", ""),
         ("bad name", INVALID_ARGUMENT, "INVALID_ARGUMENT", "name"),

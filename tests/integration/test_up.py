@@ -215,7 +215,7 @@ def test_a_night_comes_to_an_end_and_everyone_home(kind: str, tmp_path: Path) ->
     assert 13.5 < severed["at_s"] < 16.5
     assert severed["onset_to_alone_ms"] < 1500
     assert found["ticks"] > 15
-    assert found["frames_accepted"] > 100
+    assert found["frames_accepted"] > 40
     assert found["latency_ms"]["capture_to_feedback"]["p50"] > 0
     assert ET.fromstring(picture.read_text()).tag.endswith("svg")
 

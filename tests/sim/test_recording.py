@@ -18,7 +18,7 @@ from dreamd.core.dreamscapes.views import Event, Plan, RecordingState, Recording
 from dreamd.core.event_kinds import KINDS
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.causes import Cause
-from dreamd.simulation.faults import fault_kinds
+from dreamd.simulation.faults import every_kind
 from dreamd.simulation.faults.fault_kinds import Fault
 from dreamd.simulation.machines.operators import OPERATOR
 from dreamd.simulation.world import World
@@ -35,7 +35,7 @@ def night(
     for fault in faults:
         world.schedule.at(
             round(fault.at_s * 1e9),
-            lambda fault=fault: fault_kinds.begin(world, fault, dice),  # type: ignore[misc]
+            lambda fault=fault: every_kind.begin(world, fault, dice),  # type: ignore[misc]
         )
     assert world.gather(record=True) == ""
     world.run(seconds)
