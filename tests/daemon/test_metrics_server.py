@@ -25,6 +25,7 @@ from dreamd.adapters.site_authority import AuthorityError, SiteAuthority
 from dreamd.adapters.site_guard import guarded_site
 from dreamd.core.refusals import Code, Refusal
 from dreamwire.broker_access import parse_address
+from house.test_compose import health_of_the_daemon
 
 NO = {
     "": Refusal(Code.CREDENTIAL_MISSING, "the call carries no credential"),
@@ -127,6 +128,17 @@ def test_metrics_are_served_by_the_librarys_application(port: _Port) -> None:
     assert "dreamd_up 1.0\n" in body
     asked = {"Accept": "application/openmetrics-text; version=1.0.0"}
     assert port.ask("/metrics", headers=asked)[2].endswith("# EOF\n")
+
+
+def test_the_image_asks_for_its_health_in_a_site_and_without_one(
+    port: _Port, site: _Port, authority: SiteAuthority, tmp_path: Path
+) -> None:
+    """The image's HEALTHCHECK takes TLS in a site and the clear without; not ready is its failure in both."""
+    for one, state in ((port, tmp_path), (site, authority.directory.parent)):
+        one.waiting = ()
+        assert health_of_the_daemon(one.server.port, state).returncode == 0
+        one.waiting = ("the broker is not reached",)
+        assert "HTTP Error 503" in health_of_the_daemon(one.server.port, state).stderr
 
 
 def test_health_has_the_reasons_and_its_own_thread(port: _Port) -> None:

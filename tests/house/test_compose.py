@@ -5,6 +5,7 @@ tree, its commands and health checks against the programs themselves; the Docker
 the build of a wheel from only the files it copies.
 """
 
+import os
 import re
 import shlex
 import subprocess
@@ -172,14 +173,15 @@ def test_every_service_is_addressed_at_its_port() -> None:
         assert (DEPLOY / mounted[folder] / Path(rule).name).exists()
 
 
-def health_of_the_daemon(port: int) -> subprocess.CompletedProcess[str]:
-    """Run the Dockerfile's HEALTHCHECK against another port."""
+def health_of_the_daemon(port: int, state: Path) -> subprocess.CompletedProcess[str]:
+    """Run the Dockerfile's HEALTHCHECK against another port and state directory."""
     (check,) = [rest for word, rest in lineage("daemon") if word == "HEALTHCHECK"]
     program, flag, code = yaml.safe_load(check.partition("CMD ")[2])
     assert (program, flag) == ("python", "-c")
     assert ":8080/" in code
     command = [sys.executable, flag, code.replace(":8080/", f":{port}/")]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "DREAMD_STATE_DIR": str(state)}
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
 
 
 @pytest.mark.parametrize("stage", ["daemon", "edge"])

@@ -23,14 +23,14 @@ from mosquitto import Broker, free_port
 
 def test_the_daemons_check_tells_ready_from_not(broker: Broker, tmp_path: Path) -> None:
     """The daemon's check passes with its broker, and fails without it or without a daemon."""
-    assert health_of_the_daemon(free_port()).returncode == 1
+    assert health_of_the_daemon(free_port(), tmp_path).returncode == 1
     fleet = Fleet(tmp_path, broker)
     try:
         fleet.daemon()
-        assert health_of_the_daemon(fleet.http_port).returncode == 0
+        assert health_of_the_daemon(fleet.http_port, fleet.state).returncode == 0
         broker.kill()
         deadline = time.monotonic() + 10.0
-        while health_of_the_daemon(fleet.http_port).returncode == 0:
+        while health_of_the_daemon(fleet.http_port, fleet.state).returncode == 0:
             assert time.monotonic() < deadline
             time.sleep(0.2)
     finally:
