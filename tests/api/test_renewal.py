@@ -17,6 +17,7 @@ from dreamd.core.access.caller import Role
 from dreamd.core.access.principals import DAY_S, PROGRAM_S, Grant, Kind
 from fakes.coordination import FakeCoordination
 from fakes.site_api import site_api
+from run_here import run_here
 
 SERVICE = Grant(Role.SERVICE, sites=frozenset("*"), methods=frozenset({"ListPods", "GetHouse"}))
 
@@ -80,6 +81,21 @@ async def test_a_file_is_renewed_at_half_of_the_life_and_not_before(
     with pytest.raises(dreamapi.CredentialExpired):
         async with dreamapi.connect(old.server, credential=old) as late:
             await late.houses.get()
+
+
+async def test_the_command_line_renews_a_file_and_the_bare_copy_beside_it(
+    application: FakeCoordination, file: Path, tmp_path: Path
+) -> None:
+    """`dreamd access renew --bare` writes the newest credential alone, closed to others, due or not."""
+    bare, words = tmp_path / "scraper", ["access", "renew", "--credential", str(file), "--bare"]
+    for age_s, said in ((0.0, "not due yet"), (0.6 * DAY_S, "renewed")):
+        application.principals.clock.now += age_s
+        told = await asyncio.to_thread(run_here, [*words, str(bare)], {})
+        assert (told.returncode, told.stderr) == (0, "")
+        assert told.stdout.startswith(said)
+        assert bare.read_text() == load_credential(file).credential
+        assert modes_of(bare) == "600"
+    assert secrets_of(application) == 2
 
 
 async def test_two_processes_that_share_a_file_renew_once_and_both_go_on(

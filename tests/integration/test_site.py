@@ -121,7 +121,9 @@ def test_a_scraper_reads_the_metrics_with_its_credential_alone(site: Site) -> No
         return told
 
     line = site.line("prometheus", "--method", "GetHouse", "--site", "*")
-    bare = site.redeemed("prometheus", line, "--bare").read_text()
+    written = site.redeemed("prometheus", line, "--bare")
+    bare = written.read_text()
+    assert load_credential(written.with_name(f"{written.name}.json")).credential == bare
     assert scraped("/metrics", bare)[0] == 200
     status, told = scraped("/metrics")
     assert (status, "carries no credential" in told) == (401, True)

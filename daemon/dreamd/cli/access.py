@@ -1,6 +1,8 @@
 """`dreamd access`: the principals, their revocation, and the rules of every method."""
 
 import argparse
+import asyncio
+from pathlib import Path
 from typing import Final
 
 from rich.table import Table
@@ -8,7 +10,8 @@ from rich.table import Table
 import dreamapi
 from dreamapi.v1.access_pb2 import Grant, Principal
 from dreamapi.v1.rules_pb2 import Effect, Role
-from dreamd.cli.client import add_verb, as_json, console, print_json, run
+from dreamd.adapters.site_authority import write_closed
+from dreamd.cli.client import add_verb, as_json, console, credential_of, print_json, run
 
 __all__ = ["add_parser", "run"]
 
@@ -26,6 +29,15 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     resume = add_verb(verbs, "resume", _resume, "lift the pause of a principal, once you have looked at it")
     resume.add_argument("name", metavar="NAME")
     add_verb(verbs, "rules", _rules, "show every method, its effect and the roles that may call it")
+    renew = add_verb(
+        verbs, "renew", _renew, "renew the own credential in its file, where half its life is over"
+    )
+    renew.add_argument(
+        "--bare",
+        type=Path,
+        metavar="FILE",
+        help="write the credential alone into this file too, as Prometheus reads it (credentials_file)",
+    )
     add_verb(verbs, "whoami", _caller, "show the principal of the own credential")
     return parser
 
@@ -63,6 +75,20 @@ async def _caller(api: dreamapi.Api, args: argparse.Namespace) -> None:
         print_json(as_json(told))
     else:
         print(f"{_name(told)}: {_roles(told) or 'no role'}, until {_until(told)}")
+
+
+async def _renew(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    told = await api.renew()
+    kept = credential_of(args)
+    if kept is not None and args.bare is not None:
+        await asyncio.to_thread(write_closed, args.bare, kept.credential.encode(), 0o600)
+    until = kept.expires if kept is not None else _NO_DATE
+    if args.json:
+        print_json({"renewed": told.renewed, "until": until})
+    elif not told.ever:
+        print(f"a person's credential is not renewed; it ends {until}: sign in or enrol again")
+    else:
+        print(f"{'renewed' if told.renewed else 'not due yet'}: until {until}")
 
 
 async def _rules(api: dreamapi.Api, args: argparse.Namespace) -> None:

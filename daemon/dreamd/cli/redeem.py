@@ -30,7 +30,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--bare",
         action="store_true",
-        help="write the credential alone, as Prometheus reads it (credentials_file); needs --to",
+        help="write the credential alone, as Prometheus reads it (credentials_file), and FILE.json beside "
+        "it, by which `dreamd access renew` renews it; needs --to",
     )
     return parser
 
@@ -51,7 +52,9 @@ def run(args: argparse.Namespace) -> int:
     try:
         issued = asyncio.run(_redeem(line))
         kept = credential_file(line.server, issued)
-        write_closed(path, kept.credential.encode(), 0o600) if args.bare else kept.write_file(path)
+        kept.write_file(path.with_name(f"{path.name}.json") if args.bare else path)
+        if args.bare:
+            write_closed(path, kept.credential.encode(), 0o600)
     except (PinError, dreamapi.ApiError) as no:
         print(f"dreamd: {shown(str(no))}", file=sys.stderr)
         return 1
