@@ -6,10 +6,8 @@ opening, and counts as one.
 """
 
 import ast
-import io
 import re
 import subprocess
-import tokenize
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -57,13 +55,37 @@ def texts(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def _of_python(source: str) -> Iterator[tuple[int, str]]:
+    lines = source.splitlines()
+    in_text = dict[int, list[tuple[int, int]]]()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             for part in str(node.value.value).split("\n\n"):
                 yield node.lineno, "\n".join(line.strip() for line in part.strip().splitlines())
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.COMMENT:
-            yield token.start[0], token.string.lstrip("#: ")
+        if isinstance(node, ast.JoinedStr) or (
+            isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
+        ):
+            last = node.end_lineno or node.lineno
+            for line in range(node.lineno, last + 1):
+                begin = node.col_offset if line == node.lineno else 0
+                end = node.end_col_offset if line == last else None
+                in_text.setdefault(line, []).append(
+                    (begin, len(lines[line - 1].encode()) if end is None else end)
+                )
+    for number, line in enumerate(lines, 1):
+        at = _comment_of(line, in_text.get(number, []))
+        if at is not None:
+            yield number, line.encode()[at:].decode().lstrip("#: ")
+
+
+def _comment_of(line: str, in_text: list[tuple[int, int]]) -> int | None:
+    """Where a line's comment begins, in bytes; a `#` within a text is none. `tokenize` is slower."""
+    if "#" not in line:
+        return None
+    code = line.encode()
+    at = code.find(b"#")
+    while at >= 0 and any(begin <= at < end for begin, end in in_text):
+        at = code.find(b"#", at + 1)
+    return at if at >= 0 else None
 
 
 def _of_markdown(source: str) -> Iterator[tuple[int, str]]:
