@@ -24,7 +24,7 @@ import grpc.aio
 from grpc_health.v1.health_pb2 import HealthCheckRequest
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
-from dreamapi.credentials import channel_credentials, load_credential
+from dreamapi.credentials import HeldCredential, channel_credentials, load_credential
 from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamapi.v1 import pods_pb2 as beds
 from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesStub
@@ -44,7 +44,7 @@ def channels(port: int, callers: Path | None) -> list[grpc.aio.Channel]:
         return [channel(port) for _ in range(CONNECTIONS)]
     held = [load_credential(path) for path in sorted(callers.glob("*.json"))]
     return [
-        grpc.aio.secure_channel(one.server, channel_credentials(one.authority, one.credential), OWN)
+        grpc.aio.secure_channel(one.server, channel_credentials(one.authority, HeldCredential(one)), OWN)
         for one in held
     ]
 

@@ -6,6 +6,8 @@ DREAMD_LONG=1 fifty beds enrol, and a siege of 1,200 streams holds every lane fu
 
 import asyncio
 import contextlib
+import http.client
+import ssl
 import time
 from collections.abc import AsyncIterator, Iterator
 
@@ -148,6 +150,16 @@ def siege(site: SiteFleet) -> Iterator[None]:
         yield
 
 
+def lanes_are_full(site: SiteFleet) -> bool:
+    """Whether the daemon says that a lane is full for all callers."""
+    tls = ssl.create_default_context(cafile=str(site.state / "access" / "authority.pem"))
+    connection = http.client.HTTPSConnection("localhost", site.http_port, timeout=10.0, context=tls)
+    connection.request("GET", "/readyz")
+    answer = connection.getresponse().read().decode()
+    connection.close()
+    return "is full" in answer
+
+
 async def test_a_sever_waits_for_no_lane_rate_or_ledger(site: SiteFleet) -> None:
     """Severed while its caller's rate is used up, its streams are all held, and the ledger is locked.
 
@@ -166,6 +178,8 @@ async def test_a_sever_waits_for_no_lane_rate_or_ledger(site: SiteFleet) -> None
                 await merged(site)
             with siege(site), site.ledger_locked():
                 await merged(site)
+                if LONG:
+                    await until(lambda: lanes_are_full(site))
                 calls = [api.pods.check_in(f"new-{one}", "ash") for one in range(40)]
                 told = asyncio.gather(
                     *calls, *(api.pods.get("light-1") for _ in calls), return_exceptions=True
