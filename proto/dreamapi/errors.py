@@ -304,6 +304,30 @@ class NoRenewal(Refused, reason="NO_RENEWAL"):
     """The person signs in at the provider, which alone gives a new credential."""
 
 
+class GuidelineRefused(Refused, reason="GUIDELINE_REFUSED"):
+    """A clause of the guidelines refuses it; metadata: clause, revision, limit, value."""
+
+
+class BeyondBound(Refused, reason="BEYOND_BOUND"):
+    """A clause's limit is outside the bounds that no ratification passes."""
+
+
+class NotCanonical(Refused, reason="NOT_CANONICAL"):
+    """A clause's text has no canonical form."""
+
+
+class TooEarly(Refused, reason="TOO_EARLY"):
+    """The revision is still open for comments."""
+
+
+class WrongRole(Refused, reason="WRONG_ROLE"):
+    """The person does not act in the role that it needs."""
+
+
+class SamePerson(Refused, reason="SAME_PERSON"):
+    """One person cannot ratify in both roles."""
+
+
 class CodeSpent(Refused, reason="CODE_SPENT"):
     """The code was used before."""
 

@@ -18,6 +18,7 @@ from mutate.keys import KEYS
 from mutate.leading import LEADING
 from mutate.mutation import Mutation
 from mutate.operators import OPERATORS
+from mutate.people import PEOPLE
 from mutate.pod import POD
 from mutate.rates import RATES
 from mutate.readers import READERS
@@ -58,4 +59,5 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *REFUSED_STARTS,
     *SIGNING_IN,
     *KEYS,
+    *PEOPLE,
 )

@@ -56,6 +56,10 @@ FLOAT32_SLACK: Final = 1e-6
 """Share by which a number that came through float32 may exceed its limit; it is then taken as the limit."""
 ARTIST_SHARE_MOST: Final = 0.5
 """Largest share of an artist in the blend with oneself; no plan can ask for more."""
+ARTIST_SLEW_MOST: Final = 1.0
+"""Fastest change of an artist's vector, in own z a second and feature."""
+ARTIST_SHARE_SLEW_MOST: Final = 0.1
+"""Fastest change of an artist's share, a second."""
 ARTIST_FRESH_S: Final = 1.0
 """An artist's vector older than this is ignored."""
 QUORUM_SHARE: Final = 0.5
@@ -67,6 +71,13 @@ QUORUM_MIN: Final = 3
 RAMP_DEFAULT_S: Final = 60.0
 RAMP_MIN_S: Final = 10.0
 SESSION_MAX_S: Final = 12 * 3600.0
+
+DOSE_DAY_MOST_MIN: Final = GUIDELINE_CAP * SESSION_MAX_S / 60.0
+"""Merge-minutes of the longest session at the guideline cap: no guideline allows more in 24 hours."""
+CONSENT_MOST_S: Final = 90 * 24 * 3600.0
+"""The longest time for which a grant of consent can hold."""
+REPORT_PEOPLE_LEAST: Final = 5.0
+"""The fewest people that a public count may show."""
 
 CALIBRATION_LIVE_S: Final = 120.0
 CALIBRATION_OFFLINE_S: Final = 8.0

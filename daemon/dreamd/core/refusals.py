@@ -102,6 +102,12 @@ class Code(Enum):
     SIGN_IN_REFUSED = "SIGN_IN_REFUSED"
     NO_ROLE_GIVEN = "NO_ROLE_GIVEN"
     NO_RENEWAL = "NO_RENEWAL"
+    GUIDELINE_REFUSED = "GUIDELINE_REFUSED"
+    BEYOND_BOUND = "BEYOND_BOUND"
+    NOT_CANONICAL = "NOT_CANONICAL"
+    TOO_EARLY = "TOO_EARLY"
+    WRONG_ROLE = "WRONG_ROLE"
+    SAME_PERSON = "SAME_PERSON"
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +228,14 @@ CATALOGUE: Final[dict[Code, Entry]] = {
         Kind.PRECONDITION,
         "mend the broker's rules (/readyz names the fault); the daemon tries them again by itself",
     ),
+    Code.GUIDELINE_REFUSED: Entry(
+        Kind.PRECONDITION, "keep to the clause's limit, or propose another revision of the guidelines"
+    ),
+    Code.BEYOND_BOUND: Entry(Kind.INVALID, "set a limit inside the named bounds"),
+    Code.NOT_CANONICAL: Entry(Kind.INVALID, "write the text in Unicode's form NFC, on one line"),
+    Code.TOO_EARLY: Entry(Kind.PRECONDITION, "ratify it once its time for comments is over"),
+    Code.WRONG_ROLE: Entry(Kind.DENIED, "let a person in the named role do it"),
+    Code.SAME_PERSON: Entry(Kind.DENIED, "let another person ratify in the second role"),
     Code.CODE_SPENT: Entry(
         Kind.UNAUTHENTICATED, "ask an administrator: where you have not used it, another did"
     ),

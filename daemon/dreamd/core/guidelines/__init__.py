@@ -1,0 +1,1 @@
+"""Guidelines: numbered clauses with limits, their revisions, the judgement of facts. Pure; only values."""

@@ -1,0 +1,65 @@
+"""The judgement of facts by the clauses of one place: a refusal names clause, revision, limit and value.
+
+Rules
+- `ok = value <= limit` on a fact that is there. A missing fact is NaN, and NaN refuses.
+- A key that judges only below five people, or only before enough calibration days, judges too where that is
+  not known.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isnan, nan
+
+from dreamd.core.guidelines.bundle import Bundle, Clause
+from dreamd.core.guidelines.forms import Key, Limit, Only, Place
+from dreamd.core.limits import INTIMATE_BELOW
+from dreamd.core.refusals import Code, Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A clause that refuses, with its limit and the fact; NaN for a fact that is missing."""
+
+    clause: Clause
+    key: Key
+    limit: Limit
+    value: float
+
+
+def judge(bundle: Bundle, place: Place, facts: Mapping[str, float]) -> tuple[Finding, ...]:
+    """Return every clause of this place that refuses these facts, in the order of their numbers."""
+    found: list[Finding] = []
+    for clause in bundle.by_place[place]:
+        key, limit = clause.key, clause.bound
+        if key is None or limit is None or not _judges(key.only, bundle, facts):
+            continue
+        value = facts.get(key.fact, nan)
+        if not key.allows(value, limit):
+            found.append(Finding(clause, key, limit, value))
+    return tuple(found)
+
+
+def _judges(only: Only, bundle: Bundle, facts: Mapping[str, float]) -> bool:
+    match only:
+        case Only.ALWAYS:
+            return True
+        case Only.INTIMATE:
+            return not facts.get("people", nan) >= INTIMATE_BELOW
+        case Only.NEW:
+            return not facts.get("calibration_days", nan) >= bundle.number("calibration_days")
+        case Only.NEVER:
+            return False
+
+
+def refusal(finding: Finding, revision: int) -> Refusal:
+    """Return the refusal of the daemon for this finding."""
+    clause, key = finding.clause, finding.key
+    limit, value = key.shown(finding.limit), key.shown(finding.value)
+    known = not isnan(finding.value)
+    unit = f" {key.unit}" if key.unit else ""
+    fact = f"{key.fact} is {value}{unit}" if known else f"{key.fact} is not known"
+    sentence = (
+        f"clause {clause.name} of the guidelines, revision {revision}: {fact}, the limit is {limit}{unit}"
+    )
+    metadata = {"clause": clause.name, "revision": str(revision), "limit": limit, "value": value}
+    return Refusal(Code.GUIDELINE_REFUSED, sentence, metadata)
