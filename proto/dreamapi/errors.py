@@ -328,6 +328,22 @@ class SamePerson(Refused, reason="SAME_PERSON"):
     """One person cannot ratify in both roles."""
 
 
+class ConsentStale(Refused, reason="CONSENT_STALE"):
+    """A newer revision of the consent stands."""
+
+
+class ConsentHours(Refused, reason="CONSENT_HOURS"):
+    """The consent holds at other hours."""
+
+
+class NotYours(Refused, reason="NOT_YOURS"):
+    """It belongs to another person, and that person alone may do it."""
+
+
+class RetainedByLaw(Refused, reason="RETAINED_BY_LAW"):
+    """A law forbids the erasure for now; metadata: the clause and the date."""
+
+
 class CodeSpent(Refused, reason="CODE_SPENT"):
     """The code was used before."""
 

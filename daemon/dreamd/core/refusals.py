@@ -108,6 +108,10 @@ class Code(Enum):
     TOO_EARLY = "TOO_EARLY"
     WRONG_ROLE = "WRONG_ROLE"
     SAME_PERSON = "SAME_PERSON"
+    CONSENT_STALE = "CONSENT_STALE"
+    CONSENT_HOURS = "CONSENT_HOURS"
+    NOT_YOURS = "NOT_YOURS"
+    RETAINED_BY_LAW = "RETAINED_BY_LAW"
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +240,12 @@ CATALOGUE: Final[dict[Code, Entry]] = {
     Code.TOO_EARLY: Entry(Kind.PRECONDITION, "ratify it once its time for comments is over"),
     Code.WRONG_ROLE: Entry(Kind.DENIED, "let a person in the named role do it"),
     Code.SAME_PERSON: Entry(Kind.DENIED, "let another person ratify in the second role"),
+    Code.CONSENT_STALE: Entry(Kind.PRECONDITION, "read the consent again and grant the next revision"),
+    Code.CONSENT_HOURS: Entry(
+        Kind.PRECONDITION, "wait for the hours of the grant, or let the sleeper grant others"
+    ),
+    Code.NOT_YOURS: Entry(Kind.DENIED, "let the sleeper do it, with their own credential or at the pod"),
+    Code.RETAINED_BY_LAW: Entry(Kind.PRECONDITION, "wait until the date that the named clause gives"),
     Code.CODE_SPENT: Entry(
         Kind.UNAUTHENTICATED, "ask an administrator: where you have not used it, another did"
     ),
