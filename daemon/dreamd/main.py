@@ -50,6 +50,8 @@ VERBS: Final = {
     "wake": Verb("give, lift, list wake orders", "daemon"),
     "recording": Verb("list, show recordings of Dreamscapes", "recordings"),
     "replay": Verb("run a recording through the fusion again, bit for bit", "recordings"),
+    "guidelines": Verb("check and compare revisions of the guidelines", "daemon"),
+    "receipt": Verb("verify the receipt of a consent", "daemon"),
     "ledger": Verb("back up, check, verify, restore the ledger", "daemon"),
     "lsl": Verb("send a Dreamscape over Lab Streaming Layer, take markers from it", "daemon,boards"),
     "rehearse": Verb("inject faults into a test fleet; report who was severed, how fast", "up"),

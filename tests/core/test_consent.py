@@ -257,7 +257,7 @@ def test_a_pod_that_has_seen_more_raises_the_next_revision() -> None:
 
 
 def test_hours_end_a_consent_and_open_it_again() -> None:
-    """At the end of the hours it is EXPIRED with zero; it holds again in the evening, never past its expiry."""
+    """At the end of the hours it is EXPIRED with zero; it holds again in the evening, not past expiry."""
     nightly = after(Consent(), Granted(replace(GRANT, hours=ZURICH)))
     closes_s, evening_s = at("2026-12-01T07:00"), at("2026-12-01T22:00")
     assert effects(nightly, Passes(), closes_s) == (ConsentEffect.ZERO,)
