@@ -5,10 +5,12 @@ from math import inf, nan
 
 import pytest
 
-from dreamd.adapters.consents import AGREED, UNDER_A_MARK_MIN, CheckInConsent, LedgerExposure
+from dreamd.adapters.consents import AGREED, UNDER_A_MARK_MIN, CheckInConsent, LedgerExposure, dose_limits
+from dreamd.adapters.documents.shipped import shipped_bundle
 from dreamd.core.access.caller import SIGNALLED
 from dreamd.core.dreamscapes.views import Plan, SeatState, SeatView
-from dreamd.core.limits import GUIDELINE_CAP, HOP_S, LEASE_FADE_S, LEASE_S, MARK_HOLDS_S
+from dreamd.core.exposure.windows import DAY_S
+from dreamd.core.limits import GUIDELINE_CAP, HOP_S, LEASE_FADE_S, LEASE_S, MARK_HOLDS_S, SESSION_MAX_S
 from dreamd.core.refusals import Code
 from dreamd.ports.commit import LedgerError
 from dreamd.ports.consent import ConsentStatus, Dose
@@ -344,6 +346,40 @@ def test_a_mark_of_another_daemon_is_charged_before_it_is_replaced() -> None:
     opened(ledger, other, 12.0)
     assert ledger.exposures(0.0)[ASH] == pytest.approx(UNDER_A_MARK_MIN)
     assert pytest.approx(GUIDELINE_CAP * (MARK_HOLDS_S + 1.5) / 60) == UNDER_A_MARK_MIN
+
+
+def test_a_dose_rolls_over_sessions_and_restarts() -> None:
+    """Both windows count what any session charged, in this daemon and the next, against both limits."""
+    ledger, at_s = MemoryLedger(), 1_800_000_000.0
+    limits = dose_limits(shipped_bundle())
+    one = LedgerExposure(ledger, at_s, limits)
+    for days, minutes in ((0.0, 50.0), (2.0, 55.0), (4.0, 58.0), (4.5, 1.0)):
+        charged = one.closing({ASH: minutes}, at_s + days * DAY_S)
+        ledger.write(Transaction(exposure=(charged,)))
+        one.kept(charged)
+    now_s = at_s + 4.6 * DAY_S
+    for exposures in (one, LedgerExposure(ledger, now_s, limits)):
+        dose = exposures.dose(ASH, now_s)
+        assert (dose.charged_min, dose.limit_min) == (59.0, 60.0)
+        assert (dose.week_min, dose.week_limit_min) == (164.0, 240.0)
+        assert dose.left_min == 1.0
+        assert dose.share == pytest.approx(59.0 / 60.0)
+        assert exposures.dose(ASH, at_s + 7.5 * DAY_S).week_min == 114.0
+        assert exposures.dose("sleeper-2", now_s) == Dose(0.0, 60.0, 0.0, 240.0)
+    near = Dose(54.0, 60.0, 239.0, 240.0)
+    assert (near.left_min, near.plus(1.0).left_min, near.share) == (1.0, 0.0, 239.0 / 240.0)
+
+
+def test_a_planned_dose_is_written_with_the_first_seat() -> None:
+    """Ceiling granted by planned time, in the seat's own transaction; a later assign does not revise it."""
+    ledger = MemoryLedger()
+    consents = Consents()
+    stage = dreaming(consents, ledger=ledger)
+    planned = ledger.planned_doses("night")
+    assert set(planned) == {f"sleeper-{n}" for n in range(1, 6)}
+    assert all(0.0 < minutes <= GUIDELINE_CAP * SESSION_MAX_S / 60.0 for minutes in planned.values())
+    stage.restart()
+    assert ledger.planned_doses("night") == planned
 
 
 def test_a_ledger_that_cannot_charge_what_is_open_is_not_opened() -> None:

@@ -21,7 +21,7 @@ from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.commit import LedgerError
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
-from dreamd.ports.ledger.exposure import MarkMove
+from dreamd.ports.ledger.exposure import MarkMove, PlannedDose
 from dreamd.ports.ledger.generation import LAPSED_S
 from dreamd.ports.ledger.ledger import Ledger
 from dreamd.ports.ledger.transaction import Transaction
@@ -286,14 +286,45 @@ def test_principals_come_back_with_the_person_at_a_provider(library: Library) ->
     assert library().principals() == (enrolled, person)
 
 
-def test_exposure_is_added_by_the_hour_and_survives_a_restart(library: Library) -> None:
-    """A sleeper's charges add up by the hour and survive a restart; a later window omits earlier hours."""
+def test_exposure_is_added_by_ten_minutes_and_survives_a_restart(library: Library) -> None:
+    """A sleeper's charges add up by ten minutes and survive a restart; a later window omits earlier ones."""
     ledger = library()
+    bucket = int(NOW_S // 600.0)
     ledger.write(charge({"ash": 0.25, "birch": 1.5}, NOW_S, MarkMove.MOVE))
     ledger.write(charge({"ash": 0.5}, NOW_S + 3600.0, MarkMove.MOVE))
     ledger.close()
     assert library().exposures(NOW_S) == {"ash": 0.75, "birch": 1.5}
     assert library().exposures(NOW_S + 3600.0) == {"ash": 0.5}
+    ash = {bucket: 0.25, bucket + 6: 0.5}
+    assert library().exposure_buckets(NOW_S) == {"ash": ash, "birch": {bucket: 1.5}}
+    assert library().exposure_buckets(NOW_S + 600.0) == {"ash": {bucket + 6: 0.5}}
+
+
+def test_old_exposure_is_folded_into_days_and_lost_nowhere(library: Library) -> None:
+    """Buckets of before eight days become days, also twice; sums and newer buckets stay the same."""
+    day_s, ledger = 86400.0, library()
+    for days, minutes in ((12.0, 1.0), (12.01, 2.0), (9.5, 4.0), (1.0, 8.0)):
+        ledger.write(charge({"ash": minutes}, NOW_S - days * day_s, MarkMove.MOVE))
+    whole = ledger.exposures(0.0)
+    ledger.write(Transaction(folded_s=NOW_S - 2 * day_s))
+    assert ledger.exposures(0.0) == whole == {"ash": 15.0}
+    ledger.write(charge({"ash": 16.0}, NOW_S - 12.0 * day_s, MarkMove.MOVE))
+    ledger.write(Transaction(folded_s=NOW_S))
+    ledger.close()
+    assert library().exposures(0.0) == {"ash": 31.0}
+    assert library().exposures(NOW_S - 10.0 * day_s) == {"ash": 12.0}
+    assert library().exposure_buckets(0.0) == {"ash": {int((NOW_S - day_s) // 600.0): 8.0}}
+
+
+def test_the_first_planned_dose_stands(library: Library) -> None:
+    """A planned dose is written at the first assign and never revised; each Dreamscape has its own."""
+    ledger = library()
+    for minutes, name in ((12.0, "night"), (3.0, "night"), (5.0, "noon")):
+        ledger.write(Transaction(planned_doses=(PlannedDose(name, "ash", minutes, NOW_S),)))
+    ledger.close()
+    assert library().planned_doses("night") == {"ash": 12.0}
+    assert library().planned_doses("noon") == {"ash": 5.0}
+    assert library().planned_doses("dawn") == {}
 
 
 def test_marks_move_with_each_charge_until_they_are_taken_away(library: Library) -> None:

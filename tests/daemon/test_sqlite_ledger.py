@@ -201,6 +201,9 @@ def test_a_ledger_of_each_earlier_version_is_brought_up(tmp_path: Path, version:
         (f"INSERT INTO dreamscapes VALUES {places}", ("day", day, *ended)),
         (f"INSERT INTO dreamscapes VALUES {places}", ("night", json.dumps(RECORD), *(None for _ in ended))),
     ]
+    hour = int(NOW_S // 3600.0)
+    if version >= 3:
+        rows.append(("INSERT INTO exposures VALUES ('ash', ?, 7.5)", (hour,)))
     if version >= 5:
         rows.append(("UPDATE generation SET writes = 41, lived_s = ?", (NOW_S,)))
     if version >= 7:
@@ -214,6 +217,8 @@ def test_a_ledger_of_each_earlier_version_is_brought_up(tmp_path: Path, version:
         assert holds(ledger, "night", 0, 1 << 60)
         assert ledger.found == (41 if version >= 5 else 0) + opened
         assert [code.digest for code in ledger.codes()] == ([b"\x00\xff"] if version >= 7 else [])
+        late = {"ash": {hour * 6 + 5: 7.5}} if version >= 3 else {}
+        assert ledger.exposure_buckets(0.0) == late, "an hour's minutes are in its last ten"
         ledger.write(Transaction(locks=(Lock("bed-1", Cause.FLAT, NOW_S, "flat"),)))
         ledger.close()
     SqliteLedger(tmp_path / "new").close()

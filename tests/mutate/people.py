@@ -5,6 +5,8 @@ from typing import Final
 from mutate.mutation import Mutation
 
 _CORE: Final = "daemon/dreamd/core/"
+_CONSENT: Final = ("tests/core/test_consent.py",)
+_DOSE: Final = ("tests/core/test_dose_windows.py",)
 _GUIDELINES: Final = ("tests/core/test_guidelines.py",)
 
 PEOPLE: Final = (
@@ -47,5 +49,45 @@ PEOPLE: Final = (
         "Difference(Change.REWORDED, old, new, tightens=False)",
         "Difference(Change.REWORDED, old, new, tightens=True)",
         _GUIDELINES,
+    ),
+    Mutation(
+        "consent.widens-at-the-assign",
+        "a wider grant holds at once",
+        _CORE + "consent/course.py",
+        "    held = consent.held.meet(grant.held)\n",
+        "    held = grant.held\n",
+        _CONSENT,
+    ),
+    Mutation(
+        "consent.next-revision",
+        "a replayed older grant is taken",
+        _CORE + "consent/course.py",
+        "if grant.revision != consent.revision + 1:",
+        "if grant.revision > consent.revision + 1:",
+        _CONSENT,
+    ),
+    Mutation(
+        "consent.hours-that-come-twice",
+        "a window that ends at a time shown twice opens again",
+        _CORE + "consent/hours.py",
+        "    if first <= second:  # shown once, or twice: the first time\n        return first\n",
+        "    if first <= second:\n        return second\n",
+        _CONSENT,
+    ),
+    Mutation(
+        "exposure.touched-bucket",
+        "a window leaves out the bucket that it only touches",
+        _CORE + "exposure/windows.py",
+        "first = bucket_of(now_s - DAY_S), bucket_of(now_s - WEEK_S)",
+        "first = bucket_of(now_s - DAY_S) + 1, bucket_of(now_s - WEEK_S) + 1",
+        _DOSE,
+    ),
+    Mutation(
+        "exposure.hours-moved-late",
+        "the minutes of a migrated hour leave the window first",
+        "daemon/dreamd/adapters/ledger/migrations/versions/v0010_ten_minutes.py",
+        "hour * 6 + 5",
+        "hour * 6",
+        ("tests/daemon/test_sqlite_ledger.py",),
     ),
 )

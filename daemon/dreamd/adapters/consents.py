@@ -1,18 +1,21 @@
-"""Consent and exposure today: a check-in is the consent, and exposure is recorded, not limited.
+"""Consent and exposure today: a check-in is the consent; exposure is recorded and limited.
 
 `CheckInConsent` lives in memory. A check-in is consent to everything a plan may ask, without an end, until
 the sleeper withdraws at the pod. From then on there is no consent until the next check-in. A daemon that
 restarts finds no check-in of a sleeper that withdrew (`app.people.withdrawals`), even where the latch was
 cleared meanwhile.
 
-`LedgerExposure` charges and marks in the ledger. No guideline limits exposure yet, so nothing is summed up
-here: the ledger holds the hours for a guideline that does.
+`LedgerExposure` charges and marks in the ledger, and answers from the buckets that it holds: rolling sums
+of 24 hours and 7 days over sessions, pods, restarts, against the limits of the guidelines.
 """
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from math import inf
 from typing import Final, Protocol
 
+from dreamd.core.exposure.windows import WEEK_S, DoseAccounts
+from dreamd.core.guidelines.bundle import Bundle
 from dreamd.core.limits import GUIDELINE_CAP, LEASE_FADE_S, LEASE_S, MARK_HOLDS_S
 from dreamd.ports.consent import ConsentStatus, Dose
 from dreamd.ports.ledger.exposure import Exposure, ExposureLedger, MarkMove
@@ -51,6 +54,19 @@ class CheckInConsent:
                 tell(sleeper)
 
 
+@dataclass(frozen=True, slots=True)
+class DoseLimits:
+    """The most merge-minutes in 24 hours and in 7 days; none by default."""
+
+    day_min: float = inf
+    week_min: float = inf
+
+
+def dose_limits(bundle: Bundle) -> DoseLimits:
+    """Return the limits that these guidelines set."""
+    return DoseLimits(bundle.number("dose_24h_min"), bundle.number("dose_7d_min"))
+
+
 class ChargedLedger(Transactions, ExposureLedger, Protocol):
     """The part of the ledger that exposure needs."""
 
@@ -58,7 +74,7 @@ class ChargedLedger(Transactions, ExposureLedger, Protocol):
 class LedgerExposure:
     """ports.consent.Exposures for the ledger; one thread uses it."""
 
-    def __init__(self, ledger: ChargedLedger, now_s: float) -> None:
+    def __init__(self, ledger: ChargedLedger, now_s: float, limits: DoseLimits | None = None) -> None:
         """Charge every open mark: an earlier daemon has ended without closing its accounts.
 
         Raises:
@@ -68,6 +84,8 @@ class LedgerExposure:
         found = dict.fromkeys(ledger.merging(), UNDER_A_MARK_MIN)
         if found:
             ledger.write(Transaction(exposure=(Exposure(found, now_s, MarkMove.CLOSE),)))
+        self._limits = limits or DoseLimits()
+        self._accounts = DoseAccounts(ledger.exposure_buckets(now_s - WEEK_S))
 
     def opening(self, sleepers: Collection[str], at_s: float) -> Exposure:
         """Mark; another daemon's open mark is charged first."""
@@ -83,12 +101,15 @@ class LedgerExposure:
         return Exposure(minutes, at_s, MarkMove.CLOSE)
 
     def kept(self, exposure: Exposure) -> None:
-        """Remember the marks of this daemon."""
+        """Remember the marks of this daemon, and the minutes that are durable now."""
+        if exposure.move is not MarkMove.OPEN:  # at an opening only a mark of another daemon is charged
+            self._accounts.charge(exposure.minutes, exposure.at_s)
         if exposure.move is MarkMove.CLOSE:
             self._ours.difference_update(exposure.minutes)
         else:
             self._ours.update(exposure.minutes)
 
-    def dose(self, _sleeper: str, _now_s: float) -> Dose:
-        """No limit."""
-        return Dose()
+    def dose(self, sleeper: str, now_s: float) -> Dose:
+        """The sums of both windows, never under, and the limits."""
+        day_min, week_min = self._accounts.sums_min(sleeper, now_s)
+        return Dose(day_min, self._limits.day_min, week_min, self._limits.week_min)

@@ -11,7 +11,7 @@ the ledger does not change this: until it is durable the older mark stands.
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Protocol
 
@@ -40,20 +40,30 @@ class ConsentStatus:
 
 @dataclass(frozen=True, slots=True)
 class Dose:
-    """Merge-minutes charged to a sleeper in the rolling windows, and the limit there."""
+    """Merge-minutes charged to a sleeper in the rolling windows of 24 hours and 7 days, and their limits."""
 
     charged_min: float = 0.0
     limit_min: float = inf
+    week_min: float = 0.0
+    week_limit_min: float = inf
 
     @property
     def share(self) -> float:
-        """The used share of the limit; infinite where the limit is 0."""
-        return self.charged_min / self.limit_min if self.limit_min > 0.0 else inf
+        """The used share of the limit that is nearer; infinite where a limit is 0."""
+        return max(_share(self.charged_min, self.limit_min), _share(self.week_min, self.week_limit_min))
 
     @property
     def left_min(self) -> float:
-        """Merge-minutes left."""
-        return max(0.0, self.limit_min - self.charged_min)
+        """Merge-minutes left in both windows."""
+        return max(0.0, min(self.limit_min - self.charged_min, self.week_limit_min - self.week_min))
+
+    def plus(self, more_min: float) -> "Dose":
+        """The dose with further minutes, lived just now."""
+        return replace(self, charged_min=self.charged_min + more_min, week_min=self.week_min + more_min)
+
+
+def _share(charged_min: float, limit_min: float) -> float:
+    return charged_min / limit_min if limit_min > 0.0 else inf
 
 
 class Consents(Protocol):

@@ -35,13 +35,13 @@ from dreamd.adapters.ledger.store import Query, Rows, Store, cause
 from dreamd.core.access.codes import Code
 from dreamd.core.access.principals import Credential, Principal
 from dreamd.core.audit.records import Head
+from dreamd.core.exposure.windows import DAY_S, bucket_of
 from dreamd.core.safety.causes import cause_named
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.commit import Commit, LedgerError
 from dreamd.ports.ledger.audit import AuditPart
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
-from dreamd.ports.ledger.exposure import HOUR_S
 from dreamd.ports.ledger.generation import lapsed
 from dreamd.ports.ledger.terms import Terms
 from dreamd.ports.ledger.transaction import CLOSES_WITHIN_S, TRANSACTIONS_WAITING, Transaction
@@ -251,11 +251,27 @@ class StoredLedger:
 
     def exposures(self, since_s: float) -> dict[str, float]:
         """Merge-minutes by sleeper."""
-        table = tables.exposures.c
-        query = sa.select(table.sleeper, sa.func.sum(table.minutes)).where(
-            table.hour >= int(since_s // HOUR_S)
-        )
-        rows = self._store.rows(query.group_by(table.sleeper))
+        buckets, days = tables.exposure_buckets.c, tables.exposure_days.c
+        late = sa.select(buckets.sleeper, buckets.minutes).where(buckets.bucket >= bucket_of(since_s))
+        old = sa.select(days.sleeper, days.minutes).where(days.day >= int(since_s // DAY_S))
+        both = sa.union_all(late, old).subquery().c
+        rows = self._store.rows(sa.select(both.sleeper, sa.func.sum(both.minutes)).group_by(both.sleeper))
+        return {str(sleeper): float(minutes) for sleeper, minutes in rows}
+
+    def exposure_buckets(self, since_s: float) -> dict[str, dict[int, float]]:
+        """Merge-minutes by sleeper and bucket."""
+        table = tables.exposure_buckets
+        found: dict[str, dict[int, float]] = {}
+        for sleeper, bucket, minutes in self._store.rows(
+            sa.select(table).where(table.c.bucket >= bucket_of(since_s))
+        ):
+            found.setdefault(str(sleeper), {})[int(bucket)] = float(minutes)
+        return found
+
+    def planned_doses(self, dreamscape: str) -> dict[str, float]:
+        """Planned merge-minutes by sleeper."""
+        table = tables.planned_doses.c
+        rows = self._store.rows(sa.select(table.sleeper, table.minutes).where(table.dreamscape == dreamscape))
         return {str(sleeper): float(minutes) for sleeper, minutes in rows}
 
     def principals(self) -> tuple[Principal, ...]:
@@ -291,7 +307,7 @@ class StoredLedger:
         lived_s = float(self._store.rows(sa.select(tables.generation.c.lived_s))[0][0])
         if not lapsed(lived_s, now_s):
             return ""
-        return f"no daemon has used the ledger for {(now_s - lived_s) / HOUR_S:.1f} h"
+        return f"no daemon has used the ledger for {(now_s - lived_s) / 3600.0:.1f} h"
 
     def begin_generation(self, now_s: float) -> None:
         """Continue the count from the note beside the file."""

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 from dreamd.app.durability.commits import Commits
 from dreamd.app.events.journal import Journal
+from dreamd.core.exposure.windows import DAY_S
 from dreamd.ports.ledger.check_ins import CheckInLedger
 from dreamd.ports.ledger.generation import GenerationLedger
 from dreamd.ports.ledger.transaction import Transaction, Transactions
@@ -48,16 +49,20 @@ def start_new_generation(ledger: DatedLedger, journal: Journal, now_s: float) ->
 
 
 class LedgerHeartbeat:
-    """Keeps in the ledger that this daemon lives."""
+    """Keeps in the ledger that this daemon lives, and folds old exposure into days once a day."""
 
     def __init__(self, commits: Commits, now_s: float) -> None:
         """It was touched just now."""
         self._commits = commits
         self._touched_s = now_s
+        self._folded_s = 0.0
 
     def keep(self, now_s: float) -> None:
         """Touch it where a minute has passed; one that cannot be written is tried again in a minute."""
         if now_s - self._touched_s < TOUCHED_EVERY_S:
             return
         self._touched_s = now_s
-        self._commits.submit(Transaction(lived_s=now_s), "that a daemon lives on it", lambda _commit: None)
+        due = not now_s - self._folded_s < DAY_S
+        self._folded_s = now_s if due else self._folded_s
+        touch = Transaction(lived_s=now_s, folded_s=now_s if due else 0.0)
+        self._commits.submit(touch, "that a daemon lives on it", lambda _commit: None)

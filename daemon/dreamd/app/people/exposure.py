@@ -13,7 +13,7 @@ same message, and the accounts are closed at house-keeping.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from heapq import heappop, heappush
 from math import inf
 
@@ -134,7 +134,7 @@ class ExposureAccounting:
         dose = self._exposures.dose(seat.sleeper, self._clock.now_s())
         accounts = (self._carried_min, self._charging_min, self._ended_min)
         uncharged_min = sum(account.get(seat.sleeper, 0.0) for account in accounts)
-        return replace(dose, charged_min=dose.charged_min + uncharged_min)
+        return dose.plus(uncharged_min)
 
     def gone(self, seat: Seat, lived_min: float, *, stays: bool = False) -> None:
         """The seat's slot was taken back: the minutes lived in it are charged soon after the tick.

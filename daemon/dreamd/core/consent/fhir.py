@@ -40,12 +40,7 @@ def fhir_consent(consent: Consent, controller: Controller, record_id: str, subje
         "date": instant(grant.at_s)[:10],
         "period": {"start": instant(grant.at_s), "end": _end(consent, grant)},
         "grantor": [who],
-        "controller": [
-            {
-                "identifier": {"system": "urn:dreamd:controller", "value": controller.id},
-                "display": controller.name,
-            }
-        ],
+        "controller": [{"identifier": house, "display": controller.name}],
         "decision": "permit",
         "provision": [_provision(grant, scope) for scope in Scope if scope in grant.scopes],
     }

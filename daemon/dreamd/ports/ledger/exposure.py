@@ -1,12 +1,9 @@
-"""Exposure: merge-minutes by sleeper and hour, and the marks of sleepers that are merging."""
+"""Exposure: merge-minutes by sleeper and ten minutes, planned doses, the marks of sleepers that merge."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, Protocol
-
-HOUR_S: Final = 3600.0
-"""Exposure is kept by the hour."""
+from typing import Protocol
 
 
 class MarkMove(Enum):
@@ -19,11 +16,21 @@ class MarkMove(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """Merge-minutes by sleeper, charged in the hour of `at_s`, and the effect on their marks."""
+    """Merge-minutes by sleeper, charged in the bucket of `at_s`, and the effect on their marks."""
 
     minutes: Mapping[str, float]
     at_s: float
     move: MarkMove
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedDose:
+    """The merge-minutes that a sleeper is first assigned for: ceiling granted by planned time."""
+
+    dreamscape: str
+    sleeper: str
+    minutes: float
+    at_s: float
 
 
 class ExposureLedger(Protocol):
@@ -34,5 +41,16 @@ class ExposureLedger(Protocol):
         ...
 
     def exposures(self, since_s: float) -> dict[str, float]:
-        """MUST return each sleeper's merge-minutes charged in the hour of `since_s` and after."""
+        """MUST return each sleeper's merge-minutes charged in the bucket of `since_s` and after.
+
+        Of exposure that is folded into days the whole day of `since_s` counts.
+        """
+        ...
+
+    def exposure_buckets(self, since_s: float) -> dict[str, dict[int, float]]:
+        """MUST return each sleeper's merge-minutes by bucket, from the one of `since_s` on."""
+        ...
+
+    def planned_doses(self, dreamscape: str) -> dict[str, float]:
+        """MUST return the planned merge-minutes of a Dreamscape, by sleeper."""
         ...

@@ -20,7 +20,7 @@ from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.commit import Commit
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
-from dreamd.ports.ledger.exposure import Exposure
+from dreamd.ports.ledger.exposure import Exposure, PlannedDose
 from dreamd.ports.ledger.terms import TermDraw, Terms
 
 TRANSACTIONS_WAITING: Final = 1024
@@ -38,6 +38,8 @@ class Transaction:
     session time at which a daemon uses the ledger, 0: not stated. counted: the number of writes known
     elsewhere, from which the ledger continues. audit: acts, which become the next records of the audit log.
     erased: numbers of records whose text is erased. checkpoints: (n, note) of the audit log.
+    checkpoints: (n, note) of the audit log. folded_s: session time by which old buckets of exposure are
+    folded into days, 0: none is. planned_doses: of a Dreamscape and sleeper the first one stands.
     """
 
     terms: tuple[TermDraw, ...] = ()
@@ -49,6 +51,7 @@ class Transaction:
     dropped_wake_orders: tuple[str, ...] = ()
     wake_orders: tuple[Order, ...] = ()
     exposure: tuple[Exposure, ...] = ()
+    planned_doses: tuple[PlannedDose, ...] = ()
     principals: tuple[Principal, ...] = ()
     credentials: tuple[Credential, ...] = ()
     codes: tuple[Code, ...] = ()
@@ -56,6 +59,7 @@ class Transaction:
     erased: tuple[int, ...] = ()
     checkpoints: tuple[tuple[int, str], ...] = ()
     lived_s: float = field(default=0.0)
+    folded_s: float = field(default=0.0)
     counted: int = 0
 
     @property
@@ -68,10 +72,11 @@ class Transaction:
         parts: dict[str, Any] = {
             one.name: getattr(self, one.name) + getattr(other, one.name)
             for one in fields(self)
-            if one.name not in ("lived_s", "counted")
+            if one.name not in ("lived_s", "folded_s", "counted")
         }
         lived_s, counted = max(self.lived_s, other.lived_s), max(self.counted, other.counted)
-        return Transaction(**parts, lived_s=lived_s, counted=counted)
+        folded_s = max(self.folded_s, other.folded_s)
+        return Transaction(**parts, lived_s=lived_s, folded_s=folded_s, counted=counted)
 
 
 class Transactions(Protocol):

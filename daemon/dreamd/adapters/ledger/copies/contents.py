@@ -12,7 +12,7 @@ SUBJECTS: Final = {
     "beds": "check-ins",
     "locks": "locks",
     "wake_orders": "wake orders",
-    "exposures": "hours of exposure",
+    "exposure_buckets": "ten-minute parts of exposure",
     "principals": "principals",
 }
 """The tables that are counted, and their rows in words."""

@@ -20,9 +20,11 @@ from dreamd.adapters.ledger.rows.record_text import record_text
 from dreamd.core.access.principals import Principal
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
+from dreamd.adapters.ledger.rows.tables import WHOLE
+from dreamd.core.exposure.windows import BUCKETS_A_DAY, bucket_of, folded_below
 from dreamd.ports.commit import LedgerError
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
-from dreamd.ports.ledger.exposure import HOUR_S, Exposure, MarkMove
+from dreamd.ports.ledger.exposure import Exposure, MarkMove
 from dreamd.ports.ledger.terms import TermDraw
 from dreamd.ports.ledger.transaction import Transaction
 
@@ -47,6 +49,15 @@ _SEATS: Final = sa.select(tables.seats.c.number, tables.seats.c.pod, tables.seat
 _TERM: Final = sa.select(tables.terms.c.term).where(
     tables.terms.c.dreamscape == sa.bindparam("of"), tables.terms.c.cohort == sa.bindparam("at")
 )
+_BUCKETS: Final = tables.exposure_buckets.c
+_BELOW: Final = _BUCKETS.bucket < sa.bindparam("below", type_=WHOLE)
+_DAY: Final = _BUCKETS.bucket // BUCKETS_A_DAY
+_FOLDED: Final = (
+    sa.select(_BUCKETS.sleeper, _DAY, sa.func.sum(_BUCKETS.minutes))
+    .where(_BELOW)
+    .group_by(_BUCKETS.sleeper, _DAY)
+)
+_DROP_FOLDED: Final = tables.exposure_buckets.delete().where(_BELOW)
 _USED: Final = tables.generation.update().values(lived_s=sa.bindparam("used_s"))
 _COUNTED: Final = (
     tables.generation.update()
@@ -67,11 +78,10 @@ class Changes:
             for name, table in tables.metadata.tables.items()
             if any(isinstance(column.type, sa.Double) for column in table.columns)
         )
-        exposures, merging = tables.exposures, tables.merging
-        new = insert(exposures)
-        self._charge = _adding(new)
+        buckets, merging = tables.exposure_buckets, tables.merging
+        self._charge = _adding(insert(buckets))
         marked = sa.select(
-            *(sa.bindparam(column.name, type_=column.type) for column in exposures.columns)
+            *(sa.bindparam(column.name, type_=column.type) for column in buckets.columns)
         ).where(sa.exists().where(merging.c.sleeper == sa.bindparam("sleeper", type_=sa.Text)))
         self._charge_marked = _adding(insert(exposures).from_select(list(exposures.columns.keys()), marked))
         self._subjects: Final[tuple[tuple[str, _Gather], ...]] = (
@@ -91,6 +101,9 @@ class Changes:
             ("lived_s", self._used),
         )
         """The fields of a transaction, a removal before what it makes room for, and what gathers their rows.
+        self._charge_marked = _adding(insert(buckets).from_select(list(buckets.columns.keys()), marked))
+        self._fold = _adding(insert(tables.exposure_days).from_select(["sleeper", "day", "minutes"], _FOLDED))
+        self._plan = insert(tables.planned_doses).on_conflict_do_nothing()
 
         `terms`, `counted` and `audit` are not among them: each has a value that goes on from another.
         """
@@ -117,6 +130,48 @@ class Changes:
             told = getattr(change, subject)
             if told:
                 gather(group, told)
+        terms = {(draw.dreamscape, draw.cohort): self._draw(base, draw) for draw in change.terms}
+        for record in change.dreamscapes:
+            self._record(base, record)
+        beds = dict(change.check_ins)  # the last of each pod counts
+        _drop(base, _DROP_BED, [pod for pod, sleeper in beds.items() if not sleeper])
+        self._put(base, "beds", [{"pod": pod, "sleeper": who} for pod, who in beds.items() if who])
+        _drop(base, _DROP_LOCK, change.unlocked)
+        locks = [
+            {"pod": lock.pod, "cause": lock.cause.value, "since_s": lock.since_s, "evidence": lock.evidence}
+            for lock in change.locks
+        ]
+        self._put(base, "locks", locks)
+        marks = [
+            {
+                "pod": mark.pod,
+                "cause": mark.cause.value,
+                "tripped_s": mark.tripped_s,
+                "term": mark.term,
+                "tick": mark.tick,
+            }
+            for mark in change.marks
+        ]
+        self._put(base, "marks", marks)
+        _drop(base, _DROP_ORDER, change.dropped_wake_orders)
+        orders = [
+            {"id": order.id, "revision": order.revision, "kept": order_text(order)}
+            for order in change.wake_orders
+        ]
+        self._put(base, "wake_orders", orders)
+        for exposure in change.exposure:
+            self._expose(base, exposure)
+        if change.planned_doses:
+            base.execute(self._plan, [_sound(asdict(one)) for one in change.planned_doses])
+        if change.folded_s:
+            below = {"below": folded_below(change.folded_s)}
+            base.execute(self._fold, below)
+            base.execute(_DROP_FOLDED, below)
+        self._grant(base, change)
+        self.audit.append(base, change.audit)
+        self._put(base, "checkpoints", [{"n": n, "note": note} for n, note in change.checkpoints])
+        if change.lived_s:
+            base.execute(_USED, _sound({"used_s": change.lived_s}))
         if change.counted:
             group.rows.gather("generation", _COUNTED, [{"counted": change.counted + many}])
         return {(draw.dreamscape, draw.cohort): self._draw(group, draw) for draw in change.terms}
@@ -187,8 +242,10 @@ class Changes:
 
     def _expose(self, rows: GatheredRows, exposure: Exposure) -> None:
         hour = int(exposure.at_s // HOUR_S)
+    def _expose(self, base: sa.Connection, exposure: Exposure) -> None:
+        bucket = bucket_of(exposure.at_s)
         charges = [
-            _sound({"sleeper": sleeper, "hour": hour, "minutes": lived_min})
+            _sound({"sleeper": sleeper, "bucket": bucket, "minutes": lived_min})
             for sleeper, lived_min in exposure.minutes.items()
         ]
         marks = [{"sleeper": sleeper, "since_s": exposure.at_s} for sleeper in exposure.minutes]
@@ -267,10 +324,10 @@ def _upsert(insert: Insert, table: sa.Table) -> Any:  # noqa: ANN401 -- each eng
 
 
 def _adding(new: Any) -> Any:  # noqa: ANN401 -- each engine has a type of its own
-    """Add the minutes to those of the same sleeper and hour."""
-    minutes = tables.exposures.c.minutes
+    """Add the minutes to those of the same sleeper and bucket, or day."""
+    keys = [column.name for column in new.table.primary_key]
     return new.on_conflict_do_update(
-        index_elements=["sleeper", "hour"], set_={"minutes": minutes + new.excluded.minutes}
+        index_elements=keys, set_={"minutes": new.table.c.minutes + new.excluded.minutes}
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-HEAD: Final = 9
+HEAD: Final = 10
 """The newest schema version: the number of steps in `migrations/versions`."""
 
 WHOLE: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -67,7 +67,19 @@ marks: Final = _table(
     "marks", _text("pod", key=True), _text("cause"), _real("tripped_s"), _whole("term"), _whole("tick")
 )
 wake_orders: Final = _table("wake_orders", _text("id", key=True), _whole("revision"), _text("kept"))
-exposures: Final = _table("exposures", _text("sleeper", key=True), _whole("hour", key=True), _real("minutes"))
+exposure_buckets: Final = _table(
+    "exposure_buckets", _text("sleeper", key=True), _whole("bucket", key=True), _real("minutes")
+)
+exposure_days: Final = _table(
+    "exposure_days", _text("sleeper", key=True), _whole("day", key=True), _real("minutes")
+)
+planned_doses: Final = _table(
+    "planned_doses",
+    _text("dreamscape", key=True),
+    _text("sleeper", key=True),
+    _real("minutes"),
+    _real("at_s"),
+)
 merging: Final = _table("merging", _text("sleeper", key=True), _real("since_s"))
 generation: Final = sa.Table(
     "generation",

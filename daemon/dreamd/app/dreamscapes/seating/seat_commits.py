@@ -23,11 +23,12 @@ from dreamd.app.durability.fencing import TermFence
 from dreamd.app.people.exposure import ExposureAccounting, Opening
 from dreamd.core.dreamscapes.seats import Seat, Seats
 from dreamd.core.dreamscapes.views import DreamscapeView, Plan, SeatState
-from dreamd.core.limits import LEDGER_SLOW_S
+from dreamd.core.limits import LEDGER_SLOW_S, SESSION_MAX_S
 from dreamd.core.refusals import Code, Refusal
 from dreamd.ports.commit import Commit, LedgerError
 from dreamd.ports.deferred import Deferred
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
+from dreamd.ports.ledger.exposure import PlannedDose
 from dreamd.ports.ledger.terms import Terms
 from dreamd.ports.ledger.transaction import Transaction
 
@@ -157,8 +158,20 @@ class SeatCommits:
         for seat in agreed:
             seat.state, seat.refusal = SeatState.COMMITTING, None
         cohorts = self._seats.upcoming(len(agreed))
-        named = Transaction(dreamscapes=(self._record(),), terms=self._ownership.lacking(cohorts, now_s))
+        record = self._record()
+        named = Transaction(
+            dreamscapes=(record,),
+            terms=self._ownership.lacking(cohorts, now_s),
+            planned_doses=tuple(self._planned(seat, record.plan, now_s) for seat in agreed),
+        )
         return SeatCommit(agreed, opening, named.plus(opening.transaction), now_s)
+
+    def _planned(self, seat: Seat, plan: Plan, now_s: float) -> PlannedDose:
+        """The dose a sleeper is seated for: the ledger keeps the first, so a bad night cannot revise it."""
+        ends_s = plan.close_at_s or now_s + SESSION_MAX_S
+        granted = min(plan.ceiling, self._deps.consents.standing(seat.sleeper).ceiling)
+        minutes = granted * max(0.0, ends_s - now_s) / 60.0
+        return PlannedDose(plan.dreamscape, seat.sleeper, minutes, now_s)
 
     # -- how it ends --------------------------------------------------------------------------------
 
