@@ -224,10 +224,8 @@ def test_the_name_is_of_the_content() -> None:
 
 
 def test_the_schema_for_editors_agrees_with_the_reader() -> None:
-    """The committed schema is the generated one; it takes the shipped revision, no limit out of bounds."""
+    """The generated schema takes the shipped revision, no limit out of bounds and no unknown key."""
     schema = json_schema()
-    committed = Path(__file__).resolve().parents[2] / "docs/guidelines.schema.json"
-    assert json.loads(committed.read_text()) == json.loads(json.dumps(schema)), "make tables"
     Draft202012Validator.check_schema(schema)
     judge_of = Draft202012Validator(schema)
     document = {"revision": 1, "clause": [c.document() for c in FULL.clauses]}

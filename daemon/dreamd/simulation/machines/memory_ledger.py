@@ -11,20 +11,19 @@ from dreamd.core.access.codes import Code
 from dreamd.core.access.principals import Credential, Principal
 from dreamd.core.audit.records import ActText, Head, head_of, line_after
 from dreamd.core.audit.records import Head, head_of, line_after
-from dreamd.core.exposure.windows import BUCKETS_A_DAY, DAY_S, bucket_of, folded_below
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.commit import WITHDRAWN, Commit, LedgerError
 from dreamd.ports.ledger.audit import AuditPart
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
-from dreamd.ports.ledger.exposure import Exposure, MarkMove
 from dreamd.ports.ledger.generation import lapsed
 from dreamd.ports.ledger.terms import TermDraw, Terms
 from dreamd.ports.ledger.transaction import CLOSES_WITHIN_S, TRANSACTIONS_WAITING, Transaction
+from dreamd.simulation.machines.memory_people import PeopleStorage
 
 
 @dataclass
-class LedgerStorage:
+class LedgerStorage(PeopleStorage):
     """The contents of a ledger, shared by all ledgers opened on it."""
 
     terms: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -34,10 +33,6 @@ class LedgerStorage:
     locks: dict[str, Lock] = field(default_factory=dict)
     marks: dict[str, Mark] = field(default_factory=dict)
     wake_orders: dict[str, Order] = field(default_factory=dict)
-    exposed_min: dict[tuple[str, int], float] = field(default_factory=dict)
-    exposed_days_min: dict[tuple[str, int], float] = field(default_factory=dict)
-    planned_min: dict[tuple[str, str], float] = field(default_factory=dict)
-    merging: dict[str, float] = field(default_factory=dict)
     principals: dict[str, Principal] = field(default_factory=dict)
     credentials: dict[str, Credential] = field(default_factory=dict)
     codes: dict[str, Code] = field(default_factory=dict)
@@ -73,7 +68,7 @@ class LedgerStorage:
         for order_id in change.dropped_wake_orders:
             self.wake_orders.pop(order_id, None)
         self.wake_orders.update((order.id, order) for order in change.wake_orders)
-        self._expose(change)
+        self.expose(change)
         self.principals.update((one.name, one) for one in change.principals)
         self.credentials.update((one.id, one) for one in change.credentials)
         self.codes.update((one.id, one) for one in change.codes)
@@ -96,29 +91,6 @@ class LedgerStorage:
         key = (draw.dreamscape, draw.cohort)
         self.terms[key] = max(self.terms.get(key, 0) + 1, int(draw.now_s * 1000))
         return self.terms[key]
-
-    def _expose(self, change: Transaction) -> None:
-        for exposure in change.exposure:
-            self._charge(exposure)
-        for plan in change.planned_doses:
-            self.planned_min.setdefault((plan.dreamscape, plan.sleeper), plan.minutes)
-        if change.folded_s:
-            self._fold(folded_below(change.folded_s))
-
-    def _charge(self, exposure: Exposure) -> None:
-        for sleeper, lived_min in exposure.minutes.items():
-            key = (sleeper, bucket_of(exposure.at_s))
-            if exposure.move is not MarkMove.OPEN or sleeper in self.merging:
-                self.exposed_min[key] = self.exposed_min.get(key, 0.0) + lived_min
-            self.merging.pop(sleeper, None)
-            if exposure.move is not MarkMove.CLOSE:
-                self.merging[sleeper] = exposure.at_s
-
-    def _fold(self, below: int) -> None:
-        for sleeper, bucket in [key for key in self.exposed_min if key[1] < below]:
-            day = (sleeper, bucket // BUCKETS_A_DAY)
-            lived_min = self.exposed_min.pop((sleeper, bucket))
-            self.exposed_days_min[day] = self.exposed_days_min.get(day, 0.0) + lived_min
 
     def written(self) -> None:
         """Count a write."""
@@ -343,32 +315,17 @@ class MemoryLedger:
     def exposures(self, since_s: float) -> dict[str, float]:
         """Merge-minutes by sleeper."""
         self._check()
-        sums: dict[str, float] = {}
-        parts = (
-            (self.storage.exposed_min, bucket_of(since_s)),
-            (self.storage.exposed_days_min, int(since_s // DAY_S)),
-        )
-        for minutes, first in parts:
-            for (sleeper, at), lived_min in minutes.items():
-                if at >= first:
-                    sums[sleeper] = sums.get(sleeper, 0.0) + lived_min
-        return sums
+        return self.storage.sums_since(since_s)
 
     def exposure_buckets(self, since_s: float) -> dict[str, dict[int, float]]:
         """Merge-minutes by sleeper and bucket."""
         self._check()
-        found: dict[str, dict[int, float]] = {}
-        for (sleeper, bucket), lived_min in self.storage.exposed_min.items():
-            if bucket >= bucket_of(since_s):
-                found.setdefault(sleeper, {})[bucket] = lived_min
-        return found
+        return self.storage.buckets_since(since_s)
 
     def planned_doses(self, dreamscape: str) -> dict[str, float]:
         """Planned merge-minutes by sleeper."""
         self._check()
-        return {
-            who: minutes for (name, who), minutes in self.storage.planned_min.items() if name == dreamscape
-        }
+        return self.storage.planned_for(dreamscape)
 
     def principals(self) -> tuple[Principal, ...]:
         """Every principal, by name."""

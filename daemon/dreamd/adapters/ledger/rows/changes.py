@@ -17,14 +17,14 @@ from dreamd.adapters.ledger.rows.audit_chain import AuditChain
 from dreamd.adapters.ledger.rows.gathered_rows import GatheredRows, Row
 from dreamd.adapters.ledger.rows.kept_text import order_text, principal_text
 from dreamd.adapters.ledger.rows.record_text import record_text
+from dreamd.adapters.ledger.rows.tables import WHOLE
 from dreamd.core.access.principals import Principal
+from dreamd.core.exposure.windows import BUCKETS_A_DAY, bucket_of, folded_below
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
-from dreamd.adapters.ledger.rows.tables import WHOLE
-from dreamd.core.exposure.windows import BUCKETS_A_DAY, bucket_of, folded_below
 from dreamd.ports.commit import LedgerError
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
-from dreamd.ports.ledger.exposure import Exposure, MarkMove
+from dreamd.ports.ledger.exposure import Exposure, MarkMove, PlannedDose
 from dreamd.ports.ledger.terms import TermDraw
 from dreamd.ports.ledger.transaction import Transaction
 
@@ -83,7 +83,9 @@ class Changes:
         marked = sa.select(
             *(sa.bindparam(column.name, type_=column.type) for column in buckets.columns)
         ).where(sa.exists().where(merging.c.sleeper == sa.bindparam("sleeper", type_=sa.Text)))
-        self._charge_marked = _adding(insert(exposures).from_select(list(exposures.columns.keys()), marked))
+        self._charge_marked = _adding(insert(buckets).from_select(list(buckets.columns.keys()), marked))
+        self._fold = _adding(insert(tables.exposure_days).from_select(["sleeper", "day", "minutes"], _FOLDED))
+        self._plan = insert(tables.planned_doses).on_conflict_do_nothing()
         self._subjects: Final[tuple[tuple[str, _Gather], ...]] = (
             ("dreamscapes", self._records),
             ("check_ins", self._beds),
@@ -93,17 +95,16 @@ class Changes:
             ("dropped_wake_orders", self._dropping("wake_orders", _DROP_ORDER)),
             ("wake_orders", self._keeping("wake_orders", _order_row)),
             ("exposure", self._exposed),
+            ("planned_doses", self._planned),
             ("principals", self._keeping("principals", _principal_row)),
             ("credentials", self._keeping("credentials", asdict)),
             ("codes", self._keeping("codes", asdict)),
             ("erased", self._dropping("audit_texts", _DROP_TEXT)),
             ("checkpoints", self._keeping("checkpoints", _checkpoint_row)),
+            ("folded_s", self._folded),
             ("lived_s", self._used),
         )
         """The fields of a transaction, a removal before what it makes room for, and what gathers their rows.
-        self._charge_marked = _adding(insert(buckets).from_select(list(buckets.columns.keys()), marked))
-        self._fold = _adding(insert(tables.exposure_days).from_select(["sleeper", "day", "minutes"], _FOLDED))
-        self._plan = insert(tables.planned_doses).on_conflict_do_nothing()
 
         `terms`, `counted` and `audit` are not among them: each has a value that goes on from another.
         """
@@ -130,48 +131,6 @@ class Changes:
             told = getattr(change, subject)
             if told:
                 gather(group, told)
-        terms = {(draw.dreamscape, draw.cohort): self._draw(base, draw) for draw in change.terms}
-        for record in change.dreamscapes:
-            self._record(base, record)
-        beds = dict(change.check_ins)  # the last of each pod counts
-        _drop(base, _DROP_BED, [pod for pod, sleeper in beds.items() if not sleeper])
-        self._put(base, "beds", [{"pod": pod, "sleeper": who} for pod, who in beds.items() if who])
-        _drop(base, _DROP_LOCK, change.unlocked)
-        locks = [
-            {"pod": lock.pod, "cause": lock.cause.value, "since_s": lock.since_s, "evidence": lock.evidence}
-            for lock in change.locks
-        ]
-        self._put(base, "locks", locks)
-        marks = [
-            {
-                "pod": mark.pod,
-                "cause": mark.cause.value,
-                "tripped_s": mark.tripped_s,
-                "term": mark.term,
-                "tick": mark.tick,
-            }
-            for mark in change.marks
-        ]
-        self._put(base, "marks", marks)
-        _drop(base, _DROP_ORDER, change.dropped_wake_orders)
-        orders = [
-            {"id": order.id, "revision": order.revision, "kept": order_text(order)}
-            for order in change.wake_orders
-        ]
-        self._put(base, "wake_orders", orders)
-        for exposure in change.exposure:
-            self._expose(base, exposure)
-        if change.planned_doses:
-            base.execute(self._plan, [_sound(asdict(one)) for one in change.planned_doses])
-        if change.folded_s:
-            below = {"below": folded_below(change.folded_s)}
-            base.execute(self._fold, below)
-            base.execute(_DROP_FOLDED, below)
-        self._grant(base, change)
-        self.audit.append(base, change.audit)
-        self._put(base, "checkpoints", [{"n": n, "note": note} for n, note in change.checkpoints])
-        if change.lived_s:
-            base.execute(_USED, _sound({"used_s": change.lived_s}))
         if change.counted:
             group.rows.gather("generation", _COUNTED, [{"counted": change.counted + many}])
         return {(draw.dreamscape, draw.cohort): self._draw(group, draw) for draw in change.terms}
@@ -202,6 +161,15 @@ class Changes:
     def _exposed(self, group: "_Group", exposures: Sequence[Exposure]) -> None:
         for exposure in exposures:
             self._expose(group.rows, exposure)
+
+    def _planned(self, group: "_Group", planned: Sequence[PlannedDose]) -> None:
+        group.rows.gather("planned_doses", self._plan, [_sound(asdict(one)) for one in planned])
+
+    def _folded(self, group: "_Group", folded_s: float) -> None:
+        """After the charges of the same group: both are statements of one subject, in order."""
+        below = [{"below": folded_below(folded_s)}]
+        group.rows.gather("exposure", self._fold, below)
+        group.rows.gather("exposure", _DROP_FOLDED, below)
 
     def draw_counters(self, base: sa.Connection, now_s: float) -> int:
         """The first command counter of a block that no other process has used or will use."""
@@ -241,8 +209,6 @@ class Changes:
         return term
 
     def _expose(self, rows: GatheredRows, exposure: Exposure) -> None:
-        hour = int(exposure.at_s // HOUR_S)
-    def _expose(self, base: sa.Connection, exposure: Exposure) -> None:
         bucket = bucket_of(exposure.at_s)
         charges = [
             _sound({"sleeper": sleeper, "bucket": bucket, "minutes": lived_min})
