@@ -10,12 +10,19 @@ from pathlib import Path
 
 import pytest
 
+from dreamd.adapters.documents.canonical import digest
+from dreamd.adapters.documents.shipped import shipped_bundle
 from dreamd.adapters.ledger.postgres import PostgresLedger
 from dreamd.adapters.ledger.sqlite import SqliteLedger
 from dreamd.core.access.caller import Role
 from dreamd.core.access.principals import Grant, Kind, Principal
 from dreamd.core.audit.records import GENESIS, Act, head_of, record_of, salted
+from dreamd.core.consent.course import Consent, ConsentState
+from dreamd.core.consent.grant import Grant, Held, Modality, Scope
+from dreamd.core.consent.hours import Hours
 from dreamd.core.dreamscapes.views import DreamscapeState, Plan
+from dreamd.core.guidelines.course import Course, CourseState
+from dreamd.core.guidelines.forms import Window
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
@@ -23,6 +30,7 @@ from dreamd.ports.commit import LedgerError
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.exposure import MarkMove, PlannedDose
 from dreamd.ports.ledger.generation import LAPSED_S
+from dreamd.ports.ledger.guidelines import Comment, KeptRevision
 from dreamd.ports.ledger.ledger import Ledger
 from dreamd.ports.ledger.transaction import Transaction
 from dreamwire.messages import WakeScope
@@ -325,6 +333,51 @@ def test_the_first_planned_dose_stands(library: Library) -> None:
     assert library().planned_doses("night") == {"ash": 12.0}
     assert library().planned_doses("noon") == {"ash": 5.0}
     assert library().planned_doses("dawn") == {}
+
+
+GRANT = Grant(
+    "ash",
+    1,
+    frozenset({Scope.MERGE, Scope.RESEARCH}),
+    frozenset({Modality.SOUND}),
+    0.12,
+    NOW_S + 3600.5,
+    hours=Hours(Window(1320, 420), "Europe/Zurich"),
+    duo=("DUO:0000006",),
+    notice_sha256="a" * 64,
+    language="de-CH",
+    at_s=NOW_S,
+)
+
+
+def test_consents_come_back_with_their_newest_grant_and_nothing_held(library: Library) -> None:
+    """State, revision and grants survive a restart; nothing is held until an assign."""
+    ledger, wider = library(), replace(GRANT, revision=2, ceiling=0.15, hours=None)
+    given = Consent(ConsentState.GIVEN, 1, GRANT, GRANT.held, NOW_S)
+    withdrawn = Consent(ConsentState.WITHDRAWN, 7, wider, Held(), NOW_S + 9.5)
+    ledger.write(Transaction(grants=(GRANT,), consents=(("ash", given), ("birch", Consent(revision=4)))))
+    ledger.write(Transaction(grants=(wider,), consents=(("ash", replace(given, revision=2, grant=wider)),)))
+    ledger.write(Transaction(consents=(("ash", withdrawn),)))
+    ledger.close()
+    assert library().consents() == {"ash": withdrawn, "birch": Consent(revision=4)}
+    assert library().grants("ash") == (GRANT, wider)
+    assert library().grants("elm") == ()
+
+
+def test_revisions_of_the_guidelines_come_back_with_their_course(library: Library) -> None:
+    """Clauses, name, course and comments survive a restart; a later course replaces the earlier one."""
+    course = Course(1, "ida", NOW_S, CourseState.OPEN, NOW_S + 1.5, dry_run="d1", clinician="cleo")
+    kept = KeptRevision(shipped_bundle(), digest(shipped_bundle().document()), course)
+    later = replace(kept, course=replace(course, state=CourseState.IN_FORCE, provisional=True))
+    comments = tuple(Comment(1, n, "ada", NOW_S + n, f"word {n}") for n in (1, 2))
+    ledger = library()
+    ledger.write(Transaction(guidelines=(kept,), comments=comments[:1]))
+    ledger.write(Transaction(guidelines=(later,), comments=comments[1:]))
+    ledger.close()
+    (found,) = library().guidelines()
+    assert found == later
+    assert digest(found.bundle.document()) == found.digest
+    assert library().comments() == comments
 
 
 def test_marks_move_with_each_charge_until_they_are_taken_away(library: Library) -> None:

@@ -1,9 +1,7 @@
 """Guidelines: vocabulary, bundles, differences, judgement; the course of a revision."""
 
-import json
 from dataclasses import replace
 from math import inf, nan
-from pathlib import Path
 from random import Random
 
 import pytest

@@ -10,7 +10,9 @@ import pytest
 
 from dreamd.adapters.metrics.catalogue import markdown
 from dreamd.core.dreamscapes.states import table_markdown
+from dreamd.core.guidelines import keys
 from sim import restarts
+from tables import schema_text
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("daemon", "edge", "proto")
@@ -104,6 +106,12 @@ def test_the_state_table_in_the_documents_is_the_code() -> None:
 def test_the_table_of_metrics_in_the_documents_is_the_code() -> None:
     """docs/reference.md lists every metric exactly as the catalogue has it (`make tables` writes it)."""
     assert markdown() in (ROOT / "docs" / "reference.md").read_text()
+
+
+def test_the_vocabulary_in_the_documents_is_the_code() -> None:
+    """docs/ shows the keys of the guidelines and their JSON Schema as the code has them (`make tables`)."""
+    assert keys.markdown() in (ROOT / "docs" / "reference.md").read_text()
+    assert (ROOT / "docs" / "guidelines.schema.json").read_text() == schema_text()
 
 
 def test_the_table_of_restarts_in_the_documents_is_the_one_that_is_lived_through() -> None:

@@ -30,11 +30,14 @@ from dreamd.adapters.ledger.audit_reader import NEWEST_NOTE, AuditReader
 from dreamd.adapters.ledger.ledger_thread import LedgerThread
 from dreamd.adapters.ledger.rows import tables
 from dreamd.adapters.ledger.rows.kept_text import order_of, principal_of
+from dreamd.adapters.ledger.rows.people_text import bundle_of, consent_of, course_of, grant_of
 from dreamd.adapters.ledger.rows.record_text import Seats, record_of
 from dreamd.adapters.ledger.store import Query, Rows, Store, cause
 from dreamd.core.access.codes import Code
 from dreamd.core.access.principals import Credential, Principal
 from dreamd.core.audit.records import Head
+from dreamd.core.consent.course import Consent
+from dreamd.core.consent.grant import Grant
 from dreamd.core.exposure.windows import DAY_S, bucket_of
 from dreamd.core.safety.causes import cause_named
 from dreamd.core.safety.views import Lock, Mark
@@ -43,6 +46,7 @@ from dreamd.ports.commit import Commit, LedgerError
 from dreamd.ports.ledger.audit import AuditPart
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.generation import lapsed
+from dreamd.ports.ledger.guidelines import Comment, KeptRevision
 from dreamd.ports.ledger.terms import Terms
 from dreamd.ports.ledger.transaction import CLOSES_WITHIN_S, TRANSACTIONS_WAITING, Transaction
 
@@ -273,6 +277,52 @@ class StoredLedger:
         table = tables.planned_doses.c
         rows = self._store.rows(sa.select(table.sleeper, table.minutes).where(table.dreamscape == dreamscape))
         return {str(sleeper): float(minutes) for sleeper, minutes in rows}
+
+    def consents(self) -> dict[str, Consent]:
+        """The consent of each sleeper, with its newest grant."""
+        held, given = tables.consents, tables.grants
+        newest = sa.select(given.c.sleeper, sa.func.max(given.c.revision).label("top"))
+        tops = newest.group_by(given.c.sleeper).subquery()
+        query = (
+            sa.select(given)
+            .join(tops, (tops.c.sleeper == given.c.sleeper) & (tops.c.top == given.c.revision))
+            .order_by(given.c.sleeper)
+        )
+        grants = {one.sleeper: self._grant_of(one) for one in self._store.rows(query)}
+        rows = self._store.rows(sa.select(held).order_by(held.c.sleeper))
+        return {
+            one.sleeper: self._understood(
+                "a consent", partial(consent_of, one.revision, grant=grants.get(one.sleeper)), one.kept
+            )
+            for one in rows
+        }
+
+    def grants(self, sleeper: str) -> tuple[Grant, ...]:
+        """Every grant of a sleeper, by revision."""
+        table = tables.grants
+        query = sa.select(table).where(table.c.sleeper == sleeper).order_by(table.c.revision)
+        return tuple(map(self._grant_of, self._store.rows(query)))
+
+    def _grant_of(self, row: Any) -> Grant:  # noqa: ANN401 -- a row of SQLAlchemy
+        return self._understood("a grant", partial(grant_of, row.sleeper, row.revision), row.kept)
+
+    def guidelines(self) -> tuple[KeptRevision, ...]:
+        """Every revision, by number."""
+        rows = self._store.rows(sa.select(tables.guidelines).order_by(tables.guidelines.c.revision))
+        return tuple(
+            KeptRevision(
+                self._understood(f"revision {one.revision} of the guidelines", bundle_of, one.bundle),
+                one.digest,
+                self._understood(f"the course of revision {one.revision}", course_of, one.course),
+            )
+            for one in rows
+        )
+
+    def comments(self) -> tuple[Comment, ...]:
+        """Every comment, by revision and number."""
+        table = tables.comments
+        rows = self._store.rows(sa.select(table).order_by(table.c.revision, table.c.n))
+        return tuple(Comment(**row._mapping) for row in rows)  # noqa: SLF001 -- SQLAlchemy's own name
 
     def principals(self) -> tuple[Principal, ...]:
         """Every principal, by name."""

@@ -5,9 +5,11 @@ from typing import Protocol
 from dreamd.ports.ledger.audit import AuditLedger
 from dreamd.ports.ledger.breakers import BreakerLedger
 from dreamd.ports.ledger.check_ins import CheckInLedger
+from dreamd.ports.ledger.consents import ConsentLedger
 from dreamd.ports.ledger.dreamscapes import DreamscapeLedger
 from dreamd.ports.ledger.exposure import ExposureLedger
 from dreamd.ports.ledger.generation import GenerationLedger
+from dreamd.ports.ledger.guidelines import GuidelineLedger
 from dreamd.ports.ledger.principals import PrincipalLedger
 from dreamd.ports.ledger.terms import TermLedger
 from dreamd.ports.ledger.transaction import Transactions
@@ -22,6 +24,8 @@ class Ledger(
     BreakerLedger,
     WakeOrderLedger,
     ExposureLedger,
+    ConsentLedger,
+    GuidelineLedger,
     PrincipalLedger,
     AuditLedger,
     GenerationLedger,

@@ -16,11 +16,14 @@ from typing import Any, Final, Protocol
 from dreamd.core.access.codes import Code
 from dreamd.core.access.principals import Credential, Principal
 from dreamd.core.audit.records import Act
+from dreamd.core.consent.course import Consent
+from dreamd.core.consent.grant import Grant
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.commit import Commit
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.exposure import Exposure, PlannedDose
+from dreamd.ports.ledger.guidelines import Comment, KeptRevision
 from dreamd.ports.ledger.terms import TermDraw, Terms
 
 TRANSACTIONS_WAITING: Final = 1024
@@ -40,6 +43,10 @@ class Transaction:
     erased: numbers of records whose text is erased. checkpoints: (n, note) of the audit log.
     checkpoints: (n, note) of the audit log. folded_s: session time by which old buckets of exposure are
     folded into days, 0: none is. planned_doses: of a Dreamscape and sleeper the first one stands.
+    consents: (sleeper, consent), of which what is held is not kept; the grant of each is written in the same
+    transaction or was before. checkpoints: (n, note) of the audit log. folded_s: session time by which old
+    buckets of exposure are folded into days, 0: none is. planned_doses: of a Dreamscape and sleeper the first
+    one stands.
     """
 
     terms: tuple[TermDraw, ...] = ()
@@ -52,6 +59,10 @@ class Transaction:
     wake_orders: tuple[Order, ...] = ()
     exposure: tuple[Exposure, ...] = ()
     planned_doses: tuple[PlannedDose, ...] = ()
+    grants: tuple[Grant, ...] = ()
+    consents: tuple[tuple[str, Consent], ...] = ()
+    guidelines: tuple[KeptRevision, ...] = ()
+    comments: tuple[Comment, ...] = ()
     principals: tuple[Principal, ...] = ()
     credentials: tuple[Credential, ...] = ()
     codes: tuple[Code, ...] = ()

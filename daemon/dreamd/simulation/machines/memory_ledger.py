@@ -19,7 +19,7 @@ from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.generation import lapsed
 from dreamd.ports.ledger.terms import TermDraw, Terms
 from dreamd.ports.ledger.transaction import CLOSES_WITHIN_S, TRANSACTIONS_WAITING, Transaction
-from dreamd.simulation.machines.memory_people import PeopleStorage
+from dreamd.simulation.machines.memory_people import MemoryPeople, PeopleStorage
 
 
 @dataclass
@@ -68,7 +68,7 @@ class LedgerStorage(PeopleStorage):
         for order_id in change.dropped_wake_orders:
             self.wake_orders.pop(order_id, None)
         self.wake_orders.update((order.id, order) for order in change.wake_orders)
-        self.expose(change)
+        self.change_people(change)
         self.principals.update((one.name, one) for one in change.principals)
         self.credentials.update((one.id, one) for one in change.credentials)
         self.codes.update((one.id, one) for one in change.codes)
@@ -124,7 +124,7 @@ class Disk(Protocol):
         ...
 
 
-class MemoryLedger:
+class MemoryLedger(MemoryPeople):
     """ports.ledger.ledger.Ledger on a storage.
 
     A commit is over when it is returned, unless the ledger is `held`, as by a slow disk: then submitted
@@ -307,25 +307,11 @@ class MemoryLedger:
         self._check()
         return tuple(sorted(self.storage.wake_orders.values(), key=lambda order: order.revision))
 
-    def merging(self) -> dict[str, float]:
-        """The marked sleepers, and since when."""
+    @property
+    def readable(self) -> PeopleStorage:
+        """The storage, where it can be read."""
         self._check()
-        return dict(self.storage.merging)
-
-    def exposures(self, since_s: float) -> dict[str, float]:
-        """Merge-minutes by sleeper."""
-        self._check()
-        return self.storage.sums_since(since_s)
-
-    def exposure_buckets(self, since_s: float) -> dict[str, dict[int, float]]:
-        """Merge-minutes by sleeper and bucket."""
-        self._check()
-        return self.storage.buckets_since(since_s)
-
-    def planned_doses(self, dreamscape: str) -> dict[str, float]:
-        """Planned merge-minutes by sleeper."""
-        self._check()
-        return self.storage.planned_for(dreamscape)
+        return self.storage
 
     def principals(self) -> tuple[Principal, ...]:
         """Every principal, by name."""

@@ -1,9 +1,13 @@
-"""The part of a ledger in memory that tells of people: exposure, planned doses, marks."""
+"""The part of a ledger in memory that tells of people: exposure, consents, guidelines."""
 
-from dataclasses import dataclass, field
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field, replace
 
+from dreamd.core.consent.course import Consent
+from dreamd.core.consent.grant import Grant, Held
 from dreamd.core.exposure.windows import BUCKETS_A_DAY, DAY_S, bucket_of, folded_below
 from dreamd.ports.ledger.exposure import Exposure, MarkMove
+from dreamd.ports.ledger.guidelines import Comment, KeptRevision
 from dreamd.ports.ledger.transaction import Transaction
 
 
@@ -15,9 +19,17 @@ class PeopleStorage:
     exposed_days_min: dict[tuple[str, int], float] = field(default_factory=dict)
     planned_min: dict[tuple[str, str], float] = field(default_factory=dict)
     merging: dict[str, float] = field(default_factory=dict)
+    consents: dict[str, Consent] = field(default_factory=dict)
+    grants: dict[tuple[str, int], Grant] = field(default_factory=dict)
+    guidelines: dict[int, KeptRevision] = field(default_factory=dict)
+    comments: dict[tuple[int, int], Comment] = field(default_factory=dict)
 
-    def expose(self, change: Transaction) -> None:
-        """Make the changes of exposure in a transaction."""
+    def change_people(self, change: Transaction) -> None:
+        """Make the changes of a transaction in exposure, consents and guidelines."""
+        self.grants.update(((one.sleeper, one.revision), one) for one in change.grants)
+        self.consents.update((who, replace(one, held=Held())) for who, one in change.consents)
+        self.guidelines.update((one.bundle.revision, one) for one in change.guidelines)
+        self.comments.update(((one.revision, one.n), one) for one in change.comments)
         for exposure in change.exposure:
             self._charge(exposure)
         for plan in change.planned_doses:
@@ -62,3 +74,48 @@ class PeopleStorage:
         """Return the planned merge-minutes by sleeper."""
         planned = self.planned_min.items()
         return {who: minutes for (name, who), minutes in planned if name == dreamscape}
+
+
+class MemoryPeople(ABC):
+    """The answers of a ledger in memory about people."""
+
+    @property
+    @abstractmethod
+    def readable(self) -> PeopleStorage:
+        """MUST return the storage.
+
+        Raises:
+            LedgerError: it cannot be read.
+        """
+
+    def merging(self) -> dict[str, float]:
+        """The marked sleepers, and since when."""
+        return dict(self.readable.merging)
+
+    def exposures(self, since_s: float) -> dict[str, float]:
+        """Merge-minutes by sleeper."""
+        return self.readable.sums_since(since_s)
+
+    def exposure_buckets(self, since_s: float) -> dict[str, dict[int, float]]:
+        """Merge-minutes by sleeper and bucket."""
+        return self.readable.buckets_since(since_s)
+
+    def planned_doses(self, dreamscape: str) -> dict[str, float]:
+        """Planned merge-minutes by sleeper."""
+        return self.readable.planned_for(dreamscape)
+
+    def consents(self) -> dict[str, Consent]:
+        """The consent of each sleeper."""
+        return dict(self.readable.consents)
+
+    def grants(self, sleeper: str) -> tuple[Grant, ...]:
+        """Every grant of a sleeper, by revision."""
+        return tuple(one for (who, _), one in sorted(self.readable.grants.items()) if who == sleeper)
+
+    def guidelines(self) -> tuple[KeptRevision, ...]:
+        """Every revision, by number."""
+        return tuple(one for _, one in sorted(self.readable.guidelines.items()))
+
+    def comments(self) -> tuple[Comment, ...]:
+        """Every comment, by revision and number."""
+        return tuple(one for _, one in sorted(self.readable.comments.items()))

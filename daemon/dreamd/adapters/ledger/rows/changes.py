@@ -16,15 +16,19 @@ from dreamd.adapters.ledger.rows import tables
 from dreamd.adapters.ledger.rows.audit_chain import AuditChain
 from dreamd.adapters.ledger.rows.gathered_rows import GatheredRows, Row
 from dreamd.adapters.ledger.rows.kept_text import order_text, principal_text
+from dreamd.adapters.ledger.rows.people_text import bundle_text, consent_text, course_text, grant_text
 from dreamd.adapters.ledger.rows.record_text import record_text
 from dreamd.adapters.ledger.rows.tables import WHOLE
 from dreamd.core.access.principals import Principal
+from dreamd.core.consent.course import Consent
+from dreamd.core.consent.grant import Grant
 from dreamd.core.exposure.windows import BUCKETS_A_DAY, bucket_of, folded_below
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.commit import LedgerError
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.exposure import Exposure, MarkMove, PlannedDose
+from dreamd.ports.ledger.guidelines import KeptRevision
 from dreamd.ports.ledger.terms import TermDraw
 from dreamd.ports.ledger.transaction import Transaction
 
@@ -102,6 +106,10 @@ class Changes:
             ("erased", self._dropping("audit_texts", _DROP_TEXT)),
             ("checkpoints", self._keeping("checkpoints", _checkpoint_row)),
             ("folded_s", self._folded),
+            ("grants", self._keeping("grants", _grant_row)),
+            ("consents", self._keeping("consents", _consent_row)),
+            ("guidelines", self._keeping("guidelines", _revision_row)),
+            ("comments", self._keeping("comments", asdict)),
             ("lived_s", self._used),
         )
         """The fields of a transaction, a removal before what it makes room for, and what gathers their rows.
@@ -272,6 +280,20 @@ def _mark_row(mark: Mark) -> Row:
 
 def _order_row(order: Order) -> Row:
     return {"id": order.id, "revision": order.revision, "kept": order_text(order)}
+
+
+def _grant_row(grant: Grant) -> Row:
+    return {"sleeper": grant.sleeper, "revision": grant.revision, "kept": grant_text(grant)}
+
+
+def _consent_row(of: tuple[str, Consent]) -> Row:
+    sleeper, consent = of
+    return {"sleeper": sleeper, "revision": consent.revision, "kept": consent_text(consent)}
+
+
+def _revision_row(kept: KeptRevision) -> Row:
+    texts = {"bundle": bundle_text(kept.bundle), "course": course_text(kept.course)}
+    return {"revision": kept.bundle.revision, "digest": kept.digest} | texts
 
 
 def _principal_row(principal: Principal) -> Row:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-HEAD: Final = 10
+HEAD: Final = 11
 """The newest schema version: the number of steps in `migrations/versions`."""
 
 WHOLE: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -114,3 +114,16 @@ audit_texts: Final = _table(
     "audit_texts", _whole("n", key=True), _text("salt"), _text("reason"), _text("sleeper")
 )
 checkpoints: Final = _table("checkpoints", _whole("n", key=True), _text("note"))
+consents: Final = _table("consents", _text("sleeper", key=True), _whole("revision"), _text("kept"))
+grants: Final = _table("grants", _text("sleeper", key=True), _whole("revision", key=True), _text("kept"))
+guidelines: Final = _table(
+    "guidelines", _whole("revision", key=True), _text("digest"), _text("bundle"), _text("course")
+)
+comments: Final = _table(
+    "comments",
+    _whole("revision", key=True),
+    _whole("n", key=True),
+    _text("person"),
+    _real("at_s"),
+    _text("text"),
+)

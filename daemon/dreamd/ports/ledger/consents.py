@@ -1,0 +1,18 @@
+"""Consents: the state of each sleeper's consent, and every grant that was given."""
+
+from typing import Protocol
+
+from dreamd.core.consent.course import Consent
+from dreamd.core.consent.grant import Grant
+
+
+class ConsentLedger(Protocol):
+    """Consents and grants. What is held is not kept: after a start nothing is, until the next assign."""
+
+    def consents(self) -> dict[str, Consent]:
+        """MUST return the newest consent of each sleeper, with its newest grant, and nothing held."""
+        ...
+
+    def grants(self, sleeper: str) -> tuple[Grant, ...]:
+        """MUST return every grant of a sleeper, by revision."""
+        ...
