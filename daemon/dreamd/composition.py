@@ -31,8 +31,7 @@ from pathlib import Path
 from typing import Final
 
 from dreamd.adapters.clock import BoottimeClock
-from dreamd.adapters.consents import CheckInConsent, LedgerExposure, dose_limits
-from dreamd.adapters.documents.shipped import shipped_bundle
+from dreamd.adapters.consents import CheckInConsent, LedgerExposure, shipped_limits
 from dreamd.adapters.grpc.guards import guard_of, scraper_judge
 from dreamd.adapters.grpc.server import CannotListen, Guard, Running, WaysOut, serve_grpc, serve_ways_out
 from dreamd.adapters.keys import NoteSigner, Seal, open_key
@@ -172,8 +171,7 @@ class Daemon:
             say=self._say,
         )
         aside = self._aside = ThreadAside()
-        limits = dose_limits(shipped_bundle())
-        people = CheckInConsent(), LedgerExposure(self._ledger, self._clock.now_s(), limits)
+        people = CheckInConsent(), LedgerExposure(self._ledger, self._clock.now_s(), shipped_limits())
         part_s = settings.recordings_part_s
         self._recordings = RecordingStore(state.path, part_s=part_s, daemon=version("dreamd"))
         self._application = Application(

@@ -294,6 +294,7 @@ def test_a_tightened_revision_admits_nobody_that_the_old_one_refused() -> None:
 
 T0 = 1_800_000_000.0
 DRAFT = Course(8, "ida", T0)
+BEGUN = (CourseEffect.BEGINS, CourseEffect.STANDS)
 BOTH = frozenset({Role.CLINICIAN, Role.ADVOCATE})
 ALL, ONE = BOTH | {Role.OPERATOR}, frozenset({Role.CLINICIAN})
 
@@ -323,11 +324,7 @@ def test_two_people_in_two_roles_bring_a_revision_into_force() -> None:
     assert lived(one, ratifies("cleo", Role.CLINICIAN), late_s)[0] == one
     assert lived(one, ratifies("carl", Role.CLINICIAN), late_s)[0] == one
     two, effects = lived(one, ratifies("ada", Role.ADVOCATE), late_s + 5.0)
-    assert (two.state, two.in_force_s, effects) == (
-        CourseState.IN_FORCE,
-        late_s + 5.0,
-        (CourseEffect.BEGINS,),
-    )
+    assert (two.state, two.in_force_s, effects) == (CourseState.IN_FORCE, late_s + 5.0, BEGUN)
     assert not two.provisional
     assert lived(two, Passes(), late_s + 100 * 86400.0) == (two, ())
     assert lived(two, Superseded(), late_s + 9.0)[0].state is CourseState.SUPERSEDED
@@ -380,8 +377,8 @@ def test_a_tightening_holds_at_once_and_lapses_unless_confirmed() -> None:
     assert isinstance(early, Refusal)
     assert early.code is Code.TOO_EARLY
     half, _ = lived(now, ratifies("cleo", Role.CLINICIAN), T0 + COMMENTS_S)
-    kept, _ = lived(half, ratifies("ada", Role.ADVOCATE), T0 + COMMENTS_S)
-    assert not kept.provisional
+    kept, effects = lived(half, ratifies("ada", Role.ADVOCATE), T0 + COMMENTS_S)
+    assert (kept.provisional, effects) == (False, (CourseEffect.STANDS,))
     assert lived(kept, Passes(), T0 + 2 * CONFIRM_S) == (kept, ())
 
 
@@ -400,5 +397,5 @@ def test_a_revision_begins_at_its_instant() -> None:
     one, _ = lived(course, ratifies("cleo", Role.CLINICIAN), T0 + COMMENTS_S)
     two, effects = lived(one, ratifies("ada", Role.ADVOCATE), T0 + COMMENTS_S)
     assert (two.state, effects) == (CourseState.RATIFIED, ())
-    assert lived(two, Passes(), begins_s)[1] == (CourseEffect.BEGINS,)
+    assert lived(two, Passes(), begins_s)[1] == BEGUN
     assert lived(two, Withdraws("ida"), begins_s - 1.0)[0].state is CourseState.WITHDRAWN

@@ -1262,8 +1262,8 @@ _PEOPLE: Final = (
         "people.dose-carried",
         "what was lived and not yet charged is left once more",
         "daemon/dreamd/app/people/exposure.py",
-        "dose.charged_min + uncharged_min",
-        "dose.charged_min",
+        "return dose.plus(uncharged_min)",
+        "return dose",
         (_TESTS_PEOPLE,),
     ),
     Mutation(

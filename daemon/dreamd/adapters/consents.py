@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Final, Protocol
 
+from dreamd.adapters.documents.shipped import shipped_bundle
 from dreamd.core.exposure.windows import WEEK_S, DoseAccounts
 from dreamd.core.guidelines.bundle import Bundle
 from dreamd.core.limits import GUIDELINE_CAP, LEASE_FADE_S, LEASE_S, MARK_HOLDS_S
@@ -65,6 +66,11 @@ class DoseLimits:
 def dose_limits(bundle: Bundle) -> DoseLimits:
     """Return the limits that these guidelines set."""
     return DoseLimits(bundle.number("dose_24h_min"), bundle.number("dose_7d_min"))
+
+
+def shipped_limits() -> DoseLimits:
+    """Return the limits of the guidelines that ship."""
+    return dose_limits(shipped_bundle())
 
 
 class ChargedLedger(Transactions, ExposureLedger, Protocol):

@@ -6,7 +6,7 @@ below REPORT_PEOPLE_LEAST that is not 0 is hidden, as NaN, and so are the minute
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import nan
+from math import isnan, nan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,33 @@ class DryRun:
     admissions: int
     clauses: tuple[Moved, ...]
     sites: tuple[SiteLoss, ...]
+
+    def document(self) -> dict[str, object]:
+        """The table as a document; a hidden count is null."""
+        return {
+            "admissions": self.admissions,
+            "clauses": [[row.clause, row.site, _shown(row.more), _shown(row.fewer)] for row in self.clauses],
+            "sites": [
+                [row.site, _shown(row.refused), _shown(row.admitted), _shown(row.lost_min)]
+                for row in self.sites
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Admissions:
+    """Kept admissions. facts: shape (13, n); site: shape (n,), indices into `sites`."""
+
+    facts: Columns
+    site: NDArray[np.intp]
+    sites: tuple[str, ...]
+
+
+NO_ADMISSIONS = Admissions(np.zeros((len(ADMISSION_FACTS), 0)), np.zeros(0, np.intp), ())
+
+
+def _shown(value: float) -> float | None:
+    return None if isnan(value) else value
 
 
 def dry_run(old: Bundle, new: Bundle, facts: Columns, site: NDArray[np.intp], sites: Sequence[str]) -> DryRun:

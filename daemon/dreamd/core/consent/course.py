@@ -28,7 +28,7 @@ class ConsentState(Enum):
 
 
 class ConsentEffect(Enum):
-    """What is to be done because of a step."""
+    """The consequence of a step."""
 
     ZERO = "zero"  # zero in the same message; the ledger after
     NARROW = "narrow"  # the limits hold in the very next message

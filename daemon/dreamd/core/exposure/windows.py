@@ -58,7 +58,7 @@ class DoseAccount:
             self._first, self._sums = first, (day, week)
         return self._sums
 
-    def forget(self, below: int) -> None:
+    def drop_below(self, below: int) -> None:
         """Drop the buckets below this one."""
         at = bisect_left(self.buckets, below)
         if at:
@@ -99,7 +99,7 @@ class DoseAccounts:
         if below > self._forgotten:
             self._forgotten = below
             for sleeper, account in tuple(self._of.items()):
-                account.forget(below)
+                account.drop_below(below)
                 if not account.buckets:
                     del self._of[sleeper]
 

@@ -6,6 +6,7 @@ Rules
 - It is open for comments for at least COMMENTS_S, with its dry run attached. One that only tightens, against
   the revision in force at that instant, may be ratified at once. It is then provisional: it lapses after
   CONFIRM_S unless the two roles ratify it again once it has been open for COMMENTS_S.
+- A provisional revision hides the one before it, which is superseded once it stands.
 - What lapses or is withdrawn never comes into force again.
 - An event that has happened already changes nothing, so two ratifications at once make one.
 """
@@ -50,9 +51,10 @@ MOVES: Final[dict[CourseState, frozenset[CourseState]]] = {
 
 
 class CourseEffect(Enum):
-    """What is to be done because of a step."""
+    """The consequence of a step."""
 
-    BEGINS = "begins"  # it is in force from now on, the revision before it is superseded
+    BEGINS = "begins"  # it is in force from now on
+    STANDS = "stands"  # it is confirmed, or was never provisional: earlier ones are superseded
     ENDS = "ends"  # provisional and not confirmed: the revision before it is in force again
 
 
@@ -159,7 +161,8 @@ def _passed(course: Course, now_s: float) -> Stepped:
         begun = replace(course, state=CourseState.IN_FORCE, in_force_s=now_s)
         if begun.provisional:
             begun = replace(begun, clinician="", advocate="")
-        return begun, (CourseEffect.BEGINS,)
+        stands = () if begun.provisional else (CourseEffect.STANDS,)
+        return begun, (CourseEffect.BEGINS, *stands)
     ended = replace(course, state=CourseState.LAPSED, ended_s=now_s)
     return ended, (CourseEffect.ENDS,) if course.state is CourseState.IN_FORCE else ()
 
@@ -188,7 +191,7 @@ def _ratified(course: Course, event: Ratifies, now_s: float) -> Stepped | Refusa
     if not (course.clinician and course.advocate):
         return course, ()
     if course.state is CourseState.IN_FORCE:
-        return replace(course, provisional=False), ()
+        return replace(course, provisional=False), (CourseEffect.STANDS,)
     provisional = now_s < course.opened_s + COMMENTS_S
     begins_s = now_s if provisional else max(course.begins_s, now_s)
     return _passed(

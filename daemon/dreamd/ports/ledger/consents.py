@@ -7,7 +7,7 @@ from dreamd.core.consent.grant import Grant
 
 
 class ConsentLedger(Protocol):
-    """Consents and grants. What is held is not kept: after a start nothing is, until the next assign."""
+    """Consents and grants. The held part is not kept: after a start it is empty until the next assign."""
 
     def consents(self) -> dict[str, Consent]:
         """MUST return the newest consent of each sleeper, with its newest grant, and nothing held."""
