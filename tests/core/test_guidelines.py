@@ -197,6 +197,9 @@ def test_a_bundle_without_a_required_key_is_refused() -> None:
         read_bundle(text[:start] + text[text.index("# 2: coupling") :])
     with pytest.raises(BundleError, match="line 3, column"):
         read_bundle(text.replace("revision = 1", "revision = = 1"))
+    for broken in ("limit = " + "9" * 5000, "x = " + "[" * 5000, " " * (2 << 20)):
+        with pytest.raises(BundleError):
+            read_bundle(broken)
     with pytest.raises(BundleError, match="basis"):
         read_bundle(text + RETAINED.replace('basis = "HSG 22"\n', ""))
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from re import escape, match
-from tomllib import TOMLDecodeError, loads
+from tomllib import loads
 from typing import Final
 
 from dreamd.core.guidelines.bundle import Bundle, BundleError, Clause, make_bundle, make_clause
 
 _HEADER: Final = r"\s*\[\[\s*clause\s*\]\]"
+TEXT_LONGEST: Final = 1 << 20
+"""Characters of a file."""
 _FIELDS: Final = frozenset({"revision", "title", "clause"})
 
 
@@ -17,9 +19,11 @@ def read_bundle(text: str) -> Bundle:
     Raises:
         BundleError: the sentence begins with the line at fault where one can be told.
     """
+    if not len(text) <= TEXT_LONGEST:
+        raise BundleError(f"expected at most {TEXT_LONGEST} characters, got {len(text)}")
     try:
         document = loads(text)
-    except TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits; brackets without end
         raise BundleError(f"not TOML: {error}") from error
     unknown = sorted(document.keys() - _FIELDS)
     if unknown:
@@ -65,6 +69,6 @@ def _headers(lines: list[str]) -> Iterator[int]:
             continue
         try:
             loads("\n".join(lines[:n]))
-        except TOMLDecodeError:
+        except (ValueError, RecursionError):
             continue
         yield n
