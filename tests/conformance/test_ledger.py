@@ -358,9 +358,11 @@ def test_consents_come_back_with_their_newest_grant_and_nothing_held(library: Li
     ledger.write(Transaction(grants=(GRANT,), consents=(("ash", given), ("birch", Consent(revision=4)))))
     ledger.write(Transaction(grants=(wider,), consents=(("ash", replace(given, revision=2, grant=wider)),)))
     ledger.write(Transaction(consents=(("ash", withdrawn),)))
+    overtaken = replace(GRANT, revision=9)
+    ledger.write(Transaction(grants=(overtaken,)))
     ledger.close()
-    assert library().consents() == {"ash": withdrawn, "birch": Consent(revision=4)}
-    assert library().grants("ash") == (GRANT, wider)
+    assert library().consents() == {"ash": replace(withdrawn, revision=9), "birch": Consent(revision=4)}
+    assert library().grants("ash") == (GRANT, wider, overtaken)
     assert library().grants("elm") == ()
 
 

@@ -279,23 +279,26 @@ class StoredLedger:
         return {str(sleeper): float(minutes) for sleeper, minutes in rows}
 
     def consents(self) -> dict[str, Consent]:
-        """The consent of each sleeper, with its newest grant."""
+        """The consent of each sleeper, with the grant that it is of."""
         held, given = tables.consents, tables.grants
-        newest = sa.select(given.c.sleeper, sa.func.max(given.c.revision).label("top"))
-        tops = newest.group_by(given.c.sleeper).subquery()
-        query = (
-            sa.select(given)
-            .join(tops, (tops.c.sleeper == given.c.sleeper) & (tops.c.top == given.c.revision))
-            .order_by(given.c.sleeper)
+        own = (given.c.sleeper == held.c.sleeper) & (given.c.revision == held.c.granted)
+        tops = sa.select(given.c.sleeper, sa.func.max(given.c.revision).label("top")).group_by(
+            given.c.sleeper
         )
-        grants = {one.sleeper: self._grant_of(one) for one in self._store.rows(query)}
-        rows = self._store.rows(sa.select(held).order_by(held.c.sleeper))
-        return {
-            one.sleeper: self._understood(
-                "a consent", partial(consent_of, one.revision, grant=grants.get(one.sleeper)), one.kept
-            )
-            for one in rows
-        }
+        newest = tops.subquery()
+        query = (
+            sa.select(held, given.c.kept.label("grant"), newest.c.top)
+            .join(given, own, isouter=True)
+            .join(newest, newest.c.sleeper == held.c.sleeper, isouter=True)
+            .order_by(held.c.sleeper)
+        )
+        return {one.sleeper: self._consent_of(one) for one in self._store.rows(query)}
+
+    def _consent_of(self, row: Any) -> Consent:  # noqa: ANN401 -- a row of SQLAlchemy
+        revision, grant = max(row.revision, row.top or 0), None
+        if row.grant is not None:
+            grant = self._understood("a grant", partial(grant_of, row.sleeper, row.granted), row.grant)
+        return self._understood("a consent", partial(consent_of, revision, grant=grant), row.kept)
 
     def grants(self, sleeper: str) -> tuple[Grant, ...]:
         """Every grant of a sleeper, by revision."""

@@ -10,7 +10,10 @@ class ConsentLedger(Protocol):
     """Consents and grants. The held part is not kept: after a start it is empty until the next assign."""
 
     def consents(self) -> dict[str, Consent]:
-        """MUST return the newest consent of each sleeper, with its newest grant, and nothing held."""
+        """MUST return the newest consent of each sleeper, with the grant it is of, and nothing held.
+
+        Its revision MUST NOT be below that of any grant written: one that was overtaken is passed over.
+        """
         ...
 
     def grants(self, sleeper: str) -> tuple[Grant, ...]:

@@ -106,7 +106,11 @@ class MemoryPeople(ABC):
 
     def consents(self) -> dict[str, Consent]:
         """The consent of each sleeper."""
-        return dict(self.readable.consents)
+        grants, found = self.readable.grants, dict[str, Consent]()
+        for sleeper, consent in self.readable.consents.items():
+            top = max((revision for who, revision in grants if who == sleeper), default=0)
+            found[sleeper] = replace(consent, revision=max(consent.revision, top))
+        return found
 
     def grants(self, sleeper: str) -> tuple[Grant, ...]:
         """Every grant of a sleeper, by revision."""

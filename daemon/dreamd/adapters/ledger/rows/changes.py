@@ -288,7 +288,9 @@ def _grant_row(grant: Grant) -> Row:
 
 def _consent_row(of: tuple[str, Consent]) -> Row:
     sleeper, consent = of
-    return {"sleeper": sleeper, "revision": consent.revision, "kept": consent_text(consent)}
+    granted = consent.grant.revision if consent.grant else 0
+    numbers = {"revision": consent.revision, "granted": granted}
+    return {"sleeper": sleeper, "kept": consent_text(consent)} | numbers
 
 
 def _revision_row(kept: KeptRevision) -> Row:

@@ -59,20 +59,16 @@ def grant_of(sleeper: str, revision: int, text: str) -> Grant:
 
 def consent_text(consent: Consent) -> str:
     """Return the JSON of a consent's state, without its grant."""
-    granted = consent.grant.revision if consent.grant else 0
-    kept = {"state": consent.state.value, "changed_s": consent.changed_s, "granted": granted}
-    return json.dumps(kept, allow_nan=False)
+    return json.dumps({"state": consent.state.value, "changed_s": consent.changed_s}, allow_nan=False)
 
 
 def consent_of(revision: int, text: str, grant: Grant | None) -> Consent:
     """Build a consent of which nothing is held yet.
 
     Raises:
-        ValueError, KeyError, TypeError: the text is not a consent's, or its grant is another one.
+        ValueError, KeyError, TypeError: the text is not a consent's.
     """
     kept = json.loads(text)
-    if int(kept["granted"]) != (grant.revision if grant else 0):
-        raise ValueError("its newest grant is missing")
     return Consent(ConsentState(kept["state"]), revision, grant, Held(), float(kept["changed_s"]))
 
 

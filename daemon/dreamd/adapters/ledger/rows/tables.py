@@ -114,7 +114,9 @@ audit_texts: Final = _table(
     "audit_texts", _whole("n", key=True), _text("salt"), _text("reason"), _text("sleeper")
 )
 checkpoints: Final = _table("checkpoints", _whole("n", key=True), _text("note"))
-consents: Final = _table("consents", _text("sleeper", key=True), _whole("revision"), _text("kept"))
+consents: Final = _table(
+    "consents", _text("sleeper", key=True), _whole("revision"), _whole("granted"), _text("kept")
+)
 grants: Final = _table("grants", _text("sleeper", key=True), _whole("revision", key=True), _text("kept"))
 guidelines: Final = _table(
     "guidelines", _whole("revision", key=True), _text("digest"), _text("bundle"), _text("course")

@@ -15,6 +15,7 @@ def upgrade() -> None:
         "consents",
         sa.Column("sleeper", sa.Text, primary_key=True),
         sa.Column("revision", WHOLE, nullable=False),
+        sa.Column("granted", WHOLE, nullable=False),
         sa.Column("kept", sa.Text, nullable=False),
         sqlite_with_rowid=False,
     )

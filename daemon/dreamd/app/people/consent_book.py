@@ -1,0 +1,195 @@
+"""The consents of all sleepers, from grants: ports.consent.Consents, and the commands that change them.
+
+Theory of operation. A restriction takes effect first and is written after; a permission is written first. A
+grant that does both is split: what it takes away is gone in the call, what it gives holds once the ledger has
+it. To withdraw waits for nothing, and is written again and again until it is. It overtakes a grant that is on
+its way to the ledger: that grant never holds, and its revision is not used again.
+
+Rules
+- The end of hours and expiry follow from the grant, so they are not written.
+- After a start nothing is on its way to a pod: each consent holds its newest grant.
+- A check-in is no consent.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from dreamd.app.durability.commits import Commits
+from dreamd.core.access.caller import Caller, Role
+from dreamd.core.consent.course import (
+    Assigned,
+    Consent,
+    ConsentEvent,
+    ConsentState,
+    Granted,
+    Passes,
+    PodHolds,
+    Restored,
+    Withdrawn,
+    asks,
+    step,
+)
+from dreamd.core.consent.grant import Grant, Scope, grant_fault
+from dreamd.core.refusals import Code, Refusal
+from dreamd.ports.clock import SessionClock
+from dreamd.ports.commit import Commit
+from dreamd.ports.consent import ConsentStatus
+from dreamd.ports.deferred import Deferred
+from dreamd.ports.ledger.terms import Terms
+from dreamd.ports.ledger.transaction import Transaction
+
+GRANTERS = frozenset({Role.SLEEPER, Role.BED})
+"""The roles in which a grant is given: the sleeper's own credential, or the pod they lie in."""
+
+
+class ConsentBook:
+    """Implements `ports.consent.Consents`; one thread uses it."""
+
+    def __init__(self, kept: Mapping[str, Consent], commits: Commits, clock: SessionClock) -> None:
+        """kept: of the ledger."""
+        self._of = dict(kept)
+        self._commits = commits
+        self._clock = clock
+        self._tell: list[Callable[[str], None]] = []
+        self._under_way: dict[str, Grant] = {}
+        self._unwritten: dict[str, None] = {}
+        self._writing = False
+        for sleeper in kept:
+            self._step(sleeper, Assigned())
+
+    # -- reading ----------------------------------------------------------------------------------
+
+    def standing(self, sleeper: str) -> ConsentStatus:
+        """The present consent of this sleeper, as far as it may be used now."""
+        consent = self.consent(sleeper)
+        until_s = consent.until_s(self._clock.now_s())
+        held = consent.held
+        return ConsentStatus(
+            ceiling=held.ceiling if until_s and Scope.MERGE in held.scopes else 0.0,
+            intimate=Scope.INTIMATE in held.scopes,
+            until_s=until_s,
+            withdrawn=consent.state is ConsentState.WITHDRAWN,
+            revision=consent.revision,
+        )
+
+    def consent(self, sleeper: str) -> Consent:
+        """The whole of it, by now."""
+        return self._step(sleeper, Passes())
+
+    def missing(self, sleeper: str, scopes: frozenset[Scope]) -> Refusal | None:
+        """Why these scopes are not granted now, the first one named; None: they are."""
+        return asks(self.consent(sleeper), scopes, self._clock.now_s())
+
+    def changed(self, tell: Callable[[str], None]) -> None:
+        """Register a callback for changes other than by time."""
+        self._tell.append(tell)
+
+    # -- commands ---------------------------------------------------------------------------------
+
+    def grant(self, caller: Caller, grant: Grant) -> Consent | Refusal | Deferred[Consent]:
+        """The sleeper grants; nobody else can."""
+        if caller.role not in GRANTERS:
+            return Refusal(Code.NOT_YOURS, "only the sleeper grants, with their own credential or at the pod")
+        fault = grant_fault(grant)
+        if fault is not None:
+            return fault
+        sleeper, before = grant.sleeper, self.consent(grant.sleeper)
+        if sleeper in self._under_way:
+            sentence = "another grant of this sleeper waits for the ledger"
+            return Refusal(Code.LEDGER_UNAVAILABLE, sentence)
+        stepped = step(before, Granted(grant), self._clock.now_s())
+        if isinstance(stepped, Refusal):
+            return stepped
+        after = stepped[0]
+        if after == before:
+            return before
+        if before.state is ConsentState.GIVEN and after.held != before.held:
+            self._keep(sleeper, replace(before, held=after.held))
+        self._under_way[sleeper] = grant
+
+        def over(_commit: Commit[Terms]) -> None:
+            del self._under_way[sleeper]
+
+        def done(_terms: Terms) -> Consent | Refusal:
+            now = self.consent(sleeper)
+            if now.state is not before.state or now.changed_s != before.changed_s:
+                self.not_used(sleeper, grant.revision)
+                return Refusal(Code.CONSENT_STALE, "the sleeper has withdrawn since")
+            self._keep(sleeper, replace(after, held=now.held if now.state is after.state else after.held))
+            return self.consent(sleeper)
+
+        return self._commits.ask(
+            Transaction(grants=(grant,), consents=((sleeper, after),)),
+            "the grant",
+            done,
+            over=over,
+            undo=lambda: self.not_used(sleeper, grant.revision),
+        )
+
+    def not_used(self, sleeper: str, revision: int) -> None:
+        """The ledger holds a grant that does not hold: its revision is passed over, what holds is written."""
+        self._step(sleeper, PodHolds(revision))
+        self._unwritten[sleeper] = None
+        self.flush()
+
+    def withdraw(self, sleeper: str) -> None:
+        """End the consent now, in any state, and write it."""
+        self._step(sleeper, Withdrawn())
+        self._unwritten[sleeper] = None
+        for tell in self._tell:
+            tell(sleeper)
+        self.flush()
+
+    def suspend_all(self) -> None:
+        """The ledger was restored: every sleeper is asked anew."""
+        for sleeper in tuple(self._of):
+            before = self._of[sleeper]
+            if self._step(sleeper, Restored()).state is not before.state:
+                self._unwritten[sleeper] = None
+                for tell in self._tell:
+                    tell(sleeper)
+        self.flush()
+
+    def checked_in(self, sleeper: str) -> None:
+        """A check-in is no consent."""
+
+    def unseated(self, sleeper: str) -> None:
+        """The sleeper holds no slot: no running merge can widen, so the newest grant holds whole."""
+        self._step(sleeper, Assigned())
+
+    def pod_holds(self, sleeper: str, revision: int) -> None:
+        """A pod has told the highest revision that it has seen of this sleeper."""
+        if revision > self.consent(sleeper).revision:
+            self.not_used(sleeper, revision)
+
+    # -- how a change is made ---------------------------------------------------------------------
+
+    def _step(self, sleeper: str, event: ConsentEvent) -> Consent:
+        """Take a step that cannot be refused."""
+        before = self._of.get(sleeper, Consent())
+        stepped = step(before, event, self._clock.now_s())
+        assert not isinstance(stepped, Refusal), "only a grant is refused"
+        if stepped[0] != before:
+            self._of[sleeper] = stepped[0]
+        return stepped[0]
+
+    def _keep(self, sleeper: str, consent: Consent) -> None:
+        if consent != self._of.get(sleeper):
+            self._of[sleeper] = consent
+            for tell in self._tell:
+                tell(sleeper)
+
+    def flush(self) -> None:
+        """Write what has taken effect and is not in the ledger yet; to be called until nothing is left."""
+        if self._writing or not self._unwritten:
+            return
+        sleepers, self._unwritten = self._unwritten, {}
+        self._writing = True
+        rows = tuple((sleeper, self.consent(sleeper)) for sleeper in sleepers)
+
+        def over(commit: Commit[Terms]) -> None:
+            self._writing = False
+            if not commit.done:
+                self._unwritten |= sleepers
+
+        self._commits.submit(Transaction(consents=rows), "withdrawals", over)

@@ -1,0 +1,171 @@
+"""Consents from grants in the application: restrictions first, permissions from the ledger on."""
+
+from dataclasses import replace
+
+import pytest
+
+from dreamd.app.durability.commits import Commits
+from dreamd.app.events.journal import Journal
+from dreamd.app.people.consent_book import ConsentBook
+from dreamd.core.access.caller import Caller, Channel, Role
+from dreamd.core.consent.course import Consent, ConsentState
+from dreamd.core.consent.grant import Grant, Modality, Scope
+from dreamd.core.refusals import Code, Refusal
+from dreamd.ports.deferred import Deferred
+from dreamd.simulation.machines.counting_metrics import CountingMetrics
+from fakes.access import FakeClock
+from fakes.ledger import MemoryLedger
+from fakes.views import NOW_S
+
+ASH = Caller("ash", Role.SLEEPER, Channel.GRPC)
+GRANT = Grant(
+    "ash",
+    1,
+    frozenset({Scope.MERGE}),
+    frozenset({Modality.SOUND}),
+    0.12,
+    NOW_S + 36_000.0,
+    notice_sha256="a" * 64,
+    language="en",
+    at_s=NOW_S,
+)
+
+
+class House:
+    """A book over a ledger, and what it told."""
+
+    def __init__(self, ledger: MemoryLedger | None = None) -> None:
+        self.ledger, self.clock = ledger or MemoryLedger(), FakeClock()
+        commits = Commits(self.ledger, self.clock, Journal(NOW_S), CountingMetrics())
+        self.book = ConsentBook(self.ledger.consents(), commits, self.clock)
+        self.told: list[str] = []
+        self.book.changed(self.told.append)
+
+    def given(self, grant: Grant = GRANT) -> Consent:
+        """The sleeper grants, and the ledger has it."""
+        answer = self.book.grant(ASH, grant)
+        assert isinstance(answer, Consent), answer
+        return answer
+
+    @property
+    def ceiling(self) -> float:
+        """The ceiling that holds now."""
+        standing = self.book.standing("ash")
+        return standing.ceiling if standing.left_s(self.clock.now) > 0.0 else 0.0
+
+    def after_a_crash(self) -> "House":
+        """Another daemon on what the ledger holds."""
+        return House(MemoryLedger(self.ledger.storage))
+
+
+def test_a_check_in_is_no_consent() -> None:
+    """Without a grant nothing is agreed to, checked in or not; the refusal names the scope."""
+    house = House()
+    house.book.checked_in("ash")
+    assert house.ceiling == 0.0
+    refusal = house.book.missing("ash", frozenset({Scope.MERGE}))
+    assert refusal is not None
+    assert (refusal.code, refusal.metadata["scope"]) == (Code.CONSENT_MISSING, "merge")
+
+
+@pytest.mark.parametrize("role", [r for r in Role if r not in (Role.SLEEPER, Role.BED)])
+def test_only_the_sleeper_grants(role: Role) -> None:
+    """Every other role is refused, and nothing is written."""
+    house = House()
+    refusal = house.book.grant(Caller("mira", role, Channel.GRPC), GRANT)
+    assert isinstance(refusal, Refusal)
+    assert refusal.code is Code.NOT_YOURS
+    assert house.ledger.consents() == {}
+
+
+def test_a_grant_holds_once_the_ledger_has_it() -> None:
+    """While the ledger is slow nothing is granted, after a crash neither; then it holds, over a restart."""
+    house = House()
+    house.ledger.held = True
+    waits = house.book.grant(ASH, GRANT)
+    assert isinstance(waits, Deferred)
+    assert (house.ceiling, house.after_a_crash().ceiling) == (0.0, 0.0)
+    second = house.book.grant(ASH, replace(GRANT, ceiling=0.05))
+    assert isinstance(second, Refusal)
+    house.ledger.release()
+    assert (house.ceiling, house.after_a_crash().ceiling, house.told) == (0.12, 0.12, ["ash"])
+
+
+def test_a_narrower_grant_acts_before_it_is_written() -> None:
+    """The ceiling falls in the call though the ledger is slow; a wider one waits for ledger and assign."""
+    house = House()
+    house.given()
+    house.ledger.held = True
+    house.book.grant(ASH, replace(GRANT, revision=2, ceiling=0.05, modalities=frozenset(Modality)))
+    assert house.ceiling == 0.05
+    house.ledger.release()
+    assert house.book.consent("ash").held.modalities == frozenset({Modality.SOUND})
+    house.given(replace(GRANT, revision=3, ceiling=0.15))
+    assert house.ceiling == 0.05
+    house.book.unseated("ash")
+    assert house.ceiling == 0.15
+
+
+def test_a_withdrawal_waits_for_nothing_and_overtakes_a_grant_on_its_way() -> None:
+    """Zero at once; the grant that is written meanwhile never holds, and its revision is passed over."""
+    house = House()
+    house.given()
+    house.ledger.held = True
+    waits = house.book.grant(ASH, replace(GRANT, revision=2, ceiling=0.15))
+    house.book.withdraw("ash")
+    assert house.ceiling == 0.0
+    house.ledger.release()
+    house.ledger.deliver()
+    assert isinstance(waits, Deferred)
+    assert isinstance(waits.answer(), Refusal)
+    for one in (house, house.after_a_crash()):
+        assert one.ceiling == 0.0
+        assert one.book.consent("ash").state is ConsentState.WITHDRAWN
+        assert isinstance(one.book.grant(ASH, replace(GRANT, revision=2)), Refusal)
+    house.given(replace(GRANT, revision=3))
+    assert house.ceiling == 0.12
+
+
+def test_a_withdrawal_that_cannot_be_written_is_written_later() -> None:
+    """The ledger fails: the sleeper is out all the same, and the next flush writes it."""
+    house = House()
+    house.given()
+    house.ledger.broken = "the disk is full"
+    house.book.withdraw("ash")
+    assert house.ceiling == 0.0
+    assert house.after_a_crash().ledger.storage.consents["ash"].state is ConsentState.GIVEN
+    house.ledger.broken = ""
+    house.book.flush()
+    assert house.after_a_crash().ceiling == 0.0
+
+
+def test_a_restored_ledger_suspends_every_grant() -> None:
+    """All are asked anew, a withdrawal stays one, and it is written."""
+    house = House()
+    house.given()
+    house.book.withdraw("birch")
+    house.book.suspend_all()
+    assert house.ceiling == 0.0
+    states = {who: one.state for who, one in house.after_a_crash().ledger.consents().items()}
+    assert states == {"ash": ConsentState.SUSPENDED, "birch": ConsentState.WITHDRAWN}
+
+
+def test_what_a_pod_has_seen_is_never_granted_again() -> None:
+    """A pod that has seen revision 7 raises the next one to 8, also after a restart."""
+    house = House()
+    house.given()
+    house.book.pod_holds("ash", 7)
+    for one in (house, house.after_a_crash()):
+        assert isinstance(one.book.grant(ASH, replace(GRANT, revision=2)), Refusal)
+    assert house.given(replace(GRANT, revision=8)).revision == 8
+
+
+def test_an_expiry_needs_no_write() -> None:
+    """At its end a grant allows nothing, though nothing was written then; a restart finds the same."""
+    house = House()
+    house.given()
+    house.clock.now = GRANT.expires_s
+    assert house.ceiling == 0.0
+    later = house.after_a_crash()
+    later.clock.now = GRANT.expires_s
+    assert later.ceiling == 0.0
