@@ -75,6 +75,31 @@ PEOPLE: Final = (
         _CONSENT,
     ),
     Mutation(
+        "consent.restriction-first",
+        "a narrower grant waits for the ledger",
+        "daemon/dreamd/app/people/consent_book.py",
+        "            self._keep(sleeper, replace(before, held=after.held))\n",
+        "            pass\n",
+        ("tests/app/test_consent_book.py",),
+    ),
+    Mutation(
+        "consent.overtaken-grant",
+        "a grant holds that was on its way when the sleeper withdrew",
+        "daemon/dreamd/app/people/consent_book.py",
+        "if now.state is not before.state or now.changed_s != before.changed_s:",
+        "if False:",
+        ("tests/app/test_consent_book.py",),
+    ),
+    Mutation(
+        "guidelines.ledger-first",
+        "a revision is in force before the ledger has it",
+        "daemon/dreamd/app/guidelines/revisions.py",
+        "        changed = self._with_superseded(kept, effects)\n        self._busy = True\n",
+        "        changed = self._with_superseded(kept, effects)\n"
+        "        self._hold(changed)\n        self._busy = True\n",
+        ("tests/app/test_revisions.py",),
+    ),
+    Mutation(
         "exposure.touched-bucket",
         "a window leaves out the bucket that it only touches",
         _CORE + "exposure/windows.py",
