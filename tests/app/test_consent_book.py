@@ -135,7 +135,7 @@ def test_a_withdrawal_that_cannot_be_written_is_written_later() -> None:
     assert house.ceiling == 0.0
     assert house.after_a_crash().ledger.storage.consents["ash"].state is ConsentState.GIVEN
     house.ledger.broken = ""
-    house.book.flush()
+    house.book.write_unwritten()
     assert house.after_a_crash().ceiling == 0.0
 
 

@@ -87,7 +87,7 @@ class ConsentBook:
     # -- commands ---------------------------------------------------------------------------------
 
     def grant(self, caller: Caller, grant: Grant) -> Consent | Refusal | Deferred[Consent]:
-        """The sleeper grants; nobody else can."""
+        """Take a grant of the sleeper, in a role that can give one."""
         if caller.role not in GRANTERS:
             return Refusal(Code.NOT_YOURS, "only the sleeper grants, with their own credential or at the pod")
         fault = grant_fault(grant)
@@ -130,7 +130,7 @@ class ConsentBook:
         """The ledger holds a grant that does not hold: its revision is passed over, what holds is written."""
         self._step(sleeper, PodHolds(revision))
         self._unwritten[sleeper] = None
-        self.flush()
+        self.write_unwritten()
 
     def withdraw(self, sleeper: str) -> None:
         """End the consent now, in any state, and write it."""
@@ -138,7 +138,7 @@ class ConsentBook:
         self._unwritten[sleeper] = None
         for tell in self._tell:
             tell(sleeper)
-        self.flush()
+        self.write_unwritten()
 
     def suspend_all(self) -> None:
         """The ledger was restored: every sleeper is asked anew."""
@@ -148,7 +148,7 @@ class ConsentBook:
                 self._unwritten[sleeper] = None
                 for tell in self._tell:
                     tell(sleeper)
-        self.flush()
+        self.write_unwritten()
 
     def checked_in(self, sleeper: str) -> None:
         """A check-in is no consent."""
@@ -179,8 +179,8 @@ class ConsentBook:
             for tell in self._tell:
                 tell(sleeper)
 
-    def flush(self) -> None:
-        """Write what has taken effect and is not in the ledger yet; to be called until nothing is left."""
+    def write_unwritten(self) -> None:
+        """Write all that has taken effect and is not in the ledger; to be called until nothing is left."""
         if self._writing or not self._unwritten:
             return
         sleepers, self._unwritten = self._unwritten, {}

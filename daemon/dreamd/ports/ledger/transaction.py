@@ -40,13 +40,10 @@ class Transaction:
     check_ins: (pod, sleeper), an empty sleeper clears the bed. unlocked: pods with locks to remove. lived_s:
     session time at which a daemon uses the ledger, 0: not stated. counted: the number of writes known
     elsewhere, from which the ledger continues. audit: acts, which become the next records of the audit log.
-    erased: numbers of records whose text is erased. checkpoints: (n, note) of the audit log.
-    checkpoints: (n, note) of the audit log. folded_s: session time by which old buckets of exposure are
-    folded into days, 0: none is. planned_doses: of a Dreamscape and sleeper the first one stands.
-    consents: (sleeper, consent), of which what is held is not kept; the grant of each is written in the same
-    transaction or was before. checkpoints: (n, note) of the audit log. folded_s: session time by which old
-    buckets of exposure are folded into days, 0: none is. planned_doses: of a Dreamscape and sleeper the first
-    one stands.
+    erased: numbers of records whose text is erased. checkpoints: (n, note) of the audit log. consents:
+    (sleeper, consent) without its held part; the grant of each is written in the same transaction or was
+    before. planned_doses: of a Dreamscape and sleeper the first one stands. folded_s: session time by
+    which old buckets of exposure are folded into days, 0: none is.
     """
 
     terms: tuple[TermDraw, ...] = ()

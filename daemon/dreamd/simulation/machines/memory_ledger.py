@@ -10,7 +10,6 @@ from typing import Protocol
 from dreamd.core.access.codes import Code
 from dreamd.core.access.principals import Credential, Principal
 from dreamd.core.audit.records import ActText, Head, head_of, line_after
-from dreamd.core.audit.records import Head, head_of, line_after
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.commit import WITHDRAWN, Commit, LedgerError
