@@ -18,7 +18,8 @@ from dreamd.core.access.caller import Role
 from dreamd.core.access.principals import Grant, Kind, Principal
 from dreamd.core.audit.records import GENESIS, Act, head_of, record_of, salted
 from dreamd.core.consent.course import Consent, ConsentState
-from dreamd.core.consent.grant import Grant, Held, Modality, Scope
+from dreamd.core.consent.grant import Grant as ConsentGrant
+from dreamd.core.consent.grant import Held, Modality, Scope
 from dreamd.core.consent.hours import Hours
 from dreamd.core.dreamscapes.views import DreamscapeState, Plan
 from dreamd.core.guidelines.course import Course, CourseState
@@ -335,7 +336,7 @@ def test_the_first_planned_dose_stands(library: Library) -> None:
     assert library().planned_doses("dawn") == {}
 
 
-GRANT = Grant(
+GRANT = ConsentGrant(
     "ash",
     1,
     frozenset({Scope.MERGE, Scope.RESEARCH}),
