@@ -220,6 +220,22 @@ async def test_a_revoked_principals_watches_end_at_once(
     assert await refused_with(channel, "ReleasePod", token=token) == ("UNAUTHENTICATED", "CREDENTIAL_REVOKED")
 
 
+async def test_a_paused_principals_watches_end_and_its_ways_out_go_on(
+    application: FakeCoordination, channel: grpc.aio.Channel, admission: Admission
+) -> None:
+    """Its code is shown a second time: the watch ends with PRINCIPAL_PAUSED, and a release is not refused."""
+    token = application.principals.known("anna", GRANTS[Role.OPERATOR], code="lantern.secret")
+    application.principals.enrolment.paused.append(admission.end_streams)
+    call = stub_with(channel, "WatchEvents")(WatchEventsRequest(), metadata=bearer(token))
+    await call.read()
+    for _ in range(2):
+        application.access.redeem("lantern.secret")
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await asyncio.wait_for(call.read(), 10.0)
+    assert dreamapi.errors.from_rpc(caught.value, "here").reason == "PRINCIPAL_PAUSED"
+    assert (await refused_with(channel, "ReleasePod", token=token))[1] != "PRINCIPAL_PAUSED"
+
+
 async def test_an_open_broker_stops_what_binds_and_nothing_else(
     application: FakeCoordination, channel: grpc.aio.Channel, broker_faults: list[str]
 ) -> None:

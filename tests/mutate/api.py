@@ -9,6 +9,23 @@ _JOURNAL, _TESTS_JOURNAL = "daemon/dreamd/app/events/journal.py", "tests/app/tes
 
 API: Final = (
     Mutation(
+        "access.paused-watches",
+        "the watches of a paused principal go on, and its ways out are ended",
+        "daemon/dreamd/adapters/grpc/calls/admission.py",
+        "self._running.get(principal, {}).items() if stream)",
+        "self._running.get(principal, {}).items() if not stream)",
+        ("tests/api/test_access.py",),
+    ),
+    Mutation(
+        "access.revocation-unwritten",
+        "a revocation is answered before the ledger has kept it",
+        "daemon/dreamd/app/access/enrolment.py",
+        'return self._commits.ask(revoked, "the revocation", lambda _: answer(principal), '
+        "refused=_unwritten)",
+        "return answer(principal)",
+        ("tests/app/test_enrolment.py",),
+    ),
+    Mutation(
         "api.refusal-cut",
         "a long text makes a refusal that no client can read",
         _ERRORS,

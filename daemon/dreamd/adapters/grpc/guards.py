@@ -39,6 +39,7 @@ class Enrolling(Protocol):
     """The enrolment, as far as admission uses it."""
 
     ended: list[Callable[[str], None]]
+    paused: list[Callable[[str], None]]
 
     def used(self, principal: Principal, credential: Credential, token: str) -> None:
         """A call carries a credential. token: its text."""
@@ -119,6 +120,7 @@ def guard_of(
         unsafe=unsafe,
     )
     enrolment.ended.append(admission.end_calls)
+    enrolment.paused.append(admission.end_streams)
     facts = SiteFacts(site.authority_text, (key,), broker_url)
     return Guard(admission, facts, renewing_credentials(site), settled, provider)
 

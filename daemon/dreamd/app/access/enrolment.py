@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from dreamd.app.access.principal_table import PrincipalTable
+from dreamd.app.durability.audited_call import act_as
 from dreamd.app.durability.commits import Commits
 from dreamd.app.events.journal import Journal
 from dreamd.core.access.codes import LIVES_S, Fate, code_text, parse_code
@@ -174,6 +175,7 @@ class Enrolment:
     def _spend(
         self, code: EnrolmentCode, principal: Principal, now_s: float
     ) -> Issued | Refusal | Deferred[Issued]:
+        act_as(principal.name)
         credential, token = self.new_credential(principal, now_s)
         spent, revocations = replace(code, made=credential.id), self._revocations[principal.name]
         self._spending[code.id] = True

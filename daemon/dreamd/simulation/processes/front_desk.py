@@ -59,6 +59,7 @@ class FrontDesk:
         )
         self._loop = CallLoop()  # type: ignore[abstract]  # no more of it is used
         app.enrolment.ended.append(self._end_calls)
+        app.enrolment.paused.append(self._end_streams)
 
     def call(self, token: str, request: Message, method: str, act: Callable[[Caller], T]) -> T | Refusal:
         """Make a call; return the command's answer, or the refusal before it."""
@@ -101,4 +102,8 @@ class FrontDesk:
 
     def _end_calls(self, principal: str) -> None:
         self.admission.end_calls(principal)
+        self._loop.run_ready()
+
+    def _end_streams(self, principal: str) -> None:
+        self.admission.end_streams(principal)
         self._loop.run_ready()

@@ -61,8 +61,8 @@ class Admission:
         self._unsafe = unsafe
         self._used: set[str] = set()
         self._buckets: dict[tuple[str, Effect], Bucket] = {}
-        self._running: dict[str, set[asyncio.Task[object]]] = {}
-        self._ended: set[asyncio.Task[object]] = set()
+        self._running: dict[str, dict[asyncio.Task[object], bool]] = {}
+        self._ended: dict[asyncio.Task[object], Refusal] = {}
         self._streams: Counter[str] = Counter()
 
     def admitted(self, path: str, metadata: Metadata) -> Admitted | None:
@@ -122,7 +122,7 @@ class Admission:
             return
         name = admitted.principal.name
         with self._one_of_few(name) if stream else nullcontext():
-            yield from self._until_ended(name, task)
+            yield from self._until_ended(name, task, stream=stream)
 
     def streams_of(self, principal: str) -> int:
         """How many watches and leads a principal holds now."""
@@ -143,29 +143,35 @@ class Admission:
             if not self._streams[name]:
                 del self._streams[name]
 
-    def _until_ended(self, name: str, task: asyncio.Task[object]) -> Iterator[None]:
-        self._running.setdefault(name, set()).add(task)
+    def _until_ended(self, name: str, task: asyncio.Task[object], *, stream: bool) -> Iterator[None]:
+        self._running.setdefault(name, {})[task] = stream
         try:
             yield
         except asyncio.CancelledError:
             if task not in self._ended:
                 raise
             task.uncancel()
-            raise Declined(
-                Refusal(Code.CREDENTIAL_REVOKED, f"the credential of {name} was revoked")
-            ) from None
+            raise Declined(self._ended[task]) from None
         finally:
-            self._ended.discard(task)
-            held = self._running.get(name, set())
-            held.discard(task)
+            self._ended.pop(task, None)
+            held = self._running.get(name, {})
+            held.pop(task, None)
             if not held:
                 self._running.pop(name, None)
 
     def end_calls(self, principal: str) -> None:
-        """End every call that runs under this principal."""
-        tasks = tuple(self._running.get(principal, ()))
+        """End every call that runs under this principal: it is revoked."""
+        no = Refusal(Code.CREDENTIAL_REVOKED, f"the credential of {principal} was revoked")
+        self._end(tuple(self._running.get(principal, {})), no)
+
+    def end_streams(self, principal: str) -> None:
+        """End the watches and leads of this principal: it is paused, and its ways out go on."""
+        streams = (task for task, stream in self._running.get(principal, {}).items() if stream)
+        self._end(tuple(streams), Refusal(Code.PRINCIPAL_PAUSED, f"{principal} is paused"))
+
+    def _end(self, tasks: tuple[asyncio.Task[object], ...], no: Refusal) -> None:
         for task in tasks:
-            self._ended.add(task)
+            self._ended[task] = no
             task.cancel()
 
     def _known(self, shown: str) -> Refusal | tuple[Principal, Credential, str]:
