@@ -132,12 +132,25 @@ func night(kept file, name string) error {
 	if _, err := ask(dreams.StartDreamscape, &dreamapi.StartDreamscapeRequest{Name: of, RequestId: "start-" + name}); err != nil {
 		return err
 	}
-	watch, err := dreams.WatchCollective(context.Background(), &dreamapi.WatchCollectiveRequest{Name: of, OmitSeats: true})
+	for {
+		err := watch(dreams, of)
+		_, retry := refusal(err)
+		if retry == 0 {
+			return err
+		}
+		fmt.Println("told to wait")
+		time.Sleep(retry)
+	}
+}
+
+// Severs after three ticks, and watches on until the stream ends.
+func watch(dreams dreamapi.DreamscapesClient, of string) error {
+	ticks, err := dreams.WatchCollective(context.Background(), &dreamapi.WatchCollectiveRequest{Name: of, OmitSeats: true})
 	if err != nil {
 		return err
 	}
 	for seen := 1; ; seen++ {
-		tick, err := watch.Recv()
+		tick, err := ticks.Recv()
 		if err != nil {
 			return err
 		}

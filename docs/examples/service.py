@@ -51,13 +51,18 @@ async def night(file: Path, name: str) -> None:
         for _ in range(2):  # once is enough: a repeated request id is answered as before, and done once
             await patiently(lambda: api.dreamscapes.create(name, plan, request_id=request_id))
         await patiently(lambda: api.dreamscapes.start(name))
-        seen = 0
-        async for tick in api.dreamscapes.watch_collective(name, omit_seats=True):
-            seen += 1
-            print("tick", tick.tick, flush=True)
-            if seen == 3:
-                severed = await api.dreamscapes.sever(name, reason="enough seen")
-                print("severed", severed.zeroed, "unconfirmed", len(severed.unconfirmed), flush=True)
+        await patiently(lambda: watch(api, name))
+
+
+async def watch(api: dreamapi.Api, name: str) -> None:
+    """Sever after three ticks, and watch on until the stream ends."""
+    seen = 0
+    async for tick in api.dreamscapes.watch_collective(name, omit_seats=True):
+        seen += 1
+        print("tick", tick.tick, flush=True)
+        if seen == 3:
+            severed = await api.dreamscapes.sever(name, reason="enough seen")
+            print("severed", severed.zeroed, "unconfirmed", len(severed.unconfirmed), flush=True)
 
 
 def main() -> int:

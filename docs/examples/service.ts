@@ -52,15 +52,11 @@ function refusal(error: grpc.ServiceError): { reason: string; retry_s?: number }
 
 const pause = (seconds: number) => new Promise((go) => setTimeout(go, seconds * 1000));
 
-// Calls, and calls again as late as the answer says where a rate is exceeded.
-async function ask(client: any, method: string, request: object): Promise<any> {
+// Makes a call, and makes it again as late as the answer says where a rate is exceeded.
+async function patiently<T>(call: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
-      return await new Promise((resolve, reject) => {
-        const deadline = new Date(Date.now() + 10_000);
-        client[method](request, { deadline }, (error: grpc.ServiceError | null, answer: any) =>
-          error ? reject(error) : resolve(answer));
-      });
+      return await call();
     } catch (error) {
       const { retry_s } = refusal(error as grpc.ServiceError);
       if (retry_s === undefined) throw error;
@@ -68,6 +64,14 @@ async function ask(client: any, method: string, request: object): Promise<any> {
       await pause(retry_s);
     }
   }
+}
+
+function ask(client: any, method: string, request: object): Promise<any> {
+  return patiently(() => new Promise((resolve, reject) => {
+    const deadline = new Date(Date.now() + 10_000);
+    client[method](request, { deadline }, (error: grpc.ServiceError | null, answer: any) =>
+      error ? reject(error) : resolve(answer));
+  }));
 }
 
 // From half of its life on a credential is renewed; the old one ends with the first use of the new one.
@@ -95,7 +99,7 @@ async function night(): Promise<void> {
   }
   const of = { name: `dreamscapes/${name}` };
   await ask(dreams, "StartDreamscape", { ...of, request_id: `start-${name}` });
-  await new Promise<void>((resolve, reject) => {
+  await patiently(() => new Promise<void>((resolve, reject) => {
     const watch = dreams.WatchCollective({ ...of, omit_seats: true });
     let seen = 0;
     watch.on("data", async (tick: any) => {
@@ -106,7 +110,7 @@ async function night(): Promise<void> {
     });
     watch.on("error", reject);
     watch.on("end", resolve);
-  });
+  }));
 }
 
 renew().then(night).then(() => process.exit(0), (error: grpc.ServiceError) => {
