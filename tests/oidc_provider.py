@@ -153,6 +153,7 @@ class SmallProvider:
     def _lying(self, path: str, answer: Callable[[Request], Any]) -> Callable[[Request], Any]:
         async def told(request: Request) -> Response:
             self.asked[path] += 1
+            await request.body()  # a server that answers before it has read resets the connection
             lie = self.lies.answers.get(path)
             return lie(request) if lie is not None else await answer(request)
 

@@ -62,6 +62,13 @@ class Run:
             self.said.append(line.decode().rstrip())
 
 
+    async def ended(self) -> int:
+        """Its exit status, its pipe read to the end."""
+        assert self.process.stdout is not None
+        await asyncio.wait_for(self.process.stdout.read(), 10.0)
+        return await asyncio.wait_for(self.process.wait(), 10.0)
+
+
 async def started(*command: str) -> Run:
     """Start an example."""
     env = os.environ | {"NODE_PATH": str(PACKAGES)}
@@ -98,7 +105,7 @@ async def test_an_example_renews_waits_plans_watches_severs_and_ends_revoked(
         CredentialFile(server, "robot", token, site.authority_text).write_file(file)
         wrong = await started(*before, str(file), name, *after, "0" * 32)
         await wrong.until("the file is of another authority")
-        assert await wrong.process.wait() == 2
+        assert await wrong.ended() == 2
         tls = grpc.ssl_channel_credentials(site.authority_text.encode())
         async with grpc.aio.secure_channel(server, tls) as channel:
             reads = AccessStub(channel)  # type: ignore[no-untyped-call]
@@ -119,7 +126,7 @@ async def test_an_example_renews_waits_plans_watches_severs_and_ends_revoked(
         await run.until("severed")
         application.principals.commands.revoke(named("root-anna"), "robot", "over")
         await run.until("revoked")
-        assert await asyncio.wait_for(run.process.wait(), 10.0) == 3
+        assert await run.ended() == 3
         living.cancel()
     assert [call[0] for call in application.calls if call[0] in ("create", "start")] == ["create", "start"]
     assert application.sessions[name].state is DreamscapeState.SEVERED

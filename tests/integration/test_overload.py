@@ -61,7 +61,7 @@ async def test_a_link_that_was_held_up_reads_the_newest_frames_first(broker: Rea
         await until(lambda: len({topic.sender for topic, _ in house.inbound.frames}) == 200)
         await asyncio.sleep(1.0)
         sender.kill()
-        await sender.wait()
+        await sender.communicate()
     late_s = [began_s - frames[0].instant / 4 for _, frames in house.inbound.frames[-200:]]
     assert max(late_s) < 1.0
     assert sum(house.inbound.behind) == house.meters.dropped.count("frame")

@@ -66,6 +66,7 @@ async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
         tls = ssl.create_default_context(cafile=str(site.certificate))
         yield Served(url, int(url.rpartition(":")[2].strip("/")), tls, application, provider)
         process.terminate()
+        await asyncio.wait_for(process.stdout.read(), 10.0)
         assert await asyncio.wait_for(process.wait(), 10.0) == 0
     provider.stop()
 

@@ -135,9 +135,14 @@ class Child:
             self.heard(line.decode(errors="replace").rstrip("\n"))
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal, if the process runs."""
+        """Send a signal, if the process runs.
+
+        Not by `send_signal`: it polls first, which takes the end of a process that is ending just now away
+        from the event loop, and its status with it.
+        """
         if self._process is not None and self._process.returncode is None:
-            self._process.send_signal(number)
+            with suppress(ProcessLookupError):
+                os.kill(self._process.pid, number)
 
     async def stop(self, grace_s: float) -> None:
         """Ask it to end, then make it; returns once it is gone and stays gone."""
