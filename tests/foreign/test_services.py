@@ -61,7 +61,6 @@ class Run:
             assert line, f"it ended without {words!r}: {self.said}"
             self.said.append(line.decode().rstrip())
 
-
     async def ended(self) -> int:
         """Its exit status, its pipe read to the end."""
         assert self.process.stdout is not None
