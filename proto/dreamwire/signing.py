@@ -12,8 +12,6 @@ its file is never readable by others. `Sealer` and `Opener` are the envelope's r
 
 import hashlib
 import hmac
-import os
-import tempfile
 from pathlib import Path
 from typing import Final, Protocol, Self
 
@@ -21,6 +19,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from google.protobuf.message import DecodeError
 
+from dreamwire.closed_file import write_closed
 from dreamwire.v1 import wire_pb2 as pb
 
 PAYLOAD_BYTES_MAX: Final = 64 * 1024
@@ -224,7 +223,7 @@ class SigningKey:
         pem = self._key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-        _write(path, pem, _SECRET_MODE, replace=False)
+        write_closed(path, pem, _SECRET_MODE, replace=False)
 
     def save_public(self, path: Path) -> None:
         """Write the public key as PEM, mode 0644, replacing an existing file; OSError from the disk."""
@@ -233,7 +232,7 @@ class SigningKey:
         pem = self._key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
-        _write(path, pem, _PUBLIC_MODE, replace=True)
+        write_closed(path, pem, _PUBLIC_MODE)
 
     @property
     def key_id(self) -> int:
@@ -294,24 +293,3 @@ def _read(path: Path, what: str) -> bytes:
         raise KeyFileError(f"{what} is not at {path}") from None
     except OSError as error:
         raise KeyFileError(f"{what} at {path} cannot be read: {error.strerror}") from None
-
-
-def _write(path: Path, data: bytes, mode: int, *, replace: bool) -> None:
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), mode)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if replace:
-            Path(draft).replace(path)
-        else:
-            path.hardlink_to(draft)
-    finally:
-        Path(draft).unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

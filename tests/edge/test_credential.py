@@ -17,7 +17,6 @@ from dreamedge.adapters.credential.files import (
     boot_id,
     read_plan,
     token_in,
-    write_closed,
     write_plan,
 )
 from dreamedge.app.credential_keeper import CredentialKeeper
@@ -27,6 +26,7 @@ from dreamedge.main import main
 from dreamedge.ports.bed_credential import Looked
 from dreamedge.setting_values import SettingsError
 from dreamedge.settings import load
+from dreamwire.closed_file import write_closed
 
 DAY_S = 86_400.0
 LIFE_S = 30 * DAY_S
@@ -222,7 +222,7 @@ async def test_a_merged_bed_is_left_alone_by_its_keeper() -> None:
 def test_what_is_on_the_disk_is_whole_closed_and_read_again(tmp_path: Path) -> None:
     """Mode 0600 each; a torn file, one of nonsense and a missing one are no plan and no token."""
     file = tmp_path / "credential.json"
-    write_closed(file, json.dumps({"credential": "dreamd_x_y"}))
+    write_closed(file, b'{"credential": "dreamd_x_y"}')
     plan = KeptPlan(Plan("b", 1.0, 2.0, 3.0), "no route")
     write_plan(file, plan)
     assert (token_in(file), read_plan(file)) == ("dreamd_x_y", plan)
@@ -240,7 +240,7 @@ def test_a_renewal_that_cannot_be_made_is_told_and_kept_for_status(
 ) -> None:
     """A file that is none: exit status 2 with the sentence, which stays beside the last plan."""
     file = tmp_path / "credential.json"
-    write_closed(file, json.dumps({"credential": "dreamd_x_y"}))
+    write_closed(file, b'{"credential": "dreamd_x_y"}')
     plan = Plan("b", 1.0, 2.0, 3.0)
     write_plan(file, KeptPlan(plan))
     assert main(["renew", "--credential", str(file)]) == 2
@@ -264,7 +264,7 @@ async def test_the_answer_of_the_renewing_program_is_read_whatever_it_is(
 ) -> None:
     """Its JSON, its last line, or its end: the keeper gets a plan or a sentence, and no exception."""
     file = tmp_path / "credential.json"
-    write_closed(file, json.dumps({"credential": "dreamd_x_y"}))
+    write_closed(file, b'{"credential": "dreamd_x_y"}')
     write_plan(file, KeptPlan(Plan("b", 1.0, 2.0, 3.0)))
     found = await BedCredential(file, asyncio.Lock(), (sys.executable, "-S", "-c", script)).look()
     assert (found.token, found.why, found.renewed, found.plan is None) == (
@@ -293,7 +293,7 @@ def test_status_tells_the_days_left_and_the_failure(
         home = tmp_path / "enrolled" / bed
         home.mkdir(parents=True)
         if bed in plans:
-            write_closed(home / "credential.json", json.dumps({"credential": "dreamd_x_y"}))
+            write_closed(home / "credential.json", b'{"credential": "dreamd_x_y"}')
             write_plan(home / "credential.json", plans[bed])
     older = "it was enrolled by an older version, which renews nothing: enrol it again"
     assert main(["status", "--state-dir", str(tmp_path)]) == 1

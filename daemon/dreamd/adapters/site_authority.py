@@ -10,7 +10,6 @@ says anything, and trusts nothing at first sight.
 
 import datetime as dt
 import ipaddress
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from dreamapi.pinned import pin_of
+from dreamwire.closed_file import write_closed
 
 DIRECTORY: Final = "access"
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
@@ -260,15 +260,3 @@ def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 def _public(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(serialization.Encoding.PEM)
-
-
-def write_closed(path: Path, content: bytes, mode: int) -> None:
-    """Write a file whole or not at all, with this mode."""
-    fresh = path.with_name(f".{path.name}.fresh")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
-    with os.fdopen(handle, "wb") as file:
-        os.fchmod(handle, mode)
-        file.write(content)
-        file.flush()
-        os.fsync(handle)
-    fresh.replace(path)

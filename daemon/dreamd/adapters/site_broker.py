@@ -18,11 +18,12 @@ from typing import Final
 from dreamd.adapters.mqtt.anonymous_trial import AnonymousTrial
 from dreamd.adapters.mqtt.dynamic_security import first_file
 from dreamd.adapters.mqtt.rights_keeper import RightsKeeper
-from dreamd.adapters.site_authority import AuthorityError, SiteAuthority, write_closed
+from dreamd.adapters.site_authority import AuthorityError, SiteAuthority
 from dreamd.core.access.broker_accounts import CANARY, DAEMON, HOUSE, KEEPER
 from dreamd.ports.broker_rights import NoBrokerRights, RightsOwner
 from dreamd.ports.clock import SessionClock
 from dreamwire.broker_access import Access, Address, Papers, open_access
+from dreamwire.closed_file import write_closed
 
 BROKER_DAYS: Final = 397
 """Life of the broker's certificate: mosquitto takes a new one only when it is told."""

@@ -10,8 +10,8 @@ from rich.table import Table
 import dreamapi
 from dreamapi.v1.access_pb2 import Grant, Principal
 from dreamapi.v1.rules_pb2 import Effect, Role
-from dreamd.adapters.site_authority import write_closed
 from dreamd.cli.client import add_verb, as_json, console, credential_of, print_json, run
+from dreamwire.closed_file import write_closed
 
 __all__ = ["add_parser", "run"]
 

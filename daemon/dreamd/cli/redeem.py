@@ -14,8 +14,8 @@ from dreamapi.credentials import CredentialFile, default_path
 from dreamapi.pinned import PinError, authority_of
 from dreamapi.text import shown
 from dreamapi.v1.access_pb2 import IssuedCredential
-from dreamd.adapters.site_authority import write_closed
 from dreamd.cli.printing.enrolment_line import Line, parse_line
+from dreamwire.closed_file import write_closed
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:

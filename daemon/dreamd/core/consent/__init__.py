@@ -1,1 +1,1 @@
-"""Consent: the grant of a sleeper, its hours, its states, and the documents that tell of it.."""
+"""Consent: the grant of a sleeper, its hours, its states, and the documents that tell of it."""

@@ -20,11 +20,11 @@ from dreamedge.adapters.credential.files import (
     PASSWORD_FILE,
     KeptPlan,
     boot_id,
-    write_closed,
     write_plan,
 )
 from dreamedge.core.renewal_schedule import Plan
 from dreamwire.broker_access import AccessError
+from dreamwire.closed_file import write_closed
 
 try:
     import dreamapi
@@ -96,8 +96,8 @@ def _keep(home: Path, pod: str, server: str, issued: IssuedCredential) -> Enroll
     told.write_file(credential)
     times = (one.ToMicroseconds() / 1e6 for one in (issued.renew_in, issued.expires_in))
     write_plan(credential, KeptPlan(Plan(boot_id(), boottime_ns() / 1e9, *times)))
-    write_closed(home / PASSWORD_FILE, issued.credential + "\n")
-    write_closed(home / AUTHORITY_FILE, issued.authority, 0o644)
+    write_closed(home / PASSWORD_FILE, f"{issued.credential}\n".encode())
+    write_closed(home / AUTHORITY_FILE, issued.authority.encode(), 0o644)
     key = issued.signing_keys[0].hex() if issued.signing_keys else ""
     settings: Mapping[str, str] = {
         "pods": pod,
@@ -109,5 +109,5 @@ def _keep(home: Path, pod: str, server: str, issued: IssuedCredential) -> Enroll
     }
     # A TOML basic string and a JSON string are written alike for printable text.
     text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
-    write_closed(home / CONFIG_FILE, text)
+    write_closed(home / CONFIG_FILE, text.encode())
     return EnrolledBed(pod, home / CONFIG_FILE, expires)

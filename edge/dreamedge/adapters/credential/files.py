@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from dreamedge.core.renewal_schedule import Plan
 from dreamedge.ports.bed_credential import Looked
+from dreamwire.closed_file import write_closed
 
 CREDENTIAL_FILE: Final = "credential.json"
 PASSWORD_FILE: Final = "password"  # noqa: S105 - a name
@@ -74,24 +75,7 @@ def _plan(told: dict[str, Any]) -> Plan:
 def write_plan(file: Path, kept: KeptPlan) -> None:
     """Write the plan beside a credential file; OSError from the disk."""
     told = {"plan": asdict(kept.plan) if kept.plan is not None else None, "why": kept.why}
-    write_closed(file.with_name(PLAN_FILE), json.dumps(told) + "\n")
-
-
-def write_closed(path: Path, text: str, mode: int = 0o600) -> None:
-    """Write a file whole and flush it to the disk; OSError."""
-    fresh = path.with_name(f".{path.name}.fresh")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        os.fchmod(handle, mode)
-        file.write(text)
-        file.flush()
-        os.fsync(handle)
-    fresh.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_closed(file.with_name(PLAN_FILE), f"{json.dumps(told)}\n".encode())
 
 
 class BedCredential:
@@ -138,7 +122,7 @@ class BedCredential:
         """Write the password that the broker has taken."""
         path = self.file.with_name(PASSWORD_FILE)
         try:
-            await asyncio.to_thread(write_closed, path, password + "\n")
+            await asyncio.to_thread(write_closed, path, f"{password}\n".encode())
         except OSError as error:
             return f"{path} cannot be written ({error.strerror})"
         return ""
