@@ -5,7 +5,7 @@ A message is data: the receiver decides what it may do.
 """
 
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import Final
 
 import numpy as np
@@ -162,6 +162,7 @@ class PodEventKind(IntEnum):
     MALFUNCTION = 6
     LEFT = 7
     WARNED = 8
+    DECLINED = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +184,16 @@ class PodEvent:
     term: int = 0
     tick: int = 0
     detail: str = ""
+    consent_revision: int = 0
+    consent_subject: str = ""
+
+
+class Modality(Enum):
+    """The ways in which feedback reaches a sleeper."""
+
+    SOUND = "sound"
+    LIGHT = "light"
+    TOUCH = "touch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +202,8 @@ class Assign:
 
     dose_left_min, of dose_limit_min: merge-minutes, infinity for no limit; a missing value means nothing is
     left. key: of the cohort, 32 bytes, which a Collective names as key_number; empty: none.
+    consent_revision: of the sleeper's consent, 0: none; consent_subject: the sleeper, as a random id.
+    modalities: the ways in which feedback may reach the sleeper; None, from an older daemon: all.
     """
 
     dreamscape: str
@@ -210,6 +223,9 @@ class Assign:
     dose_limit_min: float = 0.0
     key: bytes = field(default=b"", repr=False)
     key_number: int = 0
+    consent_revision: int = 0
+    consent_subject: str = ""
+    modalities: frozenset[Modality] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ HOP_MS: Final = 250
 INSTANTS_PER_HOP: Final = 2
 """Phasor instants a frame carries: the 8 Hz grid."""
 
-WIRE_REVISION: Final = 1
-"""Highest wire revision this code reads and writes."""
+WIRE_REVISION: Final = 2
+"""Highest wire revision this code reads and writes; since 2 an assign has a consent and modalities."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from dreamedge.core.merging.effects import Effect, Feel, KeepLatch, Listen, Render, SendFrame, StopListening
 from dreamwire.messages import Assign, Collective, Release, WakeOrder, WakePod, WakeScope
+from dreamwire.schema import WIRE_REVISION
 from fakes.edge import OFFSET_S, PULSE_NS, TERM, Bed, Hall, assignment, hidden
 
 LEASE_AND_FADE_NS = 1_500_000_000
@@ -36,7 +37,7 @@ def marred(message: Collective, which: str) -> Collective:
         "weight": {"weight": NAN},
         "old-term": {"term": message.term - 1},
         "new-term": {"term": message.term + 1},
-        "reader": {"min_reader": 2},
+        "reader": {"min_reader": WIRE_REVISION + 1},
         "unanswered": {"answered": np.zeros_like(message.answered)},
         "other": {"dreamscape": "elsewhere"},
     }[which]
@@ -113,7 +114,7 @@ class Pod(RuleBasedStateMachine):
             level = int(message.coupling[assign.slot]) / 255
             captured_ns = self.sent.get(int(message.answered[assign.slot]))
             finite = np.isfinite(message.sum).all() and np.isfinite(message.weight)
-            reads = message.min_reader <= 1 and message.term == assign.term
+            reads = message.min_reader <= WIRE_REVISION and message.term == assign.term
             if level == 0.0 and message.term == assign.term:
                 self.grants.clear()
             elif captured_ns is not None and finite and reads and now_ns - captured_ns < 1_000_000_000:

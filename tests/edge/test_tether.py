@@ -8,6 +8,7 @@ import pytest
 from dreamedge.core.merging.tether import COHORTS_KEPT, LEASE_NS, Granted, Reason, Refused, Zeroed
 from dreamwire.blend import leave_one_out, weight
 from dreamwire.messages import Collective
+from dreamwire.schema import WIRE_REVISION
 from fakes.edge import SCHEMA, START_NS, TERM, Hall, KeyedTether, assignment
 
 X = np.full(SCHEMA.size, 0.5, dtype=np.float32)
@@ -67,7 +68,7 @@ def test_a_permission_ends_one_second_after_the_capture_not_after_the_broadcast(
         ({"term": TERM - 1}, Reason.OLD_TERM),
         ({"term": TERM + 1}, Reason.NEWER_TERM),
         ({"tick": 0}, Reason.OLD_TICK),
-        ({"min_reader": 2}, Reason.MIN_READER),
+        ({"min_reader": WIRE_REVISION + 1}, Reason.MIN_READER),
         ({"sum": np.full(SCHEMA.size, np.nan, dtype=np.float32)}, Reason.MALFORMED),
         ({"r": np.full(SCHEMA.size, np.inf, dtype=np.float32)}, Reason.MALFORMED),
         ({"m": np.zeros(3, dtype=np.float32)}, Reason.MALFORMED),

@@ -22,6 +22,7 @@ from dreamwire.messages import (
     Device,
     Floats,
     Frame,
+    Modality,
     PodEvent,
     PodEventKind,
     Presence,
@@ -214,6 +215,10 @@ DAEMON_PRESENCE = DaemonPresence(
     "dreamd-1", online=True, versions=Versions("0.1.0", 1), at_ms=1_700_000_000_000
 )
 
+SUBJECT = "kX3_a-9QpLm2ZtVw"
+
+CONSENTED = replace(ASSIGN, consent_revision=8, consent_subject=SUBJECT)
+
 CHECKPOINT = "dreamd.audit.v1\n7\nAAAA\n\n\N{EM DASH} dreamd.audit.v1 BBBB\n"
 
 SPECIMENS: dict[str, codec.PodSays | codec.DaemonSays] = {
@@ -224,6 +229,10 @@ SPECIMENS: dict[str, codec.PodSays | codec.DaemonSays] = {
     "status_renderer": replace(STATUS, renderer="sound,osc", renderer_fault="the output is gone"),
     "status_contradiction": replace(STATUS, log_contradiction="the audit log had 9 records and now has 4"),
     "event": EVENT,
+    "event_consent": replace(EVENT, consent_revision=8, consent_subject=SUBJECT),
+    "event_declined": replace(
+        EVENT, kind=PodEventKind.DECLINED, cause="consent-lower", consent_revision=8, consent_subject=SUBJECT
+    ),
     "clock_probe": PROBE,
     "frames": (FRAME, PLAIN_FRAME),
     "collective": COLLECTIVE,
@@ -234,6 +243,10 @@ SPECIMENS: dict[str, codec.PodSays | codec.DaemonSays] = {
     "command_assign_key": command(
         replace(ASSIGN, dose_left_min=inf, dose_limit_min=inf, key=COHORT_SECRET, key_number=9)
     ),
+    "command_assign_consent": command(
+        replace(CONSENTED, modalities=frozenset({Modality.SOUND, Modality.TOUCH}))
+    ),
+    "command_assign_no_modality": command(replace(CONSENTED, modalities=frozenset())),
     "command_release": command(Release("check-out")),
     "command_release_stop": command(Release("shutdown", 1_700_000_000_456, 4_000)),
     "command_wake": command(WakePod("fire drill", "ops")),
@@ -262,5 +275,5 @@ DECODERS = {
 
 def decode(name: str, payload: bytes) -> object:
     """Decode a specimen's payload by its name in SPECIMENS."""
-    kind = name.partition("_")[0] if name.startswith(("command_", "status_")) else name
+    kind = name.partition("_")[0] if name.startswith(("command_", "status_", "event_")) else name
     return DECODERS[kind](payload)

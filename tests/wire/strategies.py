@@ -20,6 +20,7 @@ from dreamwire.messages import (
     Device,
     EncryptedCollective,
     Frame,
+    Modality,
     PodEvent,
     PodEventKind,
     Presence,
@@ -44,6 +45,7 @@ positive = st.floats(0.0, 1e9, width=32)
 texts = st.text(max_size=12).map(fit)
 names = st.from_regex(r"[a-z0-9]([a-z0-9_.-]{0,8}[a-z0-9])?", fullmatch=True)
 names_or_empty = st.just("") | names
+subjects = st.just("") | st.from_regex(r"[A-Za-z0-9_-]{16,32}", fullmatch=True)
 ids = st.binary(min_size=16, max_size=16)
 
 
@@ -132,6 +134,8 @@ events = st.builds(
     u64,
     u64,
     texts,
+    u64,
+    subjects,
 )
 
 probes = st.builds(ClockProbe, st.integers(1, 2**64 - 1), i64, i64, i64)
@@ -214,6 +218,9 @@ assigns = st.builds(
     positive | st.just(inf),
     st.binary(min_size=32, max_size=32) | st.just(b""),
     u32,
+    u64,
+    subjects,
+    st.none() | st.frozensets(st.sampled_from(Modality)),
 )
 
 orders = st.one_of(

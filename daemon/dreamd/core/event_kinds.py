@@ -12,6 +12,7 @@ KINDS: Final = {
     "admitted": "a pod has passed every check and has a seat",
     "assigned": "a seat has been given a slot; its coupling may still be zero",
     "assign-refused": "a pod has refused its slot; it is asked again",
+    "declined": "a pod holds another revision of its sleeper's consent than the assign; `cause` is its word",
     "merged": "a pod reports that its sleeper is coupled",
     "severed": "a pod reports that its sleeper was set to zero, with its own stamps",
     "alone": "a pod reports that its fade is over",

@@ -5,6 +5,7 @@ value, and shows neither samples nor long foreign text. Tests are written `ok = 
 a NaN fails them.
 """
 
+import re
 from collections.abc import Collection
 from enum import IntEnum
 from functools import lru_cache
@@ -28,6 +29,8 @@ OUTCOMES_MAX: Final = 16
 ACKS_MAX: Final = 1024
 ALPHA_HZ_MAX: Final = 100.0
 EVENT_ID_BYTES: Final = 16
+
+_SUBJECT: Final = re.compile(r"[A-Za-z0-9_-]{16,32}")
 
 FLOAT32: Final = np.dtype("<f4")
 UINT16: Final = np.dtype("<u2")
@@ -123,6 +126,18 @@ def pod_named(kind: str, text: str) -> str:
 def named_or_empty(kind: str, field: str, text: str) -> str:
     """Check that a text is a name or empty."""
     return named(kind, field, text) if text else text
+
+
+def is_subject(text: str) -> bool:
+    """Whether a text may name the subject of a consent."""
+    return _SUBJECT.fullmatch(text) is not None
+
+
+def subject_or_empty(kind: str, field: str, text: str) -> str:
+    """Check that a text may name the subject of a consent, or is empty; the error does not show it."""
+    if text and not is_subject(text):
+        raise WireError(kind, field, "is no subject", "16 to 32 of A-Z a-z 0-9 _ -, or none")
+    return text
 
 
 def identified(kind: str, field: str, data: bytes) -> bytes:

@@ -28,6 +28,7 @@ from dreamwire.codec.bounds import (
     named_or_empty,
     parsed,
     schema_of,
+    subject_or_empty,
     vector,
     within,
     without_end,
@@ -41,6 +42,7 @@ from dreamwire.messages import (
     Command,
     DaemonPresence,
     EncryptedCollective,
+    Modality,
     Recalibrate,
     Release,
     Versions,
@@ -267,7 +269,21 @@ def _assign_out(assign: Assign) -> pb.Assign:
         dose_limit_min=assign.dose_limit_min,
         key=assign.key,
         key_number=assign.key_number,
+        consent_revision=assign.consent_revision,
+        consent_subject=assign.consent_subject,
+        modalities=_modalities_out(assign.modalities),
     )
+
+
+def _modalities_out(given: frozenset[Modality] | None) -> pb.Modalities | None:
+    """Write the modalities; none of them is another thing than no word of them."""
+    return None if given is None else pb.Modalities(**{modality.value: True for modality in given})
+
+
+def _modalities(raw: pb.Assign) -> frozenset[Modality] | None:
+    if not raw.HasField("modalities"):
+        return None
+    return frozenset(modality for modality in Modality if getattr(raw.modalities, modality.value))
 
 
 def _assign(raw: pb.Assign) -> Assign:
@@ -294,6 +310,9 @@ def _assign(raw: pb.Assign) -> Assign:
         dose_limit_min=without_end(_COMMAND, "assign.dose_limit_min", raw.dose_limit_min),
         key=raw.key,
         key_number=raw.key_number,
+        consent_revision=raw.consent_revision,
+        consent_subject=subject_or_empty(_COMMAND, "assign.consent_subject", raw.consent_subject),
+        modalities=_modalities(raw),
     )
 
 

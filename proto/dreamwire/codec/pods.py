@@ -20,6 +20,7 @@ from dreamwire.codec.bounds import (
     finite_vector,
     floats_out,
     identified,
+    is_subject,
     known,
     measured,
     named_or_empty,
@@ -226,12 +227,16 @@ def encode_event(message: PodEvent) -> bytes:
         term=message.term,
         tick=message.tick,
         detail=fit(message.detail),
+        consent_revision=message.consent_revision,
+        consent_subject=message.consent_subject,
     )
     return measured(_EVENT, body.SerializeToString())
 
 
 def decode_event(payload: bytes) -> PodEvent:
     """Read a pod's event.
+
+    A subject out of bounds reads as none: it must not cost a withdrawal.
 
     Raises:
         WireError: malformed, an id that is not 16 bytes, or a name out of bounds.
@@ -253,6 +258,8 @@ def decode_event(payload: bytes) -> PodEvent:
         term=raw.term,
         tick=raw.tick,
         detail=fit(raw.detail),
+        consent_revision=raw.consent_revision,
+        consent_subject=raw.consent_subject if is_subject(raw.consent_subject) else "",
     )
 
 

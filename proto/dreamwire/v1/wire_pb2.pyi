@@ -24,6 +24,7 @@ class PodEventKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     POD_EVENT_KIND_MALFUNCTION: _ClassVar[PodEventKind]
     POD_EVENT_KIND_LEFT: _ClassVar[PodEventKind]
     POD_EVENT_KIND_WARNED: _ClassVar[PodEventKind]
+    POD_EVENT_KIND_DECLINED: _ClassVar[PodEventKind]
 
 class WakeScope(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -45,6 +46,7 @@ POD_EVENT_KIND_UNLATCHED: PodEventKind
 POD_EVENT_KIND_MALFUNCTION: PodEventKind
 POD_EVENT_KIND_LEFT: PodEventKind
 POD_EVENT_KIND_WARNED: PodEventKind
+POD_EVENT_KIND_DECLINED: PodEventKind
 WAKE_SCOPE_UNSPECIFIED: WakeScope
 WAKE_SCOPE_POD: WakeScope
 WAKE_SCOPE_DREAMSCAPE: WakeScope
@@ -192,7 +194,7 @@ class Status(_message.Message):
     def __init__(self, pod: _Optional[str] = ..., incarnation: _Optional[int] = ..., assignment: _Optional[int] = ..., channels: _Optional[_Iterable[_Union[ChannelState, _Mapping]]] = ..., quality: _Optional[float] = ..., quality_cause: _Optional[str] = ..., calibration: _Optional[_Union[Calibration, _Mapping]] = ..., clock: _Optional[_Union[ClockState, _Mapping]] = ..., applied: _Optional[float] = ..., latched: _Optional[str] = ..., severed: _Optional[_Union[StoredSever, _Mapping]] = ..., outcomes: _Optional[_Iterable[_Union[CommandOutcome, _Mapping]]] = ..., load_cpu: _Optional[float] = ..., load_rss_kib: _Optional[int] = ..., refused_broadcasts: _Optional[int] = ..., recording_ended: bool = ..., at_us: _Optional[int] = ..., renderer: _Optional[str] = ..., renderer_fault: _Optional[str] = ..., log_contradiction: _Optional[str] = ...) -> None: ...
 
 class PodEvent(_message.Message):
-    __slots__ = ("id", "pod", "incarnation", "kind", "cause", "dreamscape", "assignment", "unix_ms", "onset_ns", "evidence_ns", "zero_ns", "alone_ns", "term", "tick", "detail")
+    __slots__ = ("id", "pod", "incarnation", "kind", "cause", "dreamscape", "assignment", "unix_ms", "onset_ns", "evidence_ns", "zero_ns", "alone_ns", "term", "tick", "detail", "consent_revision", "consent_subject")
     ID_FIELD_NUMBER: _ClassVar[int]
     POD_FIELD_NUMBER: _ClassVar[int]
     INCARNATION_FIELD_NUMBER: _ClassVar[int]
@@ -208,6 +210,8 @@ class PodEvent(_message.Message):
     TERM_FIELD_NUMBER: _ClassVar[int]
     TICK_FIELD_NUMBER: _ClassVar[int]
     DETAIL_FIELD_NUMBER: _ClassVar[int]
+    CONSENT_REVISION_FIELD_NUMBER: _ClassVar[int]
+    CONSENT_SUBJECT_FIELD_NUMBER: _ClassVar[int]
     id: bytes
     pod: str
     incarnation: int
@@ -223,7 +227,9 @@ class PodEvent(_message.Message):
     term: int
     tick: int
     detail: str
-    def __init__(self, id: _Optional[bytes] = ..., pod: _Optional[str] = ..., incarnation: _Optional[int] = ..., kind: _Optional[_Union[PodEventKind, str]] = ..., cause: _Optional[str] = ..., dreamscape: _Optional[str] = ..., assignment: _Optional[int] = ..., unix_ms: _Optional[int] = ..., onset_ns: _Optional[int] = ..., evidence_ns: _Optional[int] = ..., zero_ns: _Optional[int] = ..., alone_ns: _Optional[int] = ..., term: _Optional[int] = ..., tick: _Optional[int] = ..., detail: _Optional[str] = ...) -> None: ...
+    consent_revision: int
+    consent_subject: str
+    def __init__(self, id: _Optional[bytes] = ..., pod: _Optional[str] = ..., incarnation: _Optional[int] = ..., kind: _Optional[_Union[PodEventKind, str]] = ..., cause: _Optional[str] = ..., dreamscape: _Optional[str] = ..., assignment: _Optional[int] = ..., unix_ms: _Optional[int] = ..., onset_ns: _Optional[int] = ..., evidence_ns: _Optional[int] = ..., zero_ns: _Optional[int] = ..., alone_ns: _Optional[int] = ..., term: _Optional[int] = ..., tick: _Optional[int] = ..., detail: _Optional[str] = ..., consent_revision: _Optional[int] = ..., consent_subject: _Optional[str] = ...) -> None: ...
 
 class Sealed(_message.Message):
     __slots__ = ("body", "signature", "key")
@@ -235,8 +241,18 @@ class Sealed(_message.Message):
     key: int
     def __init__(self, body: _Optional[bytes] = ..., signature: _Optional[bytes] = ..., key: _Optional[int] = ...) -> None: ...
 
+class Modalities(_message.Message):
+    __slots__ = ("sound", "light", "touch")
+    SOUND_FIELD_NUMBER: _ClassVar[int]
+    LIGHT_FIELD_NUMBER: _ClassVar[int]
+    TOUCH_FIELD_NUMBER: _ClassVar[int]
+    sound: bool
+    light: bool
+    touch: bool
+    def __init__(self, sound: bool = ..., light: bool = ..., touch: bool = ...) -> None: ...
+
 class Assign(_message.Message):
-    __slots__ = ("dreamscape", "cohort", "slot", "assignment", "incarnation", "term", "ceiling", "cap", "seconds_left", "schema", "mu_db", "sigma_db", "ramp_s", "dose_left_min", "dose_limit_min", "key", "key_number")
+    __slots__ = ("dreamscape", "cohort", "slot", "assignment", "incarnation", "term", "ceiling", "cap", "seconds_left", "schema", "mu_db", "sigma_db", "ramp_s", "dose_left_min", "dose_limit_min", "consent_revision", "key", "key_number", "consent_subject", "modalities")
     DREAMSCAPE_FIELD_NUMBER: _ClassVar[int]
     COHORT_FIELD_NUMBER: _ClassVar[int]
     SLOT_FIELD_NUMBER: _ClassVar[int]
@@ -252,8 +268,11 @@ class Assign(_message.Message):
     RAMP_S_FIELD_NUMBER: _ClassVar[int]
     DOSE_LEFT_MIN_FIELD_NUMBER: _ClassVar[int]
     DOSE_LIMIT_MIN_FIELD_NUMBER: _ClassVar[int]
+    CONSENT_REVISION_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     KEY_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    CONSENT_SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    MODALITIES_FIELD_NUMBER: _ClassVar[int]
     dreamscape: str
     cohort: int
     slot: int
@@ -269,9 +288,12 @@ class Assign(_message.Message):
     ramp_s: float
     dose_left_min: float
     dose_limit_min: float
+    consent_revision: int
     key: bytes
     key_number: int
-    def __init__(self, dreamscape: _Optional[str] = ..., cohort: _Optional[int] = ..., slot: _Optional[int] = ..., assignment: _Optional[int] = ..., incarnation: _Optional[int] = ..., term: _Optional[int] = ..., ceiling: _Optional[float] = ..., cap: _Optional[float] = ..., seconds_left: _Optional[float] = ..., schema: _Optional[str] = ..., mu_db: _Optional[bytes] = ..., sigma_db: _Optional[bytes] = ..., ramp_s: _Optional[float] = ..., dose_left_min: _Optional[float] = ..., dose_limit_min: _Optional[float] = ..., key: _Optional[bytes] = ..., key_number: _Optional[int] = ...) -> None: ...
+    consent_subject: str
+    modalities: Modalities
+    def __init__(self, dreamscape: _Optional[str] = ..., cohort: _Optional[int] = ..., slot: _Optional[int] = ..., assignment: _Optional[int] = ..., incarnation: _Optional[int] = ..., term: _Optional[int] = ..., ceiling: _Optional[float] = ..., cap: _Optional[float] = ..., seconds_left: _Optional[float] = ..., schema: _Optional[str] = ..., mu_db: _Optional[bytes] = ..., sigma_db: _Optional[bytes] = ..., ramp_s: _Optional[float] = ..., dose_left_min: _Optional[float] = ..., dose_limit_min: _Optional[float] = ..., consent_revision: _Optional[int] = ..., key: _Optional[bytes] = ..., key_number: _Optional[int] = ..., consent_subject: _Optional[str] = ..., modalities: _Optional[_Union[Modalities, _Mapping]] = ...) -> None: ...
 
 class Release(_message.Message):
     __slots__ = ("reason", "term", "tick")
