@@ -32,6 +32,7 @@ from typing import Final
 
 from dreamd.adapters.clock import BoottimeClock
 from dreamd.adapters.consents import CheckInConsent, LedgerExposure, shipped_limits
+from dreamd.adapters.documents.shipped import founding
 from dreamd.adapters.grpc.guards import guard_of, scraper_judge
 from dreamd.adapters.grpc.server import CannotListen, Guard, Running, WaysOut, serve_grpc, serve_ways_out
 from dreamd.adapters.keys import NoteSigner, Seal, open_key
@@ -176,6 +177,7 @@ class Daemon:
         self._recordings = RecordingStore(state.path, part_s=part_s, daemon=version("dreamd"))
         self._application = Application(
             *(self._clock, self._link, self._ledger, self._meters, rng, people, aside, self._recordings),
+            founding=founding(),
             secret=random_text,
             sign=NoteSigner(key),
         )

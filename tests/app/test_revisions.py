@@ -2,8 +2,7 @@
 
 import pytest
 
-from dreamd.adapters.documents.canonical import digest
-from dreamd.adapters.documents.shipped import shipped_bundle, shipped_text
+from dreamd.adapters.documents.shipped import founding, shipped_text
 from dreamd.app.durability.commits import Commits
 from dreamd.app.events.journal import Journal
 from dreamd.app.guidelines.dry_run import NO_ADMISSIONS
@@ -35,8 +34,7 @@ class House:
     def start(self) -> None:
         """The daemon starts on what its ledger holds."""
         commits = Commits(self.ledger, self.clock, Journal(NOW_S), CountingMetrics())
-        kept, comments = self.ledger.guidelines(), self.ledger.comments()
-        book = Revisions(shipped_bundle(), kept, comments, commits, self.clock, digest, lambda: NO_ADMISSIONS)
+        book = Revisions(founding(), self.ledger, commits, self.clock, lambda: NO_ADMISSIONS)
         book.in_force_changed.append(self._tell)
         self.book = book
 

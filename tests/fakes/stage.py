@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dreamd.adapters.consents import CheckInConsent, LedgerExposure
+from dreamd.adapters.documents.shipped import founding
 from dreamd.app.application import Application
 from dreamd.app.safety.step_failures import Failure
 from dreamd.core.access.caller import RESTARTED
@@ -311,7 +312,9 @@ class Stage:
             consents or CheckInConsent(),
             exposures or LedgerExposure(self.ledger, self.clock.now_s()),
         )
-        app = Application(self.clock, self.link, self.ledger, self.meters, rng, people, aside)
+        app = Application(
+            *(self.clock, self.link, self.ledger, self.meters, rng, people, aside), founding=founding()
+        )
         app.failures.on_failure(self.failures.append)
         return app
 

@@ -22,6 +22,7 @@ from dreamd.app.api.breakers import BreakerCommands
 from dreamd.app.api.check_ins import CheckIns
 from dreamd.app.api.dreamscapes import DreamscapeCommands
 from dreamd.app.api.house import HouseQueries
+from dreamd.app.api.people.guidelines import GuidelineCommands
 from dreamd.app.api.pods import PodCommands
 from dreamd.app.api.severs import SeverCommands
 from dreamd.app.api.wake_orders import WakeOrderCommands
@@ -38,6 +39,8 @@ from dreamd.app.events.journal import Journal
 from dreamd.app.fleet.commands import CommandQueue
 from dreamd.app.fleet.registry import PodRegistry
 from dreamd.app.fleet.sever_confirmations import PendingSever, SeverConfirmations
+from dreamd.app.guidelines.dry_run import NO_ADMISSIONS
+from dreamd.app.guidelines.revisions import Founding, Revisions
 from dreamd.app.inbound import InboundRouter
 from dreamd.app.people.withdrawals import Withdrawals
 from dreamd.app.safety.breaker_registry import BreakerRegistry
@@ -60,8 +63,8 @@ class Application:
     """Builds the contexts, drives the tick, shuts down.
 
     Attributes:
-        pods, dreamscapes, breakers, wake_orders, severs, house, access, audit: commands and queries, one
-            subject each (`api.protocols.Api`).
+        pods, dreamscapes, breakers, wake_orders, severs, house, guidelines, access, audit: commands and
+            queries, one subject each (`api.protocols.Api`).
         acts: the audit log, for every call that changes something.
         principals, whereabouts, enrolment: what admission asks; what a revocation ends.
         bed_accounts: the beds' accounts at the broker, which follow their credentials.
@@ -83,10 +86,11 @@ class Application:
         aside: Worker | None = None,
         recordings: Recordings | None = None,
         *,
+        founding: Founding,
         secret: Random | None = None,
         sign: Sign | None = None,
     ) -> None:
-        """secret: so many random bits; absent, from `rng`. sign: for checkpoints; absent, none is made."""
+        """founding: of a new house. secret: random bits; absent, from `rng`. sign: absent, no checkpoint."""
         now_s = clock.now_s()
         self.failures = StepFailures(clock.now_s, meters.step_failed)
         journal = Journal(now_s, attempt=self.failures.attempt)
@@ -111,6 +115,7 @@ class Application:
             principals=PrincipalTable(ledger),
             consents=people[0],
             exposures=people[1],
+            guidelines=Revisions(founding, ledger, commits, clock, lambda: NO_ADMISSIONS),
             aside=aside or NullWorker(),
             recordings=recordings or NoRecordings(),
             failures=self.failures,
@@ -124,14 +129,17 @@ class Application:
         self.inbound = InboundRouter(
             self._deps, self.registry, waking, self._withdrawals, self._witness, lambda: self._closed
         )
+        self._build_commands(waking)
+        self._build_access(secret or weak(rng), sign)
+        self._join(locks, waking)
+
+    def _build_commands(self, waking: WakeExecution) -> None:
         self.pods = PodCommands(self._deps, self.registry, self._check_ins)
         self.dreamscapes = DreamscapeCommands(self._deps, self.registry)
         self.breakers = BreakerCommands(self._deps, self.registry)
         self.wake_orders = WakeOrderCommands(self._deps, self.registry, waking)
         self.severs = SeverCommands(self._deps, self.registry)
         self.house = HouseQueries(self._deps, self.registry, lambda: self.inbound.broker)
-        self._build_access(secret or weak(rng), sign)
-        self._join(locks, waking)
 
     def _join(self, locks: BreakerRegistry, waking: WakeExecution) -> None:
         """Connect what hears of one another."""
@@ -147,6 +155,7 @@ class Application:
         self._checkpoints = Checkpoints(deps.ledger, deps.commits, deps.journal, deps.clock, deps.link, sign)
         self.audit = AuditQueries(deps.ledger, self._checkpoints, deps.commits)
         self.principals = deps.principals
+        self.guidelines = GuidelineCommands(deps.guidelines, deps.principals)
         self.enrolment = Enrolment(self.principals, deps.commits, deps.journal, deps.clock, secret)
         sign_ins = SignIns(self.principals, self.enrolment, deps.commits, deps.journal, deps.clock)
         self.access = AccessCommands(self.principals, self.enrolment, sign_ins, self.pods.release)
@@ -233,6 +242,7 @@ class Application:
         attempt("access", self.enrolment.write_rights)
         attempt("audit", self.acts.write_waiting)
         attempt("audit", partial(self._checkpoints.sign_due, now_s))
+        attempt("ledger", self._deps.guidelines.pass_time)
         attempt("ledger", self._check_ins.write_bindings)
         attempt("ledger", self._withdrawals.flush)
         attempt("ledger", self.inbound.receipts.pay)

@@ -9,6 +9,7 @@ from dreamd.app.events.journal import Journal
 from dreamd.app.fleet.commands import CommandQueue
 from dreamd.app.fleet.registry import PodRegistry
 from dreamd.app.fleet.sever_confirmations import SeverConfirmations
+from dreamd.app.guidelines.revisions import Revisions
 from dreamd.app.safety.breaker_registry import BreakerRegistry
 from dreamd.app.safety.step_failures import StepFailures
 from dreamd.app.safety.wake_orders import WakeOrderRegistry
@@ -40,6 +41,7 @@ class Dependencies:
     principals: PrincipalTable
     consents: Consents
     exposures: Exposures
+    guidelines: Revisions
     aside: Worker
     recordings: Recordings
     failures: StepFailures

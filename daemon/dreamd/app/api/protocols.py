@@ -15,6 +15,7 @@ from typing import Protocol
 from dreamd.app.access.enrolment import Coded, Issued
 from dreamd.app.api.access import PrincipalView
 from dreamd.app.api.audit_protocol import AuditApi
+from dreamd.app.api.people.guidelines_protocol import GuidelinesApi
 from dreamd.app.audit.audit_log import AuditLog
 from dreamd.app.events.subscriptions import Changed
 from dreamd.app.stage.stimulus_markers import Marker
@@ -367,6 +368,11 @@ class Api(Protocol):
     @property
     def house(self) -> HouseApi:
         """The house, its sites and its events."""
+        ...
+
+    @property
+    def guidelines(self) -> GuidelinesApi:
+        """The revisions of the guidelines."""
         ...
 
     @property

@@ -11,7 +11,7 @@ Rules
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from dreamd.app.durability.commits import Commits
@@ -37,7 +37,7 @@ from dreamd.core.refusals import Code, Figure, Refusal, bad_field
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.commit import Commit
 from dreamd.ports.deferred import Deferred
-from dreamd.ports.ledger.guidelines import Comment, KeptRevision
+from dreamd.ports.ledger.guidelines import Comment, GuidelineLedger, KeptRevision
 from dreamd.ports.ledger.terms import Terms
 from dreamd.ports.ledger.transaction import Transaction
 
@@ -51,6 +51,14 @@ Digest = Callable[[Mapping[str, object]], str]
 Answer = KeptRevision | Refusal | Deferred[KeptRevision]
 
 
+@dataclass(frozen=True, slots=True)
+class Founding:
+    """The guidelines of a new house. bundle: holds until a revision is ratified. digest: names a document."""
+
+    bundle: Bundle
+    digest: Digest
+
+
 class Revisions:
     """Every revision of one house; one thread uses it.
 
@@ -59,24 +67,23 @@ class Revisions:
 
     def __init__(
         self,
-        shipped: Bundle,
-        kept: Iterable[KeptRevision],
-        comments: Iterable[Comment],
+        founding: Founding,
+        ledger: GuidelineLedger,
         commits: Commits,
         clock: SessionClock,
-        digest: Digest,
         admissions: Callable[[], Admissions],
     ) -> None:
-        """kept, comments: of the ledger. admissions: those kept for dry runs."""
-        began = Course(shipped.revision, "dreamd", 0.0, CourseState.IN_FORCE)
-        self._of = {shipped.revision: KeptRevision(shipped, digest(shipped.document()), began)}
-        self._of.update((one.bundle.revision, one) for one in kept)
+        """ledger: read here, once. admissions: those kept for dry runs."""
+        first = founding.bundle
+        began = Course(first.revision, "dreamd", 0.0, CourseState.IN_FORCE)
+        self._of = {first.revision: KeptRevision(first, founding.digest(first.document()), began)}
+        self._of.update((one.bundle.revision, one) for one in ledger.guidelines())
         self._comments: dict[int, list[Comment]] = {}
-        for comment in comments:
+        for comment in ledger.comments():
             self._comments.setdefault(comment.revision, []).append(comment)
         self._commits = commits
         self._clock = clock
-        self._digest = digest
+        self._digest = founding.digest
         self._admissions = admissions
         self._busy = False
         self._unwritten: set[int] = set()
@@ -91,6 +98,13 @@ class Revisions:
         held = (one for one in self._of.values() if one.course.state is CourseState.IN_FORCE)
         return max(held, key=lambda one: (one.course.in_force_s, one.bundle.revision))
 
+    def revision(self, revision: int) -> KeptRevision | Refusal:
+        """The revision of this number."""
+        kept = self._of.get(revision)
+        if kept is not None:
+            return kept
+        return bad_field("revision", f"a known one, 1 to {max(self._of)}", Figure(revision))
+
     def list_revisions(self) -> tuple[KeptRevision, ...]:
         """Every revision, by number."""
         return tuple(one for _, one in sorted(self._of.items()))
@@ -101,15 +115,20 @@ class Revisions:
 
     def diff(self, old: int, new: int) -> tuple[Difference, ...] | Refusal:
         """The clauses in which two revisions differ."""
-        one, other = self._known(old), self._known(new)
+        one, other = self.revision(old), self.revision(new)
         if isinstance(one, Refusal):
             return one
         return other if isinstance(other, Refusal) else diff(one.bundle, other.bundle)
 
     def dry_run(self, revision: int) -> DryRun | Refusal:
         """Run a revision over the kept admissions, against the one in force."""
-        kept = self._known(revision)
+        kept = self.revision(revision)
         return kept if isinstance(kept, Refusal) else self._run(kept.bundle)
+
+    def dry_run_text(self, text: str) -> DryRun | Refusal:
+        """Run a revision that is written in TOML, and not proposed, against the one in force."""
+        bundle = _read(text)
+        return bundle if isinstance(bundle, Refusal) else self._run(bundle)
 
     def _run(self, bundle: Bundle) -> DryRun:
         past = self._admissions()
@@ -121,10 +140,9 @@ class Revisions:
         """A new revision, written in TOML; its number is the next one. begins_s: not in force before."""
         if not caller.name:
             return Refusal(Code.PERSON_NEEDED, "a revision is proposed by a person with a name")
-        try:
-            bundle = read_bundle(text)
-        except BundleError as error:
-            return Refusal(error.code, str(error), {"clause": f"G-{error.clause}"} if error.clause else {})
+        bundle = _read(text)
+        if isinstance(bundle, Refusal):
+            return bundle
         following = max(self._of) + 1
         if bundle.revision != following:
             return bad_field("revision", f"the next number, {following}", Figure(bundle.revision))
@@ -136,7 +154,7 @@ class Revisions:
 
     def open_for_comments(self, caller: Caller, revision: int) -> Answer:
         """Attach the dry run of a draft and open it for comments; its proposer's command."""
-        kept = self._known(revision)
+        kept = self.revision(revision)
         if isinstance(kept, Refusal):
             return kept
         if kept.course.proposer != caller.name:
@@ -145,7 +163,7 @@ class Revisions:
 
     def comment(self, caller: Caller, revision: int, text: str) -> Comment | Refusal | Deferred[Comment]:
         """A comment on a revision that is open."""
-        kept = self._known(revision)
+        kept = self.revision(revision)
         if isinstance(kept, Refusal):
             return kept
         if not caller.name:
@@ -169,7 +187,7 @@ class Revisions:
 
     def ratify(self, caller: Caller, revision: int, roles: frozenset[Role]) -> Answer:
         """The caller ratifies, in the role it acts in. roles: all that the person holds."""
-        kept = self._known(revision)
+        kept = self.revision(revision)
         if isinstance(kept, Refusal):
             return kept
         if not caller.name:
@@ -179,14 +197,8 @@ class Revisions:
 
     def withdraw_revision(self, caller: Caller, revision: int) -> Answer:
         """Its proposer takes a revision back before it is in force."""
-        kept = self._known(revision)
+        kept = self.revision(revision)
         return kept if isinstance(kept, Refusal) else self._move(kept, Withdraws(caller.name))
-
-    def _known(self, revision: int) -> KeptRevision | Refusal:
-        kept = self._of.get(revision)
-        if kept is not None:
-            return kept
-        return bad_field("revision", f"a known one, 1 to {max(self._of)}", Figure(revision))
 
     # -- how a change is made ---------------------------------------------------------------------
 
@@ -266,3 +278,10 @@ class Revisions:
 
         changed = tuple(self._of[number] for number in sorted(numbers))
         self._commits.submit(Transaction(guidelines=changed), "the guidelines' course", over)
+
+
+def _read(text: str) -> Bundle | Refusal:
+    try:
+        return read_bundle(text)
+    except BundleError as error:
+        return Refusal(error.code, str(error), {"clause": f"G-{error.clause}"} if error.clause else {})

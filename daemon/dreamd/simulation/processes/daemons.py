@@ -10,6 +10,7 @@ from functools import partial
 from typing import Final
 
 from dreamd.adapters.consents import CheckInConsent
+from dreamd.adapters.documents.shipped import founding
 from dreamd.app.application import Application
 from dreamd.app.inbound import InboundRouter
 from dreamd.app.inbound_guard import InboundGuard
@@ -62,7 +63,9 @@ class DaemonProcess:
         rng = random.Random(environment.rng.random())  # noqa: S311 - one seed, one story
         people = CheckInConsent(), LimitedExposures(self.ledger, self.now_s(), environment.limits_min)
         self.app = Application(
-            self, self, self.ledger, self.metrics, rng, people, recordings=environment.recordings
+            *(self, self, self.ledger, self.metrics, rng, people),
+            recordings=environment.recordings,
+            founding=founding(),
         )
         self.keeper: SimulatedKeeper | None = None
         self.desk = FrontDesk(self.app, self.now_s, self._unsafe)
