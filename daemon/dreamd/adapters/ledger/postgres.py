@@ -19,6 +19,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from dreamd.adapters.ledger import migrations
+from dreamd.adapters.ledger.people_keys.keys_file import KEYS_FILE, KeysFile
 from dreamd.adapters.ledger.rows import tables
 from dreamd.adapters.ledger.rows.tables import HEAD
 from dreamd.adapters.ledger.store import Store
@@ -103,13 +104,16 @@ class LedgerServer(Store):
     def __init__(self, url: str, beside: Path) -> None:
         """Connect, and make or upgrade the tables. beside: `NAME` of the note of writes.
 
+        The keys of the people in it are the file `keys.sqlite3` beside that.
+
         Raises:
             LedgerError: it cannot be reached, is older than 15, has fsync off, or is newer than this program.
         """
         from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415 -- not for a file's ledger
 
         self._session: object = None
-        super().__init__(shown(url), engine_of(url), insert, WritesNote(beside))
+        keys = KeysFile(beside.with_name(KEYS_FILE))
+        super().__init__(shown(url), engine_of(url), insert, WritesNote(beside), keys)
         try:
             self._open()
         except BaseException:

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from dreamd.adapters.ledger import migrations
+from dreamd.adapters.ledger.people_keys.keys_file import KEYS_FILE, KeysFile
 from dreamd.adapters.ledger.rows.tables import HEAD
 from dreamd.adapters.ledger.store import Store
 from dreamd.adapters.ledger.writes_note import WritesNote
@@ -57,8 +58,12 @@ def engine_of(path: Path, *, timeout_s: float = BUSY_TIMEOUT_S, read_only: bool 
 class LedgerFile(Store):
     """The file at `path`."""
 
-    def __init__(self, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+    def __init__(
+        self, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S, keys: KeysFile | None = None
+    ) -> None:
         """Open or create the file; a call waits `busy_timeout_s` for another process's transaction.
+
+        keys: of the people in it; absent, those of the file `keys.sqlite3` beside it.
 
         Raises:
             LedgerError: it is not a ledger, is damaged, is newer than this program, or cannot be written.
@@ -67,7 +72,9 @@ class LedgerFile(Store):
             _close_to_others(path)
         except OSError as error:
             raise LedgerError(f"the ledger {path} cannot be opened ({error})") from error
-        super().__init__(str(path), engine_of(path, timeout_s=busy_timeout_s), insert, WritesNote(path))
+        engine = engine_of(path, timeout_s=busy_timeout_s)
+        keys = keys or KeysFile(path.with_name(KEYS_FILE))
+        super().__init__(str(path), engine, insert, WritesNote(path), keys)
         try:
             self._open()
         except BaseException:

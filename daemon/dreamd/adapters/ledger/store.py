@@ -19,6 +19,8 @@ from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 
+from dreamd.adapters.ledger.people_keys.keys_file import KeysFile
+from dreamd.adapters.ledger.people_keys.subject_column import name_people
 from dreamd.adapters.ledger.rows import tables
 from dreamd.adapters.ledger.rows.changes import Changes, Insert
 from dreamd.adapters.ledger.writes_note import WritesNote
@@ -60,8 +62,12 @@ class _FailsAloneError(Exception):
 class Store(ABC):
     """The tables of one engine; each connection is of one thread at a time."""
 
-    def __init__(self, place: str, engine: sa.Engine, insert: Insert, beside: WritesNote) -> None:
+    def __init__(
+        self, place: str, engine: sa.Engine, insert: Insert, beside: WritesNote, keys: KeysFile
+    ) -> None:
         """Connect. place: its path or address, for sentences. insert: the engine's own INSERT.
+
+        keys: of the people in it; they belong to this store.
 
         Raises:
             LedgerError: it cannot be opened.
@@ -74,7 +80,9 @@ class Store(ABC):
         self._beside = beside
         self._unnoted = self._counted = 0
         self._epoch = 0  # 0: of an engine, or a program, that does not own the ledger by an epoch
-        self._changes = Changes(insert)
+        self.keys = keys
+        self._naming = name_people(engine, keys)
+        self._changes = Changes(insert, keys)
         self._engine = engine
         try:
             self.base = engine.connect()
@@ -202,6 +210,7 @@ class Store(ABC):
             with suppress(sa.exc.SQLAlchemyError):
                 connection.close()
         self._engine.dispose()
+        self.keys.close()
 
     # -- the count of writes --------------------------------------------------------------------------
 
@@ -256,7 +265,7 @@ class Store(ABC):
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         """One durable transaction."""
-        with self._translated(), self.base.begin():
+        with self._translated(), self.base.begin(), self._naming.writing():
             yield
 
     @contextmanager

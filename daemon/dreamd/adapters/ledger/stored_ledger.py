@@ -30,15 +30,14 @@ from dreamd.adapters.ledger.audit_reader import NEWEST_NOTE, AuditReader
 from dreamd.adapters.ledger.ledger_thread import LedgerThread
 from dreamd.adapters.ledger.rows import tables
 from dreamd.adapters.ledger.rows.kept_text import order_of, principal_of
-from dreamd.adapters.ledger.rows.people_text import bundle_of, consent_of, course_of, grant_of
+from dreamd.adapters.ledger.rows.people_text import bundle_of, course_of
 from dreamd.adapters.ledger.rows.record_text import Seats, record_of
+from dreamd.adapters.ledger.rows_reader import RowsReader
 from dreamd.adapters.ledger.store import Query, Rows, Store, cause
+from dreamd.adapters.ledger.stored_people import StoredPeople
 from dreamd.core.access.codes import Code
 from dreamd.core.access.principals import Credential, Principal
 from dreamd.core.audit.records import Head
-from dreamd.core.consent.course import Consent
-from dreamd.core.consent.grant import Grant
-from dreamd.core.exposure.windows import DAY_S, bucket_of
 from dreamd.core.safety.causes import cause_named
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
@@ -79,12 +78,12 @@ _ENDED: Final = (
 _ONE: Final = _RECORDS.where(_DREAMSCAPES.name == _NAMED), _ALL_SEATS.where(_SEATS.dreamscape == _NAMED)
 
 
-class StoredLedger:
+class StoredLedger(StoredPeople):
     """`Ledger` on a store; one thread uses it, its own two threads do the work."""
 
     def __init__(self, store: Store) -> None:
         """store: opened; it belongs to this ledger."""
-        self._store = store
+        super().__init__(store)
         self._using = threading.Lock()
         self._asking: sa.Connection | None = None
         self._finished: Callable[[], None] = lambda: None
@@ -93,6 +92,7 @@ class StoredLedger:
         )
         self._reader = LedgerThread[Asked, bool]("ledger-reader", self._read, self._tell)
         self._audit = AuditReader(store.connect, store.place, self._tell)
+        self._people = RowsReader("ledger-people", store.connect, store.place, self._tell)
 
     def tell(self, finished: Callable[[], None]) -> None:
         """Set the callback, run on a thread of the ledger, for when there is something to `deliver`."""
@@ -176,6 +176,7 @@ class StoredLedger:
         self._writer.deliver()
         self._reader.deliver()
         self._audit.deliver()
+        self._people.deliver()
 
     # -- at the start ---------------------------------------------------------------------------------
 
@@ -191,12 +192,6 @@ class StoredLedger:
         """The first command counter of a block that no other process has used or will use."""
         with self._using:
             return self._store.draw_counters(now_s)
-
-    def _understood(self, what: str, read: Callable[[str], T], text: object) -> T:
-        try:
-            return read(str(text))
-        except (ValueError, KeyError, TypeError) as error:
-            raise LedgerError(self._store.damaged(f"{what}: {error}")) from error
 
     def load(self) -> tuple[DreamscapeRecord, ...]:
         """Every record that has not ended, oldest first, by an index of those alone."""
@@ -248,66 +243,6 @@ class StoredLedger:
         """Every order, by revision."""
         rows = self._store.rows(sa.select(tables.wake_orders).order_by(tables.wake_orders.c.revision))
         return tuple(self._understood(f"the wake order {one.id}", order_of, one.kept) for one in rows)
-
-    def merging(self) -> dict[str, float]:
-        """The sleepers with an open mark, and the time of each mark."""
-        return {one.sleeper: one.since_s for one in self._store.rows(sa.select(tables.merging))}
-
-    def exposures(self, since_s: float) -> dict[str, float]:
-        """Merge-minutes by sleeper."""
-        buckets, days = tables.exposure_buckets.c, tables.exposure_days.c
-        late = sa.select(buckets.sleeper, buckets.minutes).where(buckets.bucket >= bucket_of(since_s))
-        old = sa.select(days.sleeper, days.minutes).where(days.day >= int(since_s // DAY_S))
-        both = sa.union_all(late, old).subquery().c
-        rows = self._store.rows(sa.select(both.sleeper, sa.func.sum(both.minutes)).group_by(both.sleeper))
-        return {str(sleeper): float(minutes) for sleeper, minutes in rows}
-
-    def exposure_buckets(self, since_s: float) -> dict[str, dict[int, float]]:
-        """Merge-minutes by sleeper and bucket."""
-        table = tables.exposure_buckets
-        found: dict[str, dict[int, float]] = {}
-        for sleeper, bucket, minutes in self._store.rows(
-            sa.select(table).where(table.c.bucket >= bucket_of(since_s))
-        ):
-            found.setdefault(str(sleeper), {})[int(bucket)] = float(minutes)
-        return found
-
-    def planned_doses(self, dreamscape: str) -> dict[str, float]:
-        """Planned merge-minutes by sleeper."""
-        table = tables.planned_doses.c
-        rows = self._store.rows(sa.select(table.sleeper, table.minutes).where(table.dreamscape == dreamscape))
-        return {str(sleeper): float(minutes) for sleeper, minutes in rows}
-
-    def consents(self) -> dict[str, Consent]:
-        """The consent of each sleeper, with the grant that it is of."""
-        held, given = tables.consents, tables.grants
-        own = (given.c.sleeper == held.c.sleeper) & (given.c.revision == held.c.granted)
-        tops = sa.select(given.c.sleeper, sa.func.max(given.c.revision).label("top")).group_by(
-            given.c.sleeper
-        )
-        newest = tops.subquery()
-        query = (
-            sa.select(held, given.c.kept.label("grant"), newest.c.top)
-            .join(given, own, isouter=True)
-            .join(newest, newest.c.sleeper == held.c.sleeper, isouter=True)
-            .order_by(held.c.sleeper)
-        )
-        return {one.sleeper: self._consent_of(one) for one in self._store.rows(query)}
-
-    def _consent_of(self, row: Any) -> Consent:  # noqa: ANN401 -- a row of SQLAlchemy
-        revision, grant = max(row.revision, row.top or 0), None
-        if row.grant is not None:
-            grant = self._understood("a grant", partial(grant_of, row.sleeper, row.granted), row.grant)
-        return self._understood("a consent", partial(consent_of, revision, grant=grant), row.kept)
-
-    def grants(self, sleeper: str) -> tuple[Grant, ...]:
-        """Every grant of a sleeper, by revision."""
-        table = tables.grants
-        query = sa.select(table).where(table.c.sleeper == sleeper).order_by(table.c.revision)
-        return tuple(map(self._grant_of, self._store.rows(query)))
-
-    def _grant_of(self, row: Any) -> Grant:  # noqa: ANN401 -- a row of SQLAlchemy
-        return self._understood("a grant", partial(grant_of, row.sleeper, row.revision), row.kept)
 
     def guidelines(self) -> tuple[KeptRevision, ...]:
         """Every revision, by number."""
@@ -373,6 +308,7 @@ class StoredLedger:
         """Write waiting transactions, then close; a writer blocked by the disk keeps the ledger open."""
         reading = self._reader.close(0.0)
         self._audit.close()
+        self._people.close()
         left = self._writer.close(within_s)
         if not left:
             with self._using:

@@ -10,6 +10,7 @@ from dreamd.ports.ledger.dreamscapes import DreamscapeLedger
 from dreamd.ports.ledger.exposure import ExposureLedger
 from dreamd.ports.ledger.generation import GenerationLedger
 from dreamd.ports.ledger.guidelines import GuidelineLedger
+from dreamd.ports.ledger.personal import PersonalLedger
 from dreamd.ports.ledger.principals import PrincipalLedger
 from dreamd.ports.ledger.terms import TermLedger
 from dreamd.ports.ledger.transaction import Transactions
@@ -25,6 +26,7 @@ class Ledger(
     WakeOrderLedger,
     ExposureLedger,
     ConsentLedger,
+    PersonalLedger,
     GuidelineLedger,
     PrincipalLedger,
     AuditLedger,

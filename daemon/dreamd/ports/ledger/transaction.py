@@ -24,6 +24,7 @@ from dreamd.ports.commit import Commit
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.exposure import Exposure, PlannedDose
 from dreamd.ports.ledger.guidelines import Comment, KeptRevision
+from dreamd.ports.ledger.personal import PersonalRow
 from dreamd.ports.ledger.terms import TermDraw, Terms
 
 TRANSACTIONS_WAITING: Final = 1024
@@ -43,7 +44,7 @@ class Transaction:
     erased: numbers of records whose text is erased. checkpoints: (n, note) of the audit log. consents:
     (sleeper, consent) without its held part; the grant of each is written in the same transaction or was
     before. planned_doses: of a Dreamscape and sleeper the first one stands. folded_s: session time by
-    which old buckets of exposure are folded into days, 0: none is.
+    which old buckets of exposure are folded into days, 0: none is. personal: rows to be sealed, in order.
     """
 
     terms: tuple[TermDraw, ...] = ()
@@ -58,6 +59,7 @@ class Transaction:
     planned_doses: tuple[PlannedDose, ...] = ()
     grants: tuple[Grant, ...] = ()
     consents: tuple[tuple[str, Consent], ...] = ()
+    personal: tuple[PersonalRow, ...] = ()
     guidelines: tuple[KeptRevision, ...] = ()
     comments: tuple[Comment, ...] = ()
     principals: tuple[Principal, ...] = ()

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field, replace
 from dreamd.core.consent.course import Consent
 from dreamd.core.consent.grant import Grant, Held
 from dreamd.core.exposure.windows import BUCKETS_A_DAY, DAY_S, bucket_of, folded_below
+from dreamd.ports.commit import Commit, LedgerError
 from dreamd.ports.ledger.exposure import Exposure, MarkMove
 from dreamd.ports.ledger.guidelines import Comment, KeptRevision
+from dreamd.ports.ledger.personal import PersonalRow
 from dreamd.ports.ledger.transaction import Transaction
 
 
@@ -23,6 +25,7 @@ class PeopleStorage:
     grants: dict[tuple[str, int], Grant] = field(default_factory=dict)
     guidelines: dict[int, KeptRevision] = field(default_factory=dict)
     comments: dict[tuple[int, int], Comment] = field(default_factory=dict)
+    personal: dict[tuple[str, str, float], PersonalRow] = field(default_factory=dict)
 
     def change_people(self, change: Transaction) -> None:
         """Make the changes of a transaction in exposure, consents and guidelines."""
@@ -30,6 +33,10 @@ class PeopleStorage:
         self.consents.update((who, replace(one, held=Held())) for who, one in change.consents)
         self.guidelines.update((one.bundle.revision, one) for one in change.guidelines)
         self.comments.update(((one.revision, one.n), one) for one in change.comments)
+        for row in change.personal:
+            self.personal.pop((row.sleeper, row.kind, row.at_s), None)
+            if row.body:
+                self.personal[row.sleeper, row.kind, row.at_s] = row
         for exposure in change.exposure:
             self._charge(exposure)
         for plan in change.planned_doses:
@@ -115,6 +122,24 @@ class MemoryPeople(ABC):
     def grants(self, sleeper: str) -> tuple[Grant, ...]:
         """Every grant of a sleeper, by revision."""
         return tuple(one for (who, _), one in sorted(self.readable.grants.items()) if who == sleeper)
+
+    def personal(self, sleeper: str, kind: str) -> tuple[PersonalRow, ...]:
+        """A sleeper's rows of this kind, oldest first."""
+        return tuple(row for row in self.personal_of(kind) if row.sleeper == sleeper)
+
+    def personal_of(self, kind: str) -> tuple[PersonalRow, ...]:
+        """Every sleeper's rows of this kind, oldest first."""
+        rows = (row for row in self.readable.personal.values() if row.kind == kind)
+        return tuple(sorted(rows, key=lambda row: row.at_s))
+
+    def read_personal(self, sleeper: str, kind: str) -> Commit[tuple[PersonalRow, ...]]:
+        """A sleeper's rows of this kind, at once."""
+        commit: Commit[tuple[PersonalRow, ...]] = Commit()
+        try:
+            commit.end(self.personal(sleeper, kind))
+        except LedgerError as error:
+            commit.fail(str(error))
+        return commit
 
     def guidelines(self) -> tuple[KeptRevision, ...]:
         """Every revision, by number."""

@@ -12,6 +12,7 @@ from typing import Any, Final, assert_never
 
 import sqlalchemy as sa
 
+from dreamd.adapters.ledger.people_keys.keys_file import KeysFile
 from dreamd.adapters.ledger.rows import tables
 from dreamd.adapters.ledger.rows.audit_chain import AuditChain
 from dreamd.adapters.ledger.rows.gathered_rows import GatheredRows, Row
@@ -29,6 +30,7 @@ from dreamd.ports.commit import LedgerError
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.exposure import Exposure, MarkMove, PlannedDose
 from dreamd.ports.ledger.guidelines import KeptRevision
+from dreamd.ports.ledger.personal import PersonalRow
 from dreamd.ports.ledger.terms import TermDraw
 from dreamd.ports.ledger.transaction import Transaction
 
@@ -45,6 +47,11 @@ _DROP_ORDER: Final = tables.wake_orders.delete().where(tables.wake_orders.c.id =
 _DROP_MARK: Final = tables.merging.delete().where(tables.merging.c.sleeper == sa.bindparam("of"))
 _DROP_SEAT: Final = tables.seats.delete().where(
     tables.seats.c.dreamscape == sa.bindparam("of"), tables.seats.c.number == sa.bindparam("at")
+)
+_DROP_PERSONAL: Final = tables.personal.delete().where(
+    tables.personal.c.sleeper == sa.bindparam("of"),
+    tables.personal.c.kind == sa.bindparam("as"),
+    tables.personal.c.at_s == sa.bindparam("at"),
 )
 _DROP_TEXT: Final = tables.audit_texts.delete().where(tables.audit_texts.c.n == sa.bindparam("of"))
 _SEATS: Final = sa.select(tables.seats.c.number, tables.seats.c.pod, tables.seats.c.sleeper).where(
@@ -73,9 +80,10 @@ _COUNTED: Final = (
 class Changes:
     """Makes transactions on a connection that is in a transaction; for one engine."""
 
-    def __init__(self, insert: Insert) -> None:
-        """insert: the engine's own INSERT."""
+    def __init__(self, insert: Insert, keys: KeysFile) -> None:
+        """insert: the engine's own INSERT. keys: seal what is personal."""
         self.audit = AuditChain()
+        self._keys = keys
         self._keep = {name: _upsert(insert, table) for name, table in tables.metadata.tables.items()}
         self._with_numbers = frozenset(
             name
@@ -108,6 +116,7 @@ class Changes:
             ("folded_s", self._folded),
             ("grants", self._keeping("grants", _grant_row)),
             ("consents", self._keeping("consents", _consent_row)),
+            ("personal", self._seal),
             ("guidelines", self._keeping("guidelines", _revision_row)),
             ("comments", self._keeping("comments", asdict)),
             ("lived_s", self._used),
@@ -172,6 +181,16 @@ class Changes:
 
     def _planned(self, group: "_Group", planned: Sequence[PlannedDose]) -> None:
         group.rows.gather("planned_doses", self._plan, [_sound(asdict(one)) for one in planned])
+
+    def _seal(self, group: "_Group", rows: Sequence[PersonalRow]) -> None:
+        for row in rows:
+            if row.body:
+                sealed = self._keys.seal(row.sleeper, "personal", row.kind, row.body)
+                named = {"sleeper": row.sleeper, "kind": row.kind, "at_s": row.at_s}
+                self._put(group.rows, "personal", [named | {"sealed": sealed}])
+            else:
+                gone = {"of": row.sleeper, "as": row.kind, "at": row.at_s}
+                group.rows.gather("personal", _DROP_PERSONAL, [gone])
 
     def _folded(self, group: "_Group", folded_s: float) -> None:
         """After the charges of the same group: both are statements of one subject, in order."""

@@ -9,7 +9,9 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-HEAD: Final = 11
+from dreamd.adapters.ledger.people_keys.subject_column import Subject
+
+HEAD: Final = 12
 """The newest schema version: the number of steps in `migrations/versions`."""
 
 WHOLE: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -26,6 +28,11 @@ def _table(name: str, *columns: Any) -> sa.Table:  # noqa: ANN401 -- columns, co
 
 def _text(name: str, *, key: bool = False) -> "sa.Column[str]":
     return sa.Column(name, sa.Text, primary_key=key, nullable=False)
+
+
+def _subject(name: str, *, key: bool = False) -> "sa.Column[str]":
+    """The subject of a sleeper in the row; the pseudonym in the program."""
+    return sa.Column(name, Subject(), primary_key=key, nullable=False)
 
 
 def _whole(name: str, *, key: bool = False) -> "sa.Column[int]":
@@ -118,6 +125,13 @@ consents: Final = _table(
     "consents", _text("sleeper", key=True), _whole("revision"), _whole("granted"), _text("kept")
 )
 grants: Final = _table("grants", _text("sleeper", key=True), _whole("revision", key=True), _text("kept"))
+personal: Final = _table(
+    "personal",
+    _subject("sleeper", key=True),
+    _text("kind", key=True),
+    sa.Column("at_s", REAL, primary_key=True, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+)
 guidelines: Final = _table(
     "guidelines", _whole("revision", key=True), _text("digest"), _text("bundle"), _text("course")
 )

@@ -1,0 +1,127 @@
+"""The rows of people in a stored ledger: exposure, consents, what is personal."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from dreamd.adapters.ledger.rows import tables
+from dreamd.adapters.ledger.rows.people_text import consent_of, grant_of
+from dreamd.adapters.ledger.rows_reader import RowsReader
+from dreamd.adapters.ledger.store import Query, Rows, Store
+from dreamd.core.consent.course import Consent
+from dreamd.core.consent.grant import Grant
+from dreamd.core.exposure.windows import DAY_S, bucket_of
+from dreamd.ports.commit import Commit, LedgerError
+from dreamd.ports.ledger.personal import PersonalRow
+
+T = TypeVar("T")
+
+
+class StoredPeople:
+    """The readings about people, of a ledger on a store."""
+
+    _people: RowsReader
+
+    def __init__(self, store: Store) -> None:
+        """store: opened."""
+        self._store = store
+
+    def _understood(self, what: str, read: Callable[[str], T], text: object) -> T:
+        try:
+            return read(str(text))
+        except (ValueError, KeyError, TypeError) as error:
+            raise LedgerError(self._store.damaged(f"{what}: {error}")) from error
+
+    def merging(self) -> dict[str, float]:
+        """The sleepers with an open mark, and the time of each mark."""
+        return {one.sleeper: one.since_s for one in self._store.rows(sa.select(tables.merging))}
+
+    def exposures(self, since_s: float) -> dict[str, float]:
+        """Merge-minutes by sleeper."""
+        buckets, days = tables.exposure_buckets.c, tables.exposure_days.c
+        late = sa.select(buckets.sleeper, buckets.minutes).where(buckets.bucket >= bucket_of(since_s))
+        old = sa.select(days.sleeper, days.minutes).where(days.day >= int(since_s // DAY_S))
+        both = sa.union_all(late, old).subquery().c
+        rows = self._store.rows(sa.select(both.sleeper, sa.func.sum(both.minutes)).group_by(both.sleeper))
+        return {str(sleeper): float(minutes) for sleeper, minutes in rows}
+
+    def exposure_buckets(self, since_s: float) -> dict[str, dict[int, float]]:
+        """Merge-minutes by sleeper and bucket."""
+        table = tables.exposure_buckets
+        found: dict[str, dict[int, float]] = {}
+        for sleeper, bucket, minutes in self._store.rows(
+            sa.select(table).where(table.c.bucket >= bucket_of(since_s))
+        ):
+            found.setdefault(str(sleeper), {})[int(bucket)] = float(minutes)
+        return found
+
+    def planned_doses(self, dreamscape: str) -> dict[str, float]:
+        """Planned merge-minutes by sleeper."""
+        table = tables.planned_doses.c
+        rows = self._store.rows(sa.select(table.sleeper, table.minutes).where(table.dreamscape == dreamscape))
+        return {str(sleeper): float(minutes) for sleeper, minutes in rows}
+
+    def consents(self) -> dict[str, Consent]:
+        """The consent of each sleeper, with the grant that it is of."""
+        held, given = tables.consents, tables.grants
+        own = (given.c.sleeper == held.c.sleeper) & (given.c.revision == held.c.granted)
+        tops = sa.select(given.c.sleeper, sa.func.max(given.c.revision).label("top")).group_by(
+            given.c.sleeper
+        )
+        newest = tops.subquery()
+        query = (
+            sa.select(held, given.c.kept.label("grant"), newest.c.top)
+            .join(given, own, isouter=True)
+            .join(newest, newest.c.sleeper == held.c.sleeper, isouter=True)
+            .order_by(held.c.sleeper)
+        )
+        return {one.sleeper: self._consent_of(one) for one in self._store.rows(query)}
+
+    def _consent_of(self, row: Any) -> Consent:  # noqa: ANN401 -- a row of SQLAlchemy
+        revision, grant = max(row.revision, row.top or 0), None
+        if row.grant is not None:
+            grant = self._understood("a grant", partial(grant_of, row.sleeper, row.granted), row.grant)
+        return self._understood("a consent", partial(consent_of, revision, grant=grant), row.kept)
+
+    def grants(self, sleeper: str) -> tuple[Grant, ...]:
+        """Every grant of a sleeper, by revision."""
+        table = tables.grants
+        query = sa.select(table).where(table.c.sleeper == sleeper).order_by(table.c.revision)
+        return tuple(map(self._grant_of, self._store.rows(query)))
+
+    def _grant_of(self, row: Any) -> Grant:  # noqa: ANN401 -- a row of SQLAlchemy
+        return self._understood("a grant", partial(grant_of, row.sleeper, row.revision), row.kept)
+
+    # -- what is personal -----------------------------------------------------------------------------
+
+    def personal(self, sleeper: str, kind: str) -> tuple[PersonalRow, ...]:
+        """A sleeper's rows of this kind, oldest first."""
+        return self._opened(self._store.rows(_personal(kind, sleeper)))
+
+    def personal_of(self, kind: str) -> tuple[PersonalRow, ...]:
+        """Every sleeper's rows of this kind, oldest first."""
+        return self._opened(self._store.rows(_personal(kind)))
+
+    def read_personal(self, sleeper: str, kind: str) -> Commit[tuple[PersonalRow, ...]]:
+        """Queue a read of a sleeper's rows."""
+        return self._people.ask(lambda base: self._opened(base.execute(_personal(kind, sleeper)).all()))
+
+    def _opened(self, rows: Rows) -> tuple[PersonalRow, ...]:
+        """The rows whose bodies open; LedgerError where one has a key and does not open."""
+        keys, found = self._store.keys, list[PersonalRow]()
+        for row in rows:
+            if keys.known_subject(row.sleeper) is None:
+                continue  # erased
+            body = keys.unseal(row.sleeper, "personal", row.kind, row.sealed)
+            if body is None:
+                raise LedgerError(self._store.damaged(f"a {row.kind} does not open under its sleeper's key"))
+            found.append(PersonalRow(row.sleeper, row.kind, row.at_s, body))
+        return tuple(found)
+
+
+def _personal(kind: str, sleeper: str | None = None) -> Query:
+    table = tables.personal
+    query = sa.select(table).where(table.c.kind == kind).order_by(table.c.at_s)
+    return query if sleeper is None else query.where(table.c.sleeper == sleeper)

@@ -1,0 +1,38 @@
+"""Personal rows: bodies that are sealed under the key of their sleeper, and erased with it."""
+
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from dreamd.ports.commit import Commit
+
+PERSONAL_READS_WAITING: Final = 64
+"""Reads of personal rows that may wait; a further one fails at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalRow:
+    """A body of a sleeper. kind: such as `letter`. at_s: session seconds.
+
+    Sleeper, kind and time are its name: a later row of the same name replaces it, an empty body removes it.
+    """
+
+    sleeper: str
+    kind: str
+    at_s: float
+    body: bytes
+
+
+class PersonalLedger(Protocol):
+    """Personal rows. Those of an erased sleeper are not there."""
+
+    def personal(self, sleeper: str, kind: str) -> tuple[PersonalRow, ...]:
+        """MUST return a sleeper's rows of this kind, oldest first."""
+        ...
+
+    def personal_of(self, kind: str) -> tuple[PersonalRow, ...]:
+        """MUST return every sleeper's rows of this kind, oldest first."""
+        ...
+
+    def read_personal(self, sleeper: str, kind: str) -> Commit[tuple[PersonalRow, ...]]:
+        """Ask for a sleeper's rows of this kind, oldest first; MUST return at once."""
+        ...

@@ -1,0 +1,105 @@
+"""The keys of people: their file, the sealing of bodies, the naming of subjects in the ledger's rows."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from dreamd.adapters.ledger.people_keys.keys_file import KEYS_FILE, KeysFile
+from dreamd.adapters.ledger.sqlite import SqliteLedger
+from dreamd.ports.commit import LedgerError
+from dreamd.ports.ledger.personal import PersonalRow
+from dreamd.ports.ledger.transaction import Transaction
+
+
+def test_a_subject_is_random_kept_and_of_one_sleeper(tmp_path: Path) -> None:
+    """A sleeper keeps one subject of 26 characters over restarts; two houses share none."""
+    keys, other = KeysFile(tmp_path / KEYS_FILE), KeysFile(tmp_path / "other")
+    ash = keys.subject_of("ash")
+    assert len(ash) == 26
+    assert len({ash, keys.subject_of("birch"), other.subject_of("ash")}) == 3
+    keys.close()
+    again = KeysFile(tmp_path / KEYS_FILE)
+    assert (again.subject_of("ash"), again.sleeper_of(ash), again.sleeper_of("x")) == (ash, "ash", None)
+    for one in (again, other):
+        one.close()
+
+
+def test_two_processes_on_one_file_give_a_sleeper_one_subject(tmp_path: Path) -> None:
+    """A link that another process has written is found, not made again."""
+    one, other = KeysFile(tmp_path / KEYS_FILE), KeysFile(tmp_path / KEYS_FILE)
+    assert one.known_subject("ash") is other.known_subject("ash") is None
+    subject = one.subject_of("ash")
+    assert other.subject_of("ash") == subject
+    assert one.sleeper_of(other.subject_of("birch")) == "birch"
+    for keys in (one, other):
+        keys.close()
+
+
+def test_a_sealed_body_opens_for_its_sleeper_table_and_column_alone(tmp_path: Path) -> None:
+    """Moved to another sleeper, table or column, cut or changed by a bit, a body does not open."""
+    keys = KeysFile(tmp_path / KEYS_FILE)
+    sealed = keys.seal("ash", "personal", "letter", b"you merged")
+    keys.seal("birch", "personal", "letter", b"")
+    assert b"merged" not in sealed
+    assert keys.unseal("ash", "personal", "letter", sealed) == b"you merged"
+    for sleeper, table, column in (
+        ("birch", "personal", "letter"),
+        ("ash", "cases", "letter"),
+        ("ash", "personal", "night"),
+        ("cedar", "personal", "letter"),
+    ):
+        assert keys.unseal(sleeper, table, column, sealed) is None
+    for spoilt in (b"", sealed[:20], b"\x02" + sealed[1:], sealed[:-1] + bytes([sealed[-1] ^ 1])):
+        assert keys.unseal("ash", "personal", "letter", spoilt) is None
+    assert keys.seal("ash", "personal", "letter", b"you merged") != sealed, "a nonce is used once"
+    keys.close()
+
+
+def test_the_keys_are_closed_to_others(tmp_path: Path) -> None:
+    """The keys, and SQLite's files beside them, are the owner's alone, also where they were open."""
+    path = tmp_path / KEYS_FILE
+    path.touch(mode=0o644)
+    keys = KeysFile(path)
+    keys.subject_of("ash")
+    assert {one.name: one.stat().st_mode & 0o777 for one in tmp_path.iterdir()} == {
+        f"{KEYS_FILE}{side}": 0o600 for side in ("", "-wal", "-shm")
+    }
+    keys.close()
+
+
+def test_invalid_keys_are_refused_with_the_step_that_helps(tmp_path: Path) -> None:
+    """Keys of a newer program, and garbage, are refused by name."""
+    with closing(sqlite3.connect(tmp_path / "newer")) as base:
+        base.execute("PRAGMA user_version = 99")
+    (tmp_path / "garbage").write_bytes(b"no keys at all" * 999)
+    for name, sentence in (("newer", "newer dreamd"), ("garbage", "are damaged"), ("no/where", "cannot be")):
+        with pytest.raises(LedgerError, match=sentence):
+            KeysFile(tmp_path / name).open_file()
+
+
+def test_a_row_names_the_subject_and_its_body_is_sealed(tmp_path: Path) -> None:
+    """No file but the keys holds the pseudonym or the body; the row's sleeper is the subject."""
+    ledger = SqliteLedger(tmp_path / "ledger")
+    ledger.write(Transaction(personal=(PersonalRow("long-pseudonym", "letter", 1.0, b"you merged"),)))
+    subject = ledger._store.keys.subject_of("long-pseudonym")
+    held = {one.name: one.read_bytes() for one in tmp_path.iterdir() if not one.name.startswith(KEYS_FILE)}
+    assert any(subject.encode() in content for content in held.values())
+    assert not any(b"long-pseudonym" in content or b"merged" in content for content in held.values())
+    ledger.close()
+
+
+def test_a_row_of_another_subject_or_kind_is_damage(tmp_path: Path) -> None:
+    """A letter moved to another sleeper or kind by another hand does not open: the ledger is damaged."""
+    ledger = SqliteLedger(tmp_path / "ledger")
+    rows = tuple(PersonalRow(who, "letter", 1.0, b"of " + who.encode()) for who in ("ash", "birch"))
+    ledger.write(Transaction(personal=rows))
+    ash = ledger._store.keys.subject_of("ash")
+    with closing(sqlite3.connect(tmp_path / "ledger")) as base, base:
+        base.execute("DELETE FROM personal WHERE sleeper <> ?", (ash,))
+        base.execute("UPDATE personal SET sleeper = ?", (ledger._store.keys.subject_of("birch"),))
+    with pytest.raises(LedgerError, match="a letter does not open"):
+        ledger.personal("birch", "letter")
+    assert ledger.personal("ash", "letter") == ()
+    ledger.close()
