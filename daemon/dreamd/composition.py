@@ -31,7 +31,6 @@ from pathlib import Path
 from typing import Final
 
 from dreamd.adapters.clock import BoottimeClock
-from dreamd.adapters.consents import CheckInConsent, LedgerExposure, shipped_limits
 from dreamd.adapters.documents.shipped import founding
 from dreamd.adapters.grpc.guards import guard_of, scraper_judge
 from dreamd.adapters.grpc.server import CannotListen, Guard, Running, WaysOut, serve_grpc, serve_ways_out
@@ -64,6 +63,7 @@ from dreamd.core.limits import CONFIRM_WITHIN_S
 from dreamd.core.refusals import Code
 from dreamd.core.safety.causes import Cause
 from dreamd.fusion.frame_table import FrameVerdict
+from dreamd.people_composition import house_people
 from dreamd.ports.commit import LedgerError
 from dreamd.settings import Settings
 from dreamwire.broker_access import AccessError
@@ -172,7 +172,7 @@ class Daemon:
             say=self._say,
         )
         aside = self._aside = ThreadAside()
-        people = CheckInConsent(), LedgerExposure(self._ledger, self._clock.now_s(), shipped_limits())
+        people = house_people(self._ledger, key, self._clock.now_s(), in_site=self._site is not None)
         part_s = settings.recordings_part_s
         self._recordings = RecordingStore(state.path, part_s=part_s, daemon=version("dreamd"))
         self._application = Application(

@@ -9,7 +9,7 @@ from dreamd.app.events.journal import Journal
 from dreamd.app.people.consent_book import ConsentBook
 from dreamd.core.access.caller import Caller, Channel, Role
 from dreamd.core.consent.course import Consent, ConsentState
-from dreamd.core.consent.grant import Grant, Modality, Scope
+from dreamd.core.consent.grant import Grant, Method, Modality, Scope
 from dreamd.core.refusals import Code, Refusal
 from dreamd.ports.deferred import Deferred
 from dreamd.simulation.machines.counting_metrics import CountingMetrics
@@ -28,16 +28,19 @@ GRANT = Grant(
     notice_sha256="a" * 64,
     language="en",
     at_s=NOW_S,
+    adult=True,
 )
 
 
 class House:
     """A book over a ledger, and what it told."""
 
-    def __init__(self, ledger: MemoryLedger | None = None) -> None:
+    def __init__(self, ledger: MemoryLedger | None = None, *, simulated: bool = False) -> None:
         self.ledger, self.clock = ledger or MemoryLedger(), FakeClock()
         commits = Commits(self.ledger, self.clock, Journal(NOW_S), CountingMetrics())
-        self.book = ConsentBook(self.ledger.consents(), commits, self.clock)
+        self.book = ConsentBook(
+            self.ledger.consents(), commits, self.clock, subjects=str.upper, simulated=simulated
+        )
         self.told: list[str] = []
         self.book.changed(self.told.append)
 
@@ -76,6 +79,36 @@ def test_only_the_sleeper_grants(role: Role) -> None:
     assert isinstance(refusal, Refusal)
     assert refusal.code is Code.NOT_YOURS
     assert house.ledger.consents() == {}
+
+
+def test_a_site_takes_no_simulated_grant() -> None:
+    """A grant of a simulation is refused where callers have credentials, and taken where they have none."""
+    invented = replace(GRANT, method=Method.SIMULATED)
+    refusal = House().book.grant(ASH, invented)
+    assert isinstance(refusal, Refusal)
+    assert refusal.metadata["field"] == "grant.method"
+    assert House(simulated=True).given(invented).state is ConsentState.GIVEN
+
+
+def test_a_grant_is_dated_by_the_daemon_and_the_same_one_again_changes_nothing() -> None:
+    """A caller cannot date its grant; its repetition later is answered with the consent as it is."""
+    house = House()
+    given = house.given(replace(GRANT, at_s=NOW_S + 1e6))
+    assert given.grant is not None
+    assert given.grant.at_s == NOW_S
+    house.clock.now += 5.0
+    assert house.given(GRANT) == given
+    refusal = house.book.grant(ASH, replace(GRANT, revision=2, expires_s=NOW_S + 90 * 86400.0 + 6.0))
+    assert isinstance(refusal, Refusal)
+    assert refusal.metadata["field"] == "grant.expires"
+
+
+def test_a_status_names_the_subject_of_a_sleeper_that_has_granted() -> None:
+    """A sleeper that has granted nothing has no subject on the wire."""
+    house = House()
+    assert house.book.standing("ash").subject == ""
+    house.given()
+    assert house.book.standing("ash").subject == "ASH"
 
 
 def test_a_grant_holds_once_the_ledger_has_it() -> None:

@@ -348,6 +348,7 @@ GRANT = ConsentGrant(
     notice_sha256="a" * 64,
     language="de-CH",
     at_s=NOW_S,
+    adult=True,
 )
 
 

@@ -42,6 +42,7 @@ GRANT = Grant(
     notice_sha256="a" * 64,
     language="en",
     at_s=NOW,
+    adult=True,
 )
 
 
@@ -128,6 +129,7 @@ def test_consent_ends_with_the_least_of_hours_and_expiry() -> None:
 @pytest.mark.parametrize(
     ("change", "field"),
     [
+        ({"adult": False}, "grant.adult"),
         ({"scopes": frozenset()}, "grant.scopes"),
         ({"modalities": frozenset()}, "grant.modalities"),
         ({"ceiling": 0.151}, "grant.ceiling"),

@@ -40,6 +40,7 @@ GRANT = Grant(
     notice_sha256="c" * 64,
     language="de-CH",
     at_s=T0,
+    adult=True,
 )
 CONSENT = Consent(ConsentState.GIVEN, 3, GRANT, GRANT.held, T0)
 DOCUMENT = receipt(CONSENT, HOUSE, "rec-9", "subject-7")

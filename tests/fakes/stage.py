@@ -13,6 +13,7 @@ import numpy as np
 from dreamd.adapters.consents import CheckInConsent, LedgerExposure
 from dreamd.adapters.documents.shipped import founding
 from dreamd.app.application import Application
+from dreamd.app.people.house_people import HousePeople
 from dreamd.app.safety.step_failures import Failure
 from dreamd.core.access.caller import RESTARTED
 from dreamd.core.dreamscapes.views import Plan
@@ -308,9 +309,10 @@ class Stage:
     def _begin(self, seed: int, aside: Worker | None = None) -> Application:
         rng = random.Random(seed)
         consents, exposures = self._people
-        people = (
+        people = HousePeople(
             consents or CheckInConsent(),
             exposures or LedgerExposure(self.ledger, self.clock.now_s()),
+            simulated_grants=True,
         )
         app = Application(
             *(self.clock, self.link, self.ledger, self.meters, rng, people, aside), founding=founding()

@@ -22,6 +22,7 @@ from dreamd.app.api.breakers import BreakerCommands
 from dreamd.app.api.check_ins import CheckIns
 from dreamd.app.api.dreamscapes import DreamscapeCommands
 from dreamd.app.api.house import HouseQueries
+from dreamd.app.api.people.consents import ConsentCommands
 from dreamd.app.api.people.guidelines import GuidelineCommands
 from dreamd.app.api.pods import PodCommands
 from dreamd.app.api.severs import SeverCommands
@@ -42,6 +43,8 @@ from dreamd.app.fleet.sever_confirmations import PendingSever, SeverConfirmation
 from dreamd.app.guidelines.dry_run import NO_ADMISSIONS
 from dreamd.app.guidelines.revisions import Founding, Revisions
 from dreamd.app.inbound import InboundRouter
+from dreamd.app.people.consent_book import ConsentBook
+from dreamd.app.people.house_people import HousePeople
 from dreamd.app.people.withdrawals import Withdrawals
 from dreamd.app.safety.breaker_registry import BreakerRegistry
 from dreamd.app.safety.step_failures import StepFailures
@@ -49,7 +52,6 @@ from dreamd.app.safety.wake_orders import WakeOrderRegistry
 from dreamd.core.access.caller import Caller
 from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
 from dreamd.ports.clock import SessionClock
-from dreamd.ports.consent import Consents, Exposures
 from dreamd.ports.ledger.ledger import Ledger
 from dreamd.ports.ledger.transaction import CLOSES_WITHIN_S
 from dreamd.ports.metrics import Metrics
@@ -63,8 +65,8 @@ class Application:
     """Builds the contexts, drives the tick, shuts down.
 
     Attributes:
-        pods, dreamscapes, breakers, wake_orders, severs, house, guidelines, access, audit: commands and
-            queries, one subject each (`api.protocols.Api`).
+        pods, dreamscapes, breakers, wake_orders, severs, consents, house, guidelines, access, audit:
+            commands and queries, one subject each (`api.protocols.Api`).
         acts: the audit log, for every call that changes something.
         principals, whereabouts, enrolment: what admission asks; what a revocation ends.
         bed_accounts: the beds' accounts at the broker, which follow their credentials.
@@ -82,7 +84,7 @@ class Application:
         ledger: Ledger,
         meters: Metrics,
         rng: random.Random,
-        people: tuple[Consents, Exposures],
+        people: HousePeople,
         aside: Worker | None = None,
         recordings: Recordings | None = None,
         *,
@@ -113,8 +115,8 @@ class Application:
             locks=locks,
             wakes=WakeOrderRegistry(ledger, commits, link),
             principals=PrincipalTable(ledger),
-            consents=people[0],
-            exposures=people[1],
+            consents=people.consents,
+            exposures=people.exposures,
             guidelines=Revisions(founding, ledger, commits, clock, lambda: NO_ADMISSIONS),
             aside=aside or NullWorker(),
             recordings=recordings or NoRecordings(),
@@ -130,6 +132,7 @@ class Application:
             self._deps, self.registry, waking, self._withdrawals, self._witness, lambda: self._closed
         )
         self._build_commands(waking)
+        self._build_people(people)
         self._build_access(secret or weak(rng), sign)
         self._join(locks, waking)
 
@@ -139,7 +142,6 @@ class Application:
         self.breakers = BreakerCommands(self._deps, self.registry)
         self.wake_orders = WakeOrderCommands(self._deps, self.registry, waking)
         self.severs = SeverCommands(self._deps, self.registry)
-        self.house = HouseQueries(self._deps, self.registry, lambda: self.inbound.broker)
 
     def _join(self, locks: BreakerRegistry, waking: WakeExecution) -> None:
         """Connect what hears of one another."""
@@ -148,6 +150,17 @@ class Application:
         locks.on_moved.append(lambda record: self._deps.fleet.changed(record, self._deps.clock.now_s()))
         self._deps.consents.changed(self._consent_changed)
         self._deps.fleet.forgotten += [self._deps.orders.forget_pod, waking.forget_pod]
+
+    def _build_people(self, people: HousePeople) -> None:
+        deps = self._deps
+        self._book = ConsentBook(
+            deps.ledger.consents(),
+            *(deps.commits, deps.clock),
+            subjects=people.subjects,
+            simulated=people.simulated_grants,
+        )
+        self.consents = ConsentCommands(deps, self.registry, self._book, people)
+        self.house = HouseQueries(deps, self.registry, lambda: self.inbound.broker)
 
     def _build_access(self, secret: Random, sign: Sign | None) -> None:
         deps = self._deps
@@ -245,6 +258,7 @@ class Application:
         attempt("ledger", self._deps.guidelines.pass_time)
         attempt("ledger", self._check_ins.write_bindings)
         attempt("ledger", self._withdrawals.flush)
+        attempt("ledger", self._book.write_unwritten)
         attempt("ledger", self.inbound.receipts.pay)
         attempt("ledger", partial(self._touch.keep, now_s))
         attempt("ledger", self._witness.tell)

@@ -23,7 +23,7 @@ class ConsentStatus:
     """The present consent of one sleeper; the default is no consent.
 
     ceiling: the most coupling, 0..1. intimate: also in small groups. until_s: session time at which it ends,
-    infinity for no end. revision: grows with every change.
+    infinity for no end. revision: grows with every change. subject: the random id of the sleeper on the wire.
     """
 
     ceiling: float = 0.0
@@ -31,6 +31,7 @@ class ConsentStatus:
     until_s: float = 0.0
     withdrawn: bool = False
     revision: int = 0
+    subject: str = ""
 
     def left_s(self, now_s: float) -> float:
         """Seconds for which the sleeper may be merged from now on; 0 without consent."""

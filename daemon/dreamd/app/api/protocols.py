@@ -16,6 +16,7 @@ from dreamd.app.access.enrolment import Coded, Issued
 from dreamd.app.api.access import PrincipalView
 from dreamd.app.api.audit_protocol import AuditApi
 from dreamd.app.api.people.guidelines_protocol import GuidelinesApi
+from dreamd.app.api.people.protocols import ConsentsApi
 from dreamd.app.audit.audit_log import AuditLog
 from dreamd.app.events.subscriptions import Changed
 from dreamd.app.stage.stimulus_markers import Marker
@@ -363,6 +364,11 @@ class Api(Protocol):
     @property
     def severs(self) -> SeversApi:
         """Severs by scope."""
+        ...
+
+    @property
+    def consents(self) -> ConsentsApi:
+        """Consents of sleepers."""
         ...
 
     @property

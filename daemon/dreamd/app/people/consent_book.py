@@ -29,8 +29,8 @@ from dreamd.core.consent.course import (
     asks,
     step,
 )
-from dreamd.core.consent.grant import Grant, Scope, grant_fault
-from dreamd.core.refusals import Code, Refusal
+from dreamd.core.consent.grant import Grant, Method, Scope, grant_fault
+from dreamd.core.refusals import Code, Refusal, bad_field
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.commit import Commit
 from dreamd.ports.consent import ConsentStatus
@@ -45,11 +45,21 @@ GRANTERS = frozenset({Role.SLEEPER, Role.BED})
 class ConsentBook:
     """Implements `ports.consent.Consents`; one thread uses it."""
 
-    def __init__(self, kept: Mapping[str, Consent], commits: Commits, clock: SessionClock) -> None:
-        """kept: of the ledger."""
+    def __init__(
+        self,
+        kept: Mapping[str, Consent],
+        commits: Commits,
+        clock: SessionClock,
+        *,
+        subjects: Callable[[str], str],
+        simulated: bool = False,
+    ) -> None:
+        """kept: of the ledger. subjects: the random id of a sleeper. simulated: a simulation may grant."""
         self._of = dict(kept)
         self._commits = commits
         self._clock = clock
+        self._subjects = subjects
+        self._simulated = simulated
         self._tell: list[Callable[[str], None]] = []
         self._under_way: dict[str, Grant] = {}
         self._unwritten: dict[str, None] = {}
@@ -70,6 +80,7 @@ class ConsentBook:
             until_s=until_s,
             withdrawn=consent.state is ConsentState.WITHDRAWN,
             revision=consent.revision,
+            subject=self._subjects(sleeper) if consent.revision else "",
         )
 
     def consent(self, sleeper: str) -> Consent:
@@ -87,16 +98,14 @@ class ConsentBook:
     # -- commands ---------------------------------------------------------------------------------
 
     def grant(self, caller: Caller, grant: Grant) -> Consent | Refusal | Deferred[Consent]:
-        """Take a grant of the sleeper, in a role that can give one."""
+        """Take a grant of the sleeper, in a role that can give one; it is dated by this clock."""
         if caller.role not in GRANTERS:
             return Refusal(Code.NOT_YOURS, "only the sleeper grants, with their own credential or at the pod")
-        fault = grant_fault(grant)
+        sleeper, before = grant.sleeper, self.consent(grant.sleeper)
+        grant = self._dated(grant, before)
+        fault = grant_fault(grant) or self._fault(grant)
         if fault is not None:
             return fault
-        sleeper, before = grant.sleeper, self.consent(grant.sleeper)
-        if sleeper in self._under_way:
-            sentence = "another grant of this sleeper waits for the ledger"
-            return Refusal(Code.LEDGER_UNAVAILABLE, sentence)
         stepped = step(before, Granted(grant), self._clock.now_s())
         if isinstance(stepped, Refusal):
             return stepped
@@ -125,6 +134,26 @@ class ConsentBook:
             over=over,
             undo=lambda: self.not_used(sleeper, grant.revision),
         )
+
+    def _dated(self, grant: Grant, before: Consent) -> Grant:
+        """The grant, given now; the same one again is the one there is."""
+        kept = before.grant
+        if kept is not None and replace(grant, at_s=kept.at_s) == kept:
+            return kept
+        return replace(grant, at_s=self._clock.now_s())
+
+    def _fault(self, grant: Grant) -> Refusal | None:
+        if grant.method is Method.SIMULATED and not self._simulated:
+            expected = "token or pod: a site takes no simulated grant"
+            return bad_field("grant.method", expected, grant.method.value)
+        if grant.sleeper in self._under_way:
+            sentence = "another grant of this sleeper waits for the ledger"
+            return Refusal(Code.LEDGER_UNAVAILABLE, sentence)
+        return None
+
+    def knows(self, sleeper: str) -> bool:
+        """Whether this sleeper has granted or withdrawn, or is about to."""
+        return sleeper in self._of or sleeper in self._under_way
 
     def not_used(self, sleeper: str, revision: int) -> None:
         """The ledger holds a grant that does not hold: its revision is passed over, what holds is written."""

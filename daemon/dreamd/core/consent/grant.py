@@ -14,7 +14,7 @@ from typing import Final
 
 from dreamd.core.consent.hours import Hours, zone_of
 from dreamd.core.limits import ARTIST_SHARE_MOST, CONSENT_MOST_S, GUIDELINE_CAP
-from dreamd.core.refusals import Figure, Refusal, bad_field
+from dreamd.core.refusals import Code, Figure, Refusal, bad_field
 
 
 class Scope(Enum):
@@ -55,7 +55,7 @@ class Grant:
     """The yes of a sleeper. Times are unix seconds. hours: None for the whole day.
 
     artist_share: the most share of an artist. notice_sha256: of the text that the sleeper has read, in
-    `language` (BCP 47).
+    `language` (BCP 47). adult: the sleeper says that they are of age; without it no grant is taken.
     """
 
     sleeper: str
@@ -71,6 +71,7 @@ class Grant:
     language: str = ""
     method: Method = Method.TOKEN
     at_s: float = 0.0
+    adult: bool = False
 
     @property
     def held(self) -> "Held":
@@ -133,11 +134,18 @@ def needed(*, intimate: bool, artist_share: float, record: bool) -> frozenset[Sc
 
 def grant_fault(grant: Grant) -> Refusal | None:
     """Return why no such grant can be given, its field named; None: it can."""
-    for fault in (_scope_fault, _number_fault, _time_fault, _notice_fault):
+    for fault in (_age_fault, _scope_fault, _number_fault, _time_fault, _notice_fault):
         refusal = fault(grant)
         if refusal is not None:
             return refusal
     return None
+
+
+def _age_fault(grant: Grant) -> Refusal | None:
+    if grant.adult is True:
+        return None
+    sentence = "grant.adult: expected true, for adults alone may grant (clause G-1.1 of the guidelines)"
+    return Refusal(Code.INVALID_ARGUMENT, sentence, {"field": "grant.adult", "clause": "G-1.1"})
 
 
 def _scope_fault(grant: Grant) -> Refusal | None:

@@ -124,6 +124,7 @@ def _limits(grant: Grant) -> dict[str, object]:
         "ceiling": grant.ceiling,
         "artist_share": grant.artist_share,
         "expires": instant(grant.expires_s),
+        "adult": grant.adult,
     } | hours
 
 

@@ -14,6 +14,7 @@ from dreamd.adapters.documents.shipped import founding
 from dreamd.app.application import Application
 from dreamd.app.inbound import InboundRouter
 from dreamd.app.inbound_guard import InboundGuard
+from dreamd.app.people.house_people import HousePeople
 from dreamd.app.safety.step_failures import Failure, InjectedError
 from dreamd.core.access.caller import RESTARTED, SIGNALLED
 from dreamd.ports.pod_link import CohortKey as PortKey
@@ -61,7 +62,11 @@ class DaemonProcess:
         self.dies_at_a_lock = False
         self._anchor_s = START_S + set_by_s
         rng = random.Random(environment.rng.random())  # noqa: S311 - one seed, one story
-        people = CheckInConsent(), LimitedExposures(self.ledger, self.now_s(), environment.limits_min)
+        people = HousePeople(
+            CheckInConsent(),
+            LimitedExposures(self.ledger, self.now_s(), environment.limits_min),
+            simulated_grants=True,
+        )
         self.app = Application(
             *(self, self, self.ledger, self.metrics, rng, people),
             recordings=environment.recordings,

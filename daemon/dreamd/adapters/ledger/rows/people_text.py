@@ -31,6 +31,7 @@ def grant_text(grant: Grant) -> str:
         "language": grant.language,
         "method": grant.method.value,
         "at_s": grant.at_s,
+        "adult": grant.adult,
     }
     return json.dumps(kept, allow_nan=False)
 

@@ -1,0 +1,40 @@
+"""The parts about people that a house gives to the application: exposure, subjects, receipts."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from dreamd.core.consent.receipt import Controller
+from dreamd.ports.consent import Consents, Exposures
+
+SignReceipt = Callable[[Mapping[str, object]], str]
+"""Makes the signed file of a receipt's document."""
+NOT_STATED: Final = "not stated"
+
+
+def subject_by_digest(sleeper: str) -> str:
+    """Return an id of 32 characters for a sleeper, the same one each time."""
+    return sha256(f"subject {sleeper}".encode()).hexdigest()[:32]
+
+
+def unnamed_house() -> Controller:
+    """Return the controller of a house that states nothing about itself."""
+    return Controller(*(NOT_STATED,) * 7)
+
+
+@dataclass(frozen=True, slots=True)
+class HousePeople:
+    """The parts.
+
+    consents: the consents that are asked. exposures: the account of merge-minutes. subjects: the random id
+    that stands for a sleeper. simulated_grants: whether a grant may come from a simulation, never in a site.
+    controller: the house, on receipts. sign_receipt: absent, no receipt is made.
+    """
+
+    consents: Consents
+    exposures: Exposures
+    subjects: Callable[[str], str] = subject_by_digest
+    simulated_grants: bool = False
+    controller: Controller = unnamed_house()  # noqa: RUF009 - a frozen value
+    sign_receipt: SignReceipt | None = None
