@@ -4,6 +4,7 @@
 second process, an opening after `close` is a restart.
 """
 
+import struct
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -31,7 +32,7 @@ from dreamd.ports.commit import LedgerError
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.exposure import MarkMove, PlannedDose
 from dreamd.ports.ledger.generation import LAPSED_S
-from dreamd.ports.ledger.guidelines import Comment, KeptRevision
+from dreamd.ports.ledger.guidelines import ADMISSIONS_KEPT_S, Comment, KeptAdmission, KeptRevision
 from dreamd.ports.ledger.ledger import Ledger
 from dreamd.ports.ledger.transaction import Transaction
 from dreamwire.messages import WakeScope
@@ -382,6 +383,38 @@ def test_revisions_of_the_guidelines_come_back_with_their_course(library: Librar
     assert found == later
     assert digest(found.bundle.document()) == found.digest
     assert library().comments() == comments
+
+
+def test_calibration_days_are_counted_once_each(library: Library) -> None:
+    """A day that is written twice counts once; count and newest day survive a restart."""
+    ledger = library()
+    ledger.write(Transaction(calibration_days=(("ash", 20_001), ("birch", 20_001))))
+    ledger.write(Transaction(calibration_days=(("ash", 20_003), ("ash", 20_001))))
+    ledger.close()
+    assert library().calibration_days() == {"ash": (2, 20_003), "birch": (1, 20_001)}
+
+
+def test_admissions_are_read_from_a_time_on_and_dropped_after_ninety_days(library: Library) -> None:
+    """Site and facts come back oldest first, NaN included; those 90 days old go with the day's folding."""
+    facts = [struct.pack("<13d", *([float(n)] * 12), float("nan")) for n in range(3)]
+    ages_s = (ADMISSIONS_KEPT_S + 60.0, 86_400.0, 0.0)
+    kept = [KeptAdmission(n + 1, NOW_S - age_s, f"site-{n}", facts[n]) for n, age_s in enumerate(ages_s)]
+    ledger = library()
+    assert ledger.newest_admission() == 0
+    ledger.write(Transaction(admissions=tuple(kept)))
+    assert past(ledger, 0.0) == [(one.site, one.facts) for one in kept]
+    ledger.write(Transaction(folded_s=NOW_S))
+    ledger.close()
+    again = library()
+    assert past(again, 0.0) == [("site-1", facts[1]), ("site-2", facts[2])]
+    assert past(again, NOW_S - 60.0) == [("site-2", facts[2])]
+    assert again.newest_admission() == 3
+
+
+def past(ledger: Ledger, since_s: float) -> list[tuple[str, bytes]]:
+    """Site and facts of the admissions since this time."""
+    found: list[tuple[str, bytes]] = settled(ledger, ledger.read_admissions(since_s, list)).value
+    return found
 
 
 def test_marks_move_with_each_charge_until_they_are_taken_away(library: Library) -> None:

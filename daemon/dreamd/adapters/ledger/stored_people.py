@@ -1,6 +1,6 @@
 """The rows of people in a stored ledger: exposure, consents, what is personal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, TypeVar
 
@@ -93,6 +93,24 @@ class StoredPeople:
 
     def _grant_of(self, row: Any) -> Grant:  # noqa: ANN401 -- a row of SQLAlchemy
         return self._understood("a grant", partial(grant_of, row.sleeper, row.revision), row.kept)
+
+    def calibration_days(self) -> dict[str, tuple[int, int]]:
+        """How many each sleeper has, and the newest."""
+        table = tables.calibration_days.c
+        days = sa.func.count(), sa.func.max(table.day)
+        rows = self._store.rows(sa.select(table.sleeper, *days).group_by(table.sleeper))
+        return {str(sleeper): (int(many), int(newest)) for sleeper, many, newest in rows}
+
+    def newest_admission(self) -> int:
+        """The highest number; 0: none is kept."""
+        rows = self._store.rows(sa.select(sa.func.max(tables.admissions.c.n)))
+        return int(rows[0][0] or 0)
+
+    def read_admissions(self, since_s: float, use: Callable[[Iterator[tuple[str, bytes]]], T]) -> Commit[T]:
+        """Read and use them on a thread beside the writer's."""
+        table = tables.admissions.c
+        query = sa.select(table.site, table.facts).where(table.at_s >= since_s).order_by(table.n)
+        return self._people.ask(lambda base: use((str(s), bytes(f)) for s, f in base.execute(query)))
 
     # -- what is personal -----------------------------------------------------------------------------
 

@@ -54,3 +54,7 @@ class ExposureLedger(Protocol):
     def planned_doses(self, dreamscape: str) -> dict[str, float]:
         """MUST return the planned merge-minutes of a Dreamscape, by sleeper."""
         ...
+
+    def calibration_days(self) -> dict[str, tuple[int, int]]:
+        """MUST return how many calibration days each sleeper has, and the newest of them."""
+        ...

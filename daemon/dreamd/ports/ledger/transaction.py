@@ -23,7 +23,7 @@ from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.commit import Commit
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.exposure import Exposure, PlannedDose
-from dreamd.ports.ledger.guidelines import Comment, KeptRevision
+from dreamd.ports.ledger.guidelines import Comment, KeptAdmission, KeptRevision
 from dreamd.ports.ledger.personal import PersonalRow
 from dreamd.ports.ledger.terms import TermDraw, Terms
 
@@ -62,6 +62,8 @@ class Transaction:
     personal: tuple[PersonalRow, ...] = ()
     guidelines: tuple[KeptRevision, ...] = ()
     comments: tuple[Comment, ...] = ()
+    calibration_days: tuple[tuple[str, int], ...] = ()
+    admissions: tuple[KeptAdmission, ...] = ()
     principals: tuple[Principal, ...] = ()
     credentials: tuple[Credential, ...] = ()
     codes: tuple[Code, ...] = ()

@@ -1,16 +1,26 @@
 """The part of a ledger in memory that tells of people: exposure, consents, guidelines."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from dreamd.core.consent.course import Consent
 from dreamd.core.consent.grant import Grant, Held
 from dreamd.core.exposure.windows import BUCKETS_A_DAY, DAY_S, bucket_of, folded_below
 from dreamd.ports.commit import Commit, LedgerError
 from dreamd.ports.ledger.exposure import Exposure, MarkMove
-from dreamd.ports.ledger.guidelines import Comment, KeptRevision
+from dreamd.ports.ledger.guidelines import (
+    ADMISSIONS_KEPT,
+    ADMISSIONS_KEPT_S,
+    Comment,
+    KeptAdmission,
+    KeptRevision,
+)
 from dreamd.ports.ledger.personal import PersonalRow
 from dreamd.ports.ledger.transaction import Transaction
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -26,6 +36,8 @@ class PeopleStorage:
     guidelines: dict[int, KeptRevision] = field(default_factory=dict)
     comments: dict[tuple[int, int], Comment] = field(default_factory=dict)
     personal: dict[tuple[str, str, float], PersonalRow] = field(default_factory=dict)
+    calibrated: dict[str, set[int]] = field(default_factory=dict)
+    admissions: dict[int, KeptAdmission] = field(default_factory=dict)
 
     def change_people(self, change: Transaction) -> None:
         """Make the changes of a transaction in exposure, consents and guidelines."""
@@ -37,12 +49,16 @@ class PeopleStorage:
             self.personal.pop((row.sleeper, row.kind, row.at_s), None)
             if row.body:
                 self.personal[row.sleeper, row.kind, row.at_s] = row
+        for sleeper, day in change.calibration_days:
+            self.calibrated.setdefault(sleeper, set()).add(day)
+        self.admissions.update((one.n, one) for one in change.admissions)
         for exposure in change.exposure:
             self._charge(exposure)
         for plan in change.planned_doses:
             self.planned_min.setdefault((plan.dreamscape, plan.sleeper), plan.minutes)
         if change.folded_s:
             self._fold(folded_below(change.folded_s))
+            self._drop_admissions(change.folded_s - ADMISSIONS_KEPT_S)
 
     def _charge(self, exposure: Exposure) -> None:
         for sleeper, lived_min in exposure.minutes.items():
@@ -58,6 +74,10 @@ class PeopleStorage:
             day = (sleeper, bucket // BUCKETS_A_DAY)
             lived_min = self.exposed_min.pop((sleeper, bucket))
             self.exposed_days_min[day] = self.exposed_days_min.get(day, 0.0) + lived_min
+
+    def _drop_admissions(self, since_s: float) -> None:
+        kept = sorted(n for n, one in self.admissions.items() if one.at_s >= since_s)
+        self.admissions = {n: self.admissions[n] for n in kept[-ADMISSIONS_KEPT:]}
 
     def sums_since(self, since_s: float) -> dict[str, float]:
         """Return the merge-minutes by sleeper; of a folded day the whole."""
@@ -148,3 +168,22 @@ class MemoryPeople(ABC):
     def comments(self) -> tuple[Comment, ...]:
         """Every comment, by revision and number."""
         return tuple(one for _, one in sorted(self.readable.comments.items()))
+
+    def calibration_days(self) -> dict[str, tuple[int, int]]:
+        """How many each sleeper has, and the newest."""
+        return {sleeper: (len(days), max(days)) for sleeper, days in self.readable.calibrated.items()}
+
+    def newest_admission(self) -> int:
+        """The highest number; 0: none is kept."""
+        return max(self.readable.admissions, default=0)
+
+    def read_admissions(self, since_s: float, use: Callable[[Iterator[tuple[str, bytes]]], T]) -> Commit[T]:
+        """Read and use them at once."""
+        commit: Commit[T] = Commit()
+        try:
+            kept = sorted(self.readable.admissions.items())
+        except LedgerError as error:
+            commit.fail(str(error))
+        else:
+            commit.end(use((one.site, one.facts) for _, one in kept if one.at_s >= since_s))
+        return commit

@@ -16,6 +16,7 @@ from dreamd.adapters.ledger.rows.record_text import record_of
 from dreamd.adapters.ledger.rows.tables import HEAD
 from dreamd.adapters.ledger.store import Rows, cause
 from dreamd.ports.commit import LedgerError
+from dreamd.ports.ledger.guidelines import FACTS_BYTES
 
 FAULTS_MOST: Final = 20
 """Faults that are told; more are counted."""
@@ -50,9 +51,17 @@ def _faults(base: sa.Connection) -> list[str]:
         faults += _read(f"the wake order {order.id}", partial(order_of, order.kept))
     for one in _rows(base, tables.principals):
         faults += _read(f"the principal {one.name}", partial(principal_of, one.name, one.kind, one.kept))
+    faults += _unfit_admissions(base)
     if not list(_rows(base, tables.generation)):
         faults.append("the count of writes is missing")
     return faults[:FAULTS_MOST] + ([f"{len(faults)} faults in all"] if len(faults) > FAULTS_MOST else [])
+
+
+def _unfit_admissions(base: sa.Connection) -> list[str]:
+    """Count in the engine: there may be a million."""
+    unfit = sa.func.length(tables.admissions.c.facts) != FACTS_BYTES
+    many = base.execute(sa.select(sa.func.count()).select_from(tables.admissions).where(unfit)).scalar_one()
+    return [f"{many} admissions are kept without their {FACTS_BYTES} bytes of facts"] if many else []
 
 
 def _rows(base: sa.Connection, table: sa.Table) -> Rows:

@@ -14,6 +14,8 @@ SUBJECTS: Final = {
     "wake_orders": "wake orders",
     "exposure_buckets": "ten-minute parts of exposure",
     "principals": "principals",
+    "calibration_days": "calibration days",
+    "admissions": "kept admissions",
 }
 """The tables that are counted, and their rows in words."""
 

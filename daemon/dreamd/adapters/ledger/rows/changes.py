@@ -29,7 +29,7 @@ from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.commit import LedgerError
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.exposure import Exposure, MarkMove, PlannedDose
-from dreamd.ports.ledger.guidelines import KeptRevision
+from dreamd.ports.ledger.guidelines import ADMISSIONS_KEPT, ADMISSIONS_KEPT_S, KeptRevision
 from dreamd.ports.ledger.personal import PersonalRow
 from dreamd.ports.ledger.terms import TermDraw
 from dreamd.ports.ledger.transaction import Transaction
@@ -69,6 +69,12 @@ _FOLDED: Final = (
     .group_by(_BUCKETS.sleeper, _DAY)
 )
 _DROP_FOLDED: Final = tables.exposure_buckets.delete().where(_BELOW)
+_ADMITTED: Final = tables.admissions.c
+_NEWEST: Final = sa.select(_ADMITTED.n).order_by(_ADMITTED.n.desc())
+_TOO_MANY: Final = _NEWEST.offset(ADMISSIONS_KEPT).limit(1).scalar_subquery()
+_DROP_ADMISSIONS: Final = tables.admissions.delete().where(
+    sa.or_(_ADMITTED.at_s < sa.bindparam("since_s"), _ADMITTED.n <= _TOO_MANY)
+)
 _USED: Final = tables.generation.update().values(lived_s=sa.bindparam("used_s"))
 _COUNTED: Final = (
     tables.generation.update()
@@ -119,6 +125,8 @@ class Changes:
             ("personal", self._seal),
             ("guidelines", self._keeping("guidelines", _revision_row)),
             ("comments", self._keeping("comments", asdict)),
+            ("calibration_days", self._keeping("calibration_days", _day_row)),
+            ("admissions", self._keeping("admissions", asdict)),
             ("lived_s", self._used),
         )
         """The fields of a transaction, a removal before what it makes room for, and what gathers their rows.
@@ -197,6 +205,8 @@ class Changes:
         below = [{"below": folded_below(folded_s)}]
         group.rows.gather("exposure", self._fold, below)
         group.rows.gather("exposure", _DROP_FOLDED, below)
+        since_s = folded_s - ADMISSIONS_KEPT_S
+        group.rows.gather("admissions", _DROP_ADMISSIONS, [_sound({"since_s": since_s})])
 
     def draw_counters(self, base: sa.Connection, now_s: float) -> int:
         """The first command counter of a block that no other process has used or will use."""
@@ -317,6 +327,10 @@ def _revision_row(kept: KeptRevision) -> Row:
     return {"revision": kept.bundle.revision, "digest": kept.digest} | texts
 
 
+def _day_row(calibrated: tuple[str, int]) -> Row:
+    return {"sleeper": calibrated[0], "day": calibrated[1]}
+
+
 def _principal_row(principal: Principal) -> Row:
     return {"name": principal.name, "kind": principal.kind.value, "kept": principal_text(principal)}
 
@@ -329,7 +343,7 @@ def _upsert(insert: Insert, table: sa.Table) -> Any:  # noqa: ANN401 -- each eng
     new = insert(table)
     keys = [column.name for column in table.primary_key]
     rest = {column.name: new.excluded[column.name] for column in table.columns if column.name not in keys}
-    return new.on_conflict_do_update(index_elements=keys, set_=rest)
+    return new.on_conflict_do_update(index_elements=keys, set_=rest) if rest else new.on_conflict_do_nothing()
 
 
 def _adding(new: Any) -> Any:  # noqa: ANN401 -- each engine has a type of its own

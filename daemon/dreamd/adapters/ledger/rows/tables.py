@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from dreamd.adapters.ledger.people_keys.subject_column import Subject
 
-HEAD: Final = 12
+HEAD: Final = 13
 """The newest schema version: the number of steps in `migrations/versions`."""
 
 WHOLE: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -142,4 +142,12 @@ comments: Final = _table(
     _text("person"),
     _real("at_s"),
     _text("text"),
+)
+calibration_days: Final = _table("calibration_days", _subject("sleeper", key=True), _whole("day", key=True))
+admissions: Final = _table(
+    "admissions",
+    _whole("n", key=True),
+    _real("at_s"),
+    _text("site"),
+    sa.Column("facts", sa.LargeBinary, nullable=False),
 )
