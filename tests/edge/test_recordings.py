@@ -11,6 +11,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from depth import LONG
 from dreamedge.adapters.implants.inspection import Examined, Wish, survey
 from dreamedge.adapters.implants.recording_options import RecordingOptions
 from dreamedge.core.signal.blocks import Montage
@@ -57,11 +58,12 @@ def clean(name: str) -> Case:
     return Case(name, "", (0.95, 1.0), frozenset({"highfreq", "amplitude"}))
 
 
+RESTING = (
+    (1, 2, 6, 8, 9, 12, 13, 14, 16, 17, 18, 21, 22, 24, 26, 27, 28, 30, 32, 34) if LONG else (1, 12, 18, 34)
+)
+"""Twenty people at rest with the same headset; `make soak` plays all of them."""
 PLAYED = (
-    *(
-        clean(f"waking/eegmat_S{person:02}_rest_7ch.edf")
-        for person in (1, 2, 6, 8, 9, 12, 13, 14, 16, 17, 18, 21, 22, 24, 26, 27, 28, 30, 32, 34)
-    ),
+    *(clean(f"waking/eegmat_S{person:02}_rest_7ch.edf") for person in RESTING),
     *(clean(f"waking/eegmat_S{person:02}_task_7ch.edf") for person in (0, 4, 10)),
     *(clean(f"waking/eegmat_S{person:02}_rest_21ch.edf") for person in (0, 4)),
     clean("waking/rest_eyesclosed_30ch_250Hz.edf"),

@@ -126,22 +126,15 @@ def test_a_daemon_comes_up_serves_and_goes_with_status_0(broker: Broker, serve: 
     assert "Traceback" not in daemon.said
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
-def test_every_way_of_asking_it_to_go_is_the_same(broker: Broker, serve: Serve, number: int) -> None:
-    """Control-C and a closed terminal end it like SIGTERM."""
-    daemon = serve(broker.url)
-    daemon.ready()
-    assert daemon.end(number) == 0
-    assert "shutting_down" in daemon.said
-
-
-def test_the_ready_line_may_go_to_a_descriptor(broker: Broker, serve: Serve) -> None:
-    """The ready line to a descriptor is complete, and the descriptor closed."""
+def test_the_ready_line_may_go_to_a_descriptor_and_control_c_ends_it(broker: Broker, serve: Serve) -> None:
+    """The ready line to a descriptor is complete, and the descriptor closed; Control-C ends it."""
     read_fd, write_fd = os.pipe()
     daemon = serve(broker.url, "--ready-fd", str(write_fd), pass_fds=(write_fd,))
     os.close(write_fd)
     with os.fdopen(read_fd) as told:
         assert json.loads(told.read())["pid"] == daemon.process.pid
+    assert daemon.end(signal.SIGINT) == 0
+    assert "shutting_down" in daemon.said
 
 
 def test_without_a_broker_it_waits_and_says_so(broker: Broker, serve: Serve) -> None:
@@ -163,35 +156,30 @@ def test_without_a_broker_it_waits_and_says_so(broker: Broker, serve: Serve) -> 
 
 
 def test_a_frozen_daemon_is_not_called_healthy_after_thawing_it_is(broker: Broker, serve: Serve) -> None:
-    """SIGSTOP holds the tick loop; after SIGCONT it goes on and nothing has queued up."""
+    """SIGSTOP holds the tick loop; after SIGCONT it goes on; a closed terminal ends it as SIGTERM does."""
     daemon = serve(broker.url)
     daemon.ready()
     daemon.process.send_signal(signal.SIGSTOP)
     time.sleep(1.0)
     daemon.process.send_signal(signal.SIGCONT)
     until(lambda: daemon.get("/readyz")[0] == 200)
-    assert daemon.end() == 0
+    assert daemon.end(signal.SIGHUP) == 0
+    assert "shutting_down" in daemon.said
 
 
-def test_a_second_daemon_on_the_state_directory_is_refused(broker: Broker, serve: Serve) -> None:
-    """A second daemon on the state directory is refused with the first one's process, status 1."""
+def test_one_daemon_has_the_state_directory_until_its_end(broker: Broker, serve: Serve) -> None:
+    """A second daemon is refused by the first one's process; after kill -9 the directory and key go on."""
     first = serve(broker.url)
     first.ready()
     second = serve(broker.url)
     assert second.process.wait(timeout=30.0) == 1
     assert f"another dreamd (process {first.process.pid}) already uses" in second.said
     assert first.get("/readyz")[0] == 200
-
-
-def test_after_a_kill_the_state_directory_is_free_and_the_key_the_same(broker: Broker, serve: Serve) -> None:
-    """After kill -9 there is no stale lock, and the pods' pinned key still fits."""
-    first = serve(broker.url)
-    first.ready()
     public = (first.folder / "state" / "daemon.pub").read_bytes()
     first.end(signal.SIGKILL)
-    second = serve(broker.url)
-    assert second.ready()["ready"] is True
-    assert (second.folder / "state" / "daemon.pub").read_bytes() == public
+    third = serve(broker.url)
+    assert third.ready()["ready"] is True
+    assert (third.folder / "state" / "daemon.pub").read_bytes() == public
 
 
 def test_a_daemon_on_an_outdated_ledger_says_so_in_its_log(broker: Broker, serve: Serve) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from depth import LONG
-from integration.fleet import LEASE_AND_FADE_S, PODS, Fleet, stamp_s, until
+from integration.fleet import LEASE_AND_FADE_S, PODS, Fact, Fleet, stamp_s, until
 from mosquitto import Broker
 
 SOAKED = pytest.mark.skipif(not LONG, reason="DREAMD_LONG: the other way of losing it is in every run")
@@ -35,55 +35,85 @@ async def fleet(broker: Broker, tmp_path: Path) -> AsyncIterator[Fleet]:
         one.close()
 
 
-@pytest.mark.parametrize(
-    ("name", "number"),
-    [
-        pytest.param("daemon", signal.SIGKILL, id="daemon-killed"),
-        pytest.param("daemon", signal.SIGSTOP, id="daemon-frozen"),
-        pytest.param("broker", signal.SIGKILL, id="broker-killed", marks=SOAKED),
-        pytest.param("broker", signal.SIGSTOP, id="broker-frozen"),
-    ],
-)
-async def test_without_daemon_or_broker_everyone_is_alone(fleet: Fleet, name: str, number: int) -> None:
-    """With daemon or broker killed or frozen every sleeper is alone within 1.5 s, by their pod's stamp."""
+async def all_merged(fleet: Fleet, since_s: float) -> None:
+    """Wait until every sleeper renders a share again, by a hop after this moment."""
+
+    def merged(pod: str) -> bool:
+        hops = fleet.facts(pod, "hop")
+        return stamp_s(hops[-1]) > since_s and fleet.applied(pod) > 0.03
+
+    await until(lambda: all(merged(pod) for pod in PODS), 60.0)
+
+
+async def everyone_is_alone_without(fleet: Fleet, name: str, number: int) -> None:
+    """Kill or freeze daemon or broker; each pod's stamp says when its sleeper was alone."""
+    before = {pod: len(fleet.facts(pod, "alone")) for pod in PODS}
     pulled_s = fleet.signal(name, number)
-    await until(lambda: all(len(fleet.facts(pod, "alone")) == 1 for pod in PODS))
+    await until(lambda: all(len(fleet.facts(pod, "alone")) == before[pod] + 1 for pod in PODS))
     after_s = {pod: fleet.alone_after_s(pod, pulled_s) for pod in PODS}
     print(f"{name} {signal.Signals(number).name}: alone after {max(after_s.values()):.3f} s at the latest")
     assert max(after_s.values()) <= LEASE_AND_FADE_S
-    if number == signal.SIGSTOP:
-        fleet.signal(name, signal.SIGCONT)
 
 
-@pytest.mark.parametrize(
-    "number",
-    [
-        pytest.param(signal.SIGKILL, id="killed", marks=SOAKED),
-        pytest.param(signal.SIGSTOP, id="frozen"),
-    ],
-)
-async def test_a_lost_pod_affects_no_other(fleet: Fleet, number: int) -> None:
-    """With a pod killed or frozen the others dream on; thawed, its sleeper has been alone all along."""
-    pulled_s = fleet.signal("bed-1", number)
+async def test_without_daemon_or_broker_everyone_is_alone(fleet: Fleet) -> None:
+    """Broker frozen, daemon frozen, daemon killed: each time all are alone within 1.5 s by their own stamp.
+
+    After a thaw all merge again by themselves.
+    """
+    for name in ("broker", "daemon"):
+        await everyone_is_alone_without(fleet, name, signal.SIGSTOP)
+        await all_merged(fleet, fleet.signal(name, signal.SIGCONT))
+    await everyone_is_alone_without(fleet, "daemon", signal.SIGKILL)
+
+
+@SOAKED
+async def test_without_a_killed_broker_everyone_is_alone(fleet: Fleet) -> None:
+    """With the broker killed every sleeper is alone within 1.5 s, by their pod's stamp."""
+    await everyone_is_alone_without(fleet, "broker", signal.SIGKILL)
+
+
+@SOAKED
+async def test_a_killed_pod_affects_no_other(fleet: Fleet) -> None:
+    """With a pod killed the others dream on."""
+    fleet.signal("bed-1", signal.SIGKILL)
     await asyncio.sleep(3.0)
-    others = PODS[1:]
-    assert all(fleet.applied(pod) > 0.03 and not fleet.facts(pod, "severed") for pod in others)
-    if number == signal.SIGSTOP:
-        assert all(stamp_s(hop) <= pulled_s + 0.3 for hop in fleet.facts("bed-1", "hop"))
-        thawed_s = fleet.signal("bed-1", signal.SIGCONT)
-        await until(lambda: fleet.facts("bed-1", "alone"))
-        after_s = fleet.alone_after_s("bed-1", pulled_s)
-        print(f"bed-1 SIGSTOP: alone after {after_s:.3f} s")
-        assert after_s <= LEASE_AND_FADE_S
-        later = [hop for hop in fleet.facts("bed-1", "hop") if stamp_s(hop) > thawed_s]
-        assert all(float(str(hop["applied"])) == 0.0 for hop in later[:8])
+    others_dream_on(fleet)
 
 
-async def test_sigterm_zeroes_everyone_first(fleet: Fleet) -> None:
-    """SIGTERM to the daemon severs every sleeper by broadcast within 500 ms, not by a lapsed lease."""
+def others_dream_on(fleet: Fleet) -> None:
+    """No pod but bed-1 has been severed, and each renders its share."""
+    assert all(fleet.applied(pod) > 0.03 and not fleet.facts(pod, "severed") for pod in PODS[1:])
+
+
+async def test_a_frozen_pod_affects_no_other_and_sigterm_zeroes_everyone_first(fleet: Fleet) -> None:
+    """With a pod frozen the others dream on; thawed, its sleeper has been alone all along.
+
+    Then SIGTERM to the daemon severs every other sleeper by broadcast within 500 ms, not by a lapsed lease.
+    """
+    pulled_s = fleet.signal("bed-1", signal.SIGSTOP)
+    await asyncio.sleep(3.0)
+    others_dream_on(fleet)
+    assert all(stamp_s(hop) <= pulled_s + 0.3 for hop in fleet.facts("bed-1", "hop"))
+    thawed_s = fleet.signal("bed-1", signal.SIGCONT)
+    await until(lambda: fleet.facts("bed-1", "alone"))
+    after_s = fleet.alone_after_s("bed-1", pulled_s)
+    print(f"bed-1 SIGSTOP: alone after {after_s:.3f} s")
+    assert after_s <= LEASE_AND_FADE_S
+    await until(lambda: len(_hops_since(fleet, "bed-1", thawed_s)) >= 4)
+    assert all(float(str(hop["applied"])) == 0.0 for hop in _hops_since(fleet, "bed-1", thawed_s)[:4])
+    await all_merged(fleet, thawed_s)
+    before = {pod: len(fleet.facts(pod, "severed")) for pod in PODS}
     asked_s = fleet.signal("daemon", signal.SIGTERM)
-    await until(lambda: all(fleet.facts(pod, "alone") for pod in PODS))
-    causes = {str(fleet.facts(pod, "severed")[0]["cause"]) for pod in PODS}
+    await until(lambda: all(_alone_since(fleet, pod, asked_s) for pod in PODS))
+    causes = {str(fleet.facts(pod, "severed")[before[pod]]["cause"]) for pod in PODS}
     assert causes <= {"daemon", "release"}
     assert max(fleet.alone_after_s(pod, asked_s) for pod in PODS) <= 0.5
     assert fleet.processes["daemon"].wait(timeout=30.0) == 0
+
+
+def _alone_since(fleet: Fleet, pod: str, since_s: float) -> bool:
+    return any(stamp_s(fact, "alone_ns") >= since_s for fact in fleet.facts(pod, "alone"))
+
+
+def _hops_since(fleet: Fleet, pod: str, since_s: float) -> list[Fact]:
+    return [hop for hop in fleet.facts(pod, "hop") if stamp_s(hop) > since_s]

@@ -71,10 +71,10 @@ def ports() -> tuple[int, int, int, int]:
 
 @pytest.fixture
 def night(tmp_path: Path, ports: tuple[int, int, int, int]) -> Iterator[subprocess.Popen[str]]:
-    """Six sleepers; one implant rails once all are merged."""
+    """Four sleepers; one implant rails once all are merged."""
     flags = [f"--{name}-port={port}" for name, port in zip(("mqtt", "grpc", "http"), ports[:3], strict=True)]
     fails = f"--malfunction=railed@+{FAILS_AFTER_S}"
-    more = ["--sleepers=6", "--duration=60", "--json", fails, f"--night={tmp_path / 'n.svg'}"]
+    more = ["--sleepers=4", "--duration=60", "--json", fails, f"--night={tmp_path / 'n.svg'}"]
     command = [sys.executable, "-m", "dreamd", "up", *flags, *more]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         yield process
@@ -156,13 +156,13 @@ def firing(prometheus: Prometheus, severity: str) -> set[str]:
 
 def test_every_query_of_every_board_is_answered(night: subprocess.Popen[str], prometheus: Prometheus) -> None:
     """No query fails or is unexpectedly empty; the severs happened, and no alert pages."""
-    prometheus.until("sum(dreamd_sleepers{state='merged'}) == 6", 40)
+    prometheus.until("sum(dreamd_sleepers{state='merged'}) == 4", 40)
     prometheus.until("sum(dreamd_severed_total) > 0", 25)
     prometheus.until("sum(dreamd_sleepers{state='severed'}) == 1", 5)
     time.sleep(3)  # another three scrapes, so that rates have their two points
     assert ask_everything(prometheus) == []
     seen = prometheus.value("sum by (cause) (dreamd_severed_total) > 0")
-    assert prometheus.value("sum(dreamd_sleepers{state='merged'})") == {"": 5.0}
+    assert prometheus.value("sum(dreamd_sleepers{state='merged'})") == {"": 3.0}
     assert prometheus.value("sum(dreamd_coupled_above_granted) + sum(dreamd_unconfirmed_severs)") == {"": 0.0}
     rules = [rule for group in prometheus.ask("rules")["groups"] for rule in group["rules"]]
     assert [rule["name"] for rule in rules if rule["health"] != "ok"] == []

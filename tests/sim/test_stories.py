@@ -1,4 +1,4 @@
-"""Twenty-four nights from fixed seeds, each with its own faults; and those that found a fault of the product.
+"""Nights from fixed seeds, each with its own faults; and those that found a fault of the product.
 
 `dreamd simulate --seed K` runs one of them again. `make soak` runs two hundred, and the nights in which the
 checker or the model was wrong; `make sim` fresh ones until it is stopped.
@@ -26,7 +26,7 @@ from dreamd.simulation.world import World
 
 CALM = (91, 160, 179, 190, 29)
 """Nights without a fault."""
-SEEDS = tuple(range(200)) if LONG else (*range(18), 35, *CALM)
+SEEDS = tuple(range(200)) if LONG else (0, 1, 3, 5, 6, 7, 8, 10, 13, 14, 15, 16, 35, *CALM)
 SHORT_S, WHOLE_S = 45.0, 115.0
 """Three of four nights end while faults go on; one of four must be well again."""
 SLOW_S = 600.0 if LONG else 24.0
@@ -46,7 +46,8 @@ def stories() -> list[tuple[int, int, float]]:
     text = text if LONG else text.partition(OF_THE_PRODUCT)[2].partition("\n")[2]
     lines = [line.split("#")[0].split() for line in text.splitlines()]
     known = [(int(seed), int(pods), float(seconds)) for seed, pods, seconds in filter(None, lines)]
-    return [(seed, pods_of(seed), SHORT_S if seed % 4 else WHOLE_S) for seed in SEEDS] + known
+    fixed = [(seed, pods_of(seed), SHORT_S if seed % 4 else WHOLE_S) for seed in SEEDS]
+    return list(dict.fromkeys([*fixed, *known]))
 
 
 @pytest.fixture(scope="module")
