@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Final
 
 from dreamd.adapters.clock import BoottimeClock
-from dreamd.adapters.documents.shipped import founding
+from dreamd.adapters.documents.shipped import founding, shipped_bundle
 from dreamd.adapters.grpc.guards import guard_of, scraper_judge
 from dreamd.adapters.grpc.server import CannotListen, Guard, Running, WaysOut, serve_grpc, serve_ways_out
 from dreamd.adapters.keys import NoteSigner, Seal, open_key
@@ -150,6 +150,7 @@ class Daemon:
             causes=[cause.value for cause in Cause],
             codes=[code.value for code in Code],
             bands=[band.name for band in BANDS6X2.phase_bands],
+            clauses=[clause.name for clause in shipped_bundle().clauses],
             facts=_facts(settings),
             ledger=lambda: self._ledger.failure,
             disk=DiskSpace(space_of(state.path)).newest,
@@ -203,11 +204,11 @@ class Daemon:
             self._grpc = await serve_grpc(
                 *(self._application, settings.grpc_host, settings.grpc_port),
                 meters=self._meters.calls,
-                refused=self._meters.refused,
+                refused=self._meters.call_refused,
                 guard=guard,
             )
             path = Path(settings.free_socket) if settings.free_socket else self._state.path / FREE_SOCKET
-            self._ways_out = await serve_ways_out(self._application, path, self._meters.refused)
+            self._ways_out = await serve_ways_out(self._application, path, self._meters.call_refused)
             self._http = self._open_http(guard)
         except CannotListen:
             await self._close_faces()

@@ -37,7 +37,11 @@ async def server(
 ) -> AsyncIterator[Running]:
     """A server on a free port."""
     running = await serve_grpc(
-        application, "127.0.0.1", 0, meters=GrpcMetrics(registry), refused=refused.append
+        application,
+        "127.0.0.1",
+        0,
+        meters=GrpcMetrics(registry),
+        refused=lambda no: refused.append(no.code.value),
     )
     yield running
     await running.stop(0.0)

@@ -88,7 +88,9 @@ async def server(
     application.breakers.views["pods/bed-1"] = breaker_view("pods/bed-1", BreakerState.LOCKED)
     application.wake_orders.order(named("nurse"), WakeScope.FLEET, "", "fire")
     guard = Guard(admission, SiteFacts(authority="PEM", broker_url="mqtts://b:8883"))
-    running = await serve_grpc(application, "127.0.0.1", 0, refused=refused.append, guard=guard)
+    running = await serve_grpc(
+        application, "127.0.0.1", 0, refused=lambda no: refused.append(no.code.value), guard=guard
+    )
     yield running
     await running.stop(0.0)
 

@@ -133,7 +133,10 @@ async def test_the_verbs_of_a_dreamscape(application: FakeCoordination, shell: S
     assert "dreaming" in (await shell("dreamscapes start n"))[1]
     assert "2 zeroed" in (await shell("dreamscapes sever n --reason storm"))[1]
     assert "dreaming" in (await shell("dreamscapes resume n"))[1]
-    assert "NOT_CALIBRATED" in (await shell("dreamscapes explain n bed-1"))[1]
+    explained = (await shell("dreamscapes explain n bed-1"))[1]
+    assert "NOT_CALIBRATED" in explained
+    assert "clause G-3.1" in explained
+    assert "next: keep to the clause's limit" in explained
     assert "2 zeroed" in (await shell("dreamscapes wake n --reason fire --issuer nurse"))[1]
     assert "2 zeroed" in (await shell("dreamscapes end n"))[1]
     assert "ended" in (await shell("dreamscapes list"))[1]

@@ -103,13 +103,16 @@ async def test_the_life_of_a_dreamscape(application: FakeCoordination, api: drea
 
 
 async def test_every_admission_check_is_explained(application: FakeCoordination, api: dreamapi.Api) -> None:
-    """Admission is explained check by check in order, passed ones included."""
+    """Checks in order, passed ones too; a clause with revision, limit, value, and the next step."""
     application.add("n", DreamscapeState.GATHERING)
     checks = await api.dreamscapes.explain_admission("n", "bed-1")
     assert [(c.name, c.passed, c.code) for c in checks] == [
         ("present", True, ""),
         ("calibrated", False, "NOT_CALIBRATED"),
+        ("guidelines", False, "GUIDELINE_REFUSED"),
     ]
+    assert dict(checks[2].metadata) == {"clause": "G-3.1", "revision": "1", "limit": "60", "value": "63.2"}
+    assert [check.next_step.split(",")[0] for check in checks][::2] == ["", "keep to the clause's limit"]
 
 
 async def test_a_sever_is_sent_before_it_is_confirmed(

@@ -173,7 +173,7 @@ async def test_calls_are_counted_by_the_status_that_was_sent(
 ) -> None:
     """A refusal counts as its code, a bug as Internal; never as OK, though abort() raises Exception."""
     stub = PodsStub(channel)
-    labels = {"grpc_type": "unary", "grpc_method": "GetPod"}
+    labels = {"grpc_type": "unary"}
     assert counted(registry, "grpc_server_handled_total", grpc_code="NotFound", **labels) == 0
     await stub.GetPod(GetPodRequest(name="pods/bed-1"))
     for _ in range(2):
@@ -189,7 +189,7 @@ async def test_calls_are_counted_by_the_status_that_was_sent(
         for code in ("OK", "NotFound", "Internal", "Cancelled")
     }
     assert codes == {"OK": 1, "NotFound": 2, "Internal": 1, "Cancelled": 0}
-    assert counted(registry, "grpc_server_started_total", **labels) == 4
+    assert counted(registry, "grpc_server_started_total", grpc_method="GetPod", **labels) == 4
 
 
 async def test_a_call_past_its_deadline_counts_as_such(
@@ -200,7 +200,7 @@ async def test_a_call_past_its_deadline_counts_as_such(
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         _ = [answer async for answer in call]
     assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-    labels = {"grpc_type": "server_stream", "grpc_method": "WatchPods"}
+    labels = {"grpc_type": "server_stream"}
     await until(lambda: not application.pod_watches)
 
     def ended() -> list[float]:
@@ -232,9 +232,9 @@ def test_a_cancellation_at_the_deadline_counts_as_the_deadline(
 
 
 def test_the_meters_stay_few(registry: CollectorRegistry, server: object) -> None:
-    """Every series exists from the start; together they are fewer than two thirds of the daemon's."""
+    """Every series exists from the start; together they are fewer than half of the daemon's."""
     samples = [s for family in registry.collect() for s in family.samples if not s.name.endswith("_created")]
-    assert 200 < len(samples) < 800
+    assert 200 < len(samples) < 500
 
 
 async def test_a_bad_field_is_named_with_what_was_expected(channel: grpc.aio.Channel) -> None:

@@ -174,7 +174,9 @@ async def hall(application: FakeCoordination, refused: list[str]) -> AsyncIterat
     """The Dreamscape n is in DREAMING."""
     application.add("n", DreamscapeState.DREAMING)
     lanes = Lanes({lane: Bound(2, 3, 4) for lane in BOUNDED})
-    running = await serve_grpc(application, "127.0.0.1", 0, refused=refused.append, lanes=lanes)
+    running = await serve_grpc(
+        application, "127.0.0.1", 0, refused=lambda no: refused.append(no.code.value), lanes=lanes
+    )
     one = Hall(application, running, refused)
     yield one
     for channel in one.channels:
@@ -269,7 +271,9 @@ async def brisk(application: FakeCoordination, refused: list[str]) -> AsyncItera
     """The Dreamscape n is in DREAMING, and a silent call is ended after a twentieth of a second."""
     application.add("n", DreamscapeState.DREAMING)
     patience = Patience(first_s=0.05, between_s=0.05)
-    running = await serve_grpc(application, "127.0.0.1", 0, refused=refused.append, patience=patience)
+    running = await serve_grpc(
+        application, "127.0.0.1", 0, refused=lambda no: refused.append(no.code.value), patience=patience
+    )
     one = Hall(application, running, refused)
     yield one
     for channel in one.channels:

@@ -1,12 +1,13 @@
 """Consents from grants in the application: restrictions first, permissions from the ledger on."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 
 from dreamd.app.durability.commits import Commits
 from dreamd.app.events.journal import Journal
-from dreamd.app.people.consent_book import ConsentBook
+from dreamd.app.people.consent_book import LOOKED_AT, ConsentBook
 from dreamd.core.access.caller import Caller, Channel, Role
 from dreamd.core.consent.course import Consent, ConsentState
 from dreamd.core.consent.grant import Grant, Method, Modality, Scope
@@ -202,3 +203,28 @@ def test_an_expiry_needs_no_write() -> None:
     later = house.after_a_crash()
     later.clock.now = GRANT.expires_s
     assert later.ceiling == 0.0
+
+
+def test_sleepers_are_counted_by_state_also_once_their_time_is_over() -> None:
+    """The tally has each sleeper once: given, withdrawn, and expired by time within a round of looks."""
+    house = House()
+    house.given()
+    assert house.book.tally().states == {ConsentState.GIVEN: 1}
+    house.book.withdraw("birch")
+    house.book.withdraw("birch")
+    house.clock.now += 40_000.0
+    assert dict(+Counter(house.book.tally().states)) == {ConsentState.EXPIRED: 1, ConsentState.WITHDRAWN: 1}
+    again = house.after_a_crash().book.tally().states
+    assert dict(+Counter(again)) == {ConsentState.GIVEN: 1, ConsentState.WITHDRAWN: 1}
+
+
+def test_a_tally_looks_at_a_bounded_number_of_sleepers() -> None:
+    """With more sleepers than one look takes, those whose time is over are found over several tallies."""
+    house = House()
+    names = [f"s-{n}" for n in range(LOOKED_AT + 20)]
+    for name in names:
+        house.given(replace(GRANT, sleeper=name))
+    house.clock.now += 40_000.0
+    first = house.book.tally().states[ConsentState.EXPIRED]
+    second = house.book.tally().states[ConsentState.EXPIRED]
+    assert (first, second) == (LOOKED_AT, LOOKED_AT + 20)

@@ -11,6 +11,7 @@ from dreamd.app.api.protocols import Ordered
 from dreamd.app.stage.live_lead import LeadStream, LiveLead
 from dreamd.app.stage.stimulus_markers import Marker
 from dreamd.core.access.caller import Caller
+from dreamd.core.dreamscapes.admission import refused
 from dreamd.core.dreamscapes.views import (
     BreakerState,
     Check,
@@ -34,6 +35,13 @@ from dreamwire.schema import BANDS6X2
 from fakes.access import FakeAccess
 from fakes.severs import WELL, FakeSevers
 from fakes.views import NOW_S, breaker_view, collective_view, dreamscape_view, pod_view
+
+OVER_DOSE = Refusal(
+    Code.GUIDELINE_REFUSED,
+    "clause G-3.1 of the guidelines, revision 1: dose_24h_min is 63.2 merge-minutes, the limit is 60",
+    {"clause": "G-3.1", "revision": "1", "limit": "60", "value": "63.2"},
+)
+"""A check that a clause refuses."""
 
 Changed = Callable[[], None]
 
@@ -348,6 +356,7 @@ class FakeDreamscapes:
         return refusal or (
             Check("present", passed=True),
             Check("calibrated", passed=False, code="NOT_CALIBRATED", sentence=f"pod {pod} has 4 of 8 s"),
+            refused("guidelines", OVER_DOSE),
         )
 
     def watch(self, name: str, changed: Changed) -> FakeCollectiveWatch | Refusal:

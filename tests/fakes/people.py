@@ -1,12 +1,14 @@
 """Consents set by a test, and exposures with limits."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from math import inf
 
 from dreamd.adapters.consents import AGREED
+from dreamd.core.limits import EXPOSURE_WARN_SHARE
 from dreamd.ports.commit import LedgerError
-from dreamd.ports.consent import ConsentStatus, Dose
+from dreamd.ports.consent import ConsentStatus, ConsentTally, Dose
 from dreamd.ports.ledger.exposure import Exposure, MarkMove
 
 
@@ -26,6 +28,9 @@ class Consents:
 
     def checked_in(self, sleeper: str) -> None:
         """Do nothing: a check-in changes no consent here."""
+
+    def tally(self) -> ConsentTally:
+        return ConsentTally(Counter(standing.state for standing in self.standings.values()))
 
     def withdraw(self, sleeper: str) -> None:
         self.set(sleeper, replace(self.standing(sleeper), withdrawn=True))
@@ -67,6 +72,10 @@ class Exposures:
             self.marks.pop(sleeper, None)
             if exposure.move is not MarkMove.CLOSE:
                 self.marks[sleeper] = exposure.at_s
+
+    def near_limits(self, now_s: float) -> tuple[int, int]:
+        shares = [self.dose(sleeper, now_s).share for sleeper in self.charged_min]
+        return sum(EXPOSURE_WARN_SHARE <= one < 1.0 for one in shares), sum(one >= 1.0 for one in shares)
 
     def dose(self, sleeper: str, _now_s: float) -> Dose:
         return Dose(self.charged_min.get(sleeper, 0.0), self.limits_min.get(sleeper, inf))

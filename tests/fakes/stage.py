@@ -21,7 +21,7 @@ from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
 from dreamd.core.refusals import Refusal
 from dreamd.ports.consent import Consents, Exposures
 from dreamd.ports.ledger.ledger import Ledger
-from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, SiteMetrics
+from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, PeopleMetrics, SiteMetrics
 from dreamd.ports.pod_link import CohortKey as PortKey
 from dreamd.ports.worker import Worker
 from dreamd.simulation.machines.counting_metrics import CountingMetrics
@@ -80,6 +80,7 @@ class Meters(CountingMetrics):
         self.sites: dict[str, SiteMetrics] = {}
         self.now: FleetMetrics | None = None
         self.waited_s = 0.0
+        self.people_now = PeopleMetrics()
 
     def ledger_waits(self, seconds: float) -> None:
         self.waited_s = seconds
@@ -107,6 +108,9 @@ class Meters(CountingMetrics):
 
     def site(self, name: str, reading: SiteMetrics) -> None:
         self.sites[name] = reading
+
+    def people(self, reading: PeopleMetrics) -> None:
+        self.people_now = reading
 
     def refused(self, code: str) -> None:
         self.counts[f"api:{code}"] += 1

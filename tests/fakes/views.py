@@ -87,6 +87,8 @@ def seat_view(seat: int, pod: str, **changes: object) -> SeatView:
         cause="",
         distance=2.5,
         heard_age_s=0.25,
+        consent="given",
+        dose_share=0.25,
     )
     return replace(view, **changes)  # type: ignore[arg-type]
 

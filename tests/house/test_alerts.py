@@ -37,8 +37,9 @@ class Case:
 
 
 def calls(code: str, values: str) -> Played:
-    """Calls of one method with this result."""
-    return {f'grpc_server_handled_total{{{OF_A},grpc_method="SeverDreamscape",grpc_code="{code}"}}': values}
+    """Calls of one service with this result."""
+    labels = f'{OF_A},grpc_service="dreamapi.v1.Dreamscapes",grpc_code="{code}"'
+    return {f"grpc_server_handled_total{{{labels}}}": values}
 
 
 def lag(quick: str, every: str) -> Played:
@@ -55,6 +56,16 @@ def accepted(part: str, values: str) -> Played:
 def disk(free: str) -> Played:
     """A disk of 100 GB with so many bytes free."""
     return {"dreamd_disk_free_bytes": free, "dreamd_disk_size_bytes": "100000000000x140"}
+
+
+def doses(near: str, at: str, given: str) -> Played:
+    """Sleepers near a limit of dose, at one, and with a consent."""
+    consents = 'dreamd_consents{instance="a",state="given"}'
+    return {
+        'dreamd_doses_near_limit{instance="a"}': near,
+        'dreamd_doses_at_limit{instance="a"}': at,
+        consents: given,
+    }
 
 
 ALONE = 'dreamd_alone_while_dreaming{dreamscape="night"}'
@@ -142,6 +153,20 @@ CASES = {
         "4m",
         ({"dreamd_beds_offline": "0x10 1x40"},),
         ({"dreamd_beds_offline": "0x50"}, {"dreamd_beds_offline": "0x10 1x20 0x20"}),
+    ),
+    "ConsentsUnwritten": Case(
+        "3m",
+        ({"dreamd_consents_unwritten": "0x10 2x40"},),
+        ({"dreamd_consents_unwritten": "0x50"}, {"dreamd_consents_unwritten": "0x10 2x5 0x40"}),
+    ),
+    "DosesNearLimit": Case(
+        "12m",
+        (doses(near="2x150", at="1x150", given="10x150"),),
+        (
+            doses(near="2x150", at="0x150", given="10x150"),
+            doses(near="3x100 0x50", at="1x100 0x50", given="10x150"),
+            doses(near="0x150", at="0x150", given="0x150"),
+        ),
     ),
     "AuditContradicted": Case(
         "3m",

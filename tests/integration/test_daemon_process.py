@@ -106,7 +106,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
 
 
 def test_a_daemon_comes_up_serves_and_goes_with_status_0(broker: Broker, serve: Serve) -> None:
-    """Ready line, ports, health, at most 1,200 series, below 150 MB; SIGTERM ends it within 3 s."""
+    """Ready line, ports, health, at most 1,000 series, below 150 MB; SIGTERM ends it within 3 s."""
     daemon = serve(broker.url)
     ready = daemon.ready()
     assert ready["ready"] is True

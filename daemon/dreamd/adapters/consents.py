@@ -15,15 +15,17 @@ from math import inf
 from typing import Final, Protocol
 
 from dreamd.adapters.documents.shipped import shipped_bundle
+from dreamd.core.consent.course import ConsentState
+from dreamd.core.exposure.near_limits import NearLimits
 from dreamd.core.exposure.windows import WEEK_S, DoseAccounts
 from dreamd.core.guidelines.bundle import Bundle
 from dreamd.core.limits import GUIDELINE_CAP, LEASE_FADE_S, LEASE_S, MARK_HOLDS_S
-from dreamd.ports.consent import ConsentStatus, Dose
+from dreamd.ports.consent import ConsentStatus, ConsentTally, Dose
 from dreamd.ports.ledger.exposure import Exposure, ExposureLedger, MarkMove
 from dreamd.ports.ledger.transaction import Transaction, Transactions
 
-AGREED: Final = ConsentStatus(ceiling=1.0, intimate=True, until_s=inf)
-WITHDRAWN: Final = ConsentStatus(withdrawn=True, revision=1)
+AGREED: Final = ConsentStatus(ceiling=1.0, intimate=True, until_s=inf, state=ConsentState.GIVEN)
+WITHDRAWN: Final = ConsentStatus(withdrawn=True, revision=1, state=ConsentState.WITHDRAWN)
 UNDER_A_MARK_MIN: Final = GUIDELINE_CAP * (MARK_HOLDS_S + LEASE_S + LEASE_FADE_S) / 60.0
 """The most merge-minutes possible under one mark, whenever and however its daemon ended."""
 
@@ -46,6 +48,10 @@ class CheckInConsent:
     def checked_in(self, sleeper: str) -> None:
         """Record a check-in, which is a new consent."""
         self._withdrawn.discard(sleeper)
+
+    def tally(self) -> ConsentTally:
+        """Only withdrawals are kept here."""
+        return ConsentTally({ConsentState.WITHDRAWN: len(self._withdrawn)})
 
     def withdraw(self, sleeper: str) -> None:
         """End the consent now."""
@@ -92,6 +98,7 @@ class LedgerExposure:
             ledger.write(Transaction(exposure=(Exposure(found, now_s, MarkMove.CLOSE),)))
         self._limits = limits or DoseLimits()
         self._accounts = DoseAccounts(ledger.exposure_buckets(now_s - WEEK_S))
+        self._near = NearLimits(self._accounts)
 
     def opening(self, sleepers: Collection[str], at_s: float) -> Exposure:
         """Mark; another daemon's open mark is charged first."""
@@ -119,3 +126,7 @@ class LedgerExposure:
         """The sums of both windows, never under, and the limits."""
         day_min, week_min = self._accounts.sums_min(sleeper, now_s)
         return Dose(day_min, self._limits.day_min, week_min, self._limits.week_min)
+
+    def near_limits(self, now_s: float) -> tuple[int, int]:
+        """How many are near a limit, and at one."""
+        return self._near.count_doses(lambda sleeper: self.dose(sleeper, now_s).share)

@@ -50,6 +50,8 @@ LEVELS: Final = {
             *("cause-classified", "outlier-excluded", "outlier-included", "checked-in", "checked-out"),
             *("pod-online", "pod-offline", "events-dropped", "recording-started"),
             *("enrolled", "code-redeemed", "signed-in", "roles-taken"),
+            *("consent-given", "consent-narrowed", "consent-withdrawn", "consent-expired"),
+            *("guidelines-in-force", "erased"),
         ),
         logging.INFO,
     ),

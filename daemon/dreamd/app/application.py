@@ -45,6 +45,7 @@ from dreamd.app.guidelines.revisions import Founding, Revisions
 from dreamd.app.inbound import InboundRouter
 from dreamd.app.people.consent_book import ConsentBook
 from dreamd.app.people.house_people import HousePeople
+from dreamd.app.people.people_events import PeopleEvents
 from dreamd.app.people.withdrawals import Withdrawals
 from dreamd.app.safety.breaker_registry import BreakerRegistry
 from dreamd.app.safety.step_failures import StepFailures
@@ -118,6 +119,7 @@ class Application:
             consents=people.consents,
             exposures=people.exposures,
             guidelines=Revisions(founding, ledger, commits, clock, lambda: NO_ADMISSIONS),
+            people_events=PeopleEvents(journal, clock, meters),
             aside=aside or NullWorker(),
             recordings=recordings or NoRecordings(),
             failures=self.failures,

@@ -16,7 +16,7 @@ from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
 from dreamd.app.dreamscapes.views import crowd_view
 from dreamd.core.dreamscapes.states import COUPLED
 from dreamd.core.dreamscapes.views import DreamscapeState
-from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics
+from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, PeopleMetrics
 
 
 def whereabouts(banks: Iterable[SlotTable], instant: int) -> tuple[int, int, int, int]:
@@ -88,6 +88,13 @@ def of_fleet(dependencies: Dependencies, living: Collection[Dreamscape]) -> Flee
     )
 
 
+def of_people(dependencies: Dependencies) -> PeopleMetrics:
+    """Consent and dose of all sleepers, as counts that are kept: each tick looks at a few sleepers anew."""
+    consents = dependencies.consents.tally()
+    near, over = dependencies.exposures.near_limits(dependencies.clock.now_s())
+    return PeopleMetrics(consents.states, consents.unwritten, near, over)
+
+
 def tell(dependencies: Dependencies, runtimes: Collection[DreamscapeRuntime]) -> None:
     """Tell the meters everything, once a tick."""
     meters, now_s = dependencies.meters, dependencies.clock.now_s()
@@ -95,5 +102,6 @@ def tell(dependencies: Dependencies, runtimes: Collection[DreamscapeRuntime]) ->
     for dreamscape in living:
         meters.dreamscape(dreamscape.plan.dreamscape, of_dreamscape(dreamscape, now_s))
     meters.fleet(of_fleet(dependencies, living))
+    meters.people(of_people(dependencies))
     for site, reading in dependencies.fleet.census.take_sites():
         meters.site(site, reading)

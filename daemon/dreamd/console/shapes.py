@@ -26,7 +26,7 @@ from dreamd.core.limits import CEILING_INTIMATE, INTIMATE_BELOW
 
 COLUMNS: Final = (
     *("seat", "pod", "sleeper", "state", "granted", "applied", "quality", "breaker", "cause"),
-    *("distance", "synchrony", "identity", "refusal", "heard_age_s"),
+    *("distance", "synchrony", "identity", "refusal", "heard_age_s", "consent", "dose_share"),
 )
 LIMITS: Final = {
     "dispersion": {"halve": limits.DISPERSION_HALVE, "sever": limits.DISPERSION_SEVER},
@@ -179,7 +179,7 @@ def _row(seat: dreams.Seat) -> list[object]:
         *(word(Breaker.State, seat.breaker.state), seat.cause),
         *(_known(seat.distance), given(seat, "synchrony"), given(seat, "identity")),
         seat.refusal,
-        given(seat, "heard_age"),
+        *(given(seat, "heard_age"), seat.consent, given(seat, "dose_share")),
     ]
 
 

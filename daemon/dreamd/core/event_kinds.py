@@ -68,6 +68,12 @@ KINDS: Final = {
     "broker-open": "the broker allows what it must refuse: no sleeper is bound until that ends",
     "broker-closed": "the broker keeps its rules again",
     "ledger-recovered": "the ledger accepts writes again, or is fast again",
+    "consent-given": "a sleeper's grant holds; no event names the sleeper",
+    "consent-narrowed": "a sleeper's new grant has taken something away: it holds in the next message",
+    "consent-withdrawn": "a sleeper has withdrawn: zero in the same message",
+    "consent-expired": "a sleeper's consent has ended by its time or its hours",
+    "guidelines-in-force": "another revision of the guidelines is in force; `revision` is in the values",
+    "erased": "the data kept of a sleeper are erased",
 }
 
 GRAVE: Final = frozenset(

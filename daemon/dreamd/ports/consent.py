@@ -11,10 +11,11 @@ the ledger does not change this: until it is durable the older mark stands.
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Protocol
 
+from dreamd.core.consent.course import ConsentState
 from dreamd.ports.ledger.exposure import Exposure
 
 
@@ -24,6 +25,7 @@ class ConsentStatus:
 
     ceiling: the most coupling, 0..1. intimate: also in small groups. until_s: session time at which it ends,
     infinity for no end. revision: grows with every change. subject: the random id of the sleeper on the wire.
+    state: for people that read it; no grant follows from it.
     """
 
     ceiling: float = 0.0
@@ -32,11 +34,20 @@ class ConsentStatus:
     withdrawn: bool = False
     revision: int = 0
     subject: str = ""
+    state: ConsentState = ConsentState.NONE
 
     def left_s(self, now_s: float) -> float:
         """Seconds for which the sleeper may be merged from now on; 0 without consent."""
         ok = not self.withdrawn and 0.0 < self.ceiling <= 1.0 and now_s < self.until_s
         return self.until_s - now_s if ok else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentTally:
+    """Sleepers by the state of their consent. unwritten: changes in effect that the ledger does not have."""
+
+    states: Mapping[ConsentState, int] = field(default_factory=dict)
+    unwritten: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +93,10 @@ class Consents(Protocol):
         """Record that the sleeper has lain down."""
         ...
 
+    def tally(self) -> ConsentTally:
+        """MUST return the sleepers by state, as counts that are kept: it is asked for at each tick."""
+        ...
+
     def withdraw(self, sleeper: str) -> None:
         """MUST take effect at once and notify; the sleeper's own act, from a pod or from elsewhere."""
         ...
@@ -123,4 +138,8 @@ class Exposures(Protocol):
 
     def dose(self, sleeper: str, now_s: float) -> Dose:
         """MUST answer from memory."""
+        ...
+
+    def near_limits(self, now_s: float) -> tuple[int, int]:
+        """MUST return how many are from 80 % to the limit, and at it; a bounded number is looked at anew."""
         ...

@@ -1,10 +1,11 @@
 """Metrics of the daemon, as a port; Prometheus is one adapter. No pod or sleeper is ever a label."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import nan
 from typing import Protocol
 
+from dreamd.core.consent.course import ConsentState
 from dreamd.core.dreamscapes.views import BreakerState, CrowdView, DreamscapeState
 from dreamd.core.safety.causes import Scope
 
@@ -93,6 +94,20 @@ class SiteMetrics:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class PeopleMetrics:
+    """Consent and dose of all sleepers, as counts.
+
+    consents: sleepers by the state of their consent. unwritten: consents that have taken effect and are not
+    in the ledger. near, over: sleepers from 80 % of a limit of dose on, and from 100 % on.
+    """
+
+    consents: Mapping[ConsentState, int] = field(default_factory=dict)
+    unwritten: int = 0
+    near: int = 0
+    over: int = 0
+
+
 class Metrics(Protocol):
     """Counters and gauges; every method MUST be cheap and MUST NOT raise."""
 
@@ -178,6 +193,18 @@ class Metrics(Protocol):
 
     def site(self, name: str, reading: SiteMetrics) -> None:
         """Record the pods of one site; the name comes from the pods."""
+        ...
+
+    def people(self, reading: PeopleMetrics) -> None:
+        """Record consent and dose of all sleepers, as counts."""
+        ...
+
+    def consent_changed(self, change: str) -> None:
+        """Count a change of a consent; changes are a fixed set (see app.people.people_events)."""
+        ...
+
+    def clause_refused(self, clause: str) -> None:
+        """Count a refusal by a clause of the guidelines, such as `G-3.1`."""
         ...
 
     def refused(self, code: str) -> None:

@@ -6,6 +6,7 @@ from rich.text import Text
 
 from dreamapi import names
 from dreamapi.v1.severing_pb2 import Breaker
+from dreamd.core.limits import EXPOSURE_WARN_SHARE
 from dreamd.terminal.style import GRAVE, STATE_STYLE, folded
 from dreamd.top.state import Detail
 from dreamd.top.view_model import Link, Sleeper, ViewModel
@@ -38,14 +39,19 @@ def _said(value: float) -> str:
     return f"{value:.3f}" if math.isfinite(value) else "not known"
 
 
+def _consent(one: Sleeper) -> str:
+    dose = f"{one.dose_share:.0%} of the limit" if math.isfinite(one.dose_share) else "not known"
+    return f"{one.consent or 'not known'}, dose {dose}"
+
+
 def _seat(one: Sleeper) -> list[Text]:
     title = Text(f"   {one.pod}  {one.sleeper}  seat {one.seat}  ", "bold #dfe6ff")
     return [
         title.append(one.words, STATE_STYLE[one.state]),
         _fact("coupling", f"{_said(one.applied)} rendered of {one.granted:.3f} granted"),
         _fact("signal", _said(one.quality)),
-        _fact("distance", _said(one.distance)),
-        _fact("synchrony", _said(one.synchrony)),
+        _fact("consent", _consent(one), grave=one.dose_share >= EXPOSURE_WARN_SHARE),
+        _fact("distance", f"{_said(one.distance)}, synchrony {_said(one.synchrony)}"),
         _fact("identity", _said(one.identity)),
     ]
 

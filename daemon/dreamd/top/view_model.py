@@ -45,7 +45,10 @@ class Link(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Sleeper:
-    """A seat. granted, applied: coupling 0..1. heard_age_s: of the bed's last report. NaN: not known."""
+    """A seat. granted, applied: coupling 0..1. heard_age_s: of the bed's last report. NaN: not known.
+
+    consent: its state in a word. dose_share: of the nearer limit of dose.
+    """
 
     seat: int
     pod: str
@@ -61,6 +64,8 @@ class Sleeper:
     synchrony: float
     identity: float
     heard_age_s: float = math.nan
+    consent: str = ""
+    dose_share: float = math.nan
 
     @property
     def seated(self) -> bool:
@@ -209,6 +214,8 @@ def sleeper_of(seat: dreams.Seat, since_s: float = 0.0) -> Sleeper:
         synchrony=number_of(seat, "synchrony"),
         identity=number_of(seat, "identity"),
         heard_age_s=age_s,
+        consent=seat.consent,
+        dose_share=number_of(seat, "dose_share"),
     )
 
 

@@ -12,6 +12,7 @@ from boards.daemon import daemon
 from boards.dreamscapes import dreamscapes
 from boards.fleet import fleet
 from boards.kit import written
+from boards.people import people
 from boards.safety import safety
 
 DEPLOY: Final = Path(__file__).resolve().parents[2]
@@ -19,6 +20,7 @@ BOARDS: Final = {
     "safety": safety,
     "fleet": fleet,
     "dreamscapes": dreamscapes,
+    "people": people,
     "daemon": daemon,
 }
 

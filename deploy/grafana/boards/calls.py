@@ -67,9 +67,9 @@ def call_panels() -> list[Panel]:
             "Watches that are open",
             "Streams that began and have not ended.",
             Query(
-                'sum by (grpc_method) (grpc_server_started_total{grpc_type="server_stream"}) - '
-                'sum by (grpc_method) (grpc_server_handled_total{grpc_type="server_stream"})',
-                "{{grpc_method}}",
+                'sum by (grpc_service) (grpc_server_started_total{grpc_type="server_stream"}) - '
+                'sum by (grpc_service) (grpc_server_handled_total{grpc_type="server_stream"})',
+                "{{grpc_service}}",
             ),
             lists=NAMES,
             unit="short",

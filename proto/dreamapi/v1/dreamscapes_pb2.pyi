@@ -44,7 +44,7 @@ class Plan(_message.Message):
     def __init__(self, seats_min: _Optional[int] = ..., seats_max: _Optional[int] = ..., start_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., close_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., pods: _Optional[_Iterable[str]] = ..., site: _Optional[str] = ..., schema: _Optional[str] = ..., late_joining: bool = ..., intimate: bool = ..., ceiling: _Optional[float] = ..., ramp: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., guidelines: _Optional[str] = ..., artist_share: _Optional[float] = ..., record: bool = ...) -> None: ...
 
 class Seat(_message.Message):
-    __slots__ = ("name", "pod", "sleeper", "state", "refusal_code", "refusal", "granted", "applied", "quality", "breaker", "distance", "synchrony", "identity", "cause", "heard_age")
+    __slots__ = ("name", "pod", "sleeper", "state", "refusal_code", "refusal", "granted", "applied", "quality", "breaker", "distance", "synchrony", "identity", "cause", "heard_age", "consent", "dose_share")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[Seat.State]
@@ -76,6 +76,8 @@ class Seat(_message.Message):
     IDENTITY_FIELD_NUMBER: _ClassVar[int]
     CAUSE_FIELD_NUMBER: _ClassVar[int]
     HEARD_AGE_FIELD_NUMBER: _ClassVar[int]
+    CONSENT_FIELD_NUMBER: _ClassVar[int]
+    DOSE_SHARE_FIELD_NUMBER: _ClassVar[int]
     name: str
     pod: str
     sleeper: str
@@ -91,7 +93,9 @@ class Seat(_message.Message):
     identity: float
     cause: str
     heard_age: _duration_pb2.Duration
-    def __init__(self, name: _Optional[str] = ..., pod: _Optional[str] = ..., sleeper: _Optional[str] = ..., state: _Optional[_Union[Seat.State, str]] = ..., refusal_code: _Optional[str] = ..., refusal: _Optional[str] = ..., granted: _Optional[float] = ..., applied: _Optional[float] = ..., quality: _Optional[float] = ..., breaker: _Optional[_Union[_severing_pb2.Breaker, _Mapping]] = ..., distance: _Optional[float] = ..., synchrony: _Optional[float] = ..., identity: _Optional[float] = ..., cause: _Optional[str] = ..., heard_age: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    consent: str
+    dose_share: float
+    def __init__(self, name: _Optional[str] = ..., pod: _Optional[str] = ..., sleeper: _Optional[str] = ..., state: _Optional[_Union[Seat.State, str]] = ..., refusal_code: _Optional[str] = ..., refusal: _Optional[str] = ..., granted: _Optional[float] = ..., applied: _Optional[float] = ..., quality: _Optional[float] = ..., breaker: _Optional[_Union[_severing_pb2.Breaker, _Mapping]] = ..., distance: _Optional[float] = ..., synchrony: _Optional[float] = ..., identity: _Optional[float] = ..., cause: _Optional[str] = ..., heard_age: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., consent: _Optional[str] = ..., dose_share: _Optional[float] = ...) -> None: ...
 
 class Dreamscape(_message.Message):
     __slots__ = ("name", "plan", "state", "state_cause", "create_time", "term", "tick", "ticks_skipped", "assigned", "merged", "seats", "etag", "unheard", "unknown_pods", "recording")
@@ -395,16 +399,27 @@ class ExplainAdmissionRequest(_message.Message):
     def __init__(self, name: _Optional[str] = ..., pod: _Optional[str] = ...) -> None: ...
 
 class Check(_message.Message):
-    __slots__ = ("name", "passed", "code", "sentence")
+    __slots__ = ("name", "passed", "code", "sentence", "metadata", "next_step")
+    class MetadataEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     NAME_FIELD_NUMBER: _ClassVar[int]
     PASSED_FIELD_NUMBER: _ClassVar[int]
     CODE_FIELD_NUMBER: _ClassVar[int]
     SENTENCE_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    NEXT_STEP_FIELD_NUMBER: _ClassVar[int]
     name: str
     passed: bool
     code: str
     sentence: str
-    def __init__(self, name: _Optional[str] = ..., passed: bool = ..., code: _Optional[str] = ..., sentence: _Optional[str] = ...) -> None: ...
+    metadata: _containers.ScalarMap[str, str]
+    next_step: str
+    def __init__(self, name: _Optional[str] = ..., passed: bool = ..., code: _Optional[str] = ..., sentence: _Optional[str] = ..., metadata: _Optional[_Mapping[str, str]] = ..., next_step: _Optional[str] = ...) -> None: ...
 
 class ExplainAdmissionResponse(_message.Message):
     __slots__ = ("checks",)

@@ -49,6 +49,7 @@ from dreamd.adapters.grpc.servicers.wake_orders import WakeOrders
 from dreamd.app.api.protocols import Api
 from dreamd.core.access.rules import Effect
 from dreamd.core.limits import ANSWER_BYTES_MAX
+from dreamd.core.refusals import Refusal
 from dreamd.ports.call_metrics import CallMetrics
 from dreamd.ports.identity_provider import IdentityProvider
 from dreamd.ports.site_facts import SiteFacts
@@ -128,7 +129,7 @@ async def serve_grpc(
     port: int,
     *,
     meters: CallMetrics | None = None,
-    refused: Callable[[str], None] = lambda _code: None,
+    refused: Callable[[Refusal], None] = lambda _no: None,
     lanes: Lanes | None = None,
     patience: Patience = PATIENCE,
     bells: ChangeSignals | None = None,
@@ -136,7 +137,7 @@ async def serve_grpc(
 ) -> Running:
     """Serve dreamapi.v1 on `host:port` (port 0: any free one).
 
-    `refused` is called with the catalogue's code of each refusal. lanes, patience, bells: absent, the
+    `refused` is called with each refusal. lanes, patience, bells: absent, the
     daemon's own. guard: absent, every caller may do everything, in the clear.
 
     Raises:
@@ -164,7 +165,7 @@ async def serve_grpc(
     return running
 
 
-async def serve_ways_out(api: Api, path: Path, refused: Callable[[str], None]) -> "WaysOut":
+async def serve_ways_out(api: Api, path: Path, refused: Callable[[Refusal], None]) -> "WaysOut":
     """Serve the methods that free on a socket of this machine, without a credential, and nothing else.
 
     It is a server of its own: no call on the network takes its places. The socket is open to the user of the

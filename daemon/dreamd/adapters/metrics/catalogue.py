@@ -14,7 +14,8 @@ ZERO_S: Final = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1.0, 1.5, 2.5)
 CONFIRM_S: Final = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0)
 COMMIT_S: Final = (0.005, 0.01, 0.025, 0.1, 0.5, 1.0, 5.0, 30.0)
 CALL_S: Final = (0.005, 0.05, 0.5)
-_CALL: Final = ("grpc_type", "grpc_service", "grpc_method")
+_OF_SERVICE: Final = ("grpc_type", "grpc_service")
+_CALL: Final = (*_OF_SERVICE, "grpc_method")
 _OF: Final = ("dreamscape",)
 _AT: Final = ("site",)
 
@@ -62,6 +63,12 @@ CATALOGUE: Final = (
         "locked until a person resets them, by the subject of the cause",
         "concerns",
     ),
+    _gauge("dreamd_consents", "sleepers", "by the state of their consent", "state"),
+    _gauge("dreamd_consents_unwritten", "consents", "that have taken effect and wait for the ledger"),
+    _counter("dreamd_consent_changes_total", "changes", "of consents, by kind", "change"),
+    _gauge("dreamd_doses_near_limit", "sleepers", "from 80 % of a limit of dose on, below it"),
+    _gauge("dreamd_doses_at_limit", "sleepers", "that have merged a limit of dose"),
+    _counter("dreamd_guideline_refusals_total", "refusals", "of calls and seats, by clause", "clause"),
     _gauge("dreamd_wake_orders", "orders", "that stand"),
     _gauge("dreamd_wake_order_oldest_seconds", "seconds", "age of the oldest standing order; 0: none"),
     _gauge("dreamd_dreamscapes", "Dreamscapes", "by state, those that ended left out", "state"),
@@ -117,8 +124,8 @@ CATALOGUE: Final = (
     _histogram("dreamd_loop_lag_seconds", "delay of the event loop's turns", LATE_S),
     _counter("dreamd_refused_total", "calls", "of the API refused, by code", "code"),
     Metric("grpc_server_started_total", "counter", "calls", "that arrived", _CALL),
-    Metric("grpc_server_handled_total", "counter", "calls", "that ended", (*_CALL, "grpc_code")),
-    Metric("grpc_server_handling_seconds", "histogram", "seconds", "unary calls", _CALL, CALL_S),
+    Metric("grpc_server_handled_total", "counter", "calls", "that ended", (*_OF_SERVICE, "grpc_code")),
+    Metric("grpc_server_handling_seconds", "histogram", "seconds", "unary calls", _OF_SERVICE, CALL_S),
     _gauge("dreamd_build_info", "1", "what runs", "version", "python", "wire"),
     _gauge("dreamd_settings_info", "1", "a digest of the settings in force", "settings"),
     _counter("dreamd_process_cpu_seconds_total", "seconds", "of processor"),

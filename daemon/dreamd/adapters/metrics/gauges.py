@@ -20,9 +20,10 @@ from prometheus_client.registry import Collector
 from dreamd.adapters.metrics.catalogue import BY_NAME
 from dreamd.adapters.metrics.disk_space import Space
 from dreamd.adapters.metrics.instruments import OTHER
+from dreamd.core.consent.course import ConsentState
 from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
 from dreamd.core.safety.causes import Scope
-from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, SiteMetrics
+from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, PeopleMetrics, SiteMetrics
 
 DREAMSCAPES: Final = 12
 SITES: Final = 8
@@ -82,6 +83,7 @@ class Now(Collector):
         self._facts, self._bands, self._now_s = facts, bands, now_s
         self._ledger, self._disk = ledger, disk
         self.fleet = NOBODY
+        self.people = PeopleMetrics()
         self.dreamscapes: dict[str, DreamscapeMetrics] = {}
         self.sites: dict[str, SiteMetrics] = {}
         self.broker = False
@@ -96,6 +98,7 @@ class Now(Collector):
         """Every gauge."""
         yield from self._of_process()
         yield from self._of_fleet(self.fleet)
+        yield from _of_people(self.people)
         yield from self._of_dreamscapes(tuple(self.dreamscapes.items()))
         yield from _of_sites(tuple(self.sites.items()))
 
@@ -182,6 +185,13 @@ def _sleepers(name: str, of: Sequence[DreamscapeMetrics]) -> Iterator[Row]:
 
 def _by(counts: Mapping[_K, int], words: Mapping[_K, str]) -> list[Row]:
     return [((word,), float(counts.get(key, 0))) for key, word in words.items()]
+
+
+def _of_people(people: PeopleMetrics) -> Iterator[Metric]:
+    yield _family("dreamd_consents", _by(people.consents, {state: state.value for state in ConsentState}))
+    yield _one("dreamd_consents_unwritten", people.unwritten)
+    yield _one("dreamd_doses_near_limit", people.near)
+    yield _one("dreamd_doses_at_limit", people.over)
 
 
 def _of_sites(known: Sequence[tuple[str, SiteMetrics]]) -> Iterator[Metric]:

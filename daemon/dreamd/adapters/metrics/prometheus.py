@@ -17,9 +17,11 @@ from dreamd.adapters.metrics.gauges import BuildInfo, Now
 from dreamd.adapters.metrics.grpc_server import GrpcMetrics
 from dreamd.adapters.metrics.instruments import Closed, counter, histogram
 from dreamd.app.fleet.malformed_payloads import KINDS
-from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, SiteMetrics
+from dreamd.app.people.people_events import CONSENT_CHANGES
+from dreamd.core.refusals import Refusal
+from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, PeopleMetrics, SiteMetrics
 
-SERIES_MAX: Final = 1200
+SERIES_MAX: Final = 1000
 LINK_DROPS: Final = ("collective", "command", "frame", "status", "clock", "event")
 
 
@@ -33,6 +35,7 @@ class PrometheusMetrics:
         causes: Iterable[str],
         codes: Iterable[str],
         bands: Sequence[str],
+        clauses: Iterable[str],
         facts: BuildInfo,
         ledger: Callable[[], str],
         disk: Callable[[], Space] = unknown,
@@ -45,6 +48,7 @@ class PrometheusMetrics:
             causes: why a sleeper is severed.
             codes: the catalogue of refusals.
             bands: those with compared phases.
+            clauses: of the guidelines that ship; another one counts as `other`.
             facts: of the build and its settings.
             ledger: why the ledger refuses writes, empty while it accepts them.
             disk: the newest measurement of the state directory's disk; never waits for it.
@@ -55,6 +59,23 @@ class PrometheusMetrics:
         ProcessCollector(namespace="dreamd", registry=registry)
         self._now = Now(facts, bands, ledger, disk, now_s)
         registry.register(self._now)
+        self._make_counters(registry, reasons, causes, codes, clauses)
+        self._tick = histogram(registry, "dreamd_tick_seconds")
+        self._lateness = histogram(registry, "dreamd_tick_lateness_seconds")
+        self._lag = histogram(registry, "dreamd_loop_lag_seconds")
+        self._commits = histogram(registry, "dreamd_ledger_commit_seconds")
+        self._zero = histogram(registry, "dreamd_evidence_to_zero_seconds")
+        self._confirmed = histogram(registry, "dreamd_sever_confirmed_seconds")
+        self.calls = GrpcMetrics(registry)
+
+    def _make_counters(
+        self,
+        registry: CollectorRegistry,
+        reasons: Iterable[str],
+        causes: Iterable[str],
+        codes: Iterable[str],
+        clauses: Iterable[str],
+    ) -> None:
         self._accepted = counter(registry, "dreamd_frames_accepted_total")
         self._late = counter(registry, "dreamd_frames_late_total")
         self._lost = counter(registry, "dreamd_frames_lost_total")
@@ -64,20 +85,15 @@ class PrometheusMetrics:
         self._refused_frames = Closed(registry, "dreamd_frames_refused_total", reasons)
         self._severed = Closed(registry, "dreamd_severed_total", causes)
         self._refusals = Closed(registry, "dreamd_refused_total", codes)
+        self._consent_changes = Closed(registry, "dreamd_consent_changes_total", CONSENT_CHANGES)
+        self._clauses = Closed(registry, "dreamd_guideline_refusals_total", clauses)
         self._drops = Closed(registry, "dreamd_link_dropped_total", LINK_DROPS)
         self._steps = counter(registry, "dreamd_steps_failed_total")
         self._malformed = Closed(registry, "dreamd_malformed_total", KINDS)
         self._mass = counter(registry, "dreamd_mass_failures_total")
         self._reached = counter(registry, "dreamd_broker_connections_total")
         self._skipped = counter(registry, "dreamd_ticks_skipped_total")
-        self._tick = histogram(registry, "dreamd_tick_seconds")
-        self._lateness = histogram(registry, "dreamd_tick_lateness_seconds")
-        self._lag = histogram(registry, "dreamd_loop_lag_seconds")
-        self._commits = histogram(registry, "dreamd_ledger_commit_seconds")
         self._ledger_failures = counter(registry, "dreamd_ledger_write_failures_total")
-        self._zero = histogram(registry, "dreamd_evidence_to_zero_seconds")
-        self._confirmed = histogram(registry, "dreamd_sever_confirmed_seconds")
-        self.calls = GrpcMetrics(registry)
 
     @property
     def pages(self) -> WSGIApplication:
@@ -178,6 +194,24 @@ class PrometheusMetrics:
     def site(self, name: str, reading: SiteMetrics) -> None:
         """Record the pods of one site."""
         self._now.sites[name] = reading
+
+    def people(self, reading: PeopleMetrics) -> None:
+        """Record consent and dose of all sleepers, as counts."""
+        self._now.people = reading
+
+    def consent_changed(self, change: str) -> None:
+        """Count a change of a consent."""
+        self._consent_changes.inc(change)
+
+    def clause_refused(self, clause: str) -> None:
+        """Count a refusal by a clause of the guidelines."""
+        self._clauses.inc(clause)
+
+    def call_refused(self, refusal: Refusal) -> None:
+        """Count a refused API call by its code, and by the clause that it names."""
+        self.refused(refusal.code.value)
+        if clause := refusal.metadata.get("clause"):
+            self.clause_refused(clause)
 
     def refused(self, code: str) -> None:
         """Count a refused API call."""

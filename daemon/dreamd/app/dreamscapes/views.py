@@ -70,16 +70,16 @@ class SeatsWhenAsked(Sequence[SeatView]):
 
 
 def _seat_view(dreamscape: Dreamscape, fleet: PodRegistry, seat: Seat, now_s: float) -> SeatView:
-    record = fleet.get(seat.pod)
+    record, person = fleet.get(seat.pod), dreamscape.exposure.person(seat)
     reading = dreamscape.cohorts.reading(seat.slot) if seat.slot else NOTHING
     if _hidden(dreamscape):
         reading = replace(reading, synchrony=nan)
     if seat.slot:
         reading = replace(reading, identity=dreamscape.monitor.likeness(seat.slot))
     if record is None:
-        return shown(seat, BreakerState.CLOSED, "", reading, SILENCE)
+        return shown(seat, BreakerState.CLOSED, "", reading, SILENCE, person)
     word = _last_word(dreamscape, record, seat, now_s)
-    return shown(seat, record.breaker.state, breaker_cause(record), reading, word)
+    return shown(seat, record.breaker.state, breaker_cause(record), reading, word, person)
 
 
 def _last_word(dreamscape: Dreamscape, record: PodRecord, seat: Seat, now_s: float) -> Word:

@@ -31,6 +31,7 @@ CHURN: Final = frozenset(
     {
         *("checked-in", "checked-out", "pod-online", "pod-offline", "malformed", "admitted", "assigned"),
         *("assign-refused", "lead-started", "lead-ended", "planned", "gathering", "marker"),
+        *("consent-given", "consent-narrowed"),
     }
 )
 """Kinds of events, and causes of `state`, that one caller or one bad line can make any number of."""

@@ -11,8 +11,10 @@ Rules
 - A check-in is no consent.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Final
 
 from dreamd.app.durability.commits import Commits
 from dreamd.core.access.caller import Caller, Role
@@ -33,13 +35,15 @@ from dreamd.core.consent.grant import Grant, Method, Scope, grant_fault
 from dreamd.core.refusals import Code, Refusal, bad_field
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.commit import Commit
-from dreamd.ports.consent import ConsentStatus
+from dreamd.ports.consent import ConsentStatus, ConsentTally
 from dreamd.ports.deferred import Deferred
 from dreamd.ports.ledger.terms import Terms
 from dreamd.ports.ledger.transaction import Transaction
 
 GRANTERS = frozenset({Role.SLEEPER, Role.BED})
 """The roles in which a grant is given: the sleeper's own credential, or the pod they lie in."""
+LOOKED_AT: Final = 64
+"""Sleepers that one tally looks at anew."""
 
 
 class ConsentBook:
@@ -56,6 +60,8 @@ class ConsentBook:
     ) -> None:
         """kept: of the ledger. subjects: the random id of a sleeper. simulated: a simulation may grant."""
         self._of = dict(kept)
+        self._states = Counter(consent.state for consent in self._of.values())
+        self._round: list[str] = []
         self._commits = commits
         self._clock = clock
         self._subjects = subjects
@@ -81,11 +87,21 @@ class ConsentBook:
             withdrawn=consent.state is ConsentState.WITHDRAWN,
             revision=consent.revision,
             subject=self._subjects(sleeper) if consent.revision else "",
+            state=consent.state,
         )
 
     def consent(self, sleeper: str) -> Consent:
         """The whole of it, by now."""
         return self._step(sleeper, Passes())
+
+    def tally(self) -> ConsentTally:
+        """The sleepers by state; those whose time is over are found within a round of all sleepers."""
+        if not self._round:
+            self._round = list(self._of)
+        for sleeper in self._round[-LOOKED_AT:]:
+            self.consent(sleeper)
+        del self._round[-LOOKED_AT:]
+        return ConsentTally(dict(self._states), len(self._unwritten))
 
     def missing(self, sleeper: str, scopes: frozenset[Scope]) -> Refusal | None:
         """Why these scopes are not granted now, the first one named; None: they are."""
@@ -199,12 +215,19 @@ class ConsentBook:
         stepped = step(before, event, self._clock.now_s())
         assert not isinstance(stepped, Refusal), "only a grant is refused"
         if stepped[0] != before:
-            self._of[sleeper] = stepped[0]
+            self._put(sleeper, stepped[0])
         return stepped[0]
+
+    def _put(self, sleeper: str, consent: Consent) -> None:
+        before = self._of.get(sleeper)
+        if before is not None:
+            self._states[before.state] -= 1
+        self._states[consent.state] += 1
+        self._of[sleeper] = consent
 
     def _keep(self, sleeper: str, consent: Consent) -> None:
         if consent != self._of.get(sleeper):
-            self._of[sleeper] = consent
+            self._put(sleeper, consent)
             for tell in self._tell:
                 tell(sleeper)
 

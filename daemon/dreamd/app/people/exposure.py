@@ -22,7 +22,7 @@ from dreamd.app.collective.exposure_meter import ExposureMeter
 from dreamd.app.durability.commits import Commits
 from dreamd.app.events.dreamscape_log import DreamscapeLog
 from dreamd.core.dreamscapes.roster import Slot
-from dreamd.core.dreamscapes.seats import Seat, Seats
+from dreamd.core.dreamscapes.seats import UNKNOWN, Person, Seat, Seats
 from dreamd.core.limits import CHARGE_EVERY_S, EXPOSURE_WARN_SHARE, MARK_HOLDS_S
 from dreamd.core.safety.causes import Cause
 from dreamd.ports.clock import SessionClock
@@ -135,6 +135,12 @@ class ExposureAccounting:
         accounts = (self._carried_min, self._charging_min, self._ended_min)
         uncharged_min = sum(account.get(seat.sleeper, 0.0) for account in accounts)
         return dose.plus(uncharged_min)
+
+    def person(self, seat: Seat) -> Person:
+        """Return the state of consent and the share of dose of a seat's sleeper."""
+        if not seat.sleeper:
+            return UNKNOWN
+        return Person(self._consents.standing(seat.sleeper).state.value, self.dose(seat).share)
 
     def gone(self, seat: Seat, lived_min: float, *, stays: bool = False) -> None:
         """The seat's slot was taken back: the minutes lived in it are charged soon after the tick.

@@ -17,6 +17,7 @@ from dreamapi.v1 import pods_pb2 as beds
 from dreamapi.v1.severing_pb2 import Breaker, SeverOutcome
 from dreamd.cli.printing.durations import lasts
 from dreamd.core.dreamscapes.views import RENDERS_NOTHING, REPORTED, renders_nothing
+from dreamd.core.limits import EXPOSURE_WARN_SHARE
 
 BAR_CELLS: Final = 20
 MINUTES_FROM_S: Final = 120.0
@@ -28,7 +29,8 @@ POD_COLUMNS: Final = (
     "renders",
 )
 SEAT_COLUMNS: Final = (
-    *("seat", "pod", "state", "self > collective", "coupling", "quality", "last heard", "breaker", "why"),
+    *("seat", "pod", "state", "self > collective", "coupling", "quality", "last heard", "breaker"),
+    *("consent", "dose", "why"),
 )
 NOT_KNOWN: Final = "not known"
 IN_A_CELL: Final = ("quality_cause", "renderer", "renderer_fault")
@@ -207,7 +209,7 @@ def recording(shown: dreams.Recording) -> list[Text]:
 
 
 def seats(shown: Iterable[dreams.Seat]) -> RenderableType:
-    """One row a seat, with a bar from self to the collective."""
+    """One row a seat, with a bar from self to the collective, the state of consent and the share of dose."""
     table = _table(SEAT_COLUMNS)
     for seat in shown:
         _add_row(
@@ -220,10 +222,20 @@ def seats(shown: Iterable[dreams.Seat]) -> RenderableType:
             figure(seat, "quality", 2),
             last_heard(seat),
             _breaker(seat.breaker),
+            seat.consent or NOT_KNOWN,
+            _dose(seat),
             seat.refusal or seat.cause or "-",
             style="red" if seat.state == dreams.Seat.STATE_SEVERED else "",
         )
     return table
+
+
+def _dose(seat: dreams.Seat) -> Text:
+    """The share of the nearer limit of dose; red from where the sleeper is not admitted anew."""
+    share = number_of(seat, "dose_share")
+    if not math.isfinite(share):
+        return Text(NOT_KNOWN)
+    return Text(f"{share:.0%}", style="" if share < EXPOSURE_WARN_SHARE else "red")
 
 
 def bar(share: float) -> str:
@@ -278,6 +290,8 @@ def checks(shown: Iterable[dreams.Check]) -> RenderableType:
     for check in shown:
         verdict = Text("passed", style="green") if check.passed else Text(check.code, style="red")
         _add_row(table, check.name, verdict, check.sentence or "-")
+        if check.next_step:
+            _add_row(table, "", "", f"next: {check.next_step}")
     return table
 
 

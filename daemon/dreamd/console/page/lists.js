@@ -109,6 +109,7 @@ export class Lists {
     const words = [
       seat.pod, seat.sleeper, state, number(seat.applied, 3), number(seat.granted, 3), percent(seat.quality), lately(seat, this.view),
       seat.breaker, number(seat.distance), number(seat.synchrony), number(seat.identity),
+      seat.consent || "not known", percent(seat.dose_share),
     ];
     let changed = false;
     words.forEach((word, i) => {
@@ -129,7 +130,7 @@ export class Lists {
     const button = make("button", "", { type: "button" });
     button.addEventListener("click", () => this.lookInto(seat.pod));
     head.append(button);
-    const rest = Array.from({ length: 10 }, (_, i) => make("td", "", { role: "cell", class: [2, 3, 4, 5, 7, 8, 9].includes(i) ? "n" : "" }));
+    const rest = Array.from({ length: 12 }, (_, i) => make("td", "", { role: "cell", class: [2, 3, 4, 5, 7, 8, 9, 11].includes(i) ? "n" : "" }));
     element.append(head, ...rest);
     return { element, cells: [button, ...rest], words: [] };
   }

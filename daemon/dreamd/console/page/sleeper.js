@@ -2,7 +2,7 @@
 
 import { arrange, make, set } from "./element.js";
 import { comesBack, eventItem } from "./lists.js";
-import { NOT_KNOWN, ago, isCut, named, number, percent, renders, span, standing } from "./words.js";
+import { NOT_KNOWN, ago, dose, isCut, named, number, percent, renders, span, standing } from "./words.js";
 
 const at = (id) => document.getElementById(id);
 
@@ -85,6 +85,8 @@ function facts(seat, breaker, bed, now_s, scene) {
     ["Coupling applied", number(seat?.applied, 3)],
     ["Quality", percent(seat?.quality) + (bed?.quality_cause ? `, ${bed.quality_cause}` : "")],
     ["Breaker", breaker ? `${breaker.state}${breaker.cause ? `: ${breaker.cause}` : ""}${waits}` : (seat?.breaker ?? NOT_KNOWN)],
+    ["Consent", seat?.consent || NOT_KNOWN],
+    ["Dose", seat ? dose(seat.dose_share) : NOT_KNOWN],
     ["Distance to the collective", number(seat?.distance)],
     ["Own synchrony", number(seat?.synchrony)],
     ["Identity", number(seat?.identity)],

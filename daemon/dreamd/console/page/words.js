@@ -10,6 +10,13 @@ export function percent(value) {
   return value === null || value === undefined || !Number.isFinite(value) ? NOT_KNOWN : `${Math.round(value * 100)} %`;
 }
 
+// The share of the nearer limit of dose: from 80 % on the sleeper is not admitted anew.
+export function dose(share) {
+  const words = percent(share);
+  if (words === NOT_KNOWN) return words;
+  return `${words} of the limit${share < 0.8 ? "" : share < 1 ? ", near it" : ", reached"}`;
+}
+
 export function ago(seconds) {
   return `${span(seconds)} ago`;
 }

@@ -125,7 +125,12 @@ def first_refusal(checks: tuple[Check, ...]) -> Refusal | None:
     failed = next((check for check in checks if not check.passed), None)
     if failed is None:
         return None
-    return Refusal(Code(failed.code), failed.sentence, {"check": failed.name})
+    return Refusal(Code(failed.code), failed.sentence, {"check": failed.name, **failed.metadata})
+
+
+def refused(name: str, refusal: Refusal) -> Check:
+    """Return the failed check of this name, with the refusal's code, sentence and metadata."""
+    return Check(name, False, refusal.code.value, refusal.sentence, refusal.metadata)  # noqa: FBT003 - a value's fields in order
 
 
 def _check(name: str, code: Code, sentence: str, *, passed: bool) -> Check:
@@ -146,7 +151,7 @@ def _credential(candidate: Candidate, _plan: Plan) -> Check:
     no = candidate.barred
     if no is None:
         return Check("credential", passed=True)
-    return _check("credential", no.code, no.sentence, passed=False)
+    return refused("credential", no)
 
 
 def _checked_in(candidate: Candidate, _plan: Plan) -> Check:

@@ -52,7 +52,20 @@ class Reading:
 NOTHING = Reading()
 
 
-def shown(seat: Seat, breaker: BreakerState, cause: str, reading: Reading, word: Word) -> SeatView:
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The sleeper of a seat. consent: its state. dose_share: of the nearer limit; NaN: not known."""
+
+    consent: str = ""
+    dose_share: float = nan
+
+
+UNKNOWN = Person()
+
+
+def shown(
+    seat: Seat, breaker: BreakerState, cause: str, reading: Reading, word: Word, person: Person = UNKNOWN
+) -> SeatView:
     """The seat as the API shows it; word: the last report of its pod, of any age."""
     word = believed(word)
     state = seat.state
@@ -76,6 +89,8 @@ def shown(seat: Seat, breaker: BreakerState, cause: str, reading: Reading, word:
         identity=reading.identity,
         heard_age_s=word.age_s,
         breaker_cause=cause,
+        consent=person.consent,
+        dose_share=person.dose_share,
     )
 
 

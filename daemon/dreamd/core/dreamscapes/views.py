@@ -3,7 +3,7 @@
 The application fills them, the API and the watchers read them. Times are session-clock seconds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import Enum
 from math import inf, nan
@@ -141,12 +141,13 @@ REPORTED: Final = tuple(one.name for one in fields(PodView) if one.metadata.get(
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One admission check: passed, or the refusal's code and sentence."""
+    """One admission check: passed, or the refusal's code, sentence and metadata (clause, limit, value)."""
 
     name: str
     passed: bool
     code: str = ""
     sentence: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,8 @@ class SeatView:
 
     cause: the first cause of the zero, or of leaving the seat. breaker_cause: why the breaker is not closed.
     heard_age_s: of the pod's last report, infinity: none. Once that is too old, applied and quality are NaN.
+    consent: the state of the sleeper's consent in a word, and no more of it; empty: not known. dose_share: of
+    the nearer limit of dose, 1 at the limit; NaN: not known.
     """
 
     seat: int
@@ -173,6 +176,8 @@ class SeatView:
     identity: float = nan  # likeness to the own first window over its value then; NaN: not known
     heard_age_s: float = inf
     breaker_cause: str = ""
+    consent: str = ""
+    dose_share: float = nan
 
     @property
     def heard(self) -> bool:

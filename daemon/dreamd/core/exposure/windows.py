@@ -108,6 +108,10 @@ class DoseAccounts:
         account = self._of.get(sleeper)
         return (0.0, 0.0) if account is None else account.sums_min(now_s)
 
+    def sleepers(self) -> tuple[str, ...]:
+        """Return every sleeper with a bucket."""
+        return tuple(self._of)
+
     def account(self, sleeper: str) -> DoseAccount:
         """Return the buckets of a sleeper; an empty account for one that was never charged."""
         return self._of.get(sleeper) or DoseAccount()

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, SiteMetrics
+from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, PeopleMetrics, SiteMetrics
 
 
 class CountingMetrics:
@@ -90,6 +90,17 @@ class CountingMetrics:
 
     def site(self, name: str, reading: SiteMetrics) -> None:
         """One site now."""
+
+    def people(self, reading: PeopleMetrics) -> None:
+        """Consent and dose now."""
+
+    def consent_changed(self, change: str) -> None:
+        """A consent has changed."""
+        self.counts[f"consent:{change}"] += 1
+
+    def clause_refused(self, clause: str) -> None:
+        """A clause has refused."""
+        self.counts[f"clause:{clause}"] += 1
 
     def refused(self, code: str) -> None:
         """A refused call."""

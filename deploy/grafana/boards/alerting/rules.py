@@ -17,6 +17,7 @@ from boards.links import dashboard_url, runbook_url
 PAGE: Final = "page"
 TICKET: Final = "ticket"
 PREFIX: Final = "Dreamd"
+Board = Literal["safety", "dreamscapes", "fleet", "people", "daemon"]
 MAPPING: Final = {PAGE: "critical", TICKET: "warning"}
 """Our severities, and what other rule sets call them."""
 
@@ -40,7 +41,7 @@ class Alert:
     held: str
     summary: str
     description: str
-    board: Literal["safety", "dreamscapes", "fleet", "daemon"] = "safety"
+    board: Board = "safety"
 
     @property
     def runbook(self) -> str:
@@ -65,7 +66,7 @@ def page(
     held: str,
     summary: str,
     description: str,
-    board: Literal["safety", "dreamscapes", "fleet", "daemon"] = "safety",
+    board: Board = "safety",
 ) -> Alert:
     """An alert that pages."""
     return Alert(f"{PREFIX}{name}", PAGE, expr, held, summary, description, board)
@@ -77,7 +78,7 @@ def ticket(
     held: str,
     summary: str,
     description: str,
-    board: Literal["safety", "dreamscapes", "fleet", "daemon"] = "safety",
+    board: Board = "safety",
 ) -> Alert:
     """An alert that waits for the morning."""
     return Alert(f"{PREFIX}{name}", TICKET, expr, held, summary, description, board)

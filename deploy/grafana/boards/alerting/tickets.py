@@ -138,6 +138,27 @@ _LEDGER: Final = (
     ),
 )
 
+_PEOPLE: Final = (
+    ticket(
+        "ConsentsUnwritten",
+        "dreamd_consents_unwritten > 0",
+        "1m",
+        "A consent that has ended is not in the ledger",
+        f"{WHERE}: {counted('consent has changed and is', 'consents have changed and are')} not in the "
+        "ledger for more than a minute. They hold, and a crash would forget them.",
+        "people",
+    ),
+    ticket(
+        "DosesNearLimit",
+        "sum by (job, instance) (dreamd_doses_near_limit + dreamd_doses_at_limit)\n"
+        '/ sum by (job, instance) (dreamd_consents{state="given"} > 0) > 0.25',
+        "10m",
+        "Many sleepers are near a limit of dose",
+        f"{WHERE}: {SHARE} of the sleepers with a consent have merged 80 % or more of a limit of dose.",
+        "people",
+    ),
+)
+
 _DREAMSCAPES: Final = (
     ticket(
         "StartOverdue",
@@ -258,4 +279,4 @@ _DAEMON: Final = (
     ),
 )
 
-TICKETS: Final[tuple[Alert, ...]] = (*_WAY, *_LEDGER, *_DREAMSCAPES, *_DAEMON)
+TICKETS: Final[tuple[Alert, ...]] = (*_WAY, *_LEDGER, *_PEOPLE, *_DREAMSCAPES, *_DAEMON)

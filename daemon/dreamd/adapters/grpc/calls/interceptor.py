@@ -98,7 +98,7 @@ class Unmetered:
 
 
 class ApiInterceptor(grpc.aio.ServerInterceptor):
-    """Wraps every served handler; calls `refused` with the code of each refusal.
+    """Wraps every served handler; calls `refused` with each refusal.
 
     gRPC sees every handler as one that takes a stream: so the place is taken, and the deadline runs, before
     the first message is read. On the wire nothing differs.
@@ -107,7 +107,7 @@ class ApiInterceptor(grpc.aio.ServerInterceptor):
     def __init__(
         self,
         meters: CallMetrics,
-        refused: Callable[[str], None],
+        refused: Callable[[Refusal], None],
         lanes: Lanes,
         requests: Requests,
         admission: Admission | None = None,
@@ -257,7 +257,7 @@ class ApiInterceptor(grpc.aio.ServerInterceptor):
                 hasty = visit.lane is Lane.WAY_OUT and self._lanes.open_calls(visit.lane) > WAITING_MAX
                 yield cast("Context", Hasty(known)) if hasty else known
         except Declined as no:
-            self._refused(no.refusal.code.value)
+            self._refused(no.refusal)
             ending = _Ending(STATUS[no.refusal.kind], refusal=no.refusal)
         except asyncio.CancelledError:
             # None without a deadline, whatever the stubs say

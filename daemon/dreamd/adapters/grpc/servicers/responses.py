@@ -34,6 +34,7 @@ from dreamd.core.dreamscapes.views import (
     SynchronyView,
 )
 from dreamd.core.fleet.house import HouseView
+from dreamd.core.refusals import CATALOGUE, Code
 from dreamd.core.safety.views import BreakerView
 from dreamd.core.safety.wake_orders import Order
 from dreamwire.messages import WakeScope
@@ -221,6 +222,8 @@ def seat(dreamscape: str, view: SeatView) -> dreams.Seat:
         identity=said(view.identity),
         cause=view.cause,
         heard_age=age(view.heard_age_s),
+        consent=view.consent,
+        dose_share=said(view.dose_share),
     )
 
 
@@ -358,4 +361,11 @@ def event(fact: Event) -> dreams.Event:
 
 def check(view: Check) -> dreams.Check:
     """One admission check."""
-    return dreams.Check(name=view.name, passed=view.passed, code=view.code, sentence=view.sentence)
+    return dreams.Check(
+        name=view.name,
+        passed=view.passed,
+        code=view.code,
+        sentence=view.sentence,
+        metadata=view.metadata,
+        next_step="" if view.passed else CATALOGUE[Code(view.code)].next_step,
+    )

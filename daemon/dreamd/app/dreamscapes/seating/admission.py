@@ -126,7 +126,8 @@ class Admission:
         now_s = self._deps.clock.now_s()
         if record is None or self._retry_s.get(seat.number, 0.0) > now_s:
             return False
-        seat.refusal = self._refusal(seat, record, started=started)
+        before, seat.refusal = seat.refusal, self._refusal(seat, record, started=started)
+        self._count_clause(before, seat.refusal)
         admitted = seat.refusal is None
         if admitted and seat.state is SeatState.WAITING:
             self._deps.journal.append(
@@ -139,6 +140,12 @@ class Admission:
             )
         seat.state = SeatState.ADMITTED if admitted else SeatState.WAITING
         return admitted
+
+    def _count_clause(self, before: Refusal | None, now: Refusal | None) -> None:
+        """Count a clause once where it begins to keep a seat waiting, not at each look."""
+        clause = now.metadata.get("clause", "") if now else ""
+        if clause and clause != (before.metadata.get("clause", "") if before else ""):
+            self._deps.meters.clause_refused(clause)
 
     def _refusal(
         self, seat: Seat, record: PodRecord, *, started: bool, without: tuple[str, ...] = ()

@@ -1,0 +1,86 @@
+"""People: consents, doses and the clauses that refuse, as counts; no panel names a sleeper."""
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard
+
+from boards.kit import GREEN, ORANGE, ZERO_IS_WELL, Panel, Query, board, lines, number
+
+SEATS = "dreamd dreamscapes get NAME"
+WHY = "dreamd dreamscapes explain NAME POD"
+SPAN = "[$__rate_interval]"
+
+
+def _now() -> list[Panel]:
+    return [
+        number(
+            "Consents given",
+            "Sleepers with a grant that holds now.",
+            'sum(dreamd_consents{state="given"}) or vector(-1)',
+            lists=[SEATS],
+            width=5,
+        ),
+        number(
+            "Consents suspended",
+            "Sleepers that are to be asked anew, as the ledger was restored from a copy.",
+            'sum(dreamd_consents{state="suspended"}) or vector(-1)',
+            lists=[SEATS],
+            width=5,
+            steps=((0.0, GREEN), (1.0, ORANGE)),
+        ),
+        number(
+            "Consents not written",
+            "Withdrawals and ends that hold already, and that the ledger does not have yet.",
+            "sum(dreamd_consents_unwritten) or vector(-1)",
+            lists=["dreamd top"],
+            width=5,
+            steps=ZERO_IS_WELL,
+        ),
+        number(
+            "Doses near a limit",
+            "Sleepers from 80 % of a limit on: they are not admitted anew.",
+            "sum(dreamd_doses_near_limit) or vector(-1)",
+            lists=[SEATS, WHY],
+            width=5,
+            steps=((0.0, GREEN), (1.0, ORANGE)),
+        ),
+        number(
+            "Doses at a limit",
+            "Sleepers that have merged a whole limit: they were released.",
+            "sum(dreamd_doses_at_limit) or vector(-1)",
+            lists=[SEATS, WHY],
+            width=4,
+            steps=((0.0, GREEN), (1.0, ORANGE)),
+        ),
+    ]
+
+
+def _over_time() -> list[Panel]:
+    return [
+        lines(
+            "Consents by state",
+            "Every sleeper that has ever granted, or withdrawn, once.",
+            Query("sum by (state) (dreamd_consents)", "{{state}}"),
+            lists=[SEATS],
+        ),
+        lines(
+            "Changes of consent",
+            "Grants that hold, grants that narrow, withdrawals, and ends by time.",
+            Query(f"sum by (change) (increase(dreamd_consent_changes_total{SPAN})) > 0", "{{change}}"),
+            lists=["dreamd dreamscapes watch NAME --events"],
+            unit="short",
+            bars=True,
+        ),
+        lines(
+            "Refusals by clause",
+            "Calls and seats that a clause of the guidelines has refused, by its number.",
+            Query(f"sum by (clause) (increase(dreamd_guideline_refusals_total{SPAN})) > 0", "{{clause}}"),
+            lists=[WHY],
+            unit="short",
+            bars=True,
+        ),
+    ]
+
+
+def people() -> Dashboard:
+    """The board."""
+    says = "How many agree, how near are doses to their limits, and which clause refuses? Counts alone."
+    return board("people", "People", says, [*_now(), *_over_time()], span="now-6h")
