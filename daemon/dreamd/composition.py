@@ -190,8 +190,9 @@ class Daemon:
         self._failures = self._application.failures
         self._failures.on_failure(self._bug)
         self._aside.on_failure(partial(self._failures.fail, "aside"))
-        guard = InboundGuard(self._application.inbound, self._failures)
-        self._intake = Intake(guard, self._clock, self._meters)
+        self._intake = Intake(
+            InboundGuard(self._application.inbound, self._failures), self._clock, self._meters
+        )
         self._grpc: Running | None = None
         self._ways_out: WaysOut | None = None
         self._http: MetricsServer | None = None
