@@ -145,16 +145,7 @@ class Daemon:
         self._settings, self._log, self._announce, self._manager = settings, log, announce, manager
         self._state, self._clock, self._pulse = state, BoottimeClock(), Pulse()
         self._health_clock = BoottimeClock()  # one thread reads a clock, and health checks run on HTTP's
-        self._meters = PrometheusMetrics(
-            reasons=FRAME_REASONS,
-            causes=[cause.value for cause in Cause],
-            codes=[code.value for code in Code],
-            bands=[band.name for band in BANDS6X2.phase_bands],
-            clauses=[clause.name for clause in shipped_bundle().clauses],
-            facts=_facts(settings),
-            ledger=lambda: self._ledger.failure,
-            disk=DiskSpace(space_of(state.path)).newest,
-        )
+        self._meters = self._all_meters(settings, state)
         files = SiteBroker(SiteAuthority(state.path))
         access = files.daemon_access(settings.papers, settings.broker)
         key = self._key = open_key(state.path)
@@ -196,6 +187,18 @@ class Daemon:
         self._grpc: Running | None = None
         self._ways_out: WaysOut | None = None
         self._http: MetricsServer | None = None
+
+    def _all_meters(self, settings: Settings, state: StateDir) -> PrometheusMetrics:
+        return PrometheusMetrics(
+            reasons=FRAME_REASONS,
+            causes=[cause.value for cause in Cause],
+            codes=[code.value for code in Code],
+            bands=[band.name for band in BANDS6X2.phase_bands],
+            clauses=[clause.name for clause in shipped_bundle().clauses],
+            facts=_facts(settings),
+            ledger=lambda: self._ledger.failure,
+            disk=DiskSpace(space_of(state.path)).newest,
+        )
 
     async def open_faces(self) -> None:
         """Open gRPC, then HTTP; CannotListen where a port is in use, after closing what was open."""
