@@ -50,6 +50,7 @@ VERBS: Final = {
     "wake": Verb("give, lift, list wake orders", "daemon"),
     "recording": Verb("list, show recordings of Dreamscapes", "recordings"),
     "replay": Verb("run a recording through the fusion again, bit for bit", "recordings"),
+    "me": Verb("a sleeper's own consent: show, grant, withdraw", "daemon"),
     "guidelines": Verb("check and compare revisions of the guidelines", "daemon"),
     "receipt": Verb("verify the receipt of a consent", "daemon"),
     "ledger": Verb("back up, check, verify, restore the ledger", "daemon"),

@@ -9,6 +9,7 @@ This package holds resource names, the client and its errors, and nothing of the
 """
 
 from dreamapi.client import Api, Server, connect
+from dreamapi.consents import consent_grant
 from dreamapi.credentials import CredentialError, load_credential
 from dreamapi.dreamscapes import plan
 from dreamapi.errors import (
@@ -95,6 +96,7 @@ from dreamapi.errors import (
 from dreamapi.quick_look import show
 from dreamapi.renewal import Renewal
 from dreamapi.v1.breakers_pb2 import BreakerDetail, BreakerMove
+from dreamapi.v1.consents_pb2 import Consent, ConsentGrant, Receipt
 from dreamapi.v1.dreamscapes_pb2 import Check, Collective, Dreamscape, Event, Plan, Recording, Seat
 from dreamapi.v1.house_pb2 import House
 from dreamapi.v1.pods_pb2 import Pod
@@ -122,6 +124,8 @@ __all__ = [
     "CodeSpent",
     "CodeUnknown",
     "Collective",
+    "Consent",
+    "ConsentGrant",
     "ConsentHours",
     "ConsentMissing",
     "ConsentStale",
@@ -170,6 +174,7 @@ __all__ = [
     "ProviderUnavailable",
     "QualityLow",
     "RateExceeded",
+    "Receipt",
     "Recording",
     "RecordingUnavailable",
     "Refused",
@@ -202,6 +207,7 @@ __all__ = [
     "WrongRole",
     "WrongState",
     "connect",
+    "consent_grant",
     "load_credential",
     "plan",
     "show",

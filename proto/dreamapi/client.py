@@ -20,6 +20,7 @@ from dreamapi.access import Access
 from dreamapi.audit import Audit
 from dreamapi.breakers import Breakers
 from dreamapi.call_policy import DEADLINE_S, Line
+from dreamapi.consents import Consents
 from dreamapi.credentials import (
     CredentialError,
     CredentialFile,
@@ -51,7 +52,10 @@ OPTIONS: Final = (
 
 
 class Api:
-    """A connection: `pods`, `dreamscapes`, `breakers`, `wake`, `severs`, `houses`, `access`, `audit`."""
+    """A connection: `pods`, `dreamscapes`, `breakers`, `wake`, `severs`, `houses`, `access`, `audit`.
+
+    Of people: `consents`.
+    """
 
     def __init__(
         self,
@@ -91,6 +95,7 @@ class Api:
         self.houses = Houses(self._channel, self._line)
         self.access = Access(self._channel, self._line)
         self.audit = Audit(self._channel, self._line)
+        self.consents = Consents(self._channel, self._line)
         if self._held is not None and self._held.path is not None:
             self._renewing = Renewing(self.access, self._held, self._line.rng)
             keeping = self._renewing.keep_renewed()

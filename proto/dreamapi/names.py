@@ -8,6 +8,9 @@ from typing import Final, Protocol
 
 _ID: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 
+OWN: Final = "-"
+"""In place of a sleeper: the one of the caller's own credential."""
+
 ID_RULE: Final = "1-63 letters, digits, _ . or -, beginning and ending with a letter or digit"
 
 
@@ -45,6 +48,22 @@ def audit_record(number: int) -> str:
 def sleeper(text: str) -> str:
     """`sleepers/{text}`; empty stays empty."""
     return _within("sleepers", text)
+
+
+def of_sleeper(text: str, part: str = "") -> str:
+    """`sleepers/{text}/{part}`; a full name stays as it is, and empty stays empty."""
+    of = sleeper(text)
+    return of if not of or not part or of.count("/") > 1 else f"{of}/{part}"
+
+
+def sleeper_in(name: str) -> tuple[str, str] | None:
+    """The sleeper and the rest of `sleepers/{sleeper}` or `sleepers/{sleeper}/{rest}`; None: of another form.
+
+    The sleeper may be OWN: that of the caller's own credential.
+    """
+    head, _, tail = name.partition("/")
+    found, _, rest = tail.partition("/")
+    return (found, rest) if head == "sleepers" and (found == OWN or is_id(found)) else None
 
 
 def dreamscape(text: str) -> str:

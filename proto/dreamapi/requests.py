@@ -37,11 +37,11 @@ def asking(kind: type[Request], under: str = "", **fields: Any) -> Request:  # n
     return kind(**fields)
 
 
-def refused(field: str, wrong: str) -> InvalidArgument:
-    """The daemon's own refusal of such a text, before it is sent."""
-    particulars = {"field": field, "expected": EXPECTED}
+def refused(field: str, wrong: str, expected: str = EXPECTED) -> InvalidArgument:
+    """The daemon's own refusal of such a value, before it is sent."""
+    particulars = {"field": field, "expected": expected}
     return InvalidArgument(
-        "INVALID_ARGUMENT", f"{field}: {wrong}; expected {EXPECTED}", NEXT_STEP, particulars
+        "INVALID_ARGUMENT", f"{field}: {wrong}; expected {expected}", NEXT_STEP, particulars
     )
 
 

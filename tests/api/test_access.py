@@ -54,7 +54,7 @@ GRANTS = {
     Role.BED: Grant(Role.BED),
 }
 KINDS = {Role.SERVICE: Kind.SERVICE, Role.BED: Kind.BED}
-UNFIT = {Code.ROLE_LACKING.value, Code.PERSON_NEEDED.value}
+UNFIT = {Code.ROLE_LACKING.value, Code.PERSON_NEEDED.value, Code.NOT_YOURS.value}
 """Refusals of a role; one of a scope is judged after the role, and tested in `tests/core/test_access`."""
 
 

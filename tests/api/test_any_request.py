@@ -18,14 +18,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dreamapi.errors import DETAILS_TRAILER
-from dreamapi.v1 import breakers_pb2, dreamscapes_pb2, house_pb2, pods_pb2, severs_pb2, wake_pb2
+from dreamapi.v1 import (
+    breakers_pb2,
+    consents_pb2,
+    dreamscapes_pb2,
+    house_pb2,
+    pods_pb2,
+    severs_pb2,
+    wake_pb2,
+)
 from dreamd.adapters.grpc.calls.errors import STATUS
 from dreamd.adapters.grpc.server import serve_grpc
 from dreamd.core.dreamscapes.views import Plan
 from fakes.callers import OPERATOR
 from fakes.stage import Stage
 
-PROTOS = (breakers_pb2, dreamscapes_pb2, house_pb2, pods_pb2, severs_pb2, wake_pb2)
+PROTOS = (breakers_pb2, consents_pb2, dreamscapes_pb2, house_pb2, pods_pb2, severs_pb2, wake_pb2)
 METHODS = [
     method
     for proto in PROTOS
@@ -44,6 +52,7 @@ NAMES = (
         "sites/a",
     ),
     *("dreamscapes/n", "dreamscapes/ended", "dreamscapes/n/seats/1", "breakers/pods/bed-1", "breakers/"),
+    *("sleepers/ada/consent", "sleepers/-", "22:00/07:00", "Europe/Zurich"),
     *("breakers/dreamscapes/n", "wakeOrders/w1", "wakeOrders/", "/", "//", ".", "x" * 64, "plan.ramp", "*"),
 )
 TEXTS = st.sampled_from(NAMES) | st.text(max_size=8) | st.text(min_size=1, max_size=1).map(lambda c: c * 3000)

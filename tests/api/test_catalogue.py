@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from dreamapi.v1 import breakers_pb2, dreamscapes_pb2, pods_pb2, wake_pb2
-from dreamd.cli import access, audit, breakers, dreamscapes, pods, wake
+from dreamapi.v1 import breakers_pb2, consents_pb2, dreamscapes_pb2, pods_pb2, wake_pb2
+from dreamd.cli import access, audit, breakers, dreamscapes, me, pods, wake
 from dreamd.core.refusals import CATALOGUE, Code, Kind
 
 REPEATED = {Kind.UNAVAILABLE, Kind.ABORTED, Kind.EXHAUSTED}
@@ -21,7 +21,7 @@ PASSING = {
     Code.STALE_ETAG: "AIP-154 asks for ABORTED",
 }
 """Refusals with these codes, and why each may have it."""
-PROTOS = (breakers_pb2, dreamscapes_pb2, pods_pb2, wake_pb2)
+PROTOS = (breakers_pb2, consents_pb2, dreamscapes_pb2, pods_pb2, wake_pb2)
 
 
 def test_only_what_passes_by_itself_is_repeated() -> None:
@@ -33,7 +33,7 @@ def everything() -> argparse.ArgumentParser:
     """The verbs that use the API."""
     root = argparse.ArgumentParser()
     below = root.add_subparsers()
-    for verb in (access, audit, breakers, dreamscapes, pods, wake):
+    for verb in (access, audit, breakers, dreamscapes, me, pods, wake):
         verb.add_parser(below)
     return root
 

@@ -36,6 +36,7 @@ async def test_every_unary_method_answers(
     application.wake_orders.order(named("nurse"), WakeScope.FLEET, "", "fire")
     application.principals.known("eve", code="k.s")
     application.principals.record("SeverDreamscape", "done", "fire")
+    application.consents.given("ada")
     request, kind = UNARY[method]
     assert isinstance(await stub_with(channel, method)(request), kind)
 

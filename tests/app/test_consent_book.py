@@ -101,7 +101,7 @@ def test_a_grant_is_dated_by_the_daemon_and_the_same_one_again_changes_nothing()
     assert house.given(GRANT) == given
     refusal = house.book.grant(ASH, replace(GRANT, revision=2, expires_s=NOW_S + 90 * 86400.0 + 6.0))
     assert isinstance(refusal, Refusal)
-    assert refusal.metadata["field"] == "grant.expires"
+    assert refusal.metadata["field"] == "grant.expire_time"
 
 
 def test_a_status_names_the_subject_of_a_sleeper_that_has_granted() -> None:

@@ -37,6 +37,10 @@ class Where:
     def site_of(self, pod: str) -> str:
         return "ward-a"
 
+    def bed_of(self, sleeper: str) -> str:
+        """No sleeper is asked for."""
+        return ""
+
     def sites_of(self, dreamscape: str) -> frozenset[str]:
         return frozenset({"ward-a"})
 

@@ -49,6 +49,9 @@ class Where:
     def dreamscape_of(self, sleeper: str) -> str:
         return {"ada": "night"}.get(sleeper, "")
 
+    def bed_of(self, sleeper: str) -> str:
+        return {"ada": "bed-1"}.get(sleeper, "")
+
 
 def person(*grants: Grant, kind: Kind = Kind.PERSON) -> Principal:
     """Anna, with these grants."""

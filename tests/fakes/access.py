@@ -44,7 +44,7 @@ class FakeAccess:
         self.clock, self.ledger = FakeClock(), MemoryLedger()
         self.journal = Journal(NOW_S)
         self.table = PrincipalTable(self.ledger)
-        commits = Commits(self.ledger, self.clock, self.journal, CountingMetrics())
+        commits = self.commits = Commits(self.ledger, self.clock, self.journal, CountingMetrics())
         self.enrolment = Enrolment(self.table, commits, self.journal, self.clock, weak(Random(1)))
         sign_ins = SignIns(self.table, self.enrolment, commits, self.journal, self.clock)
         self.commands = AccessCommands(self.table, self.enrolment, sign_ins)

@@ -5,6 +5,7 @@ import grpc.aio
 from dreamapi.v1 import access_pb2 as access
 from dreamapi.v1 import audit_pb2 as audit
 from dreamapi.v1 import breakers_pb2 as breaking
+from dreamapi.v1 import consents_pb2 as consents
 from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamapi.v1 import house_pb2 as houses
 from dreamapi.v1 import pods_pb2 as beds
@@ -13,6 +14,7 @@ from dreamapi.v1 import wake_pb2 as waking
 from dreamapi.v1.access_pb2_grpc import AccessStub
 from dreamapi.v1.audit_pb2_grpc import AuditStub
 from dreamapi.v1.breakers_pb2_grpc import BreakersStub
+from dreamapi.v1.consents_pb2_grpc import ConsentsStub
 from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesStub
 from dreamapi.v1.house_pb2_grpc import HousesStub
 from dreamapi.v1.pods_pb2_grpc import PodsStub
@@ -93,6 +95,22 @@ UNARY |= {
     "GetAuditText": (audit.GetAuditTextRequest(name="auditRecords/1"), audit.AuditText),
     "EraseAuditText": (audit.EraseAuditTextRequest(name="auditRecords/1"), audit.AuditText),
 }
+ADA = "sleepers/ada/consent"
+GRANT = consents.ConsentGrant(
+    scopes=[consents.ConsentGrant.SCOPE_MERGE],
+    modalities=[consents.ConsentGrant.MODALITY_SOUND],
+    ceiling=0.1,
+    notice_sha256="a" * 64,
+    language="en",
+    adult=True,
+)
+UNARY |= {
+    "GrantConsent": (consents.GrantConsentRequest(name=ADA, grant=GRANT), consents.Consent),
+    "GetConsent": (consents.GetConsentRequest(name=ADA, reason="by phone"), consents.Consent),
+    "ListGrants": (consents.ListGrantsRequest(name=ADA, reason="by phone"), consents.ListGrantsResponse),
+    "GetReceipt": (consents.GetReceiptRequest(name=ADA, reason="by phone"), consents.Receipt),
+    "WithdrawConsent": (consents.WithdrawConsentRequest(name=ADA), SeverOutcome),
+}
 STREAMS = {
     "WatchPods": (beds.WatchPodsRequest(), beds.WatchPodsResponse),
     "WatchCollective": (dreams.WatchCollectiveRequest(name=N), dreams.Collective),
@@ -113,7 +131,7 @@ def stub_with(channel: grpc.aio.Channel, method: str) -> object:
     """The generated stub's method of any service."""
     kinds = (
         *(PodsStub, DreamscapesStub, BreakersStub, WakeOrdersStub),
-        *(SeversStub, HousesStub, AccessStub, AuditStub),
+        *(SeversStub, HousesStub, AccessStub, AuditStub, ConsentsStub),
     )
     stubs = [kind(channel) for kind in kinds]
     return next(getattr(stub, method) for stub in stubs if hasattr(stub, method))

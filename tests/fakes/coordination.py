@@ -33,6 +33,7 @@ from dreamd.core.safety.wake_orders import Order
 from dreamwire.messages import WakeScope
 from dreamwire.schema import BANDS6X2
 from fakes.access import FakeAccess
+from fakes.consents import FakeConsents
 from fakes.severs import WELL, FakeSevers
 from fakes.views import NOW_S, breaker_view, collective_view, dreamscape_view, pod_view
 
@@ -427,6 +428,7 @@ class FakeCoordination:
         self.principals = FakeAccess()
         self.access = self.principals.commands
         self.audit, self.acts = self.principals.audit, self.principals.acts
+        self.consents = FakeConsents(self.principals, self.asked, self.ticket)
         self.house_view = WELL
         self.site_names: tuple[str, ...] = ()
         self.artists = LiveLead(BANDS6X2, 0.3, lambda: NOW_S, lambda *_words: None)

@@ -24,3 +24,7 @@ class OneSite:
     def dreamscape_of(self, sleeper: str) -> str:
         """That of ada."""
         return self.dreamscape if sleeper == "ada" else ""
+
+    def bed_of(self, sleeper: str) -> str:
+        """bed-1, of ada."""
+        return "bed-1" if sleeper == "ada" else ""

@@ -129,6 +129,21 @@ async function whole_night() {
   for (const pod of pods) await unary("Pods.CheckOutPod", { name: pod });
 }
 
+// Without access control a caller may act as any sleeper.
+async function people() {
+  const name = "sleepers/s-9/consent";
+  const grant = {
+    scopes: ["SCOPE_MERGE", "SCOPE_RECORD"], modalities: ["MODALITY_SOUND"], ceiling: 0.1, adult: true,
+    hours: "22:00/07:00", zone: "Europe/Zurich", notice_sha256: "a".repeat(64), language: "en",
+  };
+  await unary("Consents.GrantConsent", { name, grant });
+  await unary("Consents.GetConsent", { name });
+  await unary("Consents.ListGrants", { name });
+  await unary("Consents.GetReceipt", { name });
+  await unary("Consents.WithdrawConsent", { name, reason: "enough" });
+  await unary("Consents.GrantConsent", { name, grant: { ...grant, scopes: [] } }, "no scope");
+}
+
 // Without access control no caller has a credential of its own; principals can be made all the same.
 async function access() {
   const grants = [{ role: "ROLE_OPERATOR", sites: ["*"] }];
@@ -159,7 +174,7 @@ async function refused() {
   await stream("Dreamscapes.WatchEvents", { after: "1" }, 1, "old cursor");
 }
 
-whole_night().then(access).then(refused).then(() => {
+whole_night().then(people).then(access).then(refused).then(() => {
   console.log(JSON.stringify({ methods, told }));
   for (const client of Object.values(clients)) client.close();
 });

@@ -68,6 +68,8 @@ async def test_every_method_answers_another_language(told: dict[str, Any]) -> No
     assert answers["Pods.CheckInPod"]["sleeper"] == "sleepers/s-3"
     assert answers["Breakers.TripBreaker"]["state"] in {"STATE_OPEN", "STATE_LOCKED"}
     assert answers["WakeOrders.OrderWake"]["order"]["scope"] == "SCOPE_FLEET"
+    assert answers["Consents.GrantConsent"]["state"] == "STATE_GIVEN"
+    assert answers["Consents.GetConsent"]["grant"]["scopes"] == ["SCOPE_MERGE", "SCOPE_RECORD"]
     assert sorted(refused(told["told"])) == [
         ("Access.GetCaller", UNAUTHENTICATED, "CREDENTIAL_MISSING", ""),
         ("Access.GetProvider", FAILED_PRECONDITION, "NO_PROVIDER", ""),
@@ -79,6 +81,7 @@ async def test_every_method_answers_another_language(told: dict[str, Any]) -> No
         ("guidelines", INVALID_ARGUMENT, "INVALID_ARGUMENT", "plan.guidelines"),
         ("long schema", INVALID_ARGUMENT, "INVALID_ARGUMENT", "plan.schema"),
         ("negative cursor", INVALID_ARGUMENT, "INVALID_ARGUMENT", "after"),
+        ("no scope", INVALID_ARGUMENT, "INVALID_ARGUMENT", "grant.scopes"),
         ("old cursor", OUT_OF_RANGE, "CURSOR_TOO_OLD", ""),
         ("short ramp", INVALID_ARGUMENT, "INVALID_ARGUMENT", "plan.ramp"),
         ("unknown pod", NOT_FOUND, "POD_UNKNOWN", ""),

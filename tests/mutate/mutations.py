@@ -18,6 +18,7 @@ from mutate.keys import KEYS
 from mutate.leading import LEADING
 from mutate.mutation import Mutation
 from mutate.operators import OPERATORS
+from mutate.own import OWN
 from mutate.people import PEOPLE
 from mutate.pod import POD
 from mutate.rates import RATES
@@ -60,4 +61,5 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *SIGNING_IN,
     *KEYS,
     *PEOPLE,
+    *OWN,
 )

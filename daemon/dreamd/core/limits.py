@@ -76,6 +76,8 @@ DOSE_DAY_MOST_MIN: Final = GUIDELINE_CAP * SESSION_MAX_S / 60.0
 """Merge-minutes of the longest session at the guideline cap: no guideline allows more in 24 hours."""
 CONSENT_MOST_S: Final = 90 * 24 * 3600.0
 """The longest time for which a grant of consent can hold."""
+CONSENT_NIGHT_S: Final = 14 * 3600.0
+"""For so long a grant holds that names neither an end nor hours: this night."""
 REPORT_PEOPLE_LEAST: Final = 5.0
 """The fewest people that a public count may show."""
 

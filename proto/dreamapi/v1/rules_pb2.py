@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x64reamapi/v1/rules.proto\x12\x0b\x64reamapi.v1\x1a google/protobuf/descriptor.proto\"\x8a\x01\n\x04Rule\x12#\n\x06\x65\x66\x66\x65\x63t\x18\x01 \x01(\x0e\x32\x13.dreamapi.v1.Effect\x12 \n\x05roles\x18\x02 \x03(\x0e\x32\x11.dreamapi.v1.Role\x12\x1d\n\x03own\x18\x03 \x01(\x0e\x32\x10.dreamapi.v1.Own\x12\x0e\n\x06person\x18\x04 \x01(\x08\x12\x0c\n\x04open\x18\x05 \x01(\x08*j\n\x06\x45\x66\x66\x65\x63t\x12\x16\n\x12\x45\x46\x46\x45\x43T_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x45\x46\x46\x45\x43T_FREES\x10\x01\x12\x10\n\x0c\x45\x46\x46\x45\x43T_BINDS\x10\x02\x12\x10\n\x0c\x45\x46\x46\x45\x43T_READS\x10\x03\x12\x12\n\x0e\x45\x46\x46\x45\x43T_GOVERNS\x10\x04*\xbb\x01\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n\rROLE_OPERATOR\x10\x01\x12\x0f\n\x0bROLE_ARTIST\x10\x02\x12\x12\n\x0eROLE_CLINICIAN\x10\x03\x12\x11\n\rROLE_ADVOCATE\x10\x04\x12\x10\n\x0cROLE_SLEEPER\x10\x05\x12\x10\n\x0cROLE_SERVICE\x10\x06\x12\x10\n\x0cROLE_AUDITOR\x10\x07\x12\x0e\n\nROLE_ADMIN\x10\x08\x12\x0c\n\x08ROLE_BED\x10\t*x\n\x03Own\x12\x13\n\x0fOWN_UNSPECIFIED\x10\x00\x12\x0b\n\x07OWN_POD\x10\x01\x12\x12\n\x0eOWN_DREAMSCAPE\x10\x02\x12\x0c\n\x08OWN_PLAN\x10\x03\x12\x0e\n\nOWN_TARGET\x10\x04\x12\x0f\n\x0bOWN_BREAKER\x10\x05\x12\x0c\n\x08OWN_SELF\x10\x06:A\n\x04rule\x12\x1e.google.protobuf.MethodOptions\x18\xc3\x89\x03 \x01(\x0b\x32\x11.dreamapi.v1.RuleBc\n\x1cio.github.dreamd.dreamapi.v1B\nRulesProtoP\x01Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x64reamapi/v1/rules.proto\x12\x0b\x64reamapi.v1\x1a google/protobuf/descriptor.proto\"\xbf\x01\n\x04Rule\x12#\n\x06\x65\x66\x66\x65\x63t\x18\x01 \x01(\x0e\x32\x13.dreamapi.v1.Effect\x12 \n\x05roles\x18\x02 \x03(\x0e\x32\x11.dreamapi.v1.Role\x12\x1d\n\x03own\x18\x03 \x01(\x0e\x32\x10.dreamapi.v1.Own\x12\x0e\n\x06person\x18\x04 \x01(\x08\x12\x0c\n\x04open\x18\x05 \x01(\x08\x12%\n\non_request\x18\x06 \x03(\x0e\x32\x11.dreamapi.v1.Role\x12\x0c\n\x04pair\x18\x07 \x01(\x08*j\n\x06\x45\x66\x66\x65\x63t\x12\x16\n\x12\x45\x46\x46\x45\x43T_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x45\x46\x46\x45\x43T_FREES\x10\x01\x12\x10\n\x0c\x45\x46\x46\x45\x43T_BINDS\x10\x02\x12\x10\n\x0c\x45\x46\x46\x45\x43T_READS\x10\x03\x12\x12\n\x0e\x45\x46\x46\x45\x43T_GOVERNS\x10\x04*\xbb\x01\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n\rROLE_OPERATOR\x10\x01\x12\x0f\n\x0bROLE_ARTIST\x10\x02\x12\x12\n\x0eROLE_CLINICIAN\x10\x03\x12\x11\n\rROLE_ADVOCATE\x10\x04\x12\x10\n\x0cROLE_SLEEPER\x10\x05\x12\x10\n\x0cROLE_SERVICE\x10\x06\x12\x10\n\x0cROLE_AUDITOR\x10\x07\x12\x0e\n\nROLE_ADMIN\x10\x08\x12\x0c\n\x08ROLE_BED\x10\t*\x89\x01\n\x03Own\x12\x13\n\x0fOWN_UNSPECIFIED\x10\x00\x12\x0b\n\x07OWN_POD\x10\x01\x12\x12\n\x0eOWN_DREAMSCAPE\x10\x02\x12\x0c\n\x08OWN_PLAN\x10\x03\x12\x0e\n\nOWN_TARGET\x10\x04\x12\x0f\n\x0bOWN_BREAKER\x10\x05\x12\x0c\n\x08OWN_SELF\x10\x06\x12\x0f\n\x0bOWN_SLEEPER\x10\x07:A\n\x04rule\x12\x1e.google.protobuf.MethodOptions\x18\xc3\x89\x03 \x01(\x0b\x32\x11.dreamapi.v1.RuleBc\n\x1cio.github.dreamd.dreamapi.v1B\nRulesProtoP\x01Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,12 +33,12 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'dreamapi.v1.rules_pb2', _gl
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\034io.github.dreamd.dreamapi.v1B\nRulesProtoP\001Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1'
-  _globals['_EFFECT']._serialized_start=215
-  _globals['_EFFECT']._serialized_end=321
-  _globals['_ROLE']._serialized_start=324
-  _globals['_ROLE']._serialized_end=511
-  _globals['_OWN']._serialized_start=513
-  _globals['_OWN']._serialized_end=633
+  _globals['_EFFECT']._serialized_start=268
+  _globals['_EFFECT']._serialized_end=374
+  _globals['_ROLE']._serialized_start=377
+  _globals['_ROLE']._serialized_end=564
+  _globals['_OWN']._serialized_start=567
+  _globals['_OWN']._serialized_end=704
   _globals['_RULE']._serialized_start=75
-  _globals['_RULE']._serialized_end=213
+  _globals['_RULE']._serialized_end=266
 # @@protoc_insertion_point(module_scope)

@@ -37,6 +37,7 @@ class Own(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     OWN_TARGET: _ClassVar[Own]
     OWN_BREAKER: _ClassVar[Own]
     OWN_SELF: _ClassVar[Own]
+    OWN_SLEEPER: _ClassVar[Own]
 EFFECT_UNSPECIFIED: Effect
 EFFECT_FREES: Effect
 EFFECT_BINDS: Effect
@@ -59,19 +60,24 @@ OWN_PLAN: Own
 OWN_TARGET: Own
 OWN_BREAKER: Own
 OWN_SELF: Own
+OWN_SLEEPER: Own
 RULE_FIELD_NUMBER: _ClassVar[int]
 rule: _descriptor.FieldDescriptor
 
 class Rule(_message.Message):
-    __slots__ = ("effect", "roles", "own", "person", "open")
+    __slots__ = ("effect", "roles", "own", "person", "open", "on_request", "pair")
     EFFECT_FIELD_NUMBER: _ClassVar[int]
     ROLES_FIELD_NUMBER: _ClassVar[int]
     OWN_FIELD_NUMBER: _ClassVar[int]
     PERSON_FIELD_NUMBER: _ClassVar[int]
     OPEN_FIELD_NUMBER: _ClassVar[int]
+    ON_REQUEST_FIELD_NUMBER: _ClassVar[int]
+    PAIR_FIELD_NUMBER: _ClassVar[int]
     effect: Effect
     roles: _containers.RepeatedScalarFieldContainer[Role]
     own: Own
     person: bool
     open: bool
-    def __init__(self, effect: _Optional[_Union[Effect, str]] = ..., roles: _Optional[_Iterable[_Union[Role, str]]] = ..., own: _Optional[_Union[Own, str]] = ..., person: bool = ..., open: bool = ...) -> None: ...
+    on_request: _containers.RepeatedScalarFieldContainer[Role]
+    pair: bool
+    def __init__(self, effect: _Optional[_Union[Effect, str]] = ..., roles: _Optional[_Iterable[_Union[Role, str]]] = ..., own: _Optional[_Union[Own, str]] = ..., person: bool = ..., open: bool = ..., on_request: _Optional[_Iterable[_Union[Role, str]]] = ..., pair: bool = ...) -> None: ...

@@ -34,3 +34,7 @@ class LiveWhereabouts:
         """The Dreamscape in which the sleeper's pod has a seat."""
         record = self._fleet.get(self._fleet.pod_of(sleeper)) if sleeper else None
         return record.dreamscape if record is not None else ""
+
+    def bed_of(self, sleeper: str) -> str:
+        """The pod at which the sleeper is checked in."""
+        return self._fleet.pod_of(sleeper) if sleeper else ""

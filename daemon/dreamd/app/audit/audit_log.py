@@ -1,4 +1,4 @@
-"""The audit log: a record of every call that frees, binds or governs, and none of those that read.
+"""The audit log: a record of every call that frees, binds or governs, and of a reading on request.
 
 Rules
 - What BINDS or GOVERNS is recorded in its command's own transaction: no record, no act. A command without a
@@ -65,7 +65,7 @@ class AuditLog:
     def call(self, method: str, effect: Effect) -> Iterator[AuditedCall]:
         """Run one call of this method."""
         act = Act(self._clock.now_s(), "", "", method, "", effect.value, "", salt=self._secret(SALT_BITS))
-        first = effect is Effect.FREES or method in ACTS_FIRST
+        first = effect in (Effect.FREES, Effect.READS) or method in ACTS_FIRST
         call = AuditedCall(act, effect, acts_first=first, tell=self._later)
         token = CALL.set(call)
         try:

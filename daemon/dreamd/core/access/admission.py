@@ -11,6 +11,7 @@ Rules
 - A bed has the role of a bed without a grant. A service renews its own credential and reads itself, whatever
   its grant names.
 - What BINDS several sites needs a grant for all of them.
+- A sleeper is in the site of their bed. A method of the sleeper alone is refused with NOT_YOURS.
 - A fact that is missing refuses, except for what FREES.
 """
 
@@ -52,6 +53,10 @@ class Whereabouts(Protocol):
 
     def dreamscape_of(self, sleeper: str) -> str:
         """The Dreamscape in which a sleeper has a seat; empty where there is none."""
+        ...
+
+    def bed_of(self, sleeper: str) -> str:
+        """The pod at which a sleeper is checked in; empty where there is none."""
         ...
 
 
@@ -111,6 +116,11 @@ class Admitted:
         )
 
     @property
+    def own_sleeper(self) -> str:
+        """The sleeper that the caller is; empty where it is none."""
+        return next((grant.sleeper for grant in self.grants if grant.role is Role.SLEEPER), "")
+
+    @property
     def sees_names(self) -> bool:
         """Whether the caller reads the names of all sleepers of its scope."""
         return any(_names(grant) for grant in self.grants if grant.role is not Role.SLEEPER)
@@ -140,11 +150,18 @@ def admit(
         return Refusal(Code.PERSON_NEEDED, sentence, {"method": rule.method})
     held = (*principal.grants, _OF_BEDS) if principal.kind is Kind.BED else principal.grants
     grants = tuple(grant for grant in held if _may(rule, grant))
+    if not grants and rule.sleepers_alone:
+        return _not_yours(rule, principal)
     if not grants:
         needed = ", ".join(sorted(role.value for role in rule.roles))
         sentence = f"{principal.name} may not call {rule.method}: it takes one of {needed}"
         return Refusal(Code.ROLE_LACKING, sentence, {"method": rule.method, "roles": needed})
     return Admitted(principal, credential.id, grants)
+
+
+def _not_yours(rule: Rule, principal: Principal) -> Refusal:
+    sentence = f"{rule.method} is the sleeper's own, and {principal.name} is not this sleeper"
+    return Refusal(Code.NOT_YOURS, sentence, {"method": rule.method})
 
 
 def _may(rule: Rule, grant: Grant) -> bool:
@@ -177,15 +194,25 @@ def in_scope(rule: Rule, admitted: Admitted, target: Target, where: Whereabouts)
     grants = tuple(grant for grant in admitted.grants if _reaches(rule, grant, admitted, target, where))
     if grants:
         return Admitted(admitted.principal, admitted.credential, grants)
+    if rule.own is Own.SLEEPER and all(grant.role is Role.SLEEPER for grant in admitted.grants):
+        return _not_yours(rule, admitted.principal)
     sentence = f"{rule.method} of this {_what(rule)} is out of the scope of {admitted.principal.name}"
     return Refusal(Code.OUT_OF_SCOPE, sentence, {"method": rule.method})
 
 
 def _what(rule: Rule) -> str:
-    return {Own.POD: "pod", Own.DREAMSCAPE: "Dreamscape", Own.PLAN: "plan"}.get(rule.own, "target")
+    words = {Own.POD: "pod", Own.DREAMSCAPE: "Dreamscape", Own.PLAN: "plan", Own.SLEEPER: "sleeper"}
+    return words.get(rule.own, "target")
+
+
+def on_request(rule: Rule, admitted: Admitted) -> bool:
+    """Whether the caller may make this call on the sleeper's request alone."""
+    return bool(rule.on_request) and all(grant.role in rule.on_request for grant in admitted.grants)
 
 
 def _reaches(rule: Rule, grant: Grant, admitted: Admitted, target: Target, where: Whereabouts) -> bool:
+    if rule.own is Own.SLEEPER:
+        return all(_reaches_sleeper(rule, grant, sleeper, where) for sleeper in target.sleepers)
     if rule.effect is Effect.FREES and grant.role in UNBOUND:
         return True
     if grant.role is Role.BED:
@@ -210,6 +237,16 @@ def _reaches_own(rule: Rule, grant: Grant, target: Target, where: Whereabouts) -
         seated = where.dreamscape_of(grant.sleeper)
         return bool(seated) and target.dreamscapes == (seated,)
     return False
+
+
+def _reaches_sleeper(rule: Rule, grant: Grant, sleeper: str, where: Whereabouts) -> bool:
+    """One sleeper: their own, a clinician by the site of the bed, to free an artist by the seat."""
+    if grant.role is Role.SLEEPER:
+        return bool(sleeper) and grant.sleeper == sleeper
+    if rule.effect is Effect.FREES:
+        return grant.role is not Role.ARTIST or grant.has_dreamscape(where.dreamscape_of(sleeper))
+    bed = where.bed_of(sleeper)
+    return grant.role in SEES_ALL or grant.has_site(where.site_of(bed) if bed else "")
 
 
 def _reaches_sites(rule: Rule, grant: Grant, target: Target, where: Whereabouts) -> bool:

@@ -29,11 +29,15 @@ class Own(Enum):
     TARGET = "a scope and its target"
     BREAKER = "a pod or a Dreamscape"
     SELF = "the caller's own credential"
+    SLEEPER = "a sleeper"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The rule of one method. person: no service may call it. open: a caller without a credential may."""
+    """The rule of one method. person: no service may call it. open: a caller without a credential may.
+
+    on_request: roles that call it on the sleeper's request alone. pair: it takes two people in two roles.
+    """
 
     method: str
     effect: Effect
@@ -41,3 +45,10 @@ class Rule:
     own: Own = Own.HOUSE
     person: bool = False
     open: bool = False
+    on_request: frozenset[Role] = frozenset()
+    pair: bool = False
+
+    @property
+    def sleepers_alone(self) -> bool:
+        """Whether the sleeper calls it, and no other."""
+        return self.own is Own.SLEEPER and self.roles == {Role.SLEEPER}

@@ -6,13 +6,13 @@ Rules
   it only with the next assign.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from math import isfinite
 from re import fullmatch
 from typing import Final
 
-from dreamd.core.consent.hours import Hours, zone_of
+from dreamd.core.consent.hours import Hours, night_end_s, zone_of
 from dreamd.core.limits import ARTIST_SHARE_MOST, CONSENT_MOST_S, GUIDELINE_CAP
 from dreamd.core.refusals import Code, Figure, Refusal, bad_field
 
@@ -132,6 +132,22 @@ def needed(*, intimate: bool, artist_share: float, record: bool) -> frozenset[Sc
     return frozenset({Scope.MERGE, *(scope for scope, asks in asked.items() if asks)})
 
 
+def filled(grant: Grant, newest: int, now_s: float) -> Grant | Refusal:
+    """Return the grant with its defaults: revision 0 is the next one, expiry 0 the end of this night.
+
+    newest: the highest revision seen. now_s: unix time.
+    """
+    try:
+        expires_s = grant.expires_s or night_end_s(grant.hours, now_s)
+    except ValueError:
+        return _zone_fault(grant)
+    return replace(grant, revision=grant.revision or newest + 1, expires_s=expires_s)
+
+
+def _zone_fault(grant: Grant) -> Refusal:
+    return bad_field("grant.zone", "a zone such as Europe/Zurich", grant.hours.zone if grant.hours else "")
+
+
 def grant_fault(grant: Grant) -> Refusal | None:
     """Return why no such grant can be given, its field named; None: it can."""
     for fault in (_age_fault, _scope_fault, _number_fault, _time_fault, _notice_fault):
@@ -178,7 +194,7 @@ def _time_fault(grant: Grant) -> Refusal | None:
     lasts_s = grant.expires_s - grant.at_s
     if not (isfinite(lasts_s) and 0.0 < lasts_s <= CONSENT_MOST_S):
         expected = f"a time to come, at most {CONSENT_MOST_S / 86400:.0f} days ahead"
-        return bad_field("grant.expires", expected, Figure(f"{lasts_s:+.0f} s from now"))
+        return bad_field("grant.expire_time", expected, Figure(f"{lasts_s:+.0f} s from now"))
     if grant.hours is None:
         return None
     if grant.hours.window.start_min == grant.hours.window.end_min:
@@ -188,7 +204,7 @@ def _time_fault(grant: Grant) -> Refusal | None:
     try:
         zone_of(grant.hours.zone)
     except ValueError:
-        return bad_field("grant.zone", "a zone such as Europe/Zurich", grant.hours.zone)
+        return _zone_fault(grant)
     return None
 
 

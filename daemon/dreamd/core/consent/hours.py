@@ -11,6 +11,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from dreamd.core.guidelines.forms import Window
+from dreamd.core.limits import CONSENT_NIGHT_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,15 @@ class Hours:
         today = datetime.fromtimestamp(now_s, UTC).astimezone(zone_of(self.zone)).date()
         nights = (_night(self, today + timedelta(days=n)) for n in (-1, 0, 1, 2))
         return next(opens_s for opens_s, closes_s in nights if now_s < closes_s)
+
+
+def night_end_s(hours: Hours | None, now_s: float) -> float:
+    """Return the end of this night: of the hours that are open or open next, else CONSENT_NIGHT_S from now.
+
+    Raises:
+        ValueError: the zone is not known.
+    """
+    return now_s + CONSENT_NIGHT_S if hours is None else hours.open_until_s(hours.opens_s(now_s))
 
 
 def zone_of(name: str) -> ZoneInfo:

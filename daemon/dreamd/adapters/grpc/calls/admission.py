@@ -15,9 +15,9 @@ from typing import Final
 
 from google.protobuf.message import Message
 
-from dreamd.adapters.grpc.calls.errors import Declined
+from dreamd.adapters.grpc.calls.errors import Declined, bad_input
 from dreamd.adapters.grpc.calls.method_rules import HEALTH, target_of
-from dreamd.core.access.admission import Admitted, Whereabouts, admit, in_scope
+from dreamd.core.access.admission import Admitted, Whereabouts, admit, in_scope, on_request
 from dreamd.core.access.principals import Credential, Kind, Principal, parse_token, token_of
 from dreamd.core.access.rates import RATES, Bucket
 from dreamd.core.access.rules import Effect, Rule
@@ -100,14 +100,23 @@ class Admission:
         admitted = admit(self._rules[path], principal, credential, self._now_s())
         return admitted if isinstance(admitted, Refusal) else None
 
-    def scoped(self, path: str, admitted: Admitted | None, request: Message) -> None:
-        """Raise Declined where the thing that the request names is out of the caller's scope."""
+    def scoped(self, path: str, admitted: Admitted | None, request: Message) -> bool:
+        """Whether the caller acts on a sleeper's request, which is to be recorded.
+
+        Raises:
+            Declined: the thing that the request names is out of the caller's scope, or the sleeper's request
+                is not stated.
+        """
         if admitted is None:
-            return
+            return False
         rule = self._rules[path]
-        judged = in_scope(rule, admitted, target_of(rule, request), self.where)
+        judged = in_scope(rule, admitted, target_of(rule, request, admitted), self.where)
         if isinstance(judged, Refusal):
             raise Declined(judged)
+        asked = on_request(rule, judged)
+        if asked and not str(getattr(request, "reason", "")).strip():
+            raise bad_input("reason", "the sleeper's request in words: this role calls it on request", "none")
+        return asked
 
     @contextmanager
     def running(self, admitted: Admitted | None, *, stream: bool = False) -> Iterator[None]:

@@ -9,7 +9,8 @@ A call first takes its place in the lane of its method (`lanes`). Its messages a
 (`request_reader`), and their text is made fit or refused (`request_bodies`). Health and reflection have lanes
 and deadlines too; only dreamapi.v1 is measured.
 
-Every call of dreamapi.v1 but those that only read is recorded in the audit log (`app.audit`).
+Every call of dreamapi.v1 but those that only read is recorded in the audit log (`app.audit`), and so is a
+reading on a sleeper's request.
 """
 
 import asyncio
@@ -198,8 +199,13 @@ class ApiInterceptor(grpc.aio.ServerInterceptor):
             yield request
 
     def _scoped(self, visit: Visit, context: Context, request: Message) -> None:
-        if self._admission is not None:
-            self._admission.scoped(visit.path, admitted_of(context), request)
+        if self._admission is None or not self._admission.scoped(visit.path, admitted_of(context), request):
+            return
+        rule = self._rules[visit.path]
+        if rule.effect is Effect.READS and self._acts is not None:
+            with self._acts.call(rule.method, rule.effect) as call:
+                call.act = named_act(call.act, rule, request, admitted_of(context))
+                call.ended()
 
     async def _recorded(self, visit: Visit, context: Context, request: Message) -> None:
         """Name the call's target in its record, and write the record first where its command writes none.

@@ -97,6 +97,11 @@ _API: Final[dict[str, dict[Lane, tuple[str, ...]]]] = {
         Lane.WRITE: ("LiftWakeOrder",),
     },
     "dreamapi.v1.Severs": {Lane.WAY_OUT: ("OrderSever",)},
+    "dreamapi.v1.Consents": {
+        Lane.WAY_OUT: ("WithdrawConsent",),
+        Lane.READ: ("GetConsent", "ListGrants", "GetReceipt"),
+        Lane.WRITE: ("GrantConsent",),
+    },
     "dreamapi.v1.Houses": {Lane.READ: ("GetHouse",)},
     "dreamapi.v1.Access": {
         Lane.READ: ("GetCaller", "GetProvider", "ListPrincipals", "ListRules"),

@@ -94,6 +94,8 @@ def _rule(path: str, method: MethodDescriptor) -> Rule:
         own=Own.HOUSE if own == "UNSPECIFIED" else Own[own],
         person=told.person,
         open=told.open,
+        on_request=frozenset(Role[_word(rules_pb2.Role, role)] for role in told.on_request),
+        pair=told.pair,
     )
 
 
@@ -101,9 +103,14 @@ def _word(enum: names.EnumNames, value: int) -> str:
     return str(enum.Name(value)).partition("_")[2]
 
 
-def target_of(rule: Rule, request: Message) -> Target:
-    """The thing that a request names. A name that cannot be read is kept as it is: it is in no scope."""
-    return _NAMED[rule.own](request)
+def target_of(rule: Rule, request: Message, admitted: Admitted | None = None) -> Target:
+    """The thing that a request names. A name that cannot be read is kept as it is: it is in no scope.
+
+    admitted: its own sleeper stands for `sleepers/-`.
+    """
+    target = _NAMED[rule.own](request)
+    own = admitted.own_sleeper if admitted is not None and rule.own is Own.SLEEPER else ""
+    return Target(sleepers=(own,)) if own and target.sleepers == (names.OWN,) else target
 
 
 def _id(collection: str, name: str) -> str:
@@ -120,6 +127,12 @@ def _pod(request: Message) -> Target:
 
 def _dreamscape(request: Message) -> Target:
     return Target(dreamscapes=(_id("dreamscapes", cast("_Named", request).name),))
+
+
+def _sleeper(request: Message) -> Target:
+    name = cast("_Named", request).name
+    found = names.sleeper_in(name)
+    return Target(sleepers=(found[0] if found is not None else name,))
 
 
 def _breaker(request: Message) -> Target:
@@ -161,12 +174,26 @@ _NAMED: Final[dict[Own, Callable[[Message], Target]]] = {
     Own.BREAKER: _breaker,
     Own.PLAN: _planned,
     Own.TARGET: _ordered,
+    Own.SLEEPER: _sleeper,
 }
 assert set(_NAMED) == set(Own), "every thing that a request may name is read"
 
 
 def _needs(rule: Rule) -> str:
     return " (a person)" if rule.person else " (without a credential)" if rule.open else ""
+
+
+def _cell(rule: Rule, role: Role) -> str:
+    """The condition on which a role may call a method, in a word; `-`: it may not."""
+    if role not in rule.roles:
+        return "-"
+    if rule.own is not Own.SLEEPER:
+        return "pair" if rule.pair else "yes"
+    if role is Role.SLEEPER:
+        return "own"
+    if rule.effect is Effect.FREES:
+        return "led" if role is Role.ARTIST else "all"
+    return "on request" if role in rule.on_request else "site"
 
 
 def matrix() -> str:
@@ -177,7 +204,7 @@ def matrix() -> str:
     line = "|---|---|" + "---|" * len(roles) + "\n"
     rows = (
         f"| {rule.method}{_needs(rule)} | {rule.effect.value} | "
-        + " | ".join("yes" if role in rule.roles else "-" for role in roles)
+        + " | ".join(_cell(rule, role) for role in roles)
         + " |\n"
         for rule in rules
     )
@@ -186,7 +213,7 @@ def matrix() -> str:
 
 def named_act(act: Act, rule: Rule, request: Message, admitted: Admitted | None) -> Act:
     """The record with what the request names. A name that it tells is kept as on behalf of whom it acts."""
-    target, told = target_of(rule, request), _text(request, "by") or _text(request, "issuer")
+    target, told = target_of(rule, request, admitted), _text(request, "by") or _text(request, "issuer")
     principal = admitted.principal.name if admitted is not None else ""
     return replace(
         act,

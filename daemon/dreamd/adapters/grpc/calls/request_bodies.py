@@ -23,7 +23,7 @@ from dreamd.core.limits import REQUEST_BYTES_MAX
 from dreamd.core.refusals import Code, Refusal
 from dreamwire.text import TEXT_MAX, fit, unfit
 
-FREEING: Final = ("Sever", "Wake", "End", "Release", "CheckOut", "Trip", "Order", "Lift")
+FREEING: Final = ("Sever", "Wake", "End", "Release", "CheckOut", "Trip", "Order", "Lift", "WithdrawConsent")
 """Prefixes of methods that let people out; Lift is among them, because it revokes such an order."""
 
 LONG: Final = {"RedeemSignInRequest.code": 4096}

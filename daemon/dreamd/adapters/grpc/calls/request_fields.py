@@ -64,6 +64,21 @@ def sleeper_id(name: str, field: str = "sleeper") -> str:
     return found
 
 
+def of_sleeper(name: str, part: str, own: str = "") -> str:
+    """The pseudonym of `sleepers/{sleeper}/{part}`, or of `sleepers/{sleeper}` alone.
+
+    own: the caller's own sleeper, which `sleepers/-` stands for; empty where the caller is none.
+    """
+    found = names.sleeper_in(name)
+    if found is None or found[1] not in ("", part):
+        form = f"sleepers/{{sleeper}}/{part}" if part else "sleepers/{sleeper}"
+        expected = f"{form}, the sleeper being a pseudonym of {names.ID_RULE}"
+        raise bad_input("name", expected, "something else")
+    if found[0] == names.OWN and not own:
+        raise bad_input("name", "the name of a sleeper, because the caller is none", name)
+    return own if found[0] == names.OWN else found[0]
+
+
 def breaker_id(name: str, field: str = "name") -> str:
     """`pods/{pod}` or `dreamscapes/{dreamscape}` of `breakers/...`."""
     of = name.removeprefix("breakers/")

@@ -15,7 +15,7 @@ from dreamd.app.people.house_people import HousePeople
 from dreamd.core.access.caller import Caller
 from dreamd.core.consent.course import Consent, ConsentState
 from dreamd.core.consent.fhir import fhir_consent
-from dreamd.core.consent.grant import Grant
+from dreamd.core.consent.grant import Grant, filled
 from dreamd.core.consent.receipt import receipt
 from dreamd.core.dreamscapes.admission import NAME_RULE
 from dreamd.core.refusals import Code, Figure, Refusal, bad_field
@@ -42,10 +42,15 @@ class ConsentCommands:
         self._people = people
 
     def grant(self, caller: Caller, grant: Grant) -> Consent | Refusal | Deferred[Consent]:
-        """Take a grant of the sleeper."""
+        """Take a grant of the sleeper. Revision 0 is the next one; without an end it is for this night."""
         if not is_name(grant.sleeper):
             return bad_field("grant.sleeper", f"a pseudonym of {NAME_RULE}", Figure("something else"))
-        return self._book.grant(caller, grant)
+        whole = filled(grant, self._book.consent(grant.sleeper).revision, self._deps.clock.now_s())
+        return whole if isinstance(whole, Refusal) else self._book.grant(caller, whole)
+
+    def until_s(self, sleeper: str) -> float:
+        """When that which the sleeper has granted ends; 0: nothing may be used now."""
+        return self._book.consent(sleeper).until_s(self._deps.clock.now_s())
 
     def consent_of(self, caller: Caller, sleeper: str) -> Consent | Refusal:
         """The consent of a sleeper by now."""

@@ -15,11 +15,18 @@ class ConsentsApi(Protocol):
     """Consents; a sleeper is named by the pseudonym alone."""
 
     def grant(self, caller: Caller, grant: Grant) -> Consent | Refusal | Deferred[Consent]:
-        """Take a grant of the sleeper: what it takes away acts in the call, what it gives once it is kept."""
+        """Take a grant of the sleeper: its restrictions act in the call, what it gives once it is kept.
+
+        Revision 0 is the next one. Without an end (expires_s 0) it is for this night.
+        """
         ...
 
     def consent_of(self, caller: Caller, sleeper: str) -> Consent | Refusal:
         """The consent of a sleeper by now; of one that has granted nothing, state NONE."""
+        ...
+
+    def until_s(self, sleeper: str) -> float:
+        """When that which the sleeper has granted ends, in session seconds; 0: nothing may be used now."""
         ...
 
     def withdraw(self, caller: Caller, sleeper: str) -> PendingSever:

@@ -1,0 +1,1 @@
+"""Services about people: consents, and the messages that tell of them."""

@@ -1,0 +1,26 @@
+"""`dreamd me ...`: a sleeper's own consent and dose, from a shell; the short way out.
+
+One file a subject: each adds its verbs here. The sleeper is the one of the credential, or `--sleeper`.
+"""
+
+import argparse
+
+from dreamd.cli import client
+from dreamd.cli.me import consent
+
+run = client.run
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `me` and its verbs."""
+    does = "a sleeper's own consent: show, grant, withdraw"
+    me = subparsers.add_parser(
+        "me",
+        help=does,
+        description=f"{does}. The sleeper is the one of the credential; without a credential name one with "
+        "--sleeper. `dreamd me withdraw` is the short way out and needs no reason.",
+    )
+    verbs = me.add_subparsers(required=True, metavar="VERB")
+    for subject in (consent,):
+        subject.add_verbs(verbs)
+    me.set_defaults(run=run)
