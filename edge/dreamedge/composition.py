@@ -156,7 +156,7 @@ def _bed(
     rng = random.Random(f"{pod.seed} {pod.name} {kept.incarnation}")  # noqa: S311 - jitter and numbers, no secret
     clock = SessionClock()
     front = light or FrontEnd(schema, implant.montage)
-    restored = Restored(kept.latched, kept.severed, kept.woken)
+    restored = Restored(kept.latched, kept.severed, kept.woken, kept.consents)
     opens = broadcasts.decrypt
     agent = Agent(identity, front, clock, own, restored, rng, tells_hops=journal.hops, opens=opens)
     now_ns = leaping(boottime_ns, onset) if pod.malfunction == CLOCK_JUMP else boottime_ns

@@ -7,6 +7,7 @@ import pytest
 
 from dreamedge.adapters.background_writer import BackgroundWriter
 from dreamedge.adapters.pod_disk import UNREADABLE, InUseError, PodDisk, unlatch, unlatch_heard
+from dreamedge.core.merging.held_consents import HeldConsent
 from dreamedge.ports.pod_store import Kept
 from dreamwire.messages import PodEvent, PodEventKind, StoredSever
 
@@ -139,6 +140,49 @@ def test_an_old_unlatch_is_void(tmp_path: Path) -> None:
     again = PodDisk(tmp_path / "bed-1", unix_ms=1000)
     assert not again.unlatch_asked()
     again.close()
+
+
+HELD = (HeldConsent("ash-ash-ash-ash-", 8, withdrawn=True), HeldConsent("bea-bea-bea-bea-", 2**64 - 1))
+
+
+def test_consents_survive_a_reboot_in_their_order(tmp_path: Path) -> None:
+    """Subjects, revisions, withdrawals and the order of the subjects come back as they were."""
+    disk = PodDisk(tmp_path / "bed-1", unix_ms=1000)
+    disk.consents(HELD[1:], 1)
+    disk.consents(HELD, 2)
+    assert disk.close()
+    assert disk.consents_kept == 2
+    assert _reboot(tmp_path / "bed-1").consents == HELD
+
+
+def test_a_consent_counts_as_kept_after_the_write_alone(tmp_path: Path) -> None:
+    """Where the directory takes no file the number stays, `failed` says why, and the disk can be closed."""
+    disk = PodDisk(tmp_path / "bed-1", unix_ms=1000)
+    (tmp_path / "bed-1" / "consents.json").mkdir()
+    (tmp_path / "bed-1" / "consents.json" / "in the way").touch()
+    disk.consents(HELD, 1)
+    assert not disk.close()
+    assert disk.consents_kept == 0
+    assert disk.failed
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", b"{}", b"[]", b"\xff", b'{"held": [["a"]]}', b'{"held": [["a", 0, false]]}', b'{"held": 7}'),
+        *(b'{"held": [["", 1, false]]}', b'{"held": [["a", "1", false]]}', b'{"held": [["a", 1.5, false]]}'),
+        *(b'{"held": [["a", 1, false]', b'{"held": [["a", NaN, false]]}', b'{"held": null}'),
+    ],
+)
+def test_consents_that_cannot_be_read_are_none_and_reported(tmp_path: Path, content: bytes) -> None:
+    """Any other content of the file reads as None, which binds no sleeper; the latch is read still."""
+    (tmp_path / "bed-1").mkdir()
+    (tmp_path / "bed-1" / "consents.json").write_bytes(content)
+    (tmp_path / "bed-1" / "latch").write_text("wake")
+    kept = _reboot(tmp_path / "bed-1")
+    assert (kept.consents, kept.latched) == (None, "wake")
+    assert "consents.json" in kept.damage
+    assert "remove" in kept.damage
 
 
 def test_a_queue_behind_a_stuck_disk_drops_its_oldest_and_never_waits() -> None:

@@ -12,6 +12,7 @@ from dreamedge.app.pod_runner import Parts, PodRunner
 from dreamedge.core.agent import Agent, Identity, Restored
 from dreamedge.core.audit_witness import Witnessed
 from dreamedge.core.clock import SessionClock
+from dreamedge.core.merging.held_consents import HeldConsent
 from dreamedge.core.merging.obeyed_wakes import Wake
 from dreamedge.core.signal.features import FrontEnd
 from dreamedge.ports.button import Button
@@ -29,6 +30,7 @@ class Alone:
 
     dropped = 0
     failed = ""
+    consents_kept = 0
 
     def __init__(self) -> None:
         self.notes: list[tuple[str, dict[str, float | int | str]]] = []
@@ -84,6 +86,10 @@ class Alone:
 
     def woken(self, wakes: tuple[Wake, ...]) -> None:
         """Do nothing: nothing outlives the process."""
+
+    def consents(self, held: tuple[HeldConsent, ...], number: int) -> None:
+        """Do nothing: nothing outlives the process."""
+        self.consents_kept = number
 
     def witness(self, shown: Witnessed) -> None:
         """Do nothing: nothing outlives the process."""

@@ -23,6 +23,7 @@ from dreamedge.core.merging.effects import (
     SendFrame,
     SendStatus,
 )
+from dreamedge.core.merging.held_consents import HeldConsent, KeepConsents
 from dreamedge.core.merging.tether import Judgement, Tether
 from dreamedge.core.signal.baseline import Baseline
 from dreamedge.core.signal.blocks import Block
@@ -268,6 +269,8 @@ class Bed:
         self.notes: list[Note] = []
         self.frames: list[Frame] = []
         self.counter = 0
+        self.disk: tuple[HeldConsent, ...] = (restored.consents if restored else None) or ()
+        self.kept, self.writes, self.disk_failed = 0, True, ""
 
     @property
     def share(self) -> float:
@@ -288,16 +291,19 @@ class Bed:
                 case SendStatus(status):
                     self.status = status
                 case SendFrame(_, _, frame):
-                    self.frames.append(frame)
-                    if self.hall is not None:
-                        self.hall.frame = frame
+                    self._framed(frame)
                 case AskClock(probe):
                     self.take(self.agent.clock_answer(self.answered(probe), self.now_ns))
+                case KeepConsents(held, number) if self.writes:
+                    self.disk, self.kept = held, number
                 case Note():
                     self.notes.append(effect)
-                case _:
-                    pass
         return effects
+
+    def _framed(self, frame: Frame) -> None:
+        self.frames.append(frame)
+        if self.hall is not None:
+            self.hall.frame = frame
 
     def answered(self, probe: ClockProbe, offset_s: float = OFFSET_S) -> ClockProbe:
         """The daemon's answer to a probe, without delay."""
@@ -307,10 +313,11 @@ class Bed:
     def beat(self) -> list[Effect]:
         """Let fifty milliseconds pass; the caller acts."""
         self.now_ns += PULSE_NS
+        stored = self.agent.stored(self.kept, self.disk_failed, self.now_ns)
         if not self.sampling:
-            return self.agent.pulse(self.now_ns)
+            return [*stored, *self.agent.pulse(self.now_ns)]
         block = Block(uv=np.zeros((13, 2)), last_ns=self.now_ns)
-        return [*self.agent.samples(block, self.now_ns), *self.agent.pulse(self.now_ns)]
+        return [*stored, *self.agent.samples(block, self.now_ns), *self.agent.pulse(self.now_ns)]
 
     def pulse(self) -> list[Effect]:
         """Let fifty milliseconds pass and act."""

@@ -38,6 +38,7 @@ from dreamedge.core.agent import Agent
 from dreamedge.core.audit_witness import Witnessed
 from dreamedge.core.clock import SessionClock
 from dreamedge.core.identity import Identity, Restored
+from dreamedge.core.merging.held_consents import HeldConsent
 from dreamedge.core.merging.obeyed_wakes import Wake
 from dreamwire.broker_access import Access, Address, Papers, open_access, parse_address
 from dreamwire.messages import Floats, Frame, PodEvent, StoredSever
@@ -51,6 +52,7 @@ class MemoryKeep:
 
     failed = ""
     asked = False
+    consents_kept = 0
 
     def latch(self, cause: str) -> None:
         """Nothing outlives the process."""
@@ -66,6 +68,10 @@ class MemoryKeep:
 
     def woken(self, wakes: tuple[Wake, ...]) -> None:
         """Nothing outlives the process."""
+
+    def consents(self, held: tuple[HeldConsent, ...], number: int) -> None:
+        """Nothing outlives the process."""
+        self.consents_kept = number
 
     def witness(self, shown: Witnessed) -> None:
         """Nothing outlives the process."""

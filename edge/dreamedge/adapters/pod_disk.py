@@ -1,4 +1,4 @@
-"""A pod's disk: latch, stored sever, incarnation and the outbox of events, in one directory per pod.
+"""A pod's disk: latch, stored sever, consents, incarnation and outbox of events, in one directory per pod.
 
 Severing must not wait for a disk. Every change is made in memory at once and written by a thread. A file that
 changes again before it was written is written once, in its newest state, so the backlog never exceeds the
@@ -7,7 +7,7 @@ holds the old state or the new one.
 
 Rules
 - An unreadable file has the safe meaning: an unreadable latch file is a latch, an unreadable list of obeyed
-  wakes is empty.
+  wakes is empty, an unreadable list of consents binds no sleeper until a person has removed it.
 - An unreadable outbox line (a torn last line, another version's) is skipped and reported.
 - Safety events are kept until acknowledged; of the others only the newest `_PLAIN_EVENTS` are kept.
 - One agent per pod: the directory is locked while it runs.
@@ -25,6 +25,7 @@ from typing import Final
 
 from dreamedge.adapters.background_writer import BackgroundWriter
 from dreamedge.core.audit_witness import Witnessed
+from dreamedge.core.merging.held_consents import HeldConsent
 from dreamedge.core.merging.obeyed_wakes import Wake
 from dreamedge.ports.pod_store import Kept
 from dreamwire.codec import WireError, decode_event, encode
@@ -40,6 +41,7 @@ _LATCH: Final = "latch"
 _SEVER: Final = "sever.json"
 _WOKEN: Final = "woken.json"
 _WITNESS: Final = "witness.json"
+_CONSENTS: Final = "consents.json"
 _OUTBOX: Final = "outbox.jsonl"
 _INCARNATION: Final = "incarnation"
 _UNLATCH: Final = "unlatch"
@@ -78,10 +80,18 @@ class PodDisk:
             raise DiskError(
                 f"{directory} cannot be used ({error.strerror}); give another --state-dir."
             ) from None
+        consents = _read_consents(directory / _CONSENTS)
+        lost = (
+            ""
+            if consents is not None
+            else f"{_CONSENTS} was unreadable: no assign is obeyed until you remove it"
+        )
         self.kept = Kept(
-            incarnation, _read_latch(directory), severed, tuple(self._events.values()), damage or torn,
-            _read_woken(directory / _WOKEN), _read_witness(directory / _WITNESS),
+            incarnation, _read_latch(directory), severed, tuple(self._events.values()),
+            lost or damage or torn, _read_woken(directory / _WOKEN), _read_witness(directory / _WITNESS),
+            consents,
         )  # fmt: skip
+        self.consents_kept = self._numbered = 0
         self._dirty: dict[str, bytes | None] = {}
         self._guard = threading.Lock()
         self._closed = False
@@ -103,6 +113,12 @@ class PodDisk:
     def woken(self, wakes: tuple[Wake, ...]) -> None:
         """Write the wakes obeyed so far."""
         self._put(_WOKEN, json.dumps(wakes).encode())
+
+    def consents(self, held: tuple[HeldConsent, ...], number: int) -> None:
+        """Write the consents seen so far; `consents_kept` follows once they are on the disk."""
+        rows = [[one.subject, one.revision, one.withdrawn] for one in held]
+        self._numbered = number
+        self._put(_CONSENTS, json.dumps({"held": rows}).encode())
 
     def witness(self, shown: Witnessed) -> None:
         """Write the newest checkpoint of the daemon's audit log."""
@@ -153,12 +169,14 @@ class PodDisk:
 
     def _write(self, name: str) -> None:
         with self._guard:
-            content = self._dirty.pop(name)
+            content, numbered = self._dirty.pop(name), self._numbered
         if content is None:
             (self._directory / name).unlink(missing_ok=True)
             _sync(self._directory)
         else:
             _replace(self._directory / name, content)
+        if name == _CONSENTS:
+            self.consents_kept = numbered
 
 
 def unlatch(directory: Path) -> bool:
@@ -278,6 +296,29 @@ def _read_witness(path: Path) -> Witnessed | None:
         return Witnessed(str(kept["note"]), int(kept["at_ms"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _read_consents(path: Path) -> tuple[HeldConsent, ...] | None:
+    """The consents seen; None for a file that holds anything else, for none of them may be forgotten."""
+    try:
+        rows = json.loads(path.read_bytes())["held"]
+        held = tuple(_read_consent(*row) for row in rows)
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return held
+
+
+def _read_consent(subject: object, revision: object, withdrawn: object) -> HeldConsent:
+    """One consent of the file.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if isinstance(subject, str) and subject and isinstance(revision, int) and revision > 0:
+        return HeldConsent(subject, revision, withdrawn is not False)
+    raise ValueError("no consent")
 
 
 def _event_line(event: PodEvent) -> bytes:

@@ -15,6 +15,7 @@ from dreamedge.core.audit_witness import AuditWitness, Witnessed
 from dreamedge.core.clock import SessionClock
 from dreamedge.core.merging.effects import (
     AskClock,
+    AtTheBed,
     Effect,
     Feel,
     Forget,
@@ -30,6 +31,7 @@ from dreamedge.core.merging.effects import (
     StopListening,
     WakeSleeper,
 )
+from dreamedge.core.merging.held_consents import KeepConsents
 from dreamedge.ports.button import Button, ButtonLost, ButtonReturned, Pressed
 from dreamedge.ports.implant import Implant
 from dreamedge.ports.journal import Journal
@@ -90,8 +92,7 @@ class PodRunner:
         self._disk_failure_told = False
         self._recording_failure_told = False
         self._renderer_failed = ""
-        self._onset_told = False
-        self._notes_told = 0
+        self._onset_told, self._notes_told = False, 0
         self.connected = False
         self._why_not: str | None = None
         self._latched = False
@@ -121,11 +122,11 @@ class PodRunner:
                 self._parts.recorder.record_block(block.original or block)
         if implant.onset_ns:
             self._tell_onset(implant.onset_ns)
-        renderer = self._parts.renderer
+        renderer, keep = self._parts.renderer, self._parts.keep
         if renderer.failed != self._renderer_failed:
             self._tell_renderer(renderer.failed)
         agent.rendered(renderer.share_at(now_ns), renderer.failed)
-        self._act(agent.pulse(now_ns), now_ns)
+        self._act([*agent.stored(keep.consents_kept, keep.failed, now_ns), *agent.pulse(now_ns)], now_ns)
         self._show_light(now_ns)
 
     def next_pulse_ns(self, now_ns: int) -> int:
@@ -163,10 +164,9 @@ class PodRunner:
         """Process the link's arrivals."""
         for arrival in arrivals:
             now_ns = self._parts.now_ns()
-            if isinstance(arrival, Heard):
-                self._act(self._heard(arrival.message, arrival.at_ns, now_ns), now_ns)
-                continue
             match arrival:
+                case Heard():
+                    self._act(self._heard(arrival.message, arrival.at_ns, now_ns), now_ns)
                 case Unheard():
                     self._act(self._unheard(arrival, now_ns), now_ns)
                 case Connected():
@@ -260,7 +260,6 @@ class PodRunner:
             self.note("onset", {"onset_ns": onset_ns})
 
     def _tell_renderer(self, failed: str) -> None:
-        """Journal that the renderer has failed, or renders again."""
         self._renderer_failed = failed
         self.note("renderer-failed" if failed else "renderer-back", {"why": failed})
 
@@ -346,12 +345,12 @@ class PodRunner:
                 self._parts.implant.feel(effect.felt, now_ns)
             elif isinstance(effect, SendFrame):
                 self.link.frame(effect.dreamscape, effect.cohort, effect.frame)
-            elif isinstance(effect, (Note, KeepLatch, KeepSever, KeepWoken, WakeSleeper)):
+            elif isinstance(effect, AtTheBed):
                 self._act_here(effect, now_ns)
             else:
                 self._say(effect)
 
-    def _act_here(self, effect: Note | KeepLatch | KeepSever | KeepWoken | WakeSleeper, now_ns: int) -> None:
+    def _act_here(self, effect: AtTheBed, now_ns: int) -> None:
         """Effects at the bed itself, besides rendering."""
         match effect:
             case KeepLatch(cause):
@@ -360,6 +359,8 @@ class PodRunner:
                 self._parts.keep.sever(severed)
             case KeepWoken(wakes):
                 self._parts.keep.woken(wakes)
+            case KeepConsents(held, number):
+                self._parts.keep.consents(held, number)
             case WakeSleeper(reason, issuer):
                 self.note("wake", {"reason": reason, "issuer": issuer})
                 self._mark("woken", now_ns)

@@ -24,11 +24,13 @@ from math import isfinite
 from typing import Final, assert_never
 
 from dreamedge.core.clock import SessionClock
+from dreamedge.core.consent_gate import ConsentGate
 from dreamedge.core.frames import HOP_NS, Framer, Hops
 from dreamedge.core.identity import Identity, Restored
 from dreamedge.core.merging.command_filter import CommandFilter, Declined, Obey, Repeated, What, unfit
 from dreamedge.core.merging.effects import AskClock, Effect, Forget, Note, SendFrame, SendStatus, WakeSleeper
-from dreamedge.core.merging.event_reporter import EventReporter
+from dreamedge.core.merging.event_reporter import WITHDRAW, EventReporter
+from dreamedge.core.merging.held_consents import HeldConsents
 from dreamedge.core.merging.merge_controller import MergeController
 from dreamedge.core.merging.obeyed_wakes import ObeyedWakes
 from dreamedge.core.merging.tether import Opens, Tether, opens_nothing
@@ -38,6 +40,7 @@ from dreamedge.core.signal.calibration import calibrator_for
 from dreamedge.core.signal.features import Hop
 from dreamedge.core.signal.quality import UNIT
 from dreamedge.core.signal.signal_path import SignalPath
+from dreamedge.core.status_reporter import StatusReporter
 from dreamwire.blend import to_shared
 from dreamwire.buggify import buggify
 from dreamwire.messages import (
@@ -51,7 +54,6 @@ from dreamwire.messages import (
     Presence,
     Recalibrate,
     Release,
-    Status,
     WakeOrder,
     WakePod,
 )
@@ -62,7 +64,7 @@ __all__ = ["BUTTONS", "Agent", "Identity", "Restored"]
 STATUS_NS: Final = 1_000_000_000
 """Between two statuses, apart from those that follow a decision; one due soon after a hop goes with it."""
 
-BUTTONS: Final = ("wake", "distress", "withdraw", "arousal")
+BUTTONS: Final = ("wake", "distress", WITHDRAW, "arousal")
 """The sleeper's buttons, and last the bed's arousal gate; each latches."""
 
 
@@ -87,19 +89,22 @@ class Agent:
         self._path = path
         self._clock = clock
         self._rng = rng
-        self._account = EventReporter(identity.pod, identity.incarnation, rng, self._unix_ms)
+        self._consents = HeldConsents(restored.consents)
+        who = identity.pod, identity.incarnation
+        self._account = EventReporter(*who, rng, self._unix_ms, self._consents)
         self._tether = Tether(opens)
         size, stored = identity.schema.size, (restored.latched, restored.severed)
         self._merge = MergeController(self._account, self._tether, size, consent_ceiling, *stored)
         woken = ObeyedWakes(restored.woken, latched=bool(restored.latched))
         self._orders = CommandFilter(identity.pod, identity.site, identity.incarnation, woken)
+        self._gate = ConsentGate(self._consents, self._orders, self._account)
+        self._statuses = StatusReporter(identity, clock, self._merge, self._orders, self._account)
         self._framer = Framer(identity.schema, rng)
         self._own = own
         self._calibrator = calibrator_for(identity.source)
         self._path.use(own)
         self._hops = Hops(path, clock)
         self._status_due_ns = 0
-        self._load = (0.0, 0)
         self._link_up = True
         self._leaving = False
         self._tells_hops = tells_hops
@@ -149,7 +154,12 @@ class Agent:
 
     def loaded(self, cpu: float, rss_kib: int) -> None:
         """Take the process's load, for the next status."""
-        self._load = (cpu, rss_kib)
+        self._statuses.load = (cpu, rss_kib)
+
+    def stored(self, number: int, failed: str, now_ns: int) -> list[Effect]:
+        """Take how many changes of consents the disk holds, and why it takes no more; empty: it does."""
+        message = self._gate.stored(number, failed)
+        return [] if message is None else self.command(message, now_ns)
 
     def button(self, cause: str, now_ns: int, pressed_ns: int = 0) -> list[Effect]:
         """Latch: wake, distress or withdraw was pressed (at pressed_ns, 0: now), or the gate reports arousal.
@@ -160,6 +170,7 @@ class Agent:
         if cause not in BUTTONS:
             raise ValueError(f"no button {cause!r}; there are {', '.join(BUTTONS)}")
         effects = self._merge.latch(cause, now_ns, "button", pressed_ns)
+        effects += self._consents.withdraw() if cause == WITHDRAW else []
         woken = [WakeSleeper("button", "sleeper")] if cause == "wake" else []
         return [*effects, *woken, self._status(now_ns)]
 
@@ -198,16 +209,21 @@ class Agent:
         return self._account.refused("broadcast", reason, now_ns)
 
     def command(self, message: Command, now_ns: int) -> list[Effect]:
-        """Take a command. Its outcome is in the status that follows at once."""
+        """Take a command. Its outcome is in the status that follows at once, unless it waits for the disk."""
         session_ms = self._clock.session_ms(now_ns)
-        verdict = self._orders.weigh(message, session_ms, self._hindrance(message.what))
+        hindrance = self._hindrance(message.what)
+        fresh = isinstance(message.what, Assign) and not self._tether.holds(message.what)
+        effects = self._gate.ask(message, session_ms, now_ns) if fresh else []
+        if fresh and not hindrance and self._gate.keeps_back(message, session_ms):
+            return effects
+        verdict = self._orders.weigh(message, session_ms, hindrance)
         match verdict:
             case Obey():
-                effects = self._obey(verdict.what, now_ns)
+                effects += self._obey(verdict.what, now_ns)
             case Repeated():
-                effects = []
+                pass
             case Declined():
-                effects = self._account.refused("command", verdict.reason, now_ns)
+                effects += self._account.refused("command", verdict.reason, now_ns)
             case _:
                 assert_never(verdict)
         untold = isinstance(message.what, Ack) or message.pod != self._identity.pod
@@ -265,6 +281,8 @@ class Agent:
 
         A time in the past means: pulse as usual.
         """
+        if self._gate.waits:
+            return 0
         probe_ns = self._clock.due_ns if self._link_up else self._status_due_ns
         return min(self._hops.due_ns, self._status_due_ns, probe_ns, self._merge.needed_ns())
 
@@ -324,7 +342,8 @@ class Agent:
             ("missing-features", bool(self._path.missing_features)),
             ("wake-order", self._orders.woken(what.dreamscape)),
         )
-        hindered = "" if self._tether.holds(what) else next((name for name, holds in hindrances if holds), "")
+        hindered = next((name for name, holds in hindrances if holds), "") or self._consents.refusal(what)
+        hindered = "" if self._tether.holds(what) else hindered
         hindered = hindered or self._tether.hindrance(what)
         return hindered or unfit(what, self._identity.schema, self._identity.incarnation)
 
@@ -371,30 +390,6 @@ class Agent:
 
     def _status(self, now_ns: int) -> SendStatus:
         self._status_due_ns = now_ns + STATUS_NS
-        assign, hop = self._merge.assigned, self._hops.last
-        quality, cause = self._felt(hop) if hop else (0.0, "no-signal")
-        if self._merge.guard.silent(now_ns):
-            quality, cause = 0.0, "silence"
-        return SendStatus(
-            Status(
-                pod=self._identity.pod,
-                incarnation=self._identity.incarnation,
-                assignment=assign.assignment if assign else 0,
-                channels=hop.channels if hop else (),
-                quality=quality,
-                quality_cause=cause,
-                calibration=self._calibration(),
-                clock=self._clock.state(now_ns),
-                applied=self._merge.applied(now_ns),
-                latched=self._merge.latched,
-                severed=self._merge.severed,
-                outcomes=self._orders.outcomes,
-                load_cpu=self._load[0],
-                load_rss_kib=self._load[1],
-                refused_broadcasts=self._account.refused_broadcasts,
-                recording_ended=self._leaving,
-                at_us=now_ns // 1000,
-                renderer=self._identity.renderer,
-                renderer_fault=self._merge.guard.unrendered,
-            )
-        )
+        hop = self._hops.last
+        felt = self._felt(hop) if hop else (0.0, "no-signal")
+        return self._statuses.status(hop, felt, self._calibration(), now_ns, leaving=self._leaving)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from dreamedge.core.merging.held_consents import HeldConsent
 from dreamedge.core.merging.obeyed_wakes import Wake
 from dreamwire.messages import CalibrationSource, Device, Presence, StoredSever, Versions
 from dreamwire.schema import WIRE_REVISION, Schema
@@ -31,8 +32,9 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """The state that the pod's disk kept from its earlier run."""
+    """The state that the pod's disk kept from its earlier run. consents: None where they cannot be read."""
 
     latched: str = ""
     severed: StoredSever | None = None
     woken: tuple[Wake, ...] = ()
+    consents: tuple[HeldConsent, ...] | None = ()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from dreamedge.core.audit_witness import Witnessed
+from dreamedge.core.merging.held_consents import HeldConsent
 from dreamedge.core.merging.obeyed_wakes import Wake
 from dreamwire.messages import PodEvent, StoredSever
 
@@ -14,7 +15,8 @@ class Kept:
 
     incarnation: this start's number, above every earlier one. latched: cause, or empty. events: not yet
     acknowledged, oldest first. damage: a description of unreadable parts, or empty. woken: wakes obeyed.
-    witnessed: the newest checkpoint of the daemon's audit log.
+    witnessed: the newest checkpoint of the daemon's audit log. consents: those seen, the newest last; None
+    where they cannot be read.
     """
 
     incarnation: int
@@ -24,6 +26,7 @@ class Kept:
     damage: str
     woken: tuple[Wake, ...] = ()
     witnessed: Witnessed | None = None
+    consents: tuple[HeldConsent, ...] | None = ()
 
 
 class PodStore(Protocol):
@@ -39,6 +42,15 @@ class PodStore(Protocol):
 
     def woken(self, wakes: tuple[Wake, ...]) -> None:
         """MUST survive a reboot: the wakes obeyed so far, replacing those kept before."""
+        ...
+
+    def consents(self, held: tuple[HeldConsent, ...], number: int) -> None:
+        """MUST survive a reboot: the consents seen so far. Then `consents_kept` is `number` or above."""
+        ...
+
+    @property
+    def consents_kept(self) -> int:
+        """MUST be the number of the newest consents that survive a reboot; 0: none of this start."""
         ...
 
     def witness(self, shown: Witnessed) -> None:

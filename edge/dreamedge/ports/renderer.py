@@ -11,7 +11,10 @@ class Renderer(Protocol):
     """A feedback device."""
 
     def render(self, cue: Cue, now_ns: int) -> None:
-        """MUST return at once. MUST fall silent by itself 0.5 s after the last cue."""
+        """MUST return at once. MUST fall silent by itself 0.5 s after the last cue.
+
+        MUST NOT render a cue that does not name its modality: to it there is no such cue.
+        """
         ...
 
     def share_at(self, now_ns: int) -> float:

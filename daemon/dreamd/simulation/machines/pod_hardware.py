@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from dreamedge.adapters.renderers.null import NullRenderer
+from dreamedge.core.merging.held_consents import HeldConsent
 from dreamedge.core.merging.obeyed_wakes import Wake
 from dreamwire.messages import PodEvent, StoredSever
 
@@ -15,6 +16,7 @@ class Disk:
     latched: str = ""
     severed: StoredSever | None = None
     woken: tuple[Wake, ...] = ()
+    consents: tuple[HeldConsent, ...] | None = ()
     events: dict[bytes, PodEvent] = field(default_factory=dict)
     starts: int = 0
 

@@ -23,6 +23,7 @@ from dreamedge.core.agent import Agent
 from dreamedge.core.audit_witness import Witnessed
 from dreamedge.core.clock import SessionClock
 from dreamedge.core.identity import Identity, Restored
+from dreamedge.core.merging.held_consents import HeldConsent
 from dreamedge.core.merging.obeyed_wakes import Wake
 from dreamedge.ports.link import Arrival, Heard
 from dreamwire import codec, topics
@@ -104,6 +105,7 @@ class Pod(PodConnection):
         self.alive, self.frozen, self.wanted = True, False, ""
         self._sent.clear()
         self._waiting.clear()
+        self.consents_kept = 0
         self.newest_assignment, self.stood_still, self._planned_ns = 0, False, 0
         self.device = Device()
         incarnation = self._schedule.now_ns // MS_NS + self.disk.starts
@@ -111,7 +113,7 @@ class Pod(PodConnection):
             self.name, "here", self.body.device, "sim", BANDS6X2, CalibrationSource.SIMULATED, incarnation
         )
         clock = SessionClock()
-        restored = Restored(self.disk.latched, self.disk.severed, self.disk.woken)
+        restored = Restored(self.disk.latched, self.disk.severed, self.disk.woken, self.disk.consents)
         rng = random.Random(f"{self._environment.seed} {self.name} {incarnation}")  # noqa: S311 - one seed, one story
         path, own, hops = self.body.signal_path(), self.body.template(), self._environment.hops
         self.held = keys = HeldKeys(self._environment.broadcasts)
@@ -324,6 +326,10 @@ class Pod(PodConnection):
     def woken(self, wakes: tuple[Wake, ...]) -> None:
         """Keep the obeyed wake orders."""
         self.disk.woken = wakes
+
+    def consents(self, held: tuple[HeldConsent, ...], number: int) -> None:
+        """Keep the consents seen."""
+        self.disk.consents, self.consents_kept = held, number
 
     def witness(self, shown: Witnessed) -> None:
         """Never called: no checkpoint is signed here."""

@@ -1,7 +1,8 @@
 """The renderers an agent can open, by a spec: one, or several with commas between them.
 
 `null`, `wav:FILE`, `sound[:DEVICE]`, `osc:HOST:PORT`, `serial:PORT[@BAUD]`. Each falls silent by itself half
-a second after its last cue. A device that cannot do so must not be added here. A library is loaded only by a
+a second after its last cue. A device that cannot do so must not be added here. Sound is rendered where sound
+is granted, light where light is; `null` has no modality of its own. A library is loaded only by a
 bed that asks for it.
 """
 
@@ -9,10 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from dreamedge.adapters.renderers.granted import GrantedRenderer
 from dreamedge.adapters.renderers.null import NullRenderer
 from dreamedge.adapters.renderers.specs import kinds_of, specs_of
 from dreamedge.core.merging.loudness import Volume
 from dreamedge.ports.renderer import Renderer, RendererError
+from dreamwire.messages import Modality
 
 _EXPECTED: Final = "null, wav:FILE, sound[:DEVICE], osc:HOST:PORT or serial:PORT[@BAUD]"
 _BEDSIDE: Final = "install it with .venv/bin/pip install -e '.[bedside]' (or pip install 'dreamd[bedside]')"
@@ -47,11 +50,11 @@ def _opened(spec: str, bed: str, volume: Volume) -> Renderer:
         case "null" if not colon:
             return NullRenderer()
         case "wav" if rest:
-            return _wav(rest)
+            return GrantedRenderer(_wav(rest), Modality.SOUND)
         case "sound" if rest or not colon:
-            return _sound(rest, volume)
+            return GrantedRenderer(_sound(rest, volume), Modality.SOUND)
         case "osc" | "serial" if rest:
-            return _light(kind, rest, bed)
+            return GrantedRenderer(_light(kind, rest, bed), Modality.LIGHT)
         case _:
             raise RendererError(f"renderer {spec!r} is not known; write {_EXPECTED}, or several with commas.")
 

@@ -17,7 +17,9 @@ class NullRenderer:
         return ""
 
     def render(self, cue: Cue, now_ns: int) -> None:
-        """Keep the cue."""
+        """Keep the cue, unless it names no modality at all."""
+        if cue.modalities is not None and not cue.modalities:
+            return
         self.cue = cue
         self._share.cue(cue, now_ns)
 

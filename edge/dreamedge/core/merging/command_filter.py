@@ -117,6 +117,16 @@ class CommandFilter:
         self._keep(command.counter, reason)
         return Declined(reason) if reason else Obey(what)
 
+    def binds(self, command: Command, session_ms: float | None) -> bool:
+        """Whether this is an assign or recalibrate that nothing here refuses, and that is no repetition."""
+        what = command.what
+        return (
+            isinstance(what, Assign | Recalibrate)
+            and command.pod == self._pod
+            and command.counter not in self._outcomes
+            and not self._unbinding(command, what, session_ms)
+        )
+
     def decline(self, command: Command, reason: str) -> Declined:
         """Refuse a command that was to be obeyed."""
         self._keep(command.counter, reason)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamwire.blend import from_shared
-from dreamwire.messages import Floats
+from dreamwire.messages import Floats, Modality
 from dreamwire.schema import on_every_band
 
 SILENT_AFTER_S: Final = 0.5
@@ -20,12 +20,14 @@ class Cue:
 
     feedback: float32[D], the blend in the shared scale. share: the rendered share of the others, 0..1, after
     ramp, slew limit and fade; 0 means the sleeper is alone. fade_ms: reach this share along a raised cosine
-    of that many milliseconds; 0: at once, as smoothly as the device always is.
+    of that many milliseconds; 0: at once, as smoothly as the device always is. modalities: the ways in which
+    it may reach the sleeper; None: all.
     """
 
     feedback: Floats
     share: float
     fade_ms: float = 0.0
+    modalities: frozenset[Modality] | None = None
 
     @property
     def bands(self) -> NDArray[np.float64] | None:

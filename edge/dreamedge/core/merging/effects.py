@@ -7,6 +7,7 @@ that store or report it: severing waits for nothing.
 from dataclasses import dataclass
 
 from dreamedge.core.merging.cue import Cue, Felt
+from dreamedge.core.merging.held_consents import KeepConsents
 from dreamedge.core.merging.obeyed_wakes import Wake
 from dreamwire.messages import ClockProbe, Frame, PodEvent, Status, StoredSever
 
@@ -112,6 +113,9 @@ class Note:
     values: dict[str, float | int | str]
 
 
+AtTheBed = Note | KeepLatch | KeepSever | KeepWoken | KeepConsents | WakeSleeper
+"""Effects at the bed itself, besides rendering."""
+
 Effect = (
     SendFrame
     | SendStatus
@@ -125,6 +129,7 @@ Effect = (
     | KeepLatch
     | KeepSever
     | KeepWoken
+    | KeepConsents
     | WakeSleeper
     | Note
 )

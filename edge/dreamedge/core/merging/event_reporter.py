@@ -13,10 +13,14 @@ from dataclasses import replace
 from typing import Final
 
 from dreamedge.core.merging.effects import Effect, Note, SendEvent
+from dreamedge.core.merging.held_consents import HeldConsent, HeldConsents
 from dreamwire.messages import Assign, PodEvent, PodEventKind
 
 REFUSAL_NOTE_NS: Final = 1_000_000_000
 """Least nanoseconds between two notes of one refusal reason."""
+
+WITHDRAW: Final = "withdraw"
+"""The button by which a sleeper withdraws their consent."""
 
 _MS: Final = 1e-6
 
@@ -24,9 +28,17 @@ _MS: Final = 1e-6
 class EventReporter:
     """Makes events and notes; keeps the fall that has not reached zero yet."""
 
-    def __init__(self, pod: str, incarnation: int, rng: random.Random, unix_ms: Callable[[int], int]) -> None:
+    def __init__(
+        self,
+        pod: str,
+        incarnation: int,
+        rng: random.Random,
+        unix_ms: Callable[[int], int],
+        consents: HeldConsents,
+    ) -> None:
         """`unix_ms` reads the session clock at a monotonic stamp, ms; 0 while it is unknown."""
         self._unix_ms = unix_ms
+        self._consents = consents
         self._pod = pod
         self._incarnation = incarnation
         self._rng = rng
@@ -124,6 +136,11 @@ class EventReporter:
             self._event(PodEventKind.WARNED, assign, now_ns, cause=cause, evidence_ns=now_ns, detail=detail)
         )
 
+    def declined(self, held: HeldConsent, assign: Assign, now_ns: int, refused: str) -> list[Effect]:
+        """Report that an assign was refused for the consent that the pod holds."""
+        event = self._event(PodEventKind.DECLINED, assign, now_ns, cause=refused, evidence_ns=now_ns)
+        return self._tell(replace(event, consent_revision=held.revision))
+
     def refused(self, what: str, reason: str, now_ns: int) -> list[Effect]:
         """Count and note a refused broadcast, command or wake order."""
         if what == "broadcast":
@@ -153,6 +170,8 @@ class EventReporter:
         onset_ns: int = 0,
         detail: str = "",
     ) -> PodEvent:
+        withdraws = kind is PodEventKind.LATCHED and cause == WITHDRAW
+        revision, subject = self._consents.behind(assign, withdraws=withdraws)
         return PodEvent(
             id=self._rng.randbytes(16),
             pod=self._pod,
@@ -166,6 +185,8 @@ class EventReporter:
             evidence_ns=evidence_ns,
             zero_ns=zero_ns,
             detail=detail,
+            consent_revision=revision,
+            consent_subject=subject,
         )
 
     def _tell(self, event: PodEvent) -> list[Effect]:

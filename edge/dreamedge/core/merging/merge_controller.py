@@ -24,7 +24,7 @@ from dreamedge.core.merging.feedback import Blend
 from dreamedge.core.merging.guard import Fault, Guard
 from dreamedge.core.merging.stored_sever import StoredSeverState
 from dreamedge.core.merging.tether import Granted, Reason, Refused, Tether, Zeroed
-from dreamwire.messages import Assign, Broadcast, Floats, PodEventKind, StoredSever
+from dreamwire.messages import Assign, Broadcast, Floats, Modality, PodEventKind, StoredSever
 
 _MS: Final = 1e-6
 _FADE_MS: Final = SEVER_FADE_NS * _MS
@@ -54,8 +54,8 @@ class MergeController:
         self._latched, self._also_latched = latched, ""
         self._stored = StoredSeverState(severed)
         self._blend: Blend | None = None
-        self._over_ns = self._cued_ns = 0
-        self._told = False
+        self._modalities: frozenset[Modality] | None = None
+        self._over_ns, self._cued_ns, self._told = 0, 0, False
         self._unheard: Granted | None = None
         self._latency_ms: float | None = None
         self._shown: tuple[Floats, float] | None = None
@@ -121,6 +121,7 @@ class MergeController:
         if not self._tether.accept(assign):
             raise ValueError(f"term {assign.term} is older than one heard: not to be assigned")
         self._blend = Blend(assign)
+        self._modalities = assign.modalities
         self._top = min(self._consent, assign.cap, assign.ceiling)
         self._coupling.limit(Limits(self._top, assign.ramp_s))
         self._dose.begin(assign.dose_left_min, assign.dose_limit_min, now_ns)
@@ -187,10 +188,7 @@ class MergeController:
         """Go to zero now. own: by the pod's own evidence; keep: store it, if the share was above zero."""
         share, drawn = self.applied(now_ns), self._coupling.hastened
         merged = self._coupling.state is State.MERGED and self._told
-        if latch:
-            self._coupling.latch(now_ns)
-        else:
-            self._coupling.sever(now_ns)
+        (self._coupling.latch if latch else self._coupling.sever)(now_ns)
         self._tether.revoke()
         self.guard.zeroed()
         self._unheard = None
@@ -384,15 +382,18 @@ class MergeController:
         self._cued_ns = now_ns
         if self._shown is None or self._shown[0] is not shared or self._shown[1] != share:
             self._shown = shared, share
-            self._words = Render(Cue(shared, share)), Feel(self._blend.felt(shared, share))
+            self._words = (
+                Render(Cue(shared, share, 0.0, self._modalities)),
+                Feel(self._blend.felt(shared, share)),
+            )
         return self._words
 
     def _cue(self, share: float, now_ns: int, fade_ms: float = 0.0) -> Cue:
         self._cued_ns = now_ns
         shared = self._blend.at(share, now_ns) if self._blend is not None else None
         if shared is None:
-            return Cue(np.zeros(self._size, dtype=np.float32), 0.0, fade_ms)
-        return Cue(shared, share, fade_ms)
+            return Cue(np.zeros(self._size, dtype=np.float32), 0.0, fade_ms, self._modalities)
+        return Cue(shared, share, fade_ms, self._modalities)
 
     def _feel(self, share: float, now_ns: int) -> list[Effect]:
         shared = self._blend.at(share, now_ns) if self._blend is not None else None
