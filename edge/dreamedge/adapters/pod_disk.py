@@ -81,11 +81,7 @@ class PodDisk:
                 f"{directory} cannot be used ({error.strerror}); give another --state-dir."
             ) from None
         consents = _read_consents(directory / _CONSENTS)
-        lost = (
-            ""
-            if consents is not None
-            else f"{_CONSENTS} was unreadable: no assign is obeyed until you remove it"
-        )
+        lost = "" if consents is not None else f"{_CONSENTS} was unreadable: remove it to be assigned again"
         self.kept = Kept(
             incarnation, _read_latch(directory), severed, tuple(self._events.values()),
             lost or damage or torn, _read_woken(directory / _WOKEN), _read_witness(directory / _WITNESS),

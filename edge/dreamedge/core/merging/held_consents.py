@@ -121,7 +121,7 @@ class HeldConsents:
         return (newest.revision, newest.subject) if newest is not None else (0, "")
 
     def telling(self, assign: Assign, refused: str, now_ns: int) -> HeldConsent | None:
-        """What the daemon is to be told of a refused assign, at most once in TELL_NS for a revision."""
+        """The consent to tell the daemon for a refused assign, at most once in TELL_NS for a revision."""
         held = self._of.get(assign.consent_subject) if refused in HELD else None
         if held is None or (self._told == held and now_ns - self._told_ns < TELL_NS):
             return None
