@@ -160,6 +160,24 @@ def test_a_withdrawal_waits_for_nothing_and_overtakes_a_grant_on_its_way() -> No
     assert house.ceiling == 0.12
 
 
+@pytest.mark.parametrize("before", [(), (GRANT,)], ids=["nothing granted", "withdrawn"])
+def test_a_withdrawal_in_the_instant_of_a_grant_overtakes_it(before: tuple[Grant, ...]) -> None:
+    """Before a first grant or after an earlier withdrawal, and without a moment between, nothing holds."""
+    house = House()
+    for grant in before:
+        house.given(grant)
+        house.book.withdraw("ash")
+    house.ledger.held = True
+    waits = house.book.grant(ASH, replace(GRANT, revision=len(before) + 1))
+    house.book.withdraw("ash")
+    house.ledger.release()
+    house.ledger.deliver()
+    assert isinstance(waits, Deferred)
+    assert isinstance(waits.answer(), Refusal)
+    for one in (house, house.after_a_crash()):
+        assert (one.ceiling, one.book.consent("ash").state) == (0.0, ConsentState.WITHDRAWN)
+
+
 def test_a_withdrawal_that_cannot_be_written_is_written_later() -> None:
     """The ledger fails: the sleeper is out all the same, and the next flush writes it."""
     house = House()

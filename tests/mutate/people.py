@@ -75,6 +75,14 @@ PEOPLE: Final = (
         _CONSENT,
     ),
     Mutation(
+        "consent.overtaken-instant",
+        "a withdrawal overtakes a grant on its way by the clock alone",
+        "daemon/dreamd/app/people/consent_book.py",
+        "if overtaken or now.state is not before.state or",
+        "if now.state is not before.state or",
+        ("tests/app/test_consent_book.py", "tests/integration/test_people_killed.py"),
+    ),
+    Mutation(
         "consent.restriction-first",
         "a narrower grant waits for the ledger",
         "daemon/dreamd/app/people/consent_book.py",
@@ -86,7 +94,7 @@ PEOPLE: Final = (
         "consent.overtaken-grant",
         "a grant holds that was on its way when the sleeper withdrew",
         "daemon/dreamd/app/people/consent_book.py",
-        "if now.state is not before.state or now.changed_s != before.changed_s:",
+        "if overtaken or now.state is not before.state or now.changed_s != before.changed_s:",
         "if False:",
         ("tests/app/test_consent_book.py",),
     ),

@@ -68,6 +68,7 @@ class ConsentBook:
         self._simulated = simulated
         self._tell: list[Callable[[str], None]] = []
         self._under_way: dict[str, Grant] = {}
+        self._overtaken: set[str] = set()
         self._unwritten: dict[str, None] = {}
         self._writing = False
         for sleeper in kept:
@@ -132,12 +133,17 @@ class ConsentBook:
             self._keep(sleeper, replace(before, held=after.held))
         self._under_way[sleeper] = grant
 
+        overtaken = False
+
         def over(_commit: Commit[Terms]) -> None:
+            nonlocal overtaken
             del self._under_way[sleeper]
+            overtaken = sleeper in self._overtaken
+            self._overtaken.discard(sleeper)
 
         def done(_terms: Terms) -> Consent | Refusal:
             now = self.consent(sleeper)
-            if now.state is not before.state or now.changed_s != before.changed_s:
+            if overtaken or now.state is not before.state or now.changed_s != before.changed_s:
                 self.not_used(sleeper, grant.revision)
                 return Refusal(Code.CONSENT_STALE, "the sleeper has withdrawn since")
             self._keep(sleeper, replace(after, held=now.held if now.state is after.state else after.held))
@@ -180,6 +186,8 @@ class ConsentBook:
     def withdraw(self, sleeper: str) -> None:
         """End the consent now, in any state, and write it."""
         self._step(sleeper, Withdrawn())
+        if sleeper in self._under_way:
+            self._overtaken.add(sleeper)
         self._unwritten[sleeper] = None
         for tell in self._tell:
             tell(sleeper)
