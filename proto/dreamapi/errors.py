@@ -344,6 +344,10 @@ class RetainedByLaw(Refused, reason="RETAINED_BY_LAW"):
     """A law forbids the erasure for now; metadata: the clause and the date."""
 
 
+class LetterUnknown(Refused, reason="LETTER_UNKNOWN"):
+    """There is no letter of this night."""
+
+
 class CodeSpent(Refused, reason="CODE_SPENT"):
     """The code was used before."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from math import inf
 
 from dreamd.adapters.consents import AGREED
+from dreamd.core.exposure.windows import DoseAccount
 from dreamd.core.limits import EXPOSURE_WARN_SHARE
 from dreamd.ports.commit import LedgerError
 from dreamd.ports.consent import ConsentStatus, ConsentTally, Dose
@@ -79,3 +80,10 @@ class Exposures:
 
     def dose(self, sleeper: str, _now_s: float) -> Dose:
         return Dose(self.charged_min.get(sleeper, 0.0), self.limits_min.get(sleeper, inf))
+
+    def account(self, sleeper: str) -> DoseAccount:
+        """One bucket, of long ago."""
+        return DoseAccount([0], [self.charged_min.get(sleeper, 0.0)])
+
+    def marked(self, sleeper: str) -> bool:
+        return sleeper in self.marks

@@ -17,7 +17,7 @@ from typing import Final, Protocol
 from dreamd.adapters.documents.shipped import shipped_bundle
 from dreamd.core.consent.course import ConsentState
 from dreamd.core.exposure.near_limits import NearLimits
-from dreamd.core.exposure.windows import WEEK_S, DoseAccounts
+from dreamd.core.exposure.windows import WEEK_S, DoseAccount, DoseAccounts
 from dreamd.core.guidelines.bundle import Bundle
 from dreamd.core.limits import GUIDELINE_CAP, LEASE_FADE_S, LEASE_S, MARK_HOLDS_S
 from dreamd.ports.consent import ConsentStatus, ConsentTally, Dose
@@ -130,3 +130,11 @@ class LedgerExposure:
     def near_limits(self, now_s: float) -> tuple[int, int]:
         """How many are near a limit, and at one."""
         return self._near.count_doses(lambda sleeper: self.dose(sleeper, now_s).share)
+
+    def account(self, sleeper: str) -> DoseAccount:
+        """The buckets of a sleeper."""
+        return self._accounts.account(sleeper)
+
+    def marked(self, sleeper: str) -> bool:
+        """Whether a mark of this daemon stands."""
+        return sleeper in self._ours

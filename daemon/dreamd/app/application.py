@@ -24,6 +24,7 @@ from dreamd.app.api.dreamscapes import DreamscapeCommands
 from dreamd.app.api.house import HouseQueries
 from dreamd.app.api.people.consents import ConsentCommands
 from dreamd.app.api.people.guidelines import GuidelineCommands
+from dreamd.app.api.people.letters import LetterQueries
 from dreamd.app.api.pods import PodCommands
 from dreamd.app.api.severs import SeverCommands
 from dreamd.app.api.wake_orders import WakeOrderCommands
@@ -45,12 +46,14 @@ from dreamd.app.guidelines.revisions import Founding, Revisions
 from dreamd.app.inbound import InboundRouter
 from dreamd.app.people.consent_book import ConsentBook
 from dreamd.app.people.house_people import HousePeople
+from dreamd.app.people.nights import Nights
 from dreamd.app.people.people_events import PeopleEvents
 from dreamd.app.people.withdrawals import Withdrawals
 from dreamd.app.safety.breaker_registry import BreakerRegistry
 from dreamd.app.safety.step_failures import StepFailures
 from dreamd.app.safety.wake_orders import WakeOrderRegistry
 from dreamd.core.access.caller import Caller
+from dreamd.core.letters.night import Lead
 from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.ledger.ledger import Ledger
@@ -66,7 +69,7 @@ class Application:
     """Builds the contexts, drives the tick, shuts down.
 
     Attributes:
-        pods, dreamscapes, breakers, wake_orders, severs, consents, house, guidelines, access, audit:
+        pods, dreamscapes, breakers, wake_orders, severs, consents, letters, house, guidelines, access, audit:
             commands and queries, one subject each (`api.protocols.Api`).
         acts: the audit log, for every call that changes something.
         principals, whereabouts, enrolment: what admission asks; what a revocation ends.
@@ -102,6 +105,9 @@ class Application:
         self._touch = LedgerHeartbeat(commits, now_s)
         self._witness = LedgerWitness(ledger, link, suspended=restored)
         locks = BreakerRegistry(ledger, commits, journal, clock, rng, doubted_s=now_s if restored else 0.0)
+        beds = ledger.checked_in()
+        fleet = PodRegistry(beds, locks.breaker_of, clock.now_s, self.failures.attempt)
+        nights = Nights(ledger, commits, clock, fleet, people.exposures, beds)
         self._deps = Dependencies(
             clock=clock,
             link=link,
@@ -110,7 +116,7 @@ class Application:
             meters=meters,
             rng=rng,
             journal=journal,
-            fleet=PodRegistry(ledger.checked_in(), locks.breaker_of, clock.now_s, self.failures.attempt),
+            fleet=fleet,
             orders=CommandQueue(link, ledger.draw_counters(now_s), self.failures.attempt),
             tickets=SeverConfirmations(clock.now_s, meters.confirmed),
             locks=locks,
@@ -118,6 +124,7 @@ class Application:
             principals=PrincipalTable(ledger),
             consents=people.consents,
             exposures=people.exposures,
+            nights=nights,
             guidelines=Revisions(founding, ledger, commits, clock, lambda: NO_ADMISSIONS),
             people_events=PeopleEvents(journal, clock, meters),
             aside=aside or NullWorker(),
@@ -151,6 +158,8 @@ class Application:
         locks.on_settled(self.inbound.receipts.pay)
         locks.on_moved.append(lambda record: self._deps.fleet.changed(record, self._deps.clock.now_s()))
         self._deps.consents.changed(self._consent_changed)
+        self._deps.nights.leads_since = self._leads_since
+        self._deps.nights.follow(self.journal)
         self._deps.fleet.forgotten += [self._deps.orders.forget_pod, waking.forget_pod]
 
     def _build_people(self, people: HousePeople) -> None:
@@ -161,6 +170,8 @@ class Application:
             subjects=people.subjects,
             simulated=people.simulated_grants,
         )
+        deps.nights.house, deps.nights.yes_of = people.place, self._book.consent
+        self.letters = LetterQueries(deps)
         self.consents = ConsentCommands(deps, self.registry, self._book, people)
         self.house = HouseQueries(deps, self.registry, lambda: self.inbound.broker)
 
@@ -204,6 +215,10 @@ class Application:
         runtime = self.registry.seating(record) if record is not None else None
         if record is not None and runtime is not None:
             runtime.dreamscape.on_consent_changed(record)
+
+    def _leads_since(self, dreamscape: str, since_s: float) -> tuple[Lead, ...]:
+        runtime = self.registry.get(dreamscape)
+        return runtime.dreamscape.live_lead.leads_since(since_s) if runtime is not None else ()
 
     def _release_bed(self, bed: str, reason: str) -> None:
         record = self._deps.fleet.get(bed)
@@ -261,6 +276,7 @@ class Application:
         attempt("ledger", self._check_ins.write_bindings)
         attempt("ledger", self._withdrawals.flush)
         attempt("ledger", self._book.write_unwritten)
+        attempt("ledger", partial(self._deps.nights.write_due, now_s))
         attempt("ledger", self.inbound.receipts.pay)
         attempt("ledger", partial(self._touch.keep, now_s))
         attempt("ledger", self._witness.tell)
@@ -288,6 +304,7 @@ class Application:
             runtime.dreamscape.records.flush()
             if not runtime.dreamscape.ownership.lost:
                 runtime.dreamscape.exposure.close(now_s)
+        self._deps.nights.close()
 
     @property
     def ledger_trouble(self) -> str:

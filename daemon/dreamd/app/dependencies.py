@@ -10,6 +10,7 @@ from dreamd.app.fleet.commands import CommandQueue
 from dreamd.app.fleet.registry import PodRegistry
 from dreamd.app.fleet.sever_confirmations import SeverConfirmations
 from dreamd.app.guidelines.revisions import Revisions
+from dreamd.app.people.nights import Nights
 from dreamd.app.people.people_events import PeopleEvents
 from dreamd.app.safety.breaker_registry import BreakerRegistry
 from dreamd.app.safety.step_failures import StepFailures
@@ -42,6 +43,7 @@ class Dependencies:
     principals: PrincipalTable
     consents: Consents
     exposures: Exposures
+    nights: Nights
     guidelines: Revisions
     people_events: PeopleEvents
     aside: Worker

@@ -112,6 +112,7 @@ class Code(Enum):
     CONSENT_HOURS = "CONSENT_HOURS"
     NOT_YOURS = "NOT_YOURS"
     RETAINED_BY_LAW = "RETAINED_BY_LAW"
+    LETTER_UNKNOWN = "LETTER_UNKNOWN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +247,7 @@ CATALOGUE: Final[dict[Code, Entry]] = {
     ),
     Code.NOT_YOURS: Entry(Kind.DENIED, "let the sleeper do it, with their own credential or at the pod"),
     Code.RETAINED_BY_LAW: Entry(Kind.PRECONDITION, "wait until the date that the named clause gives"),
+    Code.LETTER_UNKNOWN: Entry(Kind.NOT_FOUND, "read it after the check-out, or list the letters first"),
     Code.CODE_SPENT: Entry(
         Kind.UNAUTHENTICATED, "ask an administrator: where you have not used it, another did"
     ),

@@ -16,6 +16,7 @@ from math import inf
 from typing import Protocol
 
 from dreamd.core.consent.course import ConsentState
+from dreamd.core.exposure.windows import DoseAccount
 from dreamd.ports.ledger.exposure import Exposure
 
 
@@ -142,4 +143,12 @@ class Exposures(Protocol):
 
     def near_limits(self, now_s: float) -> tuple[int, int]:
         """MUST return how many are from 80 % to the limit, and at it; a bounded number is looked at anew."""
+        ...
+
+    def account(self, sleeper: str) -> DoseAccount:
+        """MUST return the buckets of a sleeper from memory, to be read; an empty account where none is."""
+        ...
+
+    def marked(self, sleeper: str) -> bool:
+        """MUST tell whether a mark of this daemon stands, so that minutes may still be charged under it."""
         ...

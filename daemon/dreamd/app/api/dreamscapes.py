@@ -180,7 +180,7 @@ class DreamscapeCommands:
             return runtime
         if isinstance(runtime, Bygone) or runtime.dreamscape.state is DreamscapeState.ENDED:
             return Refusal(Code.WRONG_STATE, f"{name} has ended", {"state": "ended"})
-        return runtime.dreamscape.live_lead.begin()
+        return runtime.dreamscape.live_lead.begin(caller.name)
 
     def write_marker(self, caller: Caller, name: str, marker: Marker) -> Event | Refusal:
         """Write a marker of the experiment into the journal; it changes nothing else."""

@@ -16,6 +16,7 @@ from dreamd.app.access.enrolment import Coded, Issued
 from dreamd.app.api.access import PrincipalView
 from dreamd.app.api.audit_protocol import AuditApi
 from dreamd.app.api.people.guidelines_protocol import GuidelinesApi
+from dreamd.app.api.people.letters_protocol import LettersApi
 from dreamd.app.api.people.protocols import ConsentsApi
 from dreamd.app.audit.audit_log import AuditLog
 from dreamd.app.events.subscriptions import Changed
@@ -369,6 +370,11 @@ class Api(Protocol):
     @property
     def consents(self) -> ConsentsApi:
         """Consents of sleepers."""
+        ...
+
+    @property
+    def letters(self) -> LettersApi:
+        """Letters and nights of sleepers."""
         ...
 
     @property

@@ -61,6 +61,7 @@ class Journal:
         self._follower_ids = 0
         self._seen: Callable[[Event], None] | None = None
         self._listeners: dict[str, Callable[[Event], None]] = {}
+        self._observers: list[Callable[[Event], None]] = []
 
     def subscribe(self, seen: Callable[[Event], None]) -> None:
         """Call `seen` with every event that is kept, and from now on with each as it is written (the log)."""
@@ -71,6 +72,10 @@ class Journal:
     def listen(self, dreamscape: str, seen: Callable[[Event], None]) -> None:
         """Call `seen` with each event of this Dreamscape as it is written (a recording)."""
         self._listeners[dreamscape] = seen
+
+    def hear_all(self, seen: Callable[[Event], None]) -> None:
+        """Call `seen` with every event as it is written (the nights of sleepers)."""
+        self._observers.append(seen)
 
     def unlisten(self, dreamscape: str) -> None:
         """Nothing listens to this Dreamscape any more."""
@@ -112,6 +117,8 @@ class Journal:
         listener = self._listeners.get(dreamscape)
         if listener is not None:
             self._attempt("watcher", partial(listener, event))
+        for observer in self._observers:
+            self._attempt("watcher", partial(observer, event))
         for changed in tuple(self._followers.values()):
             self._attempt("watcher", changed)
         return event

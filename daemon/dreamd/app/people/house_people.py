@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Final
 
 from dreamd.core.consent.receipt import Controller
+from dreamd.core.letters.letter import Place
 from dreamd.ports.consent import Consents, Exposures
 
 SignReceipt = Callable[[Mapping[str, object]], str]
@@ -29,7 +30,7 @@ class HousePeople:
 
     consents: the consents that are asked. exposures: the account of merge-minutes. subjects: the random id
     that stands for a sleeper. simulated_grants: whether a grant may come from a simulation, never in a site.
-    controller: the house, on receipts. sign_receipt: absent, no receipt is made.
+    controller: the house, on receipts. place: of the letters. sign_receipt: absent, no receipt is made.
     """
 
     consents: Consents
@@ -37,4 +38,5 @@ class HousePeople:
     subjects: Callable[[str], str] = subject_by_digest
     simulated_grants: bool = False
     controller: Controller = unnamed_house()  # noqa: RUF009 - a frozen value
+    place: Place = Place()  # noqa: RUF009 - a frozen value
     sign_receipt: SignReceipt | None = None

@@ -75,6 +75,7 @@ class GroupMonitor:
         """Begin anew, as the cohorts have: nothing is known and nothing is halved."""
         self._state = GroupState()
         self._halved: set[int] = set()
+        self._measured = np.zeros(0, dtype=np.bool_)
         self._calibrated: dict[int, tuple[Floats, Floats]] = {}
         self._fusion: GroupStatistics | None = None
 
@@ -103,6 +104,8 @@ class GroupMonitor:
     def gone(self, slot: Slot) -> None:
         """The slot has been given back."""
         self.fusion.clear(_row(slot))
+        if _row(slot) < len(self._measured):
+            self._measured[_row(slot)] = False
         self._calibrated.pop(_row(slot), None)
         self._halved.discard(_row(slot))
         self._set_shift(_row(slot))
@@ -147,6 +150,9 @@ class GroupMonitor:
     def digest(self) -> None:
         """When the message has left."""
         self.fusion.digest(lambda a, b: pair_ppc(self._phases(a), self._phases(b)))
+        known = np.isfinite(self.fusion.identity.likeness)
+        known[: len(self._measured)] |= self._measured[: len(known)]
+        self._measured = known
 
     def _observe(self, instant: int) -> None:
         cohorts, fusion = self._cohorts, self.fusion
@@ -299,6 +305,11 @@ class GroupMonitor:
         """The loop's signs."""
         runaway = self.fusion.runaway
         return RunawayView(runaway.energy.mean, runaway.energy.limit, runaway.centres.correlation)
+
+    def measured(self, slot: Slot) -> bool:
+        """Whether the sleeper's likeness to their own first window was ever known in this slot."""
+        row = _row(slot)
+        return row < len(self._measured) and bool(self._measured[row])
 
     def likeness(self, slot: Slot) -> float:
         """Return one person's likeness to their own first window; NaN: not known."""

@@ -12,12 +12,16 @@ Rules
 - A severed Dreamscape gets no artist either: the broadcast of a zero holds no artist's vector.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from math import nan
 from typing import Final
 
 import numpy as np
 
 from dreamd.app.collective.artist_input import NO_ARTIST, ArtistInput
+from dreamd.core.letters.night import LEADS_KEPT, Lead
 from dreamd.core.limits import ARTIST_FRESH_S, ARTIST_SHARE_MOST, at_most
 from dreamd.core.refusals import Code, Figure, Refusal, bad_field
 from dreamwire.blend import SHARE_B_MAX, X_LIMIT
@@ -63,14 +67,18 @@ class LiveLead:
         self._lead: LeadStream | None = None
         self._newest = NO_ARTIST
         self._at_s = 0.0
+        self._now: Lead | None = None
+        self._over: deque[Lead] = deque(maxlen=LEADS_KEPT)
 
-    def begin(self) -> LeadStream | Refusal:
-        """Begin to lead."""
+    def begin(self, artist: str = "") -> LeadStream | Refusal:
+        """Begin to lead. artist: a name for the letters of the sleepers; empty: not known."""
         if not self._most > 0.0:
             return Refusal(Code.NOBODY_LEADS, "this Dreamscape's plan has no artist share")
         if self._lead is not None and self._now_s() - self._at_s <= SILENT_S:
             return Refusal(Code.LEAD_TAKEN, "somebody leads this Dreamscape already")
+        self._keep_lead()
         self._lead, self._newest, self._at_s = LeadStream(self), NO_ARTIST, self._now_s()
+        self._now = Lead(self._at_s, nan, artist)
         self.say("lead-started", "an artist leads")
         return self._lead
 
@@ -85,6 +93,8 @@ class LiveLead:
             return refusal
         clipped = np.clip(np.asarray(vector, dtype=np.float32), -X_LIMIT, X_LIMIT)
         self._newest, self._at_s = (clipped, share), self._now_s()
+        if self._now is not None and not share <= self._now.share:
+            self._now = replace(self._now, share=share)
         return None
 
     def _wrong(self, vector: Sequence[float], share: float) -> Refusal | None:
@@ -100,12 +110,23 @@ class LiveLead:
         """This lead is over."""
         if lead is self._lead:
             self._lead, self._newest = None, NO_ARTIST
+            self._keep_lead()
             self.say("lead-ended", "the artist leads no longer")
 
     def close(self) -> None:
         """No artist leads here any more; an open lead is over."""
         if self._lead is not None:
             self.end_lead(self._lead)
+
+    def _keep_lead(self) -> None:
+        if self._now is not None:
+            self._over.append(replace(self._now, end_s=self._now_s()))
+            self._now = None
+
+    def leads_since(self, since_s: float) -> tuple[Lead, ...]:
+        """Return the leads that were not over by this time, the last LEADS_KEPT; the present one ends now."""
+        running = () if self._now is None else (replace(self._now, end_s=self._now_s()),)
+        return tuple(one for one in (*self._over, *running) if one.end_s > since_s)
 
     def newest(self) -> ArtistInput:
         """The vector, float32[D], and its share; empty and 0 without a lead, or where it is silent."""

@@ -60,7 +60,7 @@ def letter(night: Night, place: Place) -> Letter:
     clock = WallClock(place.zone, night.begin_s, night.end_s)
     title = f"Your night, {clock.night()}"
     end = clock.time(night.end_s) if night.end_known else "a time not known"
-    opening = f"Bed {night.bed}, {clock.time(night.begin_s)} to {end}, {place.zone_name} time."
+    opening = f"Bed {night.bed or NOT_KNOWN}, {clock.time(night.begin_s)} to {end}, {place.zone_name} time."
     sections = tuple(_sections(night, clock, place))
     blocks = [title, opening]
     for section in sections:
@@ -88,9 +88,12 @@ def _merged(night: Night, clock: WallClock) -> Section:
         sentences = ["You did not merge, as far as we know." if night.missed else "You did not merge."]
     else:
         times = "once" if many == 1 else f"{many} times"
-        least = "at least " * bool(night.more)
-        sentences = [f"You merged {times}, for {least}{length(night.merged_s)} in all."]
-    rows = [f"{clock.time(one.begin_s)} to {clock.time(one.end_s)}" for one in night.spans[:LISTED_MOST]]
+        whole = not night.more and all(isfinite(one.end_s) for one in night.spans)
+        lasted = length(night.merged_s) if whole else f"at least {length(night.merged_s)}"
+        if not whole and night.merged_s < 60.0:  # noqa: PLR2004 - seconds of a minute
+            lasted = "a time not known"
+        sentences = [f"You merged {times}, for {lasted} in all."]
+    rows = [f"{clock.time(one.begin_s)} to {_end(one, clock)}" for one in night.spans[:LISTED_MOST]]
     if many > len(rows):
         rows.append(f"and {many - len(rows)} more")
     if isfinite(night.lived_min):
@@ -100,6 +103,10 @@ def _merged(night: Night, clock: WallClock) -> Section:
     if night.missed:
         sentences.append("Our computer restarted, so something may be missing here.")
     return Section("When you merged", tuple(sentences), tuple(rows) if many else ())
+
+
+def _end(span: Span, clock: WallClock) -> str:
+    return clock.time(span.end_s) if isfinite(span.end_s) else "a time not known"
 
 
 def _stops(night: Night, clock: WallClock) -> Section:
@@ -156,7 +163,7 @@ def _artists(night: Night) -> Iterator[str]:
 
 
 def _meets(lead: Lead, span: Span) -> bool:
-    return lead.begin_s < span.end_s and span.begin_s < lead.end_s
+    return not lead.begin_s >= span.end_s and span.begin_s < lead.end_s
 
 
 def _piece(lead: Lead) -> str:

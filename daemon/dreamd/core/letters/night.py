@@ -8,7 +8,7 @@ Rules
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
-from math import inf, nan
+from math import inf, isfinite, nan
 from typing import Final
 
 from dreamd.core.limits import EXPOSURE_WARN_SHARE
@@ -33,15 +33,15 @@ class Oneself(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A time in which the sleeper was merged."""
+    """A time in which the sleeper was merged. end_s: NaN where its end is not known."""
 
     begin_s: float
     end_s: float
 
     @property
     def lasted_s(self) -> float:
-        """Its length, seconds."""
-        return max(0.0, self.end_s - self.begin_s)
+        """Its length, seconds; 0 where its end is not known."""
+        return max(0.0, self.end_s - self.begin_s) if isfinite(self.end_s) else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,9 @@ class Lead:
 
 @dataclass(frozen=True, slots=True)
 class WindowDose:
-    """Merge-minutes charged in one rolling window at the check-out. below_s: when below 80 % again.
+    """Merge-minutes charged in one rolling window, as of the letter. limit_min: infinity where there is none.
 
-    limit_min: infinity where there is none. below_s: infinity: never, as the limit is 0.
+    below_s: when the sum is below 80 % again; 0: it is, infinity: never, as the limit is 0.
     """
 
     used_min: float

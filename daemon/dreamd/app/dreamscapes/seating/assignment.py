@@ -109,6 +109,8 @@ class Assignment:
     def _take_back(self, seat: Seat, slot: Slot | None, *, stays: bool = False) -> None:
         if slot is not None:
             self._exposure.gone(seat, self._meter.vacated_min(slot), stays=stays)
+            if self._monitor.measured(slot):
+                self._deps.nights.measured(seat.sleeper)
             self._cohorts.vacate(slot)
             self._monitor.gone(slot)
             self._keys.taken_back(slot)

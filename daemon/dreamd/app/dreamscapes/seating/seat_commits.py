@@ -182,6 +182,7 @@ class SeatCommits:
         if commit.done:
             self._ownership.drawn(commit.value, asked.at_s)
             self._exposure.opened(asked.opening)
+            self._deps.nights.planned(asked.transaction.planned_doses)
         else:
             self._exposure.not_opened(asked.opening)
 
