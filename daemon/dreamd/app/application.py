@@ -56,6 +56,7 @@ from dreamd.core.access.caller import Caller
 from dreamd.core.letters.night import Lead
 from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
 from dreamd.ports.clock import SessionClock
+from dreamd.ports.consent import Exposures
 from dreamd.ports.ledger.ledger import Ledger
 from dreamd.ports.ledger.transaction import CLOSES_WITHIN_S
 from dreamd.ports.metrics import Metrics
@@ -80,6 +81,7 @@ class Application:
     """
 
     _books_closed = False
+    _shutdown_tickets: tuple[PendingSever, ...] = ()
 
     def __init__(
         self,
@@ -105,9 +107,7 @@ class Application:
         self._touch = LedgerHeartbeat(commits, now_s)
         self._witness = LedgerWitness(ledger, link, suspended=restored)
         locks = BreakerRegistry(ledger, commits, journal, clock, rng, doubted_s=now_s if restored else 0.0)
-        beds = ledger.checked_in()
-        fleet = PodRegistry(beds, locks.breaker_of, clock.now_s, self.failures.attempt)
-        nights = Nights(ledger, commits, clock, fleet, people.exposures, beds)
+        fleet, nights = self._open_beds(clock, ledger, commits, locks, people.exposures)
         self._deps = Dependencies(
             clock=clock,
             link=link,
@@ -131,7 +131,6 @@ class Application:
             recordings=recordings or NoRecordings(),
             failures=self.failures,
         )
-        self._shutdown_tickets: tuple[PendingSever, ...] = ()
         self._closed = self._newest_closing(now_s)
         self.registry = DreamscapeRegistry(self._deps)
         self._withdrawals = Withdrawals(ledger)
@@ -144,6 +143,18 @@ class Application:
         self._build_people(people)
         self._build_access(secret or weak(rng), sign)
         self._join(locks, waking)
+
+    def _open_beds(
+        self,
+        clock: SessionClock,
+        ledger: Ledger,
+        commits: Commits,
+        locks: BreakerRegistry,
+        exposures: Exposures,
+    ) -> tuple[PodRegistry, Nights]:
+        beds = ledger.checked_in()
+        fleet = PodRegistry(beds, locks.breaker_of, clock.now_s, self.failures.attempt)
+        return fleet, Nights(ledger, commits, clock, fleet, exposures, beds)
 
     def _build_commands(self, waking: WakeExecution) -> None:
         self.pods = PodCommands(self._deps, self.registry, self._check_ins)

@@ -15,9 +15,7 @@ from typing import Protocol
 from dreamd.app.access.enrolment import Coded, Issued
 from dreamd.app.api.access import PrincipalView
 from dreamd.app.api.audit_protocol import AuditApi
-from dreamd.app.api.people.guidelines_protocol import GuidelinesApi
-from dreamd.app.api.people.letters_protocol import LettersApi
-from dreamd.app.api.people.protocols import ConsentsApi
+from dreamd.app.api.people.people_api import PeopleApi
 from dreamd.app.audit.audit_log import AuditLog
 from dreamd.app.events.subscriptions import Changed
 from dreamd.app.stage.stimulus_markers import Marker
@@ -339,7 +337,7 @@ class AccessApi(Protocol):
         ...
 
 
-class Api(Protocol):
+class Api(PeopleApi, Protocol):
     """The application as its adapters see it: one attribute a subject."""
 
     @property
@@ -368,23 +366,8 @@ class Api(Protocol):
         ...
 
     @property
-    def consents(self) -> ConsentsApi:
-        """Consents of sleepers."""
-        ...
-
-    @property
-    def letters(self) -> LettersApi:
-        """Letters and nights of sleepers."""
-        ...
-
-    @property
     def house(self) -> HouseApi:
         """The house, its sites and its events."""
-        ...
-
-    @property
-    def guidelines(self) -> GuidelinesApi:
-        """The revisions of the guidelines."""
         ...
 
     @property
