@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dreamd.adapters.ledger.people_keys.keys_file import KeysFile
+from dreamd.adapters.ledger.people_keys.stored_keys import StoredKeys
+from dreamd.adapters.ledger.people_keys.subject_column import Naming
 from dreamd.adapters.ledger.postgres import PostgresLedger
 from dreamd.adapters.ledger.rows.changes import Changes
 from dreamd.adapters.ledger.sqlite import SqliteLedger
@@ -293,5 +294,5 @@ def test_closing_writes_what_waits_and_says_what_it_could_not(bench: Bench) -> N
 
 def test_every_field_of_a_transaction_is_written() -> None:
     """A field that no statement writes would be acknowledged and lost: each has one that gathers its rows."""
-    written = [name for name, _ in Changes(insert, KeysFile(Path("unused")))._subjects]
+    written = [name for name, _ in Changes(insert, Naming(StoredKeys(Path("unused"))))._subjects]
     assert sorted([*written, "terms", "counted", "audit"]) == sorted(one.name for one in fields(Transaction))

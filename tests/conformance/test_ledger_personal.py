@@ -7,12 +7,53 @@ import pytest
 
 from dreamd.adapters.ledger.postgres import PostgresLedger
 from dreamd.adapters.ledger.sqlite import SqliteLedger
+from dreamd.core.access.caller import Role
+from dreamd.core.access.principals import Credential, Grant, Kind, Principal
+from dreamd.core.audit.records import Act
+from dreamd.core.consent.course import Consent, ConsentState
+from dreamd.core.consent.grant import Grant as ConsentGrant
+from dreamd.core.consent.grant import Modality, Scope
+from dreamd.core.dreamscapes.views import DreamscapeState, Plan
+from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
+from dreamd.ports.ledger.exposure import Exposure, MarkMove
 from dreamd.ports.ledger.ledger import Ledger
 from dreamd.ports.ledger.personal import PersonalRow
 from dreamd.ports.ledger.transaction import Transaction
 from fakes.ledger import LedgerStorage, MemoryLedger, settled
 
 Library = Callable[[], Ledger]
+NOW_S = 1_760_000_000.0
+BUCKET = int(NOW_S // 600.0)
+
+
+def everything_of(sleeper: str) -> Transaction:
+    """A transaction with a row of each kind that names this sleeper."""
+    grant = ConsentGrant(
+        sleeper, 1, frozenset({Scope.MERGE}), frozenset({Modality.SOUND}), 0.1, NOW_S + 9.0, at_s=NOW_S
+    )
+    seats = ((1, "bed-1", sleeper), (2, "bed-2", "birch"))
+    plan = Plan(f"night-{sleeper}", 2, 8)
+    own = Principal(f"{sleeper}-own", Kind.PERSON, (Grant(Role.SLEEPER, sleeper=sleeper),))
+    clerk = Grant(Role.OPERATOR, sites=frozenset({"north"}))
+    both = Principal(f"{sleeper}-clerk", Kind.PERSON, (clerk, Grant(Role.SLEEPER, sleeper=sleeper)))
+    return Transaction(
+        dreamscapes=(DreamscapeRecord(plan, DreamscapeState.DREAMING, NOW_S, seats),),
+        check_ins=(("bed-1", sleeper),),
+        exposure=(Exposure({sleeper: 2.5}, NOW_S, MarkMove.MOVE),),
+        grants=(grant,),
+        consents=((sleeper, Consent(ConsentState.GIVEN, 1, grant, changed_s=NOW_S)),),
+        personal=(PersonalRow(sleeper, "letter", NOW_S, b"a letter"),),
+        calibration_days=((sleeper, 20_000),),
+        principals=(own, both),
+        credentials=(Credential("c1", own.name, b"\0", NOW_S, NOW_S + 9.0),),
+        audit=(Act(NOW_S, "anna", "", "Sever", "", "frees", "done", "fever", sleeper, salt="s"),),
+    )
+
+
+def erase(ledger: Ledger, sleeper: str, at_s: float = NOW_S) -> None:
+    """Forget the rows of a sleeper, and the key."""
+    ledger.write(Transaction(forgotten=((sleeper, at_s),)))
+    settled(ledger, ledger.shred(sleeper, at_s)).value  # noqa: B018 -- raises where it failed
 
 
 @pytest.fixture(params=["sqlite", "postgres", "memory"])
@@ -53,3 +94,58 @@ def test_personal_rows_come_back_replaced_and_removed(library: Library) -> None:
     assert ledger.personal("ash", "night") == ledger.personal("nobody", "letter") == ()
     assert ledger.personal_of("letter") == (first, other, letter)
     assert settled(ledger, ledger.read_personal("ash", "letter")).value == (first, letter)
+
+
+def test_nothing_of_an_erased_sleeper_is_read_and_others_stay(library: Library) -> None:
+    """Check-in, consent, letters, rights and texts are gone over a restart; another sleeper's are whole."""
+    ledger = library()
+    for sleeper in ("ash", "birch"):
+        ledger.write(everything_of(sleeper))
+    erase(ledger, "ash")
+    ledger.write(Transaction(personal=(PersonalRow("ash", "letter", 1.0, b"too late"),)))
+    for _ in range(2):
+        assert ledger.checked_in() == {"bed-1": "birch"}
+        assert set(ledger.consents()) == set(ledger.calibration_days()) == set(ledger.merging()) == {"birch"}
+        assert ledger.grants("ash") == ledger.personal("ash", "letter") == ()
+        assert [row.sleeper for row in ledger.personal_of("letter")] == ["birch"]
+        names = {one.name: len(one.grants) for one in ledger.principals()}
+        assert names == {"ash-clerk": 1, "birch-clerk": 2, "birch-own": 1}
+        assert [one.principal for one in ledger.credentials()] == ["birch-own"]
+        part = settled(ledger, ledger.read_audit(0, 9, texts=True)).value
+        assert (len(part.lines), [text.sleeper for text in part.texts]) == (2, ["birch"])
+        ledger.close()
+        ledger = library()
+
+
+def test_what_stays_of_an_erased_sleeper_is_of_nobody(library: Library) -> None:
+    """Seats and exposure keep their numbers under a name that is no pseudonym, also written back."""
+    ledger = library()
+    ledger.write(everything_of("ash"))
+    erase(ledger, "ash")
+    (record,), exposed = ledger.load(), ledger.exposures(NOW_S)
+    (nobody,) = exposed
+    assert nobody.startswith("~")
+    assert "ash" not in nobody
+    assert exposed == {nobody: 2.5}
+    ledger.write(Transaction(dreamscapes=(record,)))
+    ledger.close()
+    assert library().load() == (record,)
+
+
+def test_a_tombstone_keeps_the_merge_minutes_of_a_week(library: Library) -> None:
+    """An erased sleeper's minutes stay under the mark of the name, over a restart and a second erasure."""
+    ledger = library()
+    ledger.write(everything_of("ash"))
+    ledger.write(Transaction(exposure=(Exposure({"ash": 9.0}, NOW_S - 8 * 86400.0, MarkMove.MOVE),)))
+    erase(ledger, "ash")
+    mark = ledger.keys.mark_of("ash")
+    assert ledger.keys.tombstones() == {mark: {BUCKET: 2.5}}
+    ledger.close()
+    ledger = library()
+    subject = ledger.keys.subject_of("ash")
+    ledger.write(everything_of("ash"))
+    assert ledger.exposure_buckets(NOW_S)["ash"] == {BUCKET: 2.5}
+    erase(ledger, "ash")
+    assert (ledger.keys.mark_of("ash"), ledger.keys.sleeper_of(subject)) == (mark, None)
+    assert ledger.keys.tombstones() == {mark: {BUCKET: 5.0}}
+    ledger.close()

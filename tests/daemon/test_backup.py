@@ -44,7 +44,12 @@ def test_a_backup_of_a_ledger_that_is_written_to_holds_what_was_committed(tmp_pa
     assert mode(tmp_path / "copy") == 0o600
     assert ledger.locks() == (LOCK,), "the ledger goes on"
     ledger.close()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["copy", "ledger", "ledger.writes"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "copy",
+        "keys.sqlite3",
+        "ledger",
+        "ledger.writes",
+    ]
 
 
 def test_a_backup_overwrites_nothing_and_says_what_is_missing(tmp_path: Path) -> None:

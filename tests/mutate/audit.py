@@ -118,8 +118,8 @@ AUDIT: Final = (
         "audit.erased-bytes",
         "an erased reason stays in the ledger's file",
         "daemon/dreamd/adapters/ledger/sqlite_file.py",
-        'self.pragma("wal_checkpoint(TRUNCATE)")',
-        "pass",
+        'return self.pragma("wal_checkpoint(TRUNCATE)") == 0',
+        "return True",
         ("tests/daemon/test_sqlite_ledger.py",),
     ),
     Mutation(

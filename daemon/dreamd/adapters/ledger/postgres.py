@@ -19,8 +19,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from dreamd.adapters.ledger import migrations
-from dreamd.adapters.ledger.people_keys.keys_file import KEYS_FILE, KeysFile
+from dreamd.adapters.ledger.people_keys.keys_file import KEYS_FILE
+from dreamd.adapters.ledger.people_keys.stored_keys import StoredKeys
 from dreamd.adapters.ledger.rows import tables
+from dreamd.adapters.ledger.rows.forgetting import PERSONS
 from dreamd.adapters.ledger.rows.tables import HEAD
 from dreamd.adapters.ledger.store import Store
 from dreamd.adapters.ledger.stored_ledger import StoredLedger
@@ -101,6 +103,8 @@ def shown(url: str) -> str:
 class LedgerServer(Store):
     """The tables in the database at `url`."""
 
+    sweeps_beside_writes = True
+
     def __init__(self, url: str, beside: Path) -> None:
         """Connect, and make or upgrade the tables. beside: `NAME` of the note of writes.
 
@@ -112,7 +116,7 @@ class LedgerServer(Store):
         from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415 -- not for a file's ledger
 
         self._session: object = None
-        keys = KeysFile(beside.with_name(KEYS_FILE))
+        keys = StoredKeys(beside.with_name(KEYS_FILE))
         super().__init__(shown(url), engine_of(url), insert, WritesNote(beside), keys)
         try:
             self._open()
@@ -138,6 +142,13 @@ class LedgerServer(Store):
     def costs_all(self, error: Exception) -> bool:
         """Whether the server cannot write: its connection is lost, its disk full, its lock held."""
         return isinstance(error, sa.exc.OperationalError)
+
+    def swept(self) -> bool:
+        """Give the space of deleted rows back; the server decides when it is overwritten."""
+        with self._translated(), self.connect() as base:
+            alone = base.execution_options(isolation_level="AUTOCOMMIT")
+            alone.exec_driver_sql(f"VACUUM {', '.join(PERSONS)}")
+        return True
 
     def damaged(self, detail: str) -> str:
         """The sentence for a database that refuses what is asked."""
@@ -190,7 +201,7 @@ class LedgerServer(Store):
         if version == 0:
             migrations.make(self.base)
         elif version < HEAD:
-            migrations.upgrade(self.base)
+            migrations.upgrade(self.base, keys=self.keys)
 
 
 class PostgresLedger(StoredLedger):

@@ -23,23 +23,19 @@ class RowsReader:
         """name: of the thread. connect: another connection that reads. tell: an answer is there."""
         self._connect, self._place = connect, place
         self._base: sa.Connection | None = None
-        self._thread = LedgerThread[Read, Any](name, self._read, tell)
+        self.thread = LedgerThread[Read, Any](name, self._read, tell)
 
-    def ask(self, read: Callable[[sa.Connection], T]) -> Commit[T]:
+    def answer_later(self, read: Callable[[sa.Connection], T]) -> Commit[T]:
         """Queue a read."""
         commit: Commit[T] = Commit()
-        if not self._thread.enqueue(read, commit, PERSONAL_READS_WAITING):
+        if not self.thread.enqueue(read, commit, PERSONAL_READS_WAITING):
             why = f"the ledger {self._place} is too slow: {PERSONAL_READS_WAITING} reads wait"
-            self._thread.refuse(commit, why)
+            self.thread.refuse(commit, why)
         return commit
-
-    def deliver(self) -> None:
-        """End the finished reads."""
-        self._thread.deliver()
 
     def close(self) -> None:
         """Stop; a read under way keeps its connection."""
-        if not self._thread.close(0.0) and self._base is not None:
+        if not self.thread.close(0.0) and self._base is not None:
             self._base.close()
 
     def _read(self, asked: Sequence[Read]) -> Sequence[Any]:

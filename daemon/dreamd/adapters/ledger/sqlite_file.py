@@ -18,7 +18,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from dreamd.adapters.ledger import migrations
-from dreamd.adapters.ledger.people_keys.keys_file import KEYS_FILE, KeysFile
+from dreamd.adapters.ledger.people_keys.keys_file import KEYS_FILE
+from dreamd.adapters.ledger.people_keys.stored_keys import StoredKeys
 from dreamd.adapters.ledger.rows.tables import HEAD
 from dreamd.adapters.ledger.store import Store
 from dreamd.adapters.ledger.writes_note import WritesNote
@@ -29,6 +30,8 @@ from dreamd.ports.ledger.transaction import Transaction
 BUSY_TIMEOUT_S: Final = 0.2
 """One daemon locks the state directory, so only a backup can compete for the file."""
 
+NAMES_SUBJECTS_FROM: Final = 14
+"""The schema version from which on no row holds a pseudonym."""
 _OWNER_ALONE: Final = 0o600
 _OTHERS: Final = 0o077
 
@@ -59,7 +62,7 @@ class LedgerFile(Store):
     """The file at `path`."""
 
     def __init__(
-        self, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S, keys: KeysFile | None = None
+        self, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S, keys: StoredKeys | None = None
     ) -> None:
         """Open or create the file; a call waits `busy_timeout_s` for another process's transaction.
 
@@ -73,7 +76,7 @@ class LedgerFile(Store):
         except OSError as error:
             raise LedgerError(f"the ledger {path} cannot be opened ({error})") from error
         engine = engine_of(path, timeout_s=busy_timeout_s)
-        keys = keys or KeysFile(path.with_name(KEYS_FILE))
+        keys = keys or StoredKeys(path.with_name(KEYS_FILE))
         super().__init__(str(path), engine, insert, WritesNote(path), keys)
         try:
             self._open()
@@ -86,10 +89,14 @@ class LedgerFile(Store):
         """Write as every engine does; texts that are erased leave the log beside the file, too."""
         made = super().write(changes)
         if any(change.erased for change in changes):
-            # While another connection reads it does nothing: then a later checkpoint takes them along.
-            with suppress(sqlite3.Error):
-                self.pragma("wal_checkpoint(TRUNCATE)")
+            self.swept()  # else a later checkpoint takes them along
         return made
+
+    def swept(self) -> bool:
+        """Empty the write-ahead log; False: another connection reads, and what was deleted is still in it."""
+        with suppress(sqlite3.Error):
+            return self.pragma("wal_checkpoint(TRUNCATE)") == 0
+        return False
 
     def pragma(self, text: str) -> object:
         """Run a PRAGMA on the connection that writes, outside transactions; return its first value."""
@@ -132,6 +139,9 @@ class LedgerFile(Store):
             raise LedgerError(self.damaged(verdict))
         if version < HEAD:
             self._bring_up()
+        if 0 < version < NAMES_SUBJECTS_FROM:
+            self._driver().execute("VACUUM")  # of the names that rows of an earlier version held
+        self.swept()
         self._look()
 
     def _version(self) -> int:
@@ -145,7 +155,7 @@ class LedgerFile(Store):
                 migrations.make(self.base)
             elif version < HEAD:
                 migrations.stamp(self.base, version)
-                migrations.upgrade(self.base)
+                migrations.upgrade(self.base, keys=self.keys)
             self.base.exec_driver_sql(f"PRAGMA user_version = {max(version, HEAD)}")
 
 

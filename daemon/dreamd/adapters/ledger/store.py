@@ -19,7 +19,7 @@ from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 
-from dreamd.adapters.ledger.people_keys.keys_file import KeysFile
+from dreamd.adapters.ledger.people_keys.stored_keys import StoredKeys
 from dreamd.adapters.ledger.people_keys.subject_column import name_people
 from dreamd.adapters.ledger.rows import tables
 from dreamd.adapters.ledger.rows.changes import Changes, Insert
@@ -60,10 +60,15 @@ class _FailsAloneError(Exception):
 
 
 class Store(ABC):
-    """The tables of one engine; each connection is of one thread at a time."""
+    """The tables of one engine; each connection is of one thread at a time.
+
+    sweeps_beside_writes: whether `swept` uses a connection of its own.
+    """
+
+    sweeps_beside_writes = False
 
     def __init__(
-        self, place: str, engine: sa.Engine, insert: Insert, beside: WritesNote, keys: KeysFile
+        self, place: str, engine: sa.Engine, insert: Insert, beside: WritesNote, keys: StoredKeys
     ) -> None:
         """Connect. place: its path or address, for sentences. insert: the engine's own INSERT.
 
@@ -81,8 +86,8 @@ class Store(ABC):
         self._unnoted = self._counted = 0
         self._epoch = 0  # 0: of an engine, or a program, that does not own the ledger by an epoch
         self.keys = keys
-        self._naming = name_people(engine, keys)
-        self._changes = Changes(insert, keys)
+        self.naming = name_people(engine, keys)
+        self._changes = Changes(insert, self.naming)
         self._engine = engine
         try:
             self.base = engine.connect()
@@ -127,7 +132,15 @@ class Store(ABC):
             made = self._make_each(changes)
         self.audited = self._changes.audit.newest or self.audited
         self._count()
+        for change in changes:
+            if change.folded_s:
+                self._copy_keys(change.folded_s)
         return made
+
+    def _copy_keys(self, at_s: float) -> None:
+        """Make the daily copy of the keys; one that cannot be made is tried again tomorrow."""
+        with suppress(LedgerError, OSError):
+            self.keys.file.keep_copy(at_s)
 
     def _make(self, changes: Sequence[Transaction]) -> list[Terms | LedgerError] | None:
         """Write all; None where one of them fails, and nothing is written."""
@@ -198,6 +211,11 @@ class Store(ABC):
         self._note()
 
     @abstractmethod
+    def swept(self) -> bool:
+        """Remove what was deleted from the engine's files; False: not yet, while another connection reads."""
+        ...
+
+    @abstractmethod
     def damaged(self, detail: str) -> str:
         """The sentence, with the next step, for a ledger with this damage."""
         ...
@@ -265,7 +283,7 @@ class Store(ABC):
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         """One durable transaction."""
-        with self._translated(), self.base.begin(), self._naming.writing():
+        with self._translated(), self.base.begin(), self.naming.writing():
             yield
 
     @contextmanager

@@ -27,7 +27,10 @@ from typing import Any, Final, TypeVar
 import sqlalchemy as sa
 
 from dreamd.adapters.ledger.audit_reader import NEWEST_NOTE, AuditReader
+from dreamd.adapters.ledger.eraser import Eraser, finish_erasures
 from dreamd.adapters.ledger.ledger_thread import LedgerThread
+from dreamd.adapters.ledger.people_keys.stored_keys import StoredKeys
+from dreamd.adapters.ledger.people_keys.subject_column import UNLINKED
 from dreamd.adapters.ledger.rows import tables
 from dreamd.adapters.ledger.rows.kept_text import order_of, principal_of
 from dreamd.adapters.ledger.rows.people_text import bundle_of, course_of
@@ -84,6 +87,11 @@ class StoredLedger(StoredPeople):
     def __init__(self, store: Store) -> None:
         """store: opened; it belongs to this ledger."""
         super().__init__(store)
+        try:
+            finish_erasures(store)
+        except BaseException:
+            store.close()
+            raise
         self._using = threading.Lock()
         self._asking: sa.Connection | None = None
         self._finished: Callable[[], None] = lambda: None
@@ -91,6 +99,7 @@ class StoredLedger(StoredPeople):
             "ledger-writer", self._write, self._tell, self._note_writes
         )
         self._reader = LedgerThread[Asked, bool]("ledger-reader", self._read, self._tell)
+        self._eraser = Eraser(store, self._using, self._tell)
         self._audit = AuditReader(store.connect, store.place, self._tell)
         self._people = RowsReader("ledger-people", store.connect, store.place, self._tell)
 
@@ -125,6 +134,11 @@ class StoredLedger(StoredPeople):
     def audited(self) -> Head:
         """The newest record of the audit log on the disk."""
         return self._store.audited
+
+    @property
+    def keys(self) -> StoredKeys:
+        """The keys of the ledger's people."""
+        return self._store.keys
 
     @property
     def idle(self) -> bool:
@@ -176,7 +190,8 @@ class StoredLedger(StoredPeople):
         self._writer.deliver()
         self._reader.deliver()
         self._audit.deliver()
-        self._people.deliver()
+        self._people.thread.deliver()
+        self._eraser.thread.deliver()
 
     # -- at the start ---------------------------------------------------------------------------------
 
@@ -265,8 +280,11 @@ class StoredLedger(StoredPeople):
     def principals(self) -> tuple[Principal, ...]:
         """Every principal, by name."""
         rows = self._store.rows(sa.select(tables.principals).order_by(tables.principals.c.name))
+        named = self._store.naming.name_of
         return tuple(
-            self._understood(f"the principal {one.name}", partial(principal_of, one.name, one.kind), one.kept)
+            self._understood(
+                f"the principal {one.name}", partial(principal_of, one.name, one.kind, named=named), one.kept
+            )
             for one in rows
         )
 
@@ -292,6 +310,8 @@ class StoredLedger(StoredPeople):
         """Compare the writes with the note beside the file, and the last use with LAPSED_S."""
         if self._store.restored:
             return "the ledger was restored from a copy"
+        if any(who.startswith(UNLINKED) for who in self.checked_in().values()):
+            return "the keys of its people are missing"
         lived_s = float(self._store.rows(sa.select(tables.generation.c.lived_s))[0][0])
         if not lapsed(lived_s, now_s):
             return ""
@@ -309,6 +329,7 @@ class StoredLedger(StoredPeople):
         reading = self._reader.close(0.0)
         self._audit.close()
         self._people.close()
+        self._eraser.close()
         left = self._writer.close(within_s)
         if not left:
             with self._using:

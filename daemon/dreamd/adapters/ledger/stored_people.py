@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from dreamd.adapters.ledger.eraser import Eraser
+from dreamd.adapters.ledger.people_keys.subject_column import UNLINKED
 from dreamd.adapters.ledger.rows import tables
 from dreamd.adapters.ledger.rows.people_text import consent_of, grant_of
 from dreamd.adapters.ledger.rows_reader import RowsReader
@@ -14,6 +16,7 @@ from dreamd.core.consent.course import Consent
 from dreamd.core.consent.grant import Grant
 from dreamd.core.exposure.windows import DAY_S, bucket_of
 from dreamd.ports.commit import Commit, LedgerError
+from dreamd.ports.ledger.erasure import Shredded
 from dreamd.ports.ledger.personal import PersonalRow
 
 T = TypeVar("T")
@@ -23,6 +26,7 @@ class StoredPeople:
     """The readings about people, of a ledger on a store."""
 
     _people: RowsReader
+    _eraser: Eraser
 
     def __init__(self, store: Store) -> None:
         """store: opened."""
@@ -77,7 +81,8 @@ class StoredPeople:
             .join(newest, newest.c.sleeper == held.c.sleeper, isouter=True)
             .order_by(held.c.sleeper)
         )
-        return {one.sleeper: self._consent_of(one) for one in self._store.rows(query)}
+        rows = (one for one in self._store.rows(query) if not one.sleeper.startswith(UNLINKED))
+        return {one.sleeper: self._consent_of(one) for one in rows}
 
     def _consent_of(self, row: Any) -> Consent:  # noqa: ANN401 -- a row of SQLAlchemy
         revision, grant = max(row.revision, row.top or 0), None
@@ -110,7 +115,7 @@ class StoredPeople:
         """Read and use them on a thread beside the writer's."""
         table = tables.admissions.c
         query = sa.select(table.site, table.facts).where(table.at_s >= since_s).order_by(table.n)
-        return self._people.ask(lambda base: use((str(s), bytes(f)) for s, f in base.execute(query)))
+        return self._people.answer_later(lambda base: use((str(s), bytes(f)) for s, f in base.execute(query)))
 
     # -- what is personal -----------------------------------------------------------------------------
 
@@ -124,7 +129,13 @@ class StoredPeople:
 
     def read_personal(self, sleeper: str, kind: str) -> Commit[tuple[PersonalRow, ...]]:
         """Queue a read of a sleeper's rows."""
-        return self._people.ask(lambda base: self._opened(base.execute(_personal(kind, sleeper)).all()))
+        return self._people.answer_later(
+            lambda base: self._opened(base.execute(_personal(kind, sleeper)).all())
+        )
+
+    def shred(self, sleeper: str, now_s: float) -> Commit[Shredded]:
+        """Queue the erasure of a sleeper's key and link."""
+        return self._eraser.queue(sleeper, now_s)
 
     def _opened(self, rows: Rows) -> tuple[PersonalRow, ...]:
         """The rows whose bodies open; LedgerError where one has a key and does not open."""

@@ -7,6 +7,7 @@ from dreamd.ports.ledger.breakers import BreakerLedger
 from dreamd.ports.ledger.check_ins import CheckInLedger
 from dreamd.ports.ledger.consents import ConsentLedger
 from dreamd.ports.ledger.dreamscapes import DreamscapeLedger
+from dreamd.ports.ledger.erasure import ErasureLedger
 from dreamd.ports.ledger.exposure import ExposureLedger
 from dreamd.ports.ledger.generation import GenerationLedger
 from dreamd.ports.ledger.guidelines import GuidelineLedger
@@ -27,6 +28,7 @@ class Ledger(
     ExposureLedger,
     ConsentLedger,
     PersonalLedger,
+    ErasureLedger,
     GuidelineLedger,
     PrincipalLedger,
     AuditLedger,

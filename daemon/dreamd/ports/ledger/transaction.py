@@ -45,6 +45,7 @@ class Transaction:
     (sleeper, consent) without its held part; the grant of each is written in the same transaction or was
     before. planned_doses: of a Dreamscape and sleeper the first one stands. folded_s: session time by
     which old buckets of exposure are folded into days, 0: none is. personal: rows to be sealed, in order.
+    forgotten: (sleeper, session time), erased sleepers: their rows with a text or a right are removed.
     """
 
     terms: tuple[TermDraw, ...] = ()
@@ -60,6 +61,7 @@ class Transaction:
     grants: tuple[Grant, ...] = ()
     consents: tuple[tuple[str, Consent], ...] = ()
     personal: tuple[PersonalRow, ...] = ()
+    forgotten: tuple[tuple[str, float], ...] = ()
     guidelines: tuple[KeptRevision, ...] = ()
     comments: tuple[Comment, ...] = ()
     calibration_days: tuple[tuple[str, int], ...] = ()

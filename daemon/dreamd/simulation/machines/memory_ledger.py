@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Protocol
 
@@ -71,10 +71,26 @@ class LedgerStorage(PeopleStorage):
         self.principals.update((one.name, one) for one in change.principals)
         self.credentials.update((one.id, one) for one in change.credentials)
         self.codes.update((one.id, one) for one in change.codes)
+        for sleeper, _ in change.forgotten:
+            self._forget_rights(sleeper)
         self._audit(change)
         self.lived_s = change.lived_s or self.lived_s
         self.writes = max(self.writes, change.counted)
         return drawn
+
+    def _forget_rights(self, sleeper: str) -> None:
+        """Remove the check-in, the texts and the rights of an erased sleeper."""
+        self.beds = {pod: who for pod, who in self.beds.items() if who != sleeper}
+        self.texts = {n: text for n, text in self.texts.items() if text.sleeper != sleeper}
+        for name, one in tuple(self.principals.items()):
+            grants = tuple(grant for grant in one.grants if grant.sleeper != sleeper)
+            if grants == one.grants:
+                continue
+            self.principals[name] = replace(one, grants=grants)
+            if not grants:
+                del self.principals[name]
+                self.credentials = {at: one for at, one in self.credentials.items() if one.principal != name}
+                self.codes = {at: one for at, one in self.codes.items() if one.principal != name}
 
     def _audit(self, change: Transaction) -> None:
         for n in change.erased:
@@ -83,7 +99,7 @@ class LedgerStorage(PeopleStorage):
         for act in change.audit:
             self.audit.append(line_after(self.audited, act))
             self.audited = head_of(len(self.audit), self.audit[-1])
-            if act.reason or act.sleeper:
+            if (act.reason or act.sleeper) and act.sleeper not in dict(change.forgotten):
                 self.texts[self.audited.n] = ActText(self.audited.n, act.reason, act.sleeper)
 
     def _draw(self, draw: TermDraw) -> int:

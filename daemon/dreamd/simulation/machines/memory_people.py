@@ -7,8 +7,9 @@ from typing import TypeVar
 
 from dreamd.core.consent.course import Consent
 from dreamd.core.consent.grant import Grant, Held
-from dreamd.core.exposure.windows import BUCKETS_A_DAY, DAY_S, bucket_of, folded_below
+from dreamd.core.exposure.windows import BUCKETS_A_DAY, DAY_S, WEEK_S, bucket_of, folded_below
 from dreamd.ports.commit import Commit, LedgerError
+from dreamd.ports.ledger.erasure import Shredded
 from dreamd.ports.ledger.exposure import Exposure, MarkMove
 from dreamd.ports.ledger.guidelines import (
     ADMISSIONS_KEPT,
@@ -19,12 +20,13 @@ from dreamd.ports.ledger.guidelines import (
 )
 from dreamd.ports.ledger.personal import PersonalRow
 from dreamd.ports.ledger.transaction import Transaction
+from dreamd.simulation.machines.memory_keys import KeyStorage, MemoryKeys
 
 T = TypeVar("T")
 
 
 @dataclass
-class PeopleStorage:
+class PeopleStorage(KeyStorage):
     """Merge-minutes by sleeper and bucket, by sleeper and day; planned doses by Dreamscape and sleeper."""
 
     exposed_min: dict[tuple[str, int], float] = field(default_factory=dict)
@@ -38,6 +40,7 @@ class PeopleStorage:
     personal: dict[tuple[str, str, float], PersonalRow] = field(default_factory=dict)
     calibrated: dict[str, set[int]] = field(default_factory=dict)
     admissions: dict[int, KeptAdmission] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
 
     def change_people(self, change: Transaction) -> None:
         """Make the changes of a transaction in exposure, consents and guidelines."""
@@ -46,12 +49,16 @@ class PeopleStorage:
         self.guidelines.update((one.bundle.revision, one) for one in change.guidelines)
         self.comments.update(((one.revision, one.n), one) for one in change.comments)
         for row in change.personal:
+            if row.body and row.sleeper in self.gone and row.sleeper not in self.links:
+                continue
             self.personal.pop((row.sleeper, row.kind, row.at_s), None)
             if row.body:
                 self.personal[row.sleeper, row.kind, row.at_s] = row
         for sleeper, day in change.calibration_days:
             self.calibrated.setdefault(sleeper, set()).add(day)
         self.admissions.update((one.n, one) for one in change.admissions)
+        for sleeper, _ in change.forgotten:
+            self._forget(sleeper)
         for exposure in change.exposure:
             self._charge(exposure)
         for plan in change.planned_doses:
@@ -59,6 +66,26 @@ class PeopleStorage:
         if change.folded_s:
             self._fold(folded_below(change.folded_s))
             self._drop_admissions(change.folded_s - ADMISSIONS_KEPT_S)
+
+    def _forget(self, sleeper: str) -> None:
+        """Remove what holds a text or a right."""
+        self.consents.pop(sleeper, None)
+        self.merging.pop(sleeper, None)
+        self.calibrated.pop(sleeper, None)
+        self.grants = {key: one for key, one in self.grants.items() if key[0] != sleeper}
+        self.personal = {key: one for key, one in self.personal.items() if key[0] != sleeper}
+
+    def shred(self, sleeper: str, now_s: float) -> None:
+        """Leave a tombstone, and give the rows that stay a subject of nobody."""
+        keys, oldest = MemoryKeys(self), bucket_of(now_s - WEEK_S)
+        own = {bucket: lived for (who, bucket), lived in self.exposed_min.items() if who == sleeper}
+        nobody = f"~{keys.shred(sleeper, {at: lived for at, lived in own.items() if at >= oldest})}"
+        self.gone.add(sleeper)
+        for rows in (self.exposed_min, self.exposed_days_min):
+            for key in [key for key in rows if key[0] == sleeper]:
+                rows[nobody, key[1]] = rows.pop(key)
+        for name in [name for name in self.planned_min if name[1] == sleeper]:
+            self.planned_min[name[0], nobody] = self.planned_min.pop(name)
 
     def _charge(self, exposure: Exposure) -> None:
         for sleeper, lived_min in exposure.minutes.items():
@@ -157,6 +184,21 @@ class MemoryPeople(ABC):
         commit: Commit[tuple[PersonalRow, ...]] = Commit()
         try:
             commit.end(self.personal(sleeper, kind))
+        except LedgerError as error:
+            commit.fail(str(error))
+        return commit
+
+    @property
+    def keys(self) -> MemoryKeys:
+        """The keys of its people."""
+        return MemoryKeys(self.readable)
+
+    def shred(self, sleeper: str, now_s: float) -> Commit[Shredded]:
+        """Erase the link of a sleeper, at once."""
+        commit: Commit[Shredded] = Commit()
+        try:
+            self.readable.shred(sleeper, now_s)
+            commit.end(Shredded())
         except LedgerError as error:
             commit.fail(str(error))
         return commit

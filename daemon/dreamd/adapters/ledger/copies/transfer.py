@@ -21,6 +21,8 @@ import sqlalchemy as sa
 from dreamd.adapters.ledger import migrations, postgres, sqlite_file
 from dreamd.adapters.ledger.copies import backup
 from dreamd.adapters.ledger.copies.contents import Contents, contents_of
+from dreamd.adapters.ledger.people_keys.keys_file import KEYS_FILE
+from dreamd.adapters.ledger.people_keys.stored_keys import StoredKeys
 from dreamd.adapters.ledger.rows import tables
 from dreamd.adapters.ledger.rows.tables import HEAD
 from dreamd.adapters.ledger.store import cause
@@ -59,8 +61,10 @@ def restore_database(url: str, copy: Path, state_dir: Path) -> tuple[Contents, P
     with tempfile.TemporaryDirectory(dir=state_dir, prefix=".restoring-") as folder:
         newest = Path(folder) / "copy"
         shutil.copyfile(copy, newest)
-        sqlite_file.LedgerFile(newest).close()  # a copy of an earlier schema is upgraded
+        keys = StoredKeys(state_dir / KEYS_FILE)
+        sqlite_file.LedgerFile(newest, keys=keys).close()  # a copy of an earlier schema is upgraded
         server = postgres.LedgerServer(url, note)
+        server.naming.plain = True
         try:
             server.hold()
             kept = _kept(note)

@@ -10,6 +10,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from dreamd.adapters.ledger.people_keys.stored_keys import StoredKeys
 from dreamd.adapters.ledger.rows import tables
 from dreamd.adapters.ledger.rows.tables import HEAD, metadata
 from dreamd.ports.commit import LedgerError
@@ -75,12 +76,17 @@ def need_head(connection: sa.Connection, place: str) -> None:
         raise LedgerError(f"the ledger {place} has schema {version}, this dreamd reads {HEAD}; {step}")
 
 
-def upgrade(connection: sa.Connection, to: int = HEAD) -> None:
-    """Take every step from the stamped version to `to`, within the caller's transaction."""
+def upgrade(connection: sa.Connection, to: int = HEAD, *, keys: StoredKeys | None = None) -> None:
+    """Take every step from the stamped version to `to`, within the caller's transaction.
+
+    keys: of the people in the ledger; absent, there are no people in it.
+    """
     from alembic import command  # noqa: PLC0415 -- only for an older ledger
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(PLACE).replace("%", "%%"))
     config.attributes["connection"] = connection
+    if keys is not None:
+        config.attributes["keys"] = keys
     command.upgrade(config, revision(to))

@@ -1,34 +1,30 @@
 """The file of links and keys, `keys.sqlite3` beside the ledger: the only place that ties a name to a subject.
 
 A row holds a pseudonym, its random subject and its key. The file is closed to others, and a commit that has
-returned is on the disk. All rows are in memory, too, so that reading waits for no disk.
+returned is on the disk.
 
 Rules
-- A link is written before the ledger's row that names its subject (`write_links`).
 - A pseudonym is written as `<ash>`. No name holds these brackets, so a search of the files' bytes for a short
   name finds that name alone.
-- A mark is an HMAC of a pseudonym under a key of the house, never under a sleeper's.
+- What is removed is in no byte of the file and its log once `swept` is true.
 """
 
-import hmac
 import os
-import secrets
 import sqlite3
 import threading
-from base64 import b32encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from dreamd.adapters.ledger.people_keys.sealing import new_key, opened_body, sealed_body
+from dreamd.adapters.ledger.people_keys import copies
+from dreamd.adapters.ledger.people_keys.sealing import new_key
 from dreamd.ports.commit import LedgerError
 
 KEYS_FILE: Final = "keys.sqlite3"
 """Its name beside the ledger."""
 SCHEMA: Final = 1
-SUBJECT_BYTES: Final = 16
 BUSY_TIMEOUT_S: Final = 0.2
 _OWNER_ALONE: Final = 0o600
 _OTHERS: Final = 0o077
@@ -41,6 +37,10 @@ CREATE TABLE tombstones (
     mark BLOB NOT NULL, bucket INTEGER NOT NULL, minutes REAL NOT NULL, PRIMARY KEY (mark, bucket)
 ) WITHOUT ROWID
 """
+_ADD_STONE: Final = (
+    "INSERT INTO tombstones VALUES (?, ?, ?) "
+    "ON CONFLICT (mark, bucket) DO UPDATE SET minutes = minutes + excluded.minutes"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,104 +52,35 @@ class Person:
 
 
 class KeysFile:
-    """`ports.people_keys.PeopleKeys` on the file at `path`, which is opened or made at the first use."""
+    """The file at `path`, opened or made at the first use. One thread at a time uses it; others wait."""
 
     def __init__(self, path: Path) -> None:
         """Remember the path; nothing is opened yet."""
         self.path = path
         self._lock = threading.RLock()
         self._base: sqlite3.Connection | None = None
-        self._people: dict[str, Person] = {}
-        self._names: dict[str, str] = {}
-        self._unwritten: dict[str, Person] = {}
-        self._mark_key = b""
         self._version = -1
 
-    def open_file(self) -> None:
-        """Open the file now.
+    def links(self) -> dict[str, Person] | None:
+        """Every sleeper's subject and key; None: no other process has written them since the last time.
 
         Raises:
-            LedgerError: it is no such file, is damaged, is newer than this program, or cannot be written.
+            LedgerError: it is no such file, is damaged, is newer than this program, or cannot be used.
         """
-        with self._opened():
-            pass
+        with self._opened() as base:
+            version = int(base.execute("PRAGMA data_version").fetchone()[0])
+            if version == self._version:
+                return None
+            self._version = version
+            rows = base.execute("SELECT sleeper, subject, key FROM people")
+            return {sleeper[1:-1]: Person(subject, bytes(key)) for sleeper, subject, key in rows}
 
-    # -- links --------------------------------------------------------------------------------------
+    def mark_key(self) -> bytes:
+        """The key of the house, under which marks are made."""
+        with self._opened() as base:
+            return bytes(base.execute("SELECT mark_key FROM house").fetchone()[0])
 
-    def subject_of(self, sleeper: str) -> str:
-        """The subject; a new one is on the disk before it is returned."""
-        subject = self.allot(sleeper)
-        if sleeper in self._unwritten:
-            self.write_links()
-        return subject
-
-    def allot(self, sleeper: str) -> str:
-        """The subject; a new one is in memory alone until `write_links`."""
-        with self._lock:
-            person = self._known(sleeper)
-            if person is None:
-                person = Person(new_subject(), new_key())
-                self._unwritten[sleeper] = person
-                self._learn(sleeper, person)
-            return person.subject
-
-    def known_subject(self, sleeper: str) -> str | None:
-        """The subject; None: the sleeper has none."""
-        with self._lock:
-            person = self._known(sleeper)
-            return None if person is None else person.subject
-
-    def sleeper_of(self, subject: str) -> str | None:
-        """The pseudonym of a subject."""
-        with self._lock:
-            if subject not in self._names:
-                self._look_again()
-            return self._names.get(subject)
-
-    def write_links(self) -> None:
-        """Write the links that are in memory alone, with one flush to the disk.
-
-        Raises:
-            LedgerError: none of them was written.
-        """
-        with self._lock:
-            if not self._unwritten:
-                return
-            rows = [(written(who), one.subject, one.key) for who, one in self._unwritten.items()]
-            try:
-                with self._transaction() as base:
-                    base.executemany("INSERT INTO people VALUES (?, ?, ?)", rows)
-            except LedgerError:
-                for sleeper, person in self._unwritten.items():
-                    del self._people[sleeper], self._names[person.subject]
-                raise
-            finally:
-                self._unwritten.clear()
-
-    # -- sealing ------------------------------------------------------------------------------------
-
-    def seal(self, sleeper: str, table: str, column: str, body: bytes) -> bytes:
-        """Encrypt under the sleeper's key."""
-        with self._lock:
-            subject = self.allot(sleeper)
-            return sealed_body(self._people[sleeper].key, subject, table, column, body)
-
-    def unseal(self, sleeper: str, table: str, column: str, sealed: bytes) -> bytes | None:
-        """Decrypt under the sleeper's key."""
-        with self._lock:
-            person = self._known(sleeper)
-        if person is None:
-            return None
-        return opened_body(person.key, person.subject, table, column, sealed)
-
-    # -- tombstones ---------------------------------------------------------------------------------
-
-    def mark_of(self, sleeper: str) -> bytes:
-        """The HMAC of the pseudonym."""
-        with self._opened():
-            return hmac.digest(self._mark_key, sleeper.encode(), "sha256")
-
-    def tombstones(self) -> Mapping[bytes, Mapping[int, float]]:
+    def tombstones(self) -> dict[bytes, dict[int, float]]:
         """Merge-minutes by mark and bucket."""
         found: dict[bytes, dict[int, float]] = {}
         with self._opened() as base:
@@ -157,36 +88,56 @@ class KeysFile:
                 found.setdefault(bytes(mark), {})[int(bucket)] = float(minutes)
         return found
 
+    def insert(self, links: Mapping[str, Person]) -> bool:
+        """Write new links with one flush; False, and nothing is written: another process has one of them.
+
+        Raises:
+            LedgerError: nothing was written.
+        """
+        rows = [(written(who), one.subject, one.key) for who, one in links.items()]
+        with self._transaction() as base:
+            try:
+                base.executemany("INSERT INTO people VALUES (?, ?, ?)", rows)
+            except sqlite3.IntegrityError:
+                base.execute("ROLLBACK")
+                self._version = -1
+                return False
+        return True
+
+    def remove(self, sleeper: str, mark: bytes, minutes: Mapping[int, float], oldest: int) -> None:
+        """Remove a link, add these minutes to the tombstone, drop tombstones of buckets below `oldest`.
+
+        Raises:
+            LedgerError: nothing was changed.
+        """
+        rows = [(mark, bucket, lived_min) for bucket, lived_min in minutes.items() if bucket >= oldest]
+        with self._transaction() as base:
+            base.execute("DELETE FROM people WHERE sleeper = ?", (written(sleeper),))
+            base.execute("DELETE FROM tombstones WHERE bucket < ?", (oldest,))
+            base.executemany(_ADD_STONE, rows)
+
+    def swept(self) -> bool:
+        """Empty SQLite's log; False: another program reads the file, and the log holds removed bytes."""
+        with self._opened() as base:
+            return int(base.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]) == 0
+
+    def keep_copy(self, at_s: float) -> None:
+        """Make the copy of this day, where there is none. at_s: unix time."""
+        with self._opened() as base:
+            copies.keep_copy(base, self.path, at_s)
+
+    def renew_copies(self, at_s: float) -> None:
+        """Replace every copy by one of now."""
+        with self._opened() as base:
+            copies.renew_copies(base, self.path, at_s)
+
     def close(self) -> None:
         """Close the file; safe to call twice."""
         with self._lock:
             if self._base is not None:
                 self._base.close()
                 self._base = None
-
-    # -- the file -----------------------------------------------------------------------------------
-
-    def _known(self, sleeper: str) -> Person | None:
-        if sleeper not in self._people:
-            self._look_again()
-        return self._people.get(sleeper)
-
-    def _learn(self, sleeper: str, person: Person) -> None:
-        self._people[sleeper], self._names[person.subject] = person, sleeper
-
-    def _look_again(self) -> None:
-        """Read the file, where it is not open yet or another process has written it."""
-        with self._opened() as base:
-            version = int(base.execute("PRAGMA data_version").fetchone()[0])
-            if version == self._version:
-                return
-            self._version = version
-            rows = base.execute("SELECT sleeper, subject, key FROM people").fetchall()
-            self._people, self._names = {}, {}
-            for sleeper, subject, key in rows:
-                self._learn(sleeper[1:-1], Person(subject, bytes(key)))
-            for sleeper, person in self._unwritten.items():
-                self._learn(sleeper, person)
+                self._version = -1
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
@@ -213,7 +164,8 @@ class KeysFile:
             base.execute("BEGIN IMMEDIATE")
             try:
                 yield base
-                base.execute("COMMIT")
+                if base.in_transaction:
+                    base.execute("COMMIT")
             except BaseException:
                 if base.in_transaction:
                     base.execute("ROLLBACK")
@@ -231,16 +183,11 @@ class KeysFile:
                 base.execute(f"PRAGMA {setting}")
             if version == 0:
                 _make(base)
-            self._mark_key = bytes(base.execute("SELECT mark_key FROM house").fetchone()[0])
+            base.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # of an erasure that was cut short
         except BaseException:
             base.close()
             raise
         self._base = base
-
-
-def new_subject() -> str:
-    """Return 128 random bits as 26 characters."""
-    return b32encode(secrets.token_bytes(SUBJECT_BYTES)).decode().rstrip("=").lower()
 
 
 def written(sleeper: str) -> str:

@@ -3,7 +3,7 @@
 The head is kept between transactions, so a record costs no query. After a failure it is read anew.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -36,8 +36,8 @@ class AuditChain:
             self._head = Head() if row is None else head_of(int(row.n), row.record)
         return self._head
 
-    def append(self, base: sa.Connection, acts: Sequence[Act]) -> None:
-        """Write these behind the newest record."""
+    def append(self, base: sa.Connection, acts: Sequence[Act], forgotten: Collection[str] = ()) -> None:
+        """Write these behind the newest record. forgotten: sleepers of whom no text is kept."""
         if not acts:
             return
         head, records, texts = self.head(base), list[dict[str, Any]](), list[dict[str, Any]]()
@@ -45,7 +45,7 @@ class AuditChain:
             line = line_after(head, act)
             head = head_of(head.n + 1, line)
             records.append({"n": head.n, "record": line})
-            if act.reason or act.sleeper:
+            if (act.reason or act.sleeper) and act.sleeper not in forgotten:
                 told = {"salt": act.salt, "reason": act.reason, "sleeper": act.sleeper}
                 texts.append({"n": head.n, **told})
         base.execute(tables.audit.insert(), records)

@@ -7,14 +7,16 @@ Rule: a number that is none is refused here. SQLite refuses it as a missing valu
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
+from functools import partial
 from math import isnan
 from typing import Any, Final, assert_never
 
 import sqlalchemy as sa
 
-from dreamd.adapters.ledger.people_keys.keys_file import KeysFile
+from dreamd.adapters.ledger.people_keys.subject_column import Naming
 from dreamd.adapters.ledger.rows import tables
 from dreamd.adapters.ledger.rows.audit_chain import AuditChain
+from dreamd.adapters.ledger.rows.forgetting import forget_subject, gather_forgotten
 from dreamd.adapters.ledger.rows.gathered_rows import GatheredRows, Row
 from dreamd.adapters.ledger.rows.kept_text import order_text, principal_text
 from dreamd.adapters.ledger.rows.people_text import bundle_text, consent_text, course_text, grant_text
@@ -86,10 +88,10 @@ _COUNTED: Final = (
 class Changes:
     """Makes transactions on a connection that is in a transaction; for one engine."""
 
-    def __init__(self, insert: Insert, keys: KeysFile) -> None:
-        """insert: the engine's own INSERT. keys: seal what is personal."""
+    def __init__(self, insert: Insert, naming: Naming) -> None:
+        """insert: the engine's own INSERT. naming: of people, whose keys seal what is personal."""
         self.audit = AuditChain()
-        self._keys = keys
+        self._naming = naming
         self._keep = {name: _upsert(insert, table) for name, table in tables.metadata.tables.items()}
         self._with_numbers = frozenset(
             name
@@ -100,7 +102,7 @@ class Changes:
         self._charge = _adding(insert(buckets))
         marked = sa.select(
             *(sa.bindparam(column.name, type_=column.type) for column in buckets.columns)
-        ).where(sa.exists().where(merging.c.sleeper == sa.bindparam("sleeper", type_=sa.Text)))
+        ).where(sa.exists().where(merging.c.sleeper == sa.bindparam("sleeper", type_=buckets.c.sleeper.type)))
         self._charge_marked = _adding(insert(buckets).from_select(list(buckets.columns.keys()), marked))
         self._fold = _adding(insert(tables.exposure_days).from_select(["sleeper", "day", "minutes"], _FOLDED))
         self._plan = insert(tables.planned_doses).on_conflict_do_nothing()
@@ -114,7 +116,7 @@ class Changes:
             ("wake_orders", self._keeping("wake_orders", _order_row)),
             ("exposure", self._exposed),
             ("planned_doses", self._planned),
-            ("principals", self._keeping("principals", _principal_row)),
+            ("principals", self._keeping("principals", self._principal_row)),
             ("credentials", self._keeping("credentials", asdict)),
             ("codes", self._keeping("codes", asdict)),
             ("erased", self._dropping("audit_texts", _DROP_TEXT)),
@@ -123,6 +125,7 @@ class Changes:
             ("grants", self._keeping("grants", _grant_row)),
             ("consents", self._keeping("consents", _consent_row)),
             ("personal", self._seal),
+            ("forgotten", _forget),
             ("guidelines", self._keeping("guidelines", _revision_row)),
             ("comments", self._keeping("comments", asdict)),
             ("calibration_days", self._keeping("calibration_days", _day_row)),
@@ -147,7 +150,10 @@ class Changes:
         group = _Group(base)
         made = [self._gather(group, change, many) for change in changes]
         group.rows.execute(base)
-        self.audit.append(base, [act for change in changes for act in change.audit])
+        forgotten = {sleeper: at_s for change in changes for sleeper, at_s in change.forgotten}
+        for sleeper, at_s in forgotten.items():
+            forget_subject(base, self._naming.bound(sleeper), at_s)
+        self.audit.append(base, [act for change in changes for act in change.audit], forgotten)
         return made
 
     def _gather(self, group: "_Group", change: Transaction, many: int) -> dict[tuple[str, int], int]:
@@ -163,6 +169,10 @@ class Changes:
     def _keeping(self, table: str, row: Callable[[Any], Row]) -> _Gather:
         """Keep each value as the row that `row` makes of it."""
         return lambda group, values: self._put(group.rows, table, [row(one) for one in values])
+
+    def _principal_row(self, principal: Principal) -> Row:
+        text = principal_text(principal, partial(self._naming.bound, begins=True))
+        return {"name": principal.name, "kind": principal.kind.value, "kept": text}
 
     @staticmethod
     def _dropping(table: str, statement: sa.Delete) -> _Gather:
@@ -191,9 +201,12 @@ class Changes:
         group.rows.gather("planned_doses", self._plan, [_sound(asdict(one)) for one in planned])
 
     def _seal(self, group: "_Group", rows: Sequence[PersonalRow]) -> None:
+        keys = self._naming.keys
         for row in rows:
+            if row.body and keys.erased(row.sleeper):
+                continue  # it comes too late: there is no key
             if row.body:
-                sealed = self._keys.seal(row.sleeper, "personal", row.kind, row.body)
+                sealed = keys.seal(row.sleeper, "personal", row.kind, row.body)
                 named = {"sleeper": row.sleeper, "kind": row.kind, "at_s": row.at_s}
                 self._put(group.rows, "personal", [named | {"sealed": sealed}])
             else:
@@ -293,6 +306,10 @@ class _Group:
         return {int(number): (pod, sleeper) for number, pod, sleeper in rows}
 
 
+def _forget(group: _Group, forgotten: Sequence[tuple[str, float]]) -> None:
+    gather_forgotten(group.rows, [sleeper for sleeper, _ in forgotten])
+
+
 def _lock_row(lock: Lock) -> Row:
     return {"pod": lock.pod, "cause": lock.cause.value, "since_s": lock.since_s, "evidence": lock.evidence}
 
@@ -329,10 +346,6 @@ def _revision_row(kept: KeptRevision) -> Row:
 
 def _day_row(calibrated: tuple[str, int]) -> Row:
     return {"sleeper": calibrated[0], "day": calibrated[1]}
-
-
-def _principal_row(principal: Principal) -> Row:
-    return {"name": principal.name, "kind": principal.kind.value, "kept": principal_text(principal)}
 
 
 def _checkpoint_row(checkpoint: tuple[int, str]) -> Row:

@@ -1,6 +1,7 @@
 """The text in which a wake order or a principal's grants are kept in a ledger's row."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Final
 
@@ -28,14 +29,21 @@ def order_of(text: str) -> Order:
     return Order(**{**kept, "scope": WakeScope(kept["scope"])})
 
 
-def principal_text(principal: Principal) -> str:
-    """Return the JSON of a principal's grants and pause, and of a person at a provider."""
+def _as_it_is(name: str) -> str:
+    return name
+
+
+def principal_text(principal: Principal, bound: Callable[[str], str] = _as_it_is) -> str:
+    """Return the JSON of a principal's grants and pause, and of a person at a provider.
+
+    bound: makes the subject of a pseudonym.
+    """
     grants = [
         {
             "role": grant.role.value,
             "sites": sorted(grant.sites),
             "dreamscapes": sorted(grant.dreamscapes),
-            "sleeper": grant.sleeper,
+            "sleeper": bound(grant.sleeper),
             "methods": sorted(grant.methods),
         }
         for grant in principal.grants
@@ -46,8 +54,8 @@ def principal_text(principal: Principal) -> str:
     return json.dumps(kept)
 
 
-def principal_of(name: str, kind: str, text: str) -> Principal:
-    """Build a principal.
+def principal_of(name: str, kind: str, text: str, named: Callable[[str], str] = _as_it_is) -> Principal:
+    """Build a principal. named: makes the pseudonym of a subject.
 
     Raises:
         ValueError, KeyError, TypeError: the text is not a principal's.
@@ -58,7 +66,7 @@ def principal_of(name: str, kind: str, text: str) -> Principal:
             Role(one["role"]),
             frozenset(one["sites"]),
             frozenset(one["dreamscapes"]),
-            str(one["sleeper"]),
+            named(str(one["sleeper"])),
             frozenset(one["methods"]),
         )
         for one in kept["grants"]

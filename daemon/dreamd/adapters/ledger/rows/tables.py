@@ -9,15 +9,18 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from dreamd.adapters.ledger.people_keys.subject_column import Subject
+from dreamd.adapters.ledger.people_keys.subject_column import Subject, ToldName
 
-HEAD: Final = 13
+HEAD: Final = 14
 """The newest schema version: the number of steps in `migrations/versions`."""
 
 WHOLE: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """64 bits on every engine: a counter is up to 2^63."""
 REAL: Final[sa.types.TypeEngine[float]] = sa.Double().with_variant(sa.REAL(), "sqlite")
 """A double on every engine; PostgreSQL's REAL has half the digits."""
+
+SUBJECT: Final = Subject()
+BEGINS: Final = Subject(begins=True)
 
 metadata: Final = sa.MetaData()
 
@@ -30,9 +33,9 @@ def _text(name: str, *, key: bool = False) -> "sa.Column[str]":
     return sa.Column(name, sa.Text, primary_key=key, nullable=False)
 
 
-def _subject(name: str, *, key: bool = False) -> "sa.Column[str]":
-    """The subject of a sleeper in the row; the pseudonym in the program."""
-    return sa.Column(name, Subject(), primary_key=key, nullable=False)
+def _subject(name: str, *, key: bool = False, begins: bool = False) -> "sa.Column[str]":
+    """The subject of a sleeper in the row; the pseudonym in the program. begins: as of `Subject`."""
+    return sa.Column(name, BEGINS if begins else SUBJECT, primary_key=key, nullable=False)
 
 
 def _whole(name: str, *, key: bool = False) -> "sa.Column[int]":
@@ -66,28 +69,28 @@ ended: Final = sa.Index(
     postgresql_where=dreamscapes.c.ended_s.is_not(None),
 )
 seats: Final = _table(
-    "seats", _text("dreamscape", key=True), _whole("number", key=True), _text("pod"), _text("sleeper")
+    "seats", _text("dreamscape", key=True), _whole("number", key=True), _text("pod"), _subject("sleeper")
 )
-beds: Final = _table("beds", _text("pod", key=True), _text("sleeper"))
+beds: Final = _table("beds", _text("pod", key=True), _subject("sleeper", begins=True))
 locks: Final = _table("locks", _text("pod", key=True), _text("cause"), _real("since_s"), _text("evidence"))
 marks: Final = _table(
     "marks", _text("pod", key=True), _text("cause"), _real("tripped_s"), _whole("term"), _whole("tick")
 )
 wake_orders: Final = _table("wake_orders", _text("id", key=True), _whole("revision"), _text("kept"))
 exposure_buckets: Final = _table(
-    "exposure_buckets", _text("sleeper", key=True), _whole("bucket", key=True), _real("minutes")
+    "exposure_buckets", _subject("sleeper", key=True), _whole("bucket", key=True), _real("minutes")
 )
 exposure_days: Final = _table(
-    "exposure_days", _text("sleeper", key=True), _whole("day", key=True), _real("minutes")
+    "exposure_days", _subject("sleeper", key=True), _whole("day", key=True), _real("minutes")
 )
 planned_doses: Final = _table(
     "planned_doses",
     _text("dreamscape", key=True),
-    _text("sleeper", key=True),
+    _subject("sleeper", key=True),
     _real("minutes"),
     _real("at_s"),
 )
-merging: Final = _table("merging", _text("sleeper", key=True), _real("since_s"))
+merging: Final = _table("merging", _subject("sleeper", key=True), _real("since_s"))
 generation: Final = sa.Table(
     "generation",
     metadata,
@@ -118,13 +121,19 @@ codes: Final = _table(
 )
 audit: Final = _table("audit", _whole("n", key=True), _text("record"))
 audit_texts: Final = _table(
-    "audit_texts", _whole("n", key=True), _text("salt"), _text("reason"), _text("sleeper")
+    "audit_texts",
+    _whole("n", key=True),
+    _text("salt"),
+    _text("reason"),
+    sa.Column("sleeper", ToldName(), nullable=False),
 )
 checkpoints: Final = _table("checkpoints", _whole("n", key=True), _text("note"))
 consents: Final = _table(
-    "consents", _text("sleeper", key=True), _whole("revision"), _whole("granted"), _text("kept")
+    "consents", _subject("sleeper", key=True), _whole("revision"), _whole("granted"), _text("kept")
 )
-grants: Final = _table("grants", _text("sleeper", key=True), _whole("revision", key=True), _text("kept"))
+grants: Final = _table(
+    "grants", _subject("sleeper", key=True, begins=True), _whole("revision", key=True), _text("kept")
+)
 personal: Final = _table(
     "personal",
     _subject("sleeper", key=True),
@@ -132,6 +141,7 @@ personal: Final = _table(
     sa.Column("at_s", REAL, primary_key=True, nullable=False),
     sa.Column("sealed", sa.LargeBinary, nullable=False),
 )
+erasures: Final = _table("erasures", _text("subject", key=True), _real("at_s"))
 guidelines: Final = _table(
     "guidelines", _whole("revision", key=True), _text("digest"), _text("bundle"), _text("course")
 )
