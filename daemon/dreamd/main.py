@@ -51,7 +51,7 @@ VERBS: Final = {
     "recording": Verb("list, show recordings of Dreamscapes", "recordings"),
     "replay": Verb("run a recording through the fusion again, bit for bit", "recordings"),
     "me": Verb("a sleeper's own consent: show, grant, withdraw", "daemon"),
-    "guidelines": Verb("check and compare revisions of the guidelines", "daemon"),
+    "guidelines": Verb("revisions of the guidelines: check, propose, comment, ratify", "daemon"),
     "receipt": Verb("verify the receipt of a consent", "daemon"),
     "ledger": Verb("back up, check, verify, restore the ledger", "daemon"),
     "lsl": Verb("send a Dreamscape over Lab Streaming Layer, take markers from it", "daemon,boards"),

@@ -99,6 +99,7 @@ from dreamapi.renewal import Renewal
 from dreamapi.v1.breakers_pb2 import BreakerDetail, BreakerMove
 from dreamapi.v1.consents_pb2 import Consent, ConsentGrant, Receipt
 from dreamapi.v1.dreamscapes_pb2 import Check, Collective, Dreamscape, Event, Plan, Recording, Seat
+from dreamapi.v1.guidelines_pb2 import Clause, Comment, Difference, DryRun, Revision
 from dreamapi.v1.house_pb2 import House
 from dreamapi.v1.pods_pb2 import Pod
 from dreamapi.v1.severing_pb2 import Breaker, SeverOutcome
@@ -120,11 +121,13 @@ __all__ = [
     "BreakerOpen",
     "BrokerOpen",
     "Check",
+    "Clause",
     "ClockUnsynced",
     "CodeExpired",
     "CodeSpent",
     "CodeUnknown",
     "Collective",
+    "Comment",
     "Consent",
     "ConsentGrant",
     "ConsentHours",
@@ -137,10 +140,12 @@ __all__ = [
     "CredentialUnknown",
     "CursorAhead",
     "CursorTooOld",
+    "Difference",
     "Dreamscape",
     "DreamscapeExists",
     "DreamscapeUnknown",
     "DreamscapesFull",
+    "DryRun",
     "Event",
     "ExposureReached",
     "Failed",
@@ -183,6 +188,7 @@ __all__ = [
     "Renewal",
     "RequestIdReused",
     "RetainedByLaw",
+    "Revision",
     "RoleLacking",
     "SamePerson",
     "SchemaMismatch",

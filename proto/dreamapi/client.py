@@ -30,6 +30,7 @@ from dreamapi.credentials import (
 )
 from dreamapi.dreamscapes import Dreamscapes
 from dreamapi.errors import Unreachable
+from dreamapi.guidelines import Guidelines
 from dreamapi.pods import Pods
 from dreamapi.renewal import Renewal, Renewing
 from dreamapi.requests import refused
@@ -54,7 +55,7 @@ OPTIONS: Final = (
 class Api:
     """A connection: `pods`, `dreamscapes`, `breakers`, `wake`, `severs`, `houses`, `access`, `audit`.
 
-    Of people: `consents`.
+    Of people: `consents`, `guidelines`.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class Api:
         self.access = Access(self._channel, self._line)
         self.audit = Audit(self._channel, self._line)
         self.consents = Consents(self._channel, self._line)
+        self.guidelines = Guidelines(self._channel, self._line)
         if self._held is not None and self._held.path is not None:
             self._renewing = Renewing(self.access, self._held, self._line.rng)
             keeping = self._renewing.keep_renewed()

@@ -8,6 +8,10 @@ from typing import Final, Protocol
 
 _ID: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}")
+IN_FORCE: Final = "in-force"
+"""In place of a number: the revision of the guidelines that holds now."""
+
 OWN: Final = "-"
 """In place of a sleeper: the one of the caller's own credential."""
 
@@ -85,6 +89,19 @@ def breaker(text: str) -> str:
 def wake_order(text: str) -> str:
     """`wakeOrders/{text}`."""
     return _within("wakeOrders", text)
+
+
+def guideline(revision: int) -> str:
+    """`guidelines/{revision}`; of 0 the revision that holds now."""
+    return f"guidelines/{revision or IN_FORCE}"
+
+
+def guideline_in(name: str) -> int | None:
+    """The number of `guidelines/{revision}`, 0 of `guidelines/in-force`; None: of another form."""
+    head, _, number = name.partition("/")
+    if head != "guidelines" or _NUMBER.fullmatch(number) is None:
+        return 0 if name == f"guidelines/{IN_FORCE}" else None
+    return int(number)
 
 
 def site(text: str) -> str:

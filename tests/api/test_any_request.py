@@ -22,6 +22,7 @@ from dreamapi.v1 import (
     breakers_pb2,
     consents_pb2,
     dreamscapes_pb2,
+    guidelines_pb2,
     house_pb2,
     pods_pb2,
     severs_pb2,
@@ -33,7 +34,10 @@ from dreamd.core.dreamscapes.views import Plan
 from fakes.callers import OPERATOR
 from fakes.stage import Stage
 
-PROTOS = (breakers_pb2, consents_pb2, dreamscapes_pb2, house_pb2, pods_pb2, severs_pb2, wake_pb2)
+PROTOS = (
+    *(breakers_pb2, consents_pb2, dreamscapes_pb2, guidelines_pb2),
+    *(house_pb2, pods_pb2, severs_pb2, wake_pb2),
+)
 METHODS = [
     method
     for proto in PROTOS
@@ -52,7 +56,7 @@ NAMES = (
         "sites/a",
     ),
     *("dreamscapes/n", "dreamscapes/ended", "dreamscapes/n/seats/1", "breakers/pods/bed-1", "breakers/"),
-    *("sleepers/ada/consent", "sleepers/-", "22:00/07:00", "Europe/Zurich"),
+    *("sleepers/ada/consent", "sleepers/-", "22:00/07:00", "Europe/Zurich", "guidelines/1"),
     *("breakers/dreamscapes/n", "wakeOrders/w1", "wakeOrders/", "/", "//", ".", "x" * 64, "plan.ramp", "*"),
 )
 TEXTS = st.sampled_from(NAMES) | st.text(max_size=8) | st.text(min_size=1, max_size=1).map(lambda c: c * 3000)
@@ -71,14 +75,14 @@ def values(field: FieldDescriptor) -> st.SearchStrategy[object]:
     kind = field.cpp_type
     if kind == FieldDescriptor.CPPTYPE_MESSAGE:
         return messages(field.message_type)
+    if field.type == FieldDescriptor.TYPE_BYTES:
+        return st.binary(max_size=8) | TEXTS.map(str.encode)
     if kind == FieldDescriptor.CPPTYPE_STRING:
         return TEXTS
     if kind == FieldDescriptor.CPPTYPE_BOOL:
         return st.booleans()
-    if kind == FieldDescriptor.CPPTYPE_DOUBLE:
-        return st.floats()
-    if kind == FieldDescriptor.CPPTYPE_FLOAT:
-        return st.floats(width=32)
+    if kind in (FieldDescriptor.CPPTYPE_DOUBLE, FieldDescriptor.CPPTYPE_FLOAT):
+        return st.floats(width=64 if kind == FieldDescriptor.CPPTYPE_DOUBLE else 32)
     low, high = WHOLE[kind]
     return st.integers(max(low, -2), 12) | st.sampled_from((low, high)) | st.integers(low, high)
 

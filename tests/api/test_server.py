@@ -14,7 +14,7 @@ from dreamd.adapters.grpc.calls.api_methods import calls_of_api
 from dreamd.adapters.grpc.server import SERVICES, CannotListen, Running, serve_grpc
 from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
 from dreamwire.messages import WakeScope
-from fakes.api_requests import GATHERED, GUARDED, STREAMS, UNARY, stub_with
+from fakes.api_requests import GATHERED, GUARDED, STREAMS, TWO, UNARY, stub_with
 from fakes.callers import named
 from fakes.coordination import FakeCoordination
 from fakes.views import breaker_view
@@ -37,6 +37,10 @@ async def test_every_unary_method_answers(
     application.principals.known("eve", code="k.s")
     application.principals.record("SeverDreamscape", "done", "fire")
     application.consents.given("ada")
+    if method not in ("ProposeRevision", "DryRunRevision"):
+        application.guidelines.propose(named("nurse"), TWO.decode())
+    if method == "CommentOnRevision":
+        application.guidelines.open_revision(named("nurse"), 2)
     request, kind = UNARY[method]
     assert isinstance(await stub_with(channel, method)(request), kind)
 

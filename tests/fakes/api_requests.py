@@ -7,6 +7,7 @@ from dreamapi.v1 import audit_pb2 as audit
 from dreamapi.v1 import breakers_pb2 as breaking
 from dreamapi.v1 import consents_pb2 as consents
 from dreamapi.v1 import dreamscapes_pb2 as dreams
+from dreamapi.v1 import guidelines_pb2 as guidelines
 from dreamapi.v1 import house_pb2 as houses
 from dreamapi.v1 import pods_pb2 as beds
 from dreamapi.v1 import severs_pb2 as severs
@@ -16,12 +17,14 @@ from dreamapi.v1.audit_pb2_grpc import AuditStub
 from dreamapi.v1.breakers_pb2_grpc import BreakersStub
 from dreamapi.v1.consents_pb2_grpc import ConsentsStub
 from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesStub
+from dreamapi.v1.guidelines_pb2_grpc import GuidelinesStub
 from dreamapi.v1.house_pb2_grpc import HousesStub
 from dreamapi.v1.pods_pb2_grpc import PodsStub
 from dreamapi.v1.rules_pb2 import ROLE_ADMIN
 from dreamapi.v1.severing_pb2 import SeverOutcome
 from dreamapi.v1.severs_pb2_grpc import SeversStub
 from dreamapi.v1.wake_pb2_grpc import WakeOrdersStub
+from dreamd.adapters.documents.shipped import shipped_text
 
 N = "dreamscapes/n"
 UNARY = {
@@ -79,7 +82,7 @@ GUARDED = {
         code="c", code_verifier="v" * 43, nonce="n" * 43, redirect_uri="http://127.0.0.1:4242/callback"
     ),
 }
-"""Methods about the caller's own credential: without access control no caller has one (`test_access`)."""
+"""Methods that need a credential: without access control no caller has one (`test_access`)."""
 UNARY |= {
     "EnrolPrincipal": (
         access.EnrolPrincipalRequest(
@@ -111,6 +114,28 @@ UNARY |= {
     "GetReceipt": (consents.GetReceiptRequest(name=ADA, reason="by phone"), consents.Receipt),
     "WithdrawConsent": (consents.WithdrawConsentRequest(name=ADA), SeverOutcome),
 }
+TWO = shipped_text().replace("revision = 1", "revision = 2", 1).encode()
+UNARY |= {
+    "ProposeRevision": (guidelines.ProposeRevisionRequest(document=TWO, by="nurse"), guidelines.Revision),
+    "OpenRevision": (guidelines.OpenRevisionRequest(name="guidelines/2", by="nurse"), guidelines.Revision),
+    "CommentOnRevision": (
+        guidelines.CommentOnRevisionRequest(name="guidelines/2", text="too long", by="nurse"),
+        guidelines.Comment,
+    ),
+    "WithdrawRevision": (
+        guidelines.WithdrawRevisionRequest(name="guidelines/2", by="nurse"),
+        guidelines.Revision,
+    ),
+    "GetRevision": (guidelines.GetRevisionRequest(name="guidelines/in-force"), guidelines.Revision),
+    "ListRevisions": (guidelines.ListRevisionsRequest(), guidelines.ListRevisionsResponse),
+    "ListComments": (guidelines.ListCommentsRequest(name="guidelines/1"), guidelines.ListCommentsResponse),
+    "DiffRevisions": (
+        guidelines.DiffRevisionsRequest(old="guidelines/1", new="guidelines/in-force"),
+        guidelines.DiffRevisionsResponse,
+    ),
+    "DryRunRevision": (guidelines.DryRunRevisionRequest(name="guidelines/1"), guidelines.DryRun),
+}
+GUARDED["RatifyRevision"] = guidelines.RatifyRevisionRequest(name="guidelines/2")
 STREAMS = {
     "WatchPods": (beds.WatchPodsRequest(), beds.WatchPodsResponse),
     "WatchCollective": (dreams.WatchCollectiveRequest(name=N), dreams.Collective),
@@ -131,7 +156,7 @@ def stub_with(channel: grpc.aio.Channel, method: str) -> object:
     """The generated stub's method of any service."""
     kinds = (
         *(PodsStub, DreamscapesStub, BreakersStub, WakeOrdersStub),
-        *(SeversStub, HousesStub, AccessStub, AuditStub, ConsentsStub),
+        *(SeversStub, HousesStub, AccessStub, AuditStub, ConsentsStub, GuidelinesStub),
     )
     stubs = [kind(channel) for kind in kinds]
     return next(getattr(stub, method) for stub in stubs if hasattr(stub, method))

@@ -142,6 +142,19 @@ async function people() {
   await unary("Consents.GetReceipt", { name });
   await unary("Consents.WithdrawConsent", { name, reason: "enough" });
   await unary("Consents.GrantConsent", { name, grant: { ...grant, scopes: [] } }, "no scope");
+  const shipped = fs.readFileSync(path.join(directory, "../daemon/dreamd/adapters/documents/shipped.toml"), "utf8");
+  const document = Buffer.from(shipped.replace("revision = 1", "revision = 2"));
+  const revision = { name: "guidelines/2", by: "js" };
+  await unary("Guidelines.ProposeRevision", { document, by: "js" });
+  await unary("Guidelines.OpenRevision", revision);
+  await unary("Guidelines.CommentOnRevision", { ...revision, text: "plain" });
+  await unary("Guidelines.ListComments", { name: revision.name });
+  await unary("Guidelines.RatifyRevision", { name: revision.name, role: "ROLE_CLINICIAN" });
+  await unary("Guidelines.DiffRevisions", { old: "guidelines/in-force", new: revision.name });
+  await unary("Guidelines.DryRunRevision", { document, nights: 7 });
+  await unary("Guidelines.WithdrawRevision", revision);
+  await unary("Guidelines.GetRevision", { name: "guidelines/in-force" });
+  await unary("Guidelines.ListRevisions", {});
 }
 
 // Without access control no caller has a credential of its own; principals can be made all the same.

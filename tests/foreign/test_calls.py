@@ -14,6 +14,7 @@ from integration.fleet import Fleet
 from mosquitto import Broker
 
 PODS = ("light-1", "light-2", "light-3")
+PERMISSION_DENIED = 7
 INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, OUT_OF_RANGE = 3, 5, 9, 11
 UNAUTHENTICATED = 16
 
@@ -58,7 +59,8 @@ async def test_every_method_answers_another_language(told: dict[str, Any]) -> No
     assert set(told["methods"]) <= set(told["told"])
     answers = {name: one["answer"] for name, one in told["told"].items() if "answer" in one}
     own = {"Access.GetCaller", "Access.RenewCredential", "Access.GetProvider", "Access.RedeemSignIn"}
-    assert set(told["methods"]) - set(answers) == {"Breakers.ResetBreaker", *own}
+    refusing = {"Breakers.ResetBreaker", "Guidelines.RatifyRevision"}
+    assert set(told["methods"]) - set(answers) == {*refusing, *own}
     assert answers["a credential"] == {"ok": True}
     assert answers["Dreamscapes.CreateDreamscape"]["state"] == "STATE_PLANNED"
     assert answers["Dreamscapes.UpdateDreamscape"]["plan"]["seats_max"] == 6
@@ -70,12 +72,15 @@ async def test_every_method_answers_another_language(told: dict[str, Any]) -> No
     assert answers["WakeOrders.OrderWake"]["order"]["scope"] == "SCOPE_FLEET"
     assert answers["Consents.GrantConsent"]["state"] == "STATE_GIVEN"
     assert answers["Consents.GetConsent"]["grant"]["scopes"] == ["SCOPE_MERGE", "SCOPE_RECORD"]
+    assert answers["Guidelines.WithdrawRevision"]["state"] == "STATE_WITHDRAWN"
+    assert answers["Guidelines.GetRevision"]["clauses"][0]["number"] == "1.1"
     assert sorted(refused(told["told"])) == [
         ("Access.GetCaller", UNAUTHENTICATED, "CREDENTIAL_MISSING", ""),
         ("Access.GetProvider", FAILED_PRECONDITION, "NO_PROVIDER", ""),
         ("Access.RedeemSignIn", FAILED_PRECONDITION, "NO_PROVIDER", ""),
         ("Access.RenewCredential", UNAUTHENTICATED, "CREDENTIAL_MISSING", ""),
         ("Breakers.ResetBreaker", FAILED_PRECONDITION, "BREAKER_NOT_LOCKED", ""),
+        ("Guidelines.RatifyRevision", PERMISSION_DENIED, "PERSON_NEEDED", ""),
         ("bad name", INVALID_ARGUMENT, "INVALID_ARGUMENT", "name"),
         ("cursor ahead", OUT_OF_RANGE, "CURSOR_AHEAD", ""),
         ("guidelines", INVALID_ARGUMENT, "INVALID_ARGUMENT", "plan.guidelines"),

@@ -111,6 +111,12 @@ def server_of(args: argparse.Namespace) -> dreamapi.Server:
     return dreamapi.Server(args.server or kept.server, path)
 
 
+def fail(sentence: str, status: int) -> int:
+    """Write a sentence on stderr; return the exit status."""
+    print(f"dreamd: {sentence}", file=sys.stderr)
+    return status
+
+
 async def answered(args: argparse.Namespace) -> int:
     """Connect, ask, and write a refusal as one sentence on stderr."""
     try:

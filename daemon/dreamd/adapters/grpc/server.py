@@ -26,6 +26,7 @@ from dreamapi.v1 import (
     breakers_pb2_grpc,
     consents_pb2_grpc,
     dreamscapes_pb2_grpc,
+    guidelines_pb2_grpc,
     house_pb2_grpc,
     pods_pb2_grpc,
     severs_pb2_grpc,
@@ -45,6 +46,7 @@ from dreamd.adapters.grpc.servicers.audit import Audit
 from dreamd.adapters.grpc.servicers.breakers import Breakers
 from dreamd.adapters.grpc.servicers.dreamscapes import Dreamscapes
 from dreamd.adapters.grpc.servicers.people.consents import Consents
+from dreamd.adapters.grpc.servicers.people.guidelines import Guidelines
 from dreamd.adapters.grpc.servicers.pods import Pods
 from dreamd.adapters.grpc.servicers.severs import Houses, Severs
 from dreamd.adapters.grpc.servicers.wake_orders import WakeOrders
@@ -60,7 +62,7 @@ SERVICES: Final = (
     *("dreamapi.v1.Pods", "dreamapi.v1.Dreamscapes"),
     *("dreamapi.v1.Breakers", "dreamapi.v1.WakeOrders"),
     *("dreamapi.v1.Severs", "dreamapi.v1.Houses", "dreamapi.v1.Access"),
-    *("dreamapi.v1.Audit", "dreamapi.v1.Consents"),
+    *("dreamapi.v1.Audit", "dreamapi.v1.Consents", "dreamapi.v1.Guidelines"),
 )
 RECEIVE_MAX: Final = 8 << 20
 """Bytes of a request. A way out acts however long its reason is; other requests get REQUEST_BYTES_MAX."""
@@ -254,6 +256,9 @@ def _serve_services(
     audit_pb2_grpc.add_AuditServicer_to_server(Audit(api.audit), server)  # type: ignore[no-untyped-call]
     consents_pb2_grpc.add_ConsentsServicer_to_server(  # type: ignore[no-untyped-call]
         Consents(api.consents, replays), server
+    )
+    guidelines_pb2_grpc.add_GuidelinesServicer_to_server(  # type: ignore[no-untyped-call]
+        Guidelines(api.guidelines, replays), server
     )
 
 

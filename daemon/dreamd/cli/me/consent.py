@@ -10,7 +10,7 @@ import dreamapi
 from dreamapi.consents import MODALITIES, SCOPES
 from dreamd.adapters.documents.notice import LANGUAGE, notice_sha256, notice_text
 from dreamd.cli.client import NothingAskedError, as_json, console, finite, print_json
-from dreamd.cli.me.instants import instant, zoned
+from dreamd.cli.instants import instant, zoned
 from dreamd.cli.me.sleeper import FLAGS, add_verb
 from dreamd.cli.printing import consent_tables, tables
 

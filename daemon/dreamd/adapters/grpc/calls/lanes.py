@@ -102,6 +102,13 @@ _API: Final[dict[str, dict[Lane, tuple[str, ...]]]] = {
         Lane.READ: ("GetConsent", "ListGrants", "GetReceipt"),
         Lane.WRITE: ("GrantConsent",),
     },
+    "dreamapi.v1.Guidelines": {
+        Lane.READ: ("GetRevision", "ListRevisions", "ListComments", "DiffRevisions"),
+        Lane.WRITE: (
+            *("ProposeRevision", "OpenRevision", "CommentOnRevision", "RatifyRevision", "WithdrawRevision"),
+            "DryRunRevision",
+        ),
+    },
     "dreamapi.v1.Houses": {Lane.READ: ("GetHouse",)},
     "dreamapi.v1.Access": {
         Lane.READ: ("GetCaller", "GetProvider", "ListPrincipals", "ListRules"),

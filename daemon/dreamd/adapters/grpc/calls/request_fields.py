@@ -79,6 +79,15 @@ def of_sleeper(name: str, part: str, own: str = "") -> str:
     return own if found[0] == names.OWN else found[0]
 
 
+def guideline(name: str, field: str = "name", *, holds: bool = False) -> int:
+    """The number of `guidelines/{revision}`. holds: `guidelines/in-force` is taken too, and is 0."""
+    number = names.guideline_in(name)
+    if number is None or not (number or holds):
+        expected = "guidelines/{revision}, a number from 1"
+        raise bad_input(field, f"{expected}, or guidelines/in-force" if holds else expected, name)
+    return number
+
+
 def breaker_id(name: str, field: str = "name") -> str:
     """`pods/{pod}` or `dreamscapes/{dreamscape}` of `breakers/...`."""
     of = name.removeprefix("breakers/")

@@ -1,4 +1,4 @@
-"""Instants that people write: an end of a consent."""
+"""Instants that people write on the command line: when a consent ends, when a revision begins."""
 
 import argparse
 from datetime import date, datetime, time, timedelta

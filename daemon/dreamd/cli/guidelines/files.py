@@ -1,7 +1,6 @@
-"""`dreamd guidelines`: check a revision in a file, compare two, print the shipped one; no daemon is asked."""
+"""`dreamd guidelines` of files: check a revision, compare two, print the shipped one; no daemon is asked."""
 
 import argparse
-import sys
 from pathlib import Path
 
 from rich.table import Table
@@ -9,61 +8,49 @@ from rich.table import Table
 from dreamapi.text import shown
 from dreamd.adapters.documents.canonical import digest
 from dreamd.adapters.documents.shipped import shipped_bundle, shipped_text
-from dreamd.cli.client import console
+from dreamd.cli.client import console, fail
 from dreamd.core.guidelines.bundle import Bundle, BundleError, Clause
 from dreamd.core.guidelines.diff import diff, only_tightens
 from dreamd.core.guidelines.reading import read_bundle
 
-_FILE = "a revision in TOML"
+FILE = "a revision in TOML"
 
 
 class CannotReadError(Exception):
     """A file is no revision; the message is one sentence with the next step."""
 
 
-def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
-    """Add the verb."""
-    parser = subparsers.add_parser("guidelines", help="check and compare revisions of the guidelines")
-    verbs = parser.add_subparsers(dest="act", metavar="ACT", required=True)
+def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the verbs that ask no daemon."""
     told = "check FILE against vocabulary and bounds, and print the name of its content"
     check = verbs.add_parser("check", help=told, description=told)
-    check.add_argument("file", metavar="FILE", type=Path, help=_FILE)
-    told = "compare a revision with a newer one, clause by clause"
-    compare = verbs.add_parser("diff", help=told, description=told)
-    compare.add_argument(
-        "files", metavar="FILE", type=Path, nargs="+", help=f"{_FILE}; one: against the shipped"
-    )
+    check.add_argument("file", metavar="FILE", type=Path, help=FILE)
+    check.set_defaults(run=_checked)
     told = "print the shipped revision, to begin another one with"
-    verbs.add_parser("shipped", help=told, description=told)
-    return parser
+    shipped = verbs.add_parser("shipped", help=told, description=told)
+    shipped.set_defaults(run=_shipped)
 
 
-def run(args: argparse.Namespace) -> int:
-    """Run the verb; return the exit status. 1: a file is refused."""
+def _shipped(_args: argparse.Namespace) -> int:
+    print(shipped_text(), end="")
+    return 0
+
+
+def _checked(args: argparse.Namespace) -> int:
     try:
-        match args.act:
-            case "check":
-                return _checked(args.file)
-            case "diff":
-                return _compared(args.files)
-            case _:
-                print(shipped_text(), end="")
-                return 0
+        bundle = read_file(args.file)
     except CannotReadError as error:
-        print(f"dreamd: {error}", file=sys.stderr)
-        return 1
-
-
-def _checked(file: Path) -> int:
-    bundle = _read(file)
+        return fail(str(error), 1)
     print(f"holds: revision {bundle.revision}, {len(bundle.clauses)} clauses, {digest(bundle.document())}")
     return 0
 
 
-def _compared(files: list[Path]) -> int:
-    if len(files) > 2:  # noqa: PLR2004 - two are compared
-        raise CannotReadError("compare one revision with the shipped one, or two with each other")
-    old, new = (shipped_bundle(), *map(_read, files))[-2:]
+def compare_files(files: list[Path]) -> int:
+    """Print the clauses in which two files differ, or one and the shipped; return the exit status."""
+    try:
+        old, new = (shipped_bundle(), *map(read_file, files))[-2:]
+    except CannotReadError as error:
+        return fail(str(error), 1)
     table = Table("clause", "change", "was", "is")
     for one in diff(old, new):
         table.add_row(f"G-{one.number}", one.change.value, _told(one.old), _told(one.new))
@@ -84,7 +71,12 @@ def _told(clause: Clause | None) -> str:
     return shown(f"{limit.strip()}: {clause.text}" if limit else clause.text)
 
 
-def _read(file: Path) -> Bundle:
+def read_file(file: Path) -> Bundle:
+    """The revision in a file.
+
+    Raises:
+        CannotReadError: it cannot be read, or is none.
+    """
     try:
         return read_bundle(file.read_text(encoding="utf-8"))
     except OSError as error:
