@@ -141,8 +141,9 @@ class Chromium:
     def press(self, key: str) -> None:
         """Press and release a key, by its name."""
         codes = {"Tab": 9, "Enter": 13, "Escape": 27, "ArrowRight": 39, "ArrowLeft": 37}
-        told = {"key": key, "code": key, "windowsVirtualKeyCode": codes[key]}
-        text = {"text": "\r"} if key == "Enter" else {}
+        codes["Space"] = 32
+        told = {"key": " " if key == "Space" else key, "code": key, "windowsVirtualKeyCode": codes[key]}
+        text = {"text": {"Enter": "\r", "Space": " "}[key]} if key in ("Enter", "Space") else {}
         self.call("Input.dispatchKeyEvent", type="keyDown", **told, **text)
         self.call("Input.dispatchKeyEvent", type="keyUp", **told)
 

@@ -1,9 +1,6 @@
 """The console of a site over the API with access control, over TLS: signing in, the page, its acts."""
 
-import datetime as dt
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,53 +10,16 @@ from dreamd.adapters.grpc.server import Running
 from dreamd.adapters.site_authority import SiteAuthority
 from dreamd.console.acts.offers import BUTTONS
 from dreamd.console.session_store import SessionStore
-from dreamd.console.sign_in import ApiAddress
-from dreamd.console.web_app import console_app, new_console
 from dreamd.core.access.caller import Role
 from dreamd.core.access.principals import DAY_S, Grant
-from dreamd.core.dreamscapes.views import DreamscapeState
 from fakes.asgi_page import AsgiPage
 from fakes.callers import named
 from fakes.coordination import FakeCoordination
-from fakes.site_api import site_api
+from fakes.site_console import console
 
 OPERATOR = Grant(Role.OPERATOR, sites=frozenset("*"))
 WIDE = frozenset({"sever-site", "wake-site", "sever-house", "wake-house"})
 IDLE_S = 31 * 60.0
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> SiteAuthority:
-    """An authority and a certificate for 127.0.0.1."""
-    made = SiteAuthority(tmp_path_factory.mktemp("site"))
-    made.make_site(("127.0.0.1", "localhost"), dt.datetime.now(dt.UTC))
-    return made
-
-
-@pytest.fixture
-def application() -> FakeCoordination:
-    """Three pods; night dreams in two of them."""
-    made = FakeCoordination()
-    made.add("night", DreamscapeState.DREAMING)
-    return made
-
-
-@pytest.fixture
-async def server(application: FakeCoordination, site: SiteAuthority) -> AsyncIterator[Running]:
-    """The API with access control, over TLS."""
-    async with site_api(application, site) as running:
-        yield running
-
-
-@asynccontextmanager
-async def console(
-    application: FakeCoordination, site: SiteAuthority, server: Running, store: SessionStore | None = None
-) -> AsyncIterator[AsgiPage]:
-    """A browser at a console of that API. store: of its sessions."""
-    api = ApiAddress(f"127.0.0.1:{server.port}", site.authority_text)
-    app = console_app(new_console(api, ("console.test",), application.principals.clock.now_s, store))
-    async with app.router.lifespan_context(app):
-        yield AsgiPage(app)
 
 
 async def look(page: AsgiPage, wish: str = "") -> dict[str, Any]:

@@ -26,6 +26,7 @@ from dreamd.core.dreamscapes.views import DreamscapeState
 from dreamd.settings import load
 from fakes.coordination import FakeCoordination
 from fakes.site_api import site_api
+from integration.people_pages import walk_in
 from oidc_provider import SETTINGS, SmallProvider
 
 DRIPS = 64
@@ -245,11 +246,13 @@ async def test_a_viewer_in_a_real_browser_and_a_foreign_page(served: Served, tmp
 
     Signed out, the same browser signs in through the provider by one button, and severs as that person. A
     link with another's answer of the provider signs it in as no one. An administrator enrols, revokes by
-    keyboard, and verifies the audit log, at a desk and on a telephone.
+    keyboard, and verifies the audit log, at a desk and on a telephone. A sleeper whose telephone opens the
+    code of the bed signs in, grants by keyboard and withdraws by one press.
     """
     token = served.application.principals.known("ada", Grant(Role.CLINICIAN, sites=frozenset("*")))
     admin = served.application.principals.known("root", Grant(Role.ADMIN), Grant(Role.AUDITOR))
     served.application.principals.known("bed-1", Grant(Role.BED), kind=Kind.BED)
+    served.application.principals.known("ash-1", Grant(Role.SLEEPER, sleeper="ash"), code="k.s")
     severed = served.application.severs.callers
 
     def browse() -> None:
@@ -278,6 +281,7 @@ async def test_a_viewer_in_a_real_browser_and_a_foreign_page(served: Served, tmp
             browser.until("document.title === 'tried 4'")
             sign_in_through_the_provider(browser, served)
             govern(browser, served.url, admin)
+            walk_in(browser, served.url, "k.s")
         finally:
             browser.close()
             foreign.shutdown()

@@ -11,6 +11,7 @@ _GATE, _VIEWER, _SHAPES, _APP, _CONSOLE_ORDERS = (
 _TESTS_TEXT: Final = "tests/daemon/test_console_text.py"
 _TESTS_LOCAL: Final = "tests/console/test_local.py"
 _TESTS_SESSIONS: Final = "tests/console/test_sessions.py"
+_TESTS_OWN: Final = "tests/console/test_own_consent.py"
 _TESTS_SHAPES: Final = "tests/console/test_shapes.py"
 _NOBODY: Final = (f"{_TESTS_LOCAL}::test_a_foreign_page_neither_acts_nor_reads",)
 
@@ -242,10 +243,26 @@ CONSOLE: Final = (
     Mutation(
         "site-console.idle-enrols",
         "a screen that was left alone enrols a stranger",
-        f"{_SITE}governing/routes.py",
-        "if not (when_idle or session.may_bind(doors.now_s())):",
+        f"{_SITE}governing/doors.py",
+        "if not (when_idle or session.may_bind(self.now_s())):",
         "if False:",
         (f"{_TESTS_SITE}::test_an_administrator_enrols_revokes_and_resumes_on_the_page_of_access",),
+    ),
+    Mutation(
+        "site-console.another-sleeper",
+        "a sleeper's page reads and grants for the sleeper that a request names",
+        f"{_SITE}people/consent_routes.py",
+        "        if self._doors.api.authority:\n",
+        '        if not told.get("sleeper"):\n',
+        (_TESTS_OWN,),
+    ),
+    Mutation(
+        "site-console.idle-withdraws-not",
+        "a sleeper cannot withdraw on a page that was left alone",
+        f"{_SITE}acts/orders.py",
+        'Act("WithdrawConsent", frees=True',
+        'Act("WithdrawConsent", frees=False',
+        (_TESTS_OWN,),
     ),
     Mutation(
         "site-console.sealed",

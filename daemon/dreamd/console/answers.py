@@ -15,7 +15,8 @@ GONE: Final = (
 )
 STATUS: Final = {
     **dict.fromkeys((dreamapi.RoleLacking, dreamapi.OutOfScope, dreamapi.PersonNeeded), HTTPStatus.FORBIDDEN),
-    dreamapi.PrincipalPaused: HTTPStatus.FORBIDDEN,
+    **dict.fromkeys((dreamapi.NotYours, dreamapi.PrincipalPaused), HTTPStatus.FORBIDDEN),
+    **dict.fromkeys((dreamapi.WrongRole, dreamapi.SamePerson), HTTPStatus.FORBIDDEN),
     **dict.fromkeys(
         (dreamapi.CredentialRevoked, dreamapi.CredentialUnknown, dreamapi.CredentialExpired),
         HTTPStatus.UNAUTHORIZED,

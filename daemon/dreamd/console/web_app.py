@@ -34,8 +34,10 @@ from dreamd.console.acts.offers import BUTTONS
 from dreamd.console.acts.order_bodies import LONG_MAX, Asked, UnfitOrderError
 from dreamd.console.acts.orders import ACTS, Act, LateOrder, OrderRunner
 from dreamd.console.answers import NO_ANSWER, failed, idle, late, refused, signed_out
-from dreamd.console.governing.routes import Doors, Governing
+from dreamd.console.governing.doors import Doors
+from dreamd.console.governing.routes import Governing
 from dreamd.console.page_files import MEDIA, PageFiles
+from dreamd.console.people.consent_routes import OwnConsent
 from dreamd.console.provider_door import ProviderDoor
 from dreamd.console.request_guard import PROTECTION, RequestGuard
 from dreamd.console.request_reader import (
@@ -56,6 +58,7 @@ __all__ = ["ApiAddress", "Console", "console_app", "new_console"]
 SIGN_INS: Final = 4
 """Credentials that are checked at once."""
 COOKIE_BYTES: Final = 16
+OPEN_PAGES: Final = ("consent",)
 
 
 class HostGuard:
@@ -102,6 +105,7 @@ class Console:
         self._writer = SessionWriter(self.sessions, store)
         doors = Doors(api, judge, self._session, refused, self._failed_for, idle, signed_out, now_s, key)
         self._governing = Governing(doors) if api.authority else None
+        self._people = OwnConsent(doors)
         self._viewers: dict[str, tuple[Viewer, asyncio.Task[None]]] = {}
         self._signing_in = asyncio.Semaphore(SIGN_INS)
         self._group: asyncio.TaskGroup | None = None
@@ -128,6 +132,8 @@ class Console:
             Route("/healthz", _health),
             *(self._of_sessions() if self._near is None else ()),
             *(self._governing.routes() if self._governing is not None else ()),
+            *(Route(f"/{page}", self._open_page(page)) for page in OPEN_PAGES),
+            *self._people.routes(),
             Route("/console/look", self._look),
             *(Route(path, self._order(act), methods=["POST"]) for path, act in ACTS.items()),
             Route("/console/{file}", self._file),
@@ -151,6 +157,14 @@ class Console:
     async def _access_page(self, request: Request) -> Response:
         page = "sign_in" if self._session(request) is None else "access"
         return Response(self._own.pages[page], media_type=MEDIA[".html"])
+
+    def _open_page(self, page: str) -> Callable[[Request], "asyncio.Future[Response]"]:
+        """A page that holds no data of its own and lets its reader sign in itself."""
+
+        async def answer(_request: Request) -> Response:
+            return Response(self._own.pages[page], media_type=MEDIA[".html"])
+
+        return answer  # type: ignore[return-value]  # Starlette takes any coroutine function
 
     async def _file(self, request: Request) -> Response:
         found = self._own.files.get(request.path_params["file"])

@@ -78,6 +78,12 @@ async def _wake_scope(api: dreamapi.Api, asked: Asked) -> SeverOutcome:
     return told.outcome
 
 
+async def _withdraw(api: dreamapi.Api, asked: Asked) -> SeverOutcome:
+    """End a sleeper's consent; the name is the pseudonym."""
+    order = read_way_out(asked)
+    return await api.consents.withdraw(order.name, issuer=order.issuer, reason=order.reason)
+
+
 async def _resume(api: dreamapi.Api, asked: Asked) -> None:
     order: Order = read_order(asked)
     if not order.etag:
@@ -91,6 +97,7 @@ ACTS: Final[Mapping[str, Act]] = {
     "/console/release": Act("ReleasePod", frees=True, carry_out=_release),
     "/console/sever-scope": Act("OrderSever", frees=True, carry_out=_sever_scope),
     "/console/wake-scope": Act("OrderWake", frees=True, carry_out=_wake_scope),
+    "/console/withdraw-consent": Act("WithdrawConsent", frees=True, carry_out=_withdraw),
     "/console/resume": Act("ResumeDreamscape", frees=False, carry_out=_resume),
 }
 """By the path of the POST."""

@@ -4,57 +4,31 @@ An idle session enrols no one and lifts no pause, as it binds no sleeper. It rev
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Final
+from urllib.parse import urlsplit
 
 import segno
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 import dreamapi
 from dreamapi.names import bare
 from dreamapi.pinned import pin_of
 from dreamapi.v1.access_pb2 import Principal
-from dreamd.console.acts.order_bodies import BODY_MAX, Asked, UnfitOrderError
+from dreamd.console.acts.order_bodies import Asked
+from dreamd.console.governing.doors import Answer, Doors
 from dreamd.console.governing.log_check import verified_log
 from dreamd.console.governing.shapes import principal_shape, record_shape, rules_shape
-from dreamd.console.governing.wishes import read_enrolment, read_texts
-from dreamd.console.request_guard import RequestGuard
-from dreamd.console.request_reader import read_count, read_request
+from dreamd.console.governing.wishes import is_sleeper, read_enrolment, read_texts
+from dreamd.console.request_reader import read_count
 from dreamd.console.sessions import Session
-from dreamd.console.sign_in import ApiAddress
 from dreamd.core.audit.records import record_of
-from dreamwire.signing import VerifyKey
 
-ANSWER_S: Final = 4.0
-VERIFIED_WITHIN_S: Final = 60.0
 NEWEST: Final = 50
 NEWEST_MOST: Final = 500
 VERIFYING_MAX: Final = 1
-
-Answer = dict[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class Doors:
-    """The console, as far as these routes use it.
-
-    session_of: of a request. refused, failed: answers for a refusal, and for a failure of the API.
-    idle, signed_out: answers. now_s: Unix seconds.
-    """
-
-    api: ApiAddress
-    judge: RequestGuard
-    session_of: Callable[[Request], Session | None]
-    refused: Callable[[HTTPStatus, str], Response]
-    failed: Callable[[dreamapi.ApiError, Session], Response]
-    idle: Callable[[], Response]
-    signed_out: Callable[[], Response]
-    now_s: Callable[[], float]
-    key: VerifyKey | None
+CONSENT_PAGE: Final = "consent"
+"""The page of a sleeper; the code stands behind a #, which no browser sends."""
 
 
 class Governing:
@@ -66,15 +40,19 @@ class Governing:
 
     def routes(self) -> list[Route]:
         """Every route of the page's data and acts."""
+        doors = self._doors
         return [
-            Route("/console/principals", self._reads(self._principals)),
-            Route("/console/rules", self._reads(self._rules)),
-            Route("/console/audit", self._reads(self._audit)),
-            Route("/console/audit-verdict", self._reads(self._verdict)),
-            Route("/console/enrol", self._writes(self._enrol), methods=["POST"]),
-            Route("/console/revoke", self._writes(self._revoke, when_idle=True), methods=["POST"]),
-            Route("/console/resume-principal", self._writes(self._resume), methods=["POST"]),
+            Route("/console/principals", doors.reads(self._principals)),
+            Route("/console/rules", doors.reads(self._rules)),
+            Route("/console/audit", doors.reads(self._audit)),
+            Route("/console/audit-verdict", doors.reads(self._verdict, self._busy)),
+            Route("/console/enrol", doors.writes(self._enrol), methods=["POST"]),
+            Route("/console/revoke", doors.writes(self._revoke, when_idle=True), methods=["POST"]),
+            Route("/console/resume-principal", doors.writes(self._resume), methods=["POST"]),
         ]
+
+    def _busy(self) -> str:
+        return "a log is verified already; try again" if self._verifying.locked() else ""
 
     # -- reading ----------------------------------------------------------------------------------
 
@@ -98,41 +76,9 @@ class Governing:
         async with self._verifying:
             return await verified_log(api, self._doors.key)
 
-    def _reads(
-        self, work: Callable[[dreamapi.Api, Request, Session], Awaitable[Answer]]
-    ) -> Callable[[Request], Awaitable[Response]]:
-        async def answer(request: Request) -> Response:
-            doors = self._doors
-            wrong, session = doors.judge.wrong_reader(request.headers), doors.session_of(request)
-            if wrong:
-                return doors.refused(HTTPStatus.FORBIDDEN, wrong)
-            if session is None:
-                return doors.signed_out()
-            if work == self._verdict and self._verifying.locked():
-                return doors.refused(HTTPStatus.SERVICE_UNAVAILABLE, "a log is verified already; try again")
-            return await self._asked(session, lambda api: work(api, request, session))
-
-        return answer
-
-    async def _asked(self, session: Session, work: Callable[[dreamapi.Api], Awaitable[Answer]]) -> Response:
-        server = self._doors.api.shown(session.credential.credential)
-        try:
-            async with (
-                asyncio.timeout(VERIFIED_WITHIN_S),
-                dreamapi.connect(
-                    server, connect_s=ANSWER_S, deadline_s=ANSWER_S, user_agent="dreamd-console"
-                ) as api,
-            ):
-                return JSONResponse(await work(api))
-        except TimeoutError:
-            told = f"the daemon did not answer within {VERIFIED_WITHIN_S:.0f} s; use dreamd audit export"
-            return self._doors.refused(HTTPStatus.SERVICE_UNAVAILABLE, told)
-        except dreamapi.ApiError as failure:
-            return self._doors.failed(failure, session)
-
     # -- acting -----------------------------------------------------------------------------------
 
-    async def _enrol(self, api: dreamapi.Api, asked: Asked) -> Answer:
+    async def _enrol(self, api: dreamapi.Api, asked: Asked, _session: Session) -> Answer:
         name, kind, grants = read_enrolment(asked)
         enrolled = await api.access.enrol(name, kind, grants)
         host, _, port = self._doors.api.target.rpartition(":")
@@ -140,38 +86,29 @@ class Governing:
         server = f"{self._doors.judge.names[0] if near and self._doors.judge.names else host}:{port}"
         line = f"{server} {pin_of(self._doors.api.authority)} {enrolled.code}"
         command = "dreamedge enrol" if kind == Principal.KIND_BED else "dreamd redeem"
-        code = segno.make(line, micro=False)
+        page = self._page_of(asked, enrolled.code) if is_sleeper(grants) else ""
+        code = segno.make(page or line, micro=False)
         return {
             "name": name,
             "line": line,
             "command": f"{command} '{line}'",
+            "page": page,
             "expires_s": enrolled.expire_time.seconds,
             "qr": ["".join("1" if one else "0" for one in row) for row in code.matrix],
         }
 
-    async def _revoke(self, api: dreamapi.Api, asked: Asked) -> Answer:
+    def _page_of(self, asked: Asked, code: str) -> str:
+        """The address by which a sleeper's own telephone signs in, once, at this console."""
+        origin, names = urlsplit(asked.headers["origin"]), self._doors.judge.names
+        near = origin.hostname in ("localhost", "127.0.0.1", "::1")
+        host = origin.netloc
+        if near and names:  # a telephone needs the machine's own name
+            host = f"{names[0]}:{origin.port}" if origin.port else names[0]
+        return f"https://{host}/{CONSENT_PAGE}#{code}"
+
+    async def _revoke(self, api: dreamapi.Api, asked: Asked, _session: Session) -> Answer:
         told = read_texts(asked)
         return principal_shape(await api.access.revoke(told["name"], reason=told["reason"]), {})
 
-    async def _resume(self, api: dreamapi.Api, asked: Asked) -> Answer:
+    async def _resume(self, api: dreamapi.Api, asked: Asked, _session: Session) -> Answer:
         return principal_shape(await api.access.lift_pause(read_texts(asked)["name"]), {})
-
-    def _writes(
-        self, work: Callable[[dreamapi.Api, Asked], Awaitable[Answer]], *, when_idle: bool = False
-    ) -> Callable[[Request], Awaitable[Response]]:
-        async def answer(request: Request) -> Response:
-            doors, asked = self._doors, await read_request(request, BODY_MAX)
-            wrong, session = doors.judge.wrong_writer(request.headers), doors.session_of(request)
-            if wrong or asked is None:
-                return doors.refused(HTTPStatus.FORBIDDEN, wrong or "the body is too long, or came too late")
-            if session is None:
-                return doors.signed_out()
-            if not (when_idle or session.may_bind(doors.now_s())):
-                return doors.idle()
-            session.note_act(doors.now_s())
-            try:
-                return await self._asked(session, lambda api: work(api, asked))
-            except UnfitOrderError as unfit:
-                return doors.refused(HTTPStatus.BAD_REQUEST, str(unfit))
-
-        return answer

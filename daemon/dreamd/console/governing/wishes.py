@@ -1,6 +1,6 @@
 """An enrolment as a page asks for it, read from the body of its POST. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from dreamapi.v1.access_pb2 import Grant, Principal
@@ -29,6 +29,11 @@ def read_enrolment(asked: Asked) -> tuple[str, "Principal.Kind", list[Grant]]:
     if kind not in KINDS:
         raise UnfitOrderError(f"kind: expected one of {', '.join(KINDS)}")
     return name, KINDS[kind], _grants(kind, told)
+
+
+def is_sleeper(grants: Sequence[Grant]) -> bool:
+    """Whether these are the rights of a sleeper, and no others."""
+    return len(grants) == 1 and grants[0].role == Role.ROLE_SLEEPER
 
 
 def read_texts(asked: Asked) -> Mapping[str, str]:

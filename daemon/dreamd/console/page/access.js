@@ -118,7 +118,8 @@ async function enrol(event) {
   try {
     const told = Object.fromEntries(new FormData(at("enrol")));
     const got = await post("/console/enrol", told);
-    set(at("line-words"), `${got.name} enrols until ${utc(got.expires_s)} UTC, once, by this line. It is shown here and nowhere again.`);
+    const way = got.page ? "by this picture, with a telephone of their own, or by this line" : "by this line";
+    set(at("line-words"), `${got.name} enrols until ${utc(got.expires_s)} UTC, once, ${way}. It is shown here and nowhere again.`);
     set(at("line-text"), got.command);
     draw(got.qr);
     at("line").hidden = false;

@@ -1,0 +1,69 @@
+"""The routes of a sleeper's own page: their consent, its receipt. To withdraw is an act of `acts.orders`.
+
+In a site the sleeper is the one of the viewer's own credential, and no request names another. Without a site
+the page names a pseudonym: every caller of the machine may act as any sleeper there.
+"""
+
+from starlette.requests import Request
+from starlette.routing import Route
+
+import dreamapi
+from dreamd.adapters.documents.notice import LANGUAGE, notice_sha256, notice_text
+from dreamd.console.acts.order_bodies import Asked, UnfitOrderError
+from dreamd.console.governing.doors import Answer, Doors
+from dreamd.console.people.consent_shapes import choices_shape, consent_shape, receipt_shape, sleeper_of
+from dreamd.console.people.consent_wishes import BODY_MOST, Told, read_grant, read_sleeper, read_told
+from dreamd.console.request_reader import read_count
+from dreamd.console.sessions import Session
+
+
+class OwnConsent:
+    """The routes over the doors of a console."""
+
+    def __init__(self, doors: Doors) -> None:
+        self._doors = doors
+
+    def routes(self) -> list[Route]:
+        """Every route of the page's data and acts."""
+        doors = self._doors
+        return [
+            Route("/console/consent", doors.reads(self._consent)),
+            Route("/console/receipt", doors.reads(self._receipt)),
+            Route("/console/grant", doors.writes(self._grant, most=BODY_MOST), methods=["POST"]),
+        ]
+
+    async def _consent(self, api: dreamapi.Api, request: Request, session: Session) -> Answer:
+        sleeper = await self._sleeper(api, dict(request.query_params))
+        told: Answer = {
+            "now_s": self._doors.now_s(),
+            "principal": session.principal,
+            "sleeper": sleeper,
+            "in_site": bool(self._doors.api.authority),
+        }
+        if not sleeper:
+            return told
+        notice = {"text": notice_text(), "sha256": notice_sha256(), "language": LANGUAGE}
+        consent = consent_shape(await api.consents.consent_of(sleeper))
+        return {**told, "consent": consent, "choices": choices_shape(), "notice": notice}
+
+    async def _receipt(self, api: dreamapi.Api, request: Request, _session: Session) -> Answer:
+        sleeper = await self._own(api, dict(request.query_params))
+        revision = read_count(request.query_params.get("revision", "")) or 0
+        return receipt_shape(await api.consents.receipt(sleeper, revision))
+
+    async def _grant(self, api: dreamapi.Api, asked: Asked, _session: Session) -> Answer:
+        told = read_told(asked)
+        sleeper, grant = await self._own(api, told), read_grant(told, self._doors.now_s())
+        return consent_shape(await api.consents.grant(sleeper, grant))
+
+    async def _sleeper(self, api: dreamapi.Api, told: Told) -> str:
+        """The sleeper of a request; empty: none."""
+        if self._doors.api.authority:
+            return sleeper_of(await api.access.caller())
+        return read_sleeper(told)
+
+    async def _own(self, api: dreamapi.Api, told: Told) -> str:
+        sleeper = await self._sleeper(api, told)
+        if not sleeper:
+            raise UnfitOrderError("sleeper: this credential is of no sleeper; sign in with your own")
+        return sleeper

@@ -1,0 +1,143 @@
+"""The page of a sleeper's own consent: their own alone, withdrawn at any time, and the code of a bed."""
+
+import json
+
+import pytest
+
+from dreamd.adapters.documents.notice import notice_sha256
+from dreamd.adapters.grpc.server import Running
+from dreamd.adapters.site_authority import SiteAuthority
+from dreamd.console.people.consent_shapes import choices_shape
+from dreamd.core.access.caller import Role
+from dreamd.core.access.principals import DAY_S, Grant
+from fakes.console_house import ConsoleHouse
+from fakes.coordination import FakeCoordination
+from fakes.site_console import console
+
+ASH = Grant(Role.SLEEPER, sleeper="ash")
+IDLE_S = 31 * 60.0
+WISH: dict[str, object] = {
+    "scopes": ["merge"],
+    "modalities": ["sound"],
+    "ceiling": 0.1,
+    "days": 7,
+    "adult": True,
+    "notice_sha256": notice_sha256(),
+    "language": "en",
+}
+
+
+async def test_a_sleeper_grants_reads_and_withdraws_their_own_consent_alone(
+    application: FakeCoordination, site: SiteAuthority, server: Running
+) -> None:
+    """The sleeper is the credential's, whatever a request names; idle the page withdraws, and grants not."""
+    token = application.principals.known("ash-1", ASH)
+    async with console(application, site, server) as page:
+        assert b"consent.js" in (await page.ask("GET", "/consent"))[1]
+        assert (await page.ask("GET", "/console/consent"))[0] == 401
+        await page.sign_in(token)
+        told = (await page.ask("GET", "/console/consent?sleeper=birch"))[1]
+        assert (told["sleeper"], told["consent"]["state"], told["consent"]["grant"]) == ("ash", "none", None)
+        status, given = await page.ask("POST", "/console/grant", {**WISH, "sleeper": "birch"})
+        assert (status, given["state"], given["grant"]["scopes"]) == (200, "given", ["merge"])
+        assert given["grant"]["expires_s"] - given["grant"]["given_s"] == pytest.approx(7 * DAY_S, abs=1.0)
+        assert given["held"]["ceiling"] == 0.1
+        books = application.consents.book
+        assert (books.consent("ash").revision, books.consent("birch").revision) == (1, 0)
+        receipt = (await page.ask("GET", "/console/receipt"))[1]
+        assert json.loads(receipt["fhir"])["resourceType"] == "Consent"
+        assert receipt["revision"] == 1
+        application.principals.clock.now += IDLE_S
+        assert (await page.ask("POST", "/console/grant", WISH))[1]["code"] == "SESSION_IDLE"
+        status, outcome = await page.ask("POST", "/console/withdraw-consent", {"name": "ash"})
+        assert (status, sorted(outcome)) == (200, ["confirmed", "unconfirmed", "zeroed"])
+        assert (await page.ask("GET", "/console/consent"))[1]["consent"]["state"] == "withdrawn"
+        foreign = await page.ask("POST", "/console/withdraw-consent", {"name": "birch"})
+        assert foreign[0] == 403
+
+
+async def test_what_is_not_chosen_is_not_granted_and_each_fault_is_named(
+    application: FakeCoordination, site: SiteAuthority, server: Running
+) -> None:
+    """A body grants what it names; a wrong part is a sentence with its field, and nothing is written."""
+    token = application.principals.known("ash-1", ASH)
+    wrong: tuple[tuple[dict[str, object], str], ...] = (
+        ({"days": 8}, "days"),
+        ({"days": True}, "days"),
+        ({"scopes": ["merge", "sell"]}, "scopes"),
+        ({"scopes": "merge"}, "scopes"),
+        ({"ceiling": "0.1"}, "ceiling"),
+        ({"ceiling": 0.2}, "grant.ceiling"),
+        ({"modalities": []}, "grant.modalities"),
+        ({"zone": "Ward/3", "hours": "22:00/07:00"}, "grant.zone"),
+        ({"zone": 3}, "zone"),
+        ({"adult": 1}, "clause G-1.1"),
+        ({"notice_sha256": ""}, "grant.notice_sha256"),
+    )
+    async with console(application, site, server) as page:
+        await page.sign_in(token)
+        for change, field in wrong:
+            status, told = await page.ask("POST", "/console/grant", {**WISH, **change})
+            assert (status in (400, 409), field in told["error"]) == (True, True), (change, told)
+        assert (await page.ask("POST", "/console/grant", b"[]"))[0] == 400
+        assert application.consents.book.consent("ash").revision == 0
+        origin = {"origin": "https://evil.test"}
+        assert (await page.ask("POST", "/console/grant", WISH, origin))[0] == 403
+
+
+async def test_a_credential_of_another_role_is_told_that_it_is_no_sleepers(
+    application: FakeCoordination, site: SiteAuthority, server: Running
+) -> None:
+    """An operator sees no consent here and grants none, whatever the request names."""
+    token = application.principals.known("olga")
+    async with console(application, site, server) as page:
+        await page.sign_in(token)
+        told = (await page.ask("GET", "/console/consent?sleeper=ash"))[1]
+        assert (told["sleeper"], told["principal"], "consent" in told) == ("", "olga", False)
+        status, told = await page.ask("POST", "/console/grant", {**WISH, "sleeper": "ash"})
+        assert (status, "of no sleeper" in told["error"]) == (400, True)
+
+
+async def test_a_sleepers_code_is_a_picture_that_opens_their_page(
+    application: FakeCoordination, site: SiteAuthority, server: Running
+) -> None:
+    """For a sleeper the picture is the page's address, its code behind a #; for others it is the line."""
+    token = application.principals.known("root", Grant(Role.ADMIN))
+    async with console(application, site, server) as page:
+        await page.sign_in(token)
+        wish: dict[str, object] = {"name": "ash-1", "kind": "person", "role": "sleeper", "sleeper": "ash"}
+        told = (await page.ask("POST", "/console/enrol", wish))[1]
+        address, _, code = told["page"].partition("#")
+        assert address == "https://console.test:8443/consent"
+        assert told["line"].endswith(f" {code}")
+        assert (await page.sign_in(code))[1]["principal"] == "ash-1"
+        await page.sign_in(token)
+        other = (
+            await page.ask("POST", "/console/enrol", {"name": "olga", "kind": "person", "role": "auditor"})
+        )[1]
+        assert other["page"] == ""
+
+
+def test_without_a_site_a_page_names_its_sleeper() -> None:
+    """On a machine of its own a page reads and grants for the pseudonym that it names, and for no bad one."""
+    house = ConsoleHouse()
+    try:
+        headers = {"X-Dreamd-Console": "1"}
+        status, _, body = house.request("GET", "/console/consent", None, headers)
+        assert (status, json.loads(body)["sleeper"]) == (200, "")
+        assert house.request("GET", "/console/consent?sleeper=A%20b", None, headers)[0] == 400
+        assert house.order("grant", **WISH)[0] == 400
+        assert house.order("grant", **WISH, sleeper="ash")[1]["state"] == "given"
+        assert house.order("withdraw-consent", name="ash")[0] == 200
+        body = house.request("GET", "/console/consent?sleeper=ash", None, headers)[2]
+        assert json.loads(body)["consent"]["state"] == "withdrawn"
+    finally:
+        house.close()
+
+
+def test_no_choice_is_above_what_the_guidelines_allow() -> None:
+    """The full ceiling is the guidelines'; a step that is not below it is left out, as a share above."""
+    assert choices_shape()["ceilings"] == [["faint", 0.05], ["moderate", 0.1], ["full", 0.15]]
+    tight = choices_shape(0.08, 0.1)
+    assert tight["ceilings"] == [["faint", 0.05], ["full", 0.08]]
+    assert tight["artist_shares"] == [0.1]

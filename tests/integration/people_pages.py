@@ -1,0 +1,90 @@
+"""Pages of people in a real browser: a sleeper's consent by a code of the bed, as a telephone opens it."""
+
+import json
+
+from chromium import Chromium
+
+NAMES = """[...document.querySelectorAll('input, button, select, textarea')].filter((one) =>
+  one.checkVisibility() && !(one.labels?.[0]?.textContent.trim() || one.textContent.trim() || one.ariaLabel))
+  .map((one) => one.id || one.name)"""
+"""Controls in sight without a name that a screen reader could read."""
+SMALL = """[...document.querySelectorAll('button, .pick, .times input')].filter((one) => one.checkVisibility()
+  && one.getBoundingClientRect().height < 44).map((one) => one.textContent || one.id)"""
+"""Targets in sight that a thumb could miss."""
+TICKED = "document.querySelectorAll('#give input:checked').length"
+
+
+def to_field(browser: Chromium, selector: str, most: int = 60) -> None:
+    """Go to a field by Tab alone."""
+    found = f"document.activeElement === document.querySelector({json.dumps(selector)})"
+    for _ in range(most):
+        if browser.ask(found):
+            return
+        browser.press("Tab")
+    raise AssertionError(f"no Tab leads to {selector}")
+
+
+def walk_in(browser: Chromium, url: str, code: str) -> None:
+    """A code of the bed opens the page on a telephone; the sleeper begins, grants by keyboard, withdraws."""
+    browser.size(390, 844, mobile=True)
+    browser.go("about:blank")
+    browser.forget_page()
+    browser.addresses.clear()
+    browser.go(f"{url}consent#{code}")
+    browser.until("document.activeElement.id === 'begin'")
+    browser.press("Enter")
+    browser.until("document.activeElement.id === 'now-title'")
+    assert browser.ask("location.href") == f"{url}consent"
+    assert not [one for one in browser.addresses if code in one and "#" not in one]
+    assert browser.text("#who") == "ash"
+    assert browser.text("#now") == "You have given no consent. Nothing is merged."
+    assert browser.ask(TICKED) == 0
+    assert browser.ask(NAMES) == []
+    assert browser.ask(SMALL) == []
+    assert browser.ask("document.scrollingElement.scrollWidth") <= 390
+    grant(browser)
+    assert browser.text("#now").startswith("You have given consent. It holds until ")
+    facts = browser.text("#now-facts")
+    assert "What may happen: Merge" in facts
+    assert "How strong: at most 10 in 100" in facts
+    assert browser.ask(TICKED) == 0, "the form is empty again"
+    withdraw(browser)
+
+
+def grant(browser: Chromium) -> None:
+    """By keyboard: what is missing is told and has the focus; then the grant holds."""
+    to_field(browser, "[name=scopes][value=merge]")
+    browser.press("Space")
+    to_field(browser, "#send")
+    browser.press("Enter")
+    browser.until("document.getElementById('missing').textContent.startsWith('Choose how it may reach you.')")
+    assert browser.ask("document.activeElement.name") == "modalities"
+    browser.press("Space")
+    to_field(browser, "[name=ceiling]")
+    browser.press("ArrowRight")
+    browser.until("document.querySelector('[name=ceiling]:checked').value === '0.1'")
+    to_field(browser, "[name=days]")
+    browser.press("Space")
+    to_field(browser, "#adult")
+    browser.press("Space")
+    to_field(browser, "#send")
+    browser.press("Enter")
+    browser.until(
+        "document.getElementById('outcome').textContent === 'Your consent is written down and holds.'"
+    )
+    assert browser.ask("document.activeElement.id") == "now-title"
+
+
+def withdraw(browser: Chromium) -> None:
+    """One press, no question, from wherever the page is scrolled to; the page says what came of it."""
+    browser.ask("scrollTo(0, document.body.scrollHeight)")
+    browser.until("document.getElementById('withdraw').getBoundingClientRect().top >= 0")
+    box = browser.ask(
+        "(({ x, y }) => [x + 20, y + 20])(document.getElementById('withdraw').getBoundingClientRect())"
+    )
+    browser.click(*box)
+    browser.until(
+        "document.getElementById('outcome').textContent.startsWith('Withdrawn. Your bed has confirmed')"
+    )
+    browser.until("document.getElementById('now').textContent.startsWith('You have withdrawn')")
+    assert browser.complaints == []
