@@ -161,7 +161,8 @@ def _age_fault(grant: Grant) -> Refusal | None:
     if grant.adult is True:
         return None
     sentence = "grant.adult: expected true, for adults alone may grant (clause G-1.1 of the guidelines)"
-    return Refusal(Code.INVALID_ARGUMENT, sentence, {"field": "grant.adult", "clause": "G-1.1"})
+    expected = {"field": "grant.adult", "expected": "true", "clause": "G-1.1"}
+    return Refusal(Code.INVALID_ARGUMENT, sentence, expected)
 
 
 def _scope_fault(grant: Grant) -> Refusal | None:
