@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Final
 
 from dreamd.adapters.clock import BoottimeClock
-from dreamd.adapters.documents.shipped import founding, shipped_bundle
+from dreamd.adapters.documents.shipped import shipped_bundle
 from dreamd.adapters.grpc.guards import guard_of, scraper_judge
 from dreamd.adapters.grpc.server import CannotListen, Guard, Running, WaysOut, serve_grpc, serve_ways_out
 from dreamd.adapters.keys import NoteSigner, Seal, open_key
@@ -63,7 +63,7 @@ from dreamd.core.limits import CONFIRM_WITHIN_S
 from dreamd.core.refusals import Code
 from dreamd.core.safety.causes import Cause
 from dreamd.fusion.frame_table import FrameVerdict
-from dreamd.people_composition import house_people
+from dreamd.people_composition import house_founding, house_people
 from dreamd.ports.commit import LedgerError
 from dreamd.settings import Settings
 from dreamwire.broker_access import AccessError
@@ -164,12 +164,13 @@ class Daemon:
             say=self._say,
         )
         aside = self._aside = ThreadAside()
-        people = house_people(self._ledger, key, self._clock.now_s(), in_site=self._site is not None)
+        now_s, in_site = self._clock.now_s(), self._site is not None
+        people = house_people(self._ledger, key, now_s, in_site=in_site)
         part_s = settings.recordings_part_s
         self._recordings = RecordingStore(state.path, part_s=part_s, daemon=version("dreamd"))
         self._application = Application(
             *(self._clock, self._link, self._ledger, self._meters, rng, people, aside, self._recordings),
-            founding=founding(),
+            founding=house_founding(settings.guidelines, self._ledger, now_s, in_site=in_site),
             secret=random_text,
             sign=NoteSigner(key),
         )

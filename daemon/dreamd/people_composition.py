@@ -1,12 +1,23 @@
-"""The people's part of the daemon, put together: consents, exposure, receipts."""
+"""The people's part of the daemon, put together: consents, exposure, receipts, founding guidelines."""
 
 from functools import partial
+from pathlib import Path
 
-from dreamd.adapters.consents import CheckInConsent, LedgerExposure, shipped_limits
+from dreamd.adapters.consents import CheckInConsent, LedgerExposure
+from dreamd.adapters.documents.canonical import digest
 from dreamd.adapters.documents.receipts import sign_receipt
+from dreamd.adapters.documents.shipped import founding
+from dreamd.app.guidelines.revisions import Founding
 from dreamd.app.people.house_people import HousePeople
+from dreamd.cli.serve import CannotServe
+from dreamd.core.guidelines.bundle import BundleError
+from dreamd.core.guidelines.course import Course, CourseState
+from dreamd.core.guidelines.reading import read_bundle
+from dreamd.ports.ledger.guidelines import KeptRevision
 from dreamd.ports.ledger.ledger import Ledger
+from dreamd.ports.ledger.transaction import Transaction
 from dreamwire.signing import SigningKey
+from dreamwire.text import shown
 
 
 def house_people(ledger: Ledger, key: SigningKey, now_s: float, *, in_site: bool) -> HousePeople:
@@ -17,7 +28,41 @@ def house_people(ledger: Ledger, key: SigningKey, now_s: float, *, in_site: bool
     """
     return HousePeople(
         consents=CheckInConsent(),
-        exposures=LedgerExposure(ledger, now_s, shipped_limits()),
+        exposures=LedgerExposure(ledger, now_s),
         simulated_grants=not in_site,
         sign_receipt=partial(sign_receipt, key=key),
     )
+
+
+def house_founding(file: str, ledger: Ledger, now_s: float, *, in_site: bool) -> Founding:
+    """Return the guidelines of a new house. file: of --guidelines; empty: the shipped ones.
+
+    A file's revision is written into a ledger that holds none, and is in force from then on.
+
+    Raises:
+        CannotServe: a site, a ledger with other revisions, a file that is no revision.
+        LedgerError: it cannot be written.
+    """
+    if not file:
+        return founding()
+    if in_site:
+        raise CannotServe(
+            "--guidelines is for a house without access control; in a site two people ratify a revision, "
+            "a clinician and an advocate (dreamd guidelines ratify)"
+        )
+    try:
+        bundle = read_bundle(Path(file).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, BundleError) as error:
+        raise CannotServe(
+            f"--guidelines {file} is no revision ({shown(str(error))}); check it (dreamd guidelines check)"
+        ) from error
+    name, kept = digest(bundle.document()), ledger.guidelines()
+    if not kept:
+        course = Course(bundle.revision, "--guidelines", now_s, CourseState.IN_FORCE, in_force_s=now_s)
+        ledger.write(Transaction(guidelines=(KeptRevision(bundle, name, course),)))
+    elif all(one.digest != name for one in kept):
+        raise CannotServe(
+            f"the ledger holds {len(kept)} revisions of the guidelines, and none is that of --guidelines "
+            f"{file}; leave the flag out, or name another state directory (--state-dir)"
+        )
+    return founding()

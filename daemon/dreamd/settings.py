@@ -49,6 +49,7 @@ class Settings(OidcSettings):
 
     state_dir: Path
     ledger_url: str
+    guidelines: str
     mqtt_url: str
     mqtt_ca: str
     mqtt_cert: str
@@ -182,6 +183,7 @@ KEYS: Final = (
         "postgresql://USER@HOST/DATABASE, or nothing for a file in the state directory",
         "PostgreSQL for the ledger, else a file in the state directory",
     ),
+    Key("guidelines", "", file, A_FILE, "first revision of a house without access control, else the shipped"),
     Key(
         "mqtt.url",
         "mqtt://127.0.0.1:1883",

@@ -1,12 +1,12 @@
 """The Guidelines service, through the Python client and the shell, without and with access control."""
 
 import json
+import struct
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import grpc.aio
-import numpy as np
 import pytest
 
 import dreamapi
@@ -22,7 +22,6 @@ from dreamd.adapters.grpc.calls.admission import Admission
 from dreamd.adapters.grpc.calls.lanes import TABLE
 from dreamd.adapters.grpc.calls.method_rules import check_rules
 from dreamd.adapters.grpc.server import Guard, serve_grpc
-from dreamd.app.guidelines.dry_run import Admissions
 from dreamd.core.access.caller import Role
 from dreamd.core.access.principals import Grant
 from dreamd.core.audit.records import record_of
@@ -30,6 +29,8 @@ from dreamd.core.guidelines.course import COMMENTS_S
 from dreamd.core.guidelines.keys import ADMISSION_FACTS
 from dreamd.core.refusals import Code
 from dreamd.ports.deferred import Deferred
+from dreamd.ports.ledger.guidelines import KeptAdmission
+from dreamd.ports.ledger.transaction import Transaction
 from dreamd.ports.site_facts import SiteFacts
 from fakes.coordination import FakeCoordination
 from fakes.views import NOW_S
@@ -77,23 +78,26 @@ async def test_the_difference_is_told_by_clause(api: dreamapi.Api) -> None:
     assert not (await api.guidelines.diff(1, 1)).differences
 
 
-def admissions(doses: tuple[float, ...]) -> Admissions:
-    """Kept admissions of one site with these doses and everything else well within the limits."""
+def keep(application: FakeCoordination, doses: tuple[float, ...]) -> None:
+    """Keep admissions of one site with these doses, everything else well within the limits, and no others."""
     well = {"adult": 1, "ceiling": 0.1, "people": 8, "ramp_s": 60, "calibrated_s": 200, "calibration_days": 9}
     well |= {"dose_7d_min": 1, "artist_share": 0, "commercial": 0, "minute_of_day": 1320, "rested_h": 99}
     well |= {"planned_min": 10}
-    rows = [[dose if fact == "dose_24h_min" else well[fact] for dose in doses] for fact in ADMISSION_FACTS]
-    return Admissions(np.array(rows, float), np.zeros(len(doses), np.intp), ("a",))
+    rows = [[dose if fact == "dose_24h_min" else well[fact] for fact in ADMISSION_FACTS] for dose in doses]
+    kept = tuple(KeptAdmission(n, NOW_S, "a", struct.pack("<13d", *row)) for n, row in enumerate(rows, 1))
+    ledger = application.principals.ledger
+    ledger.storage.admissions.clear()
+    ledger.write(Transaction(admissions=kept))
 
 
 async def test_a_dry_run_hides_few_and_counts_many(api: dreamapi.Api, application: FakeCoordination) -> None:
     """Six more are told, four are hidden as an absent count; a text that is not proposed is run."""
-    application.admissions = admissions((55.0,) * 6 + (10.0,))
+    keep(application, (55.0,) * 6 + (10.0,))
     run = await api.guidelines.dry_run(text())
     assert run.admissions == 7
     (moved,) = run.clauses
     assert (moved.clause, moved.site, moved.more, moved.HasField("fewer")) == ("G-3.1", "a", 6, True)
-    application.admissions = admissions((55.0,) * 4)
+    keep(application, (55.0,) * 4)
     await api.guidelines.propose(text(), by="ida")
     (moved,) = (await api.guidelines.dry_run(2, nights=7)).clauses
     assert not moved.HasField("more")

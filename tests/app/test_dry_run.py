@@ -21,7 +21,7 @@ NEW = read_bundle(
     .replace("limit = 0.10", "limit = 0.05")
     .replace("20:00/09:00", "22:00/09:00")
 )  # fmt: skip
-PLACES = (Place.PLAN, Place.ADMISSION)
+PLACES = (Place.PLAN, Place.ADMISSION, Place.MORATORIUM)
 
 
 def admissions(count: int, seed: int) -> np.ndarray:

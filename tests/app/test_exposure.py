@@ -5,15 +5,17 @@ from math import inf, nan
 
 import pytest
 
-from dreamd.adapters.consents import AGREED, UNDER_A_MARK_MIN, CheckInConsent, LedgerExposure, dose_limits
+from dreamd.adapters.consents import AGREED, UNDER_A_MARK_MIN, CheckInConsent, LedgerExposure
 from dreamd.adapters.documents.shipped import shipped_bundle
 from dreamd.core.access.caller import SIGNALLED
 from dreamd.core.dreamscapes.views import Plan, SeatState, SeatView
+from dreamd.core.exposure.dose import Dose
 from dreamd.core.exposure.windows import DAY_S
+from dreamd.core.guidelines.doses import dose_limits
 from dreamd.core.limits import GUIDELINE_CAP, HOP_S, LEASE_FADE_S, LEASE_S, MARK_HOLDS_S, SESSION_MAX_S
 from dreamd.core.refusals import Code
 from dreamd.ports.commit import LedgerError
-from dreamd.ports.consent import ConsentStatus, Dose
+from dreamd.ports.consent import ConsentStatus
 from dreamd.ports.ledger.transaction import Transaction
 from dreamwire.messages import PodEventKind, Release
 from fakes.callers import OPERATOR
@@ -261,14 +263,15 @@ def test_the_exposure_limit_warns_releases_and_holds_admission() -> None:
 
 
 def test_an_assign_tells_what_is_left_of_what_limit() -> None:
-    """An assign carries the rest without what is lived but not yet charged; no limit is sent as such."""
+    """An assign carries the rest, without minutes that are not charged yet; else of the clause."""
     exposures = Exposures({ASH: 0.2})
     stage = dreaming(exposures=exposures)
     first, free = stage.pod("bed-1").assign, stage.pod("bed-2").assign
     assert first is not None
     assert free is not None
     assert (first.dose_left_min, first.dose_limit_min) == (0.2, 0.2)
-    assert (free.dose_left_min, free.dose_limit_min) == (inf, inf)
+    day_min = stage.app.guidelines.in_force.bundle.number("dose_24h_min")
+    assert (free.dose_left_min, free.dose_limit_min) == (day_min, day_min)
     lived = merge(stage, 32)
     runtime = stage.app.registry["night"]
     held = runtime.dreamscape.seats.of("bed-1")
@@ -351,21 +354,22 @@ def test_a_mark_of_another_daemon_is_charged_before_it_is_replaced() -> None:
 def test_a_dose_rolls_over_sessions_and_restarts() -> None:
     """Both windows count what any session charged, in this daemon and the next, against both limits."""
     ledger, at_s = MemoryLedger(), 1_800_000_000.0
-    limits = dose_limits(shipped_bundle())
-    one = LedgerExposure(ledger, at_s, limits)
+    limits = dose_limits(shipped_bundle(), 3)
+    one = LedgerExposure(ledger, at_s)
     for days, minutes in ((0.0, 50.0), (2.0, 55.0), (4.0, 58.0), (4.5, 1.0)):
         charged = one.closing({ASH: minutes}, at_s + days * DAY_S)
         ledger.write(Transaction(exposure=(charged,)))
         one.kept(charged)
     now_s = at_s + 4.6 * DAY_S
-    for exposures in (one, LedgerExposure(ledger, now_s, limits)):
-        dose = exposures.dose(ASH, now_s)
+    for exposures in (one, LedgerExposure(ledger, now_s)):
+        dose = exposures.dose(ASH, now_s).held_to(limits)
         assert (dose.charged_min, dose.limit_min) == (59.0, 60.0)
         assert (dose.week_min, dose.week_limit_min) == (164.0, 240.0)
         assert dose.left_min == 1.0
         assert dose.share == pytest.approx(59.0 / 60.0)
         assert exposures.dose(ASH, at_s + 7.5 * DAY_S).week_min == 114.0
-        assert exposures.dose("sleeper-2", now_s) == Dose(0.0, 60.0, 0.0, 240.0)
+        assert exposures.dose("sleeper-2", now_s) == Dose()
+        assert exposures.dose(ASH, now_s).held_to(dose_limits(shipped_bundle(), 2)).limit_min == 10.0
     near = Dose(54.0, 60.0, 239.0, 240.0)
     assert (near.left_min, near.plus(1.0).left_min, near.share) == (1.0, 0.0, 239.0 / 240.0)
 

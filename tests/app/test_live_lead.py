@@ -42,6 +42,14 @@ def said(stage: Stage) -> Collective:
     return stage.link.collectives[-1]
 
 
+def led(stage: Stage, lead: LeadStream, vector: list[float], share: float) -> Collective:
+    """The broadcast once the lead has moved as far as the slew lets it: 6 in 6 s, .3 in 3 s."""
+    for _ in range(26):
+        assert lead.offer(vector, share) is None
+        stage.hop(1)
+    return stage.link.collectives[-1]
+
+
 def shown(stage: Stage) -> CrowdView:
     """The watchers' view."""
     watch = stage.app.dreamscapes.watch("night", lambda: None)
@@ -56,11 +64,16 @@ def code(refusal: object) -> Code | None:
     return refusal.code if isinstance(refusal, Refusal) else None
 
 
-def test_the_artists_vector_is_in_the_next_message_and_shown() -> None:
-    """A vector is in the next message, clipped at six, with its share; watchers see both."""
+def test_the_artists_vector_is_in_the_messages_and_shown() -> None:
+    """A vector is in the next message, as far as the slew lets it; in the end whole, clipped at six."""
     stage = dreaming()
-    assert leading(stage).offer([9.0, *VECTOR[1:]], 0.2) is None
+    lead = leading(stage)
+    assert lead.offer([9.0, *VECTOR[1:]], 0.2) is None
     message = said(stage)
+    assert message.artist[0] == 0.25
+    assert message.share == pytest.approx(0.025)
+    assert shown(stage).artist_share == pytest.approx(0.025)
+    message = led(stage, lead, [9.0, *VECTOR[1:]], 0.2)
     assert message.artist.tolist() == [6.0, *VECTOR[1:]]
     assert message.share == 0.2
     assert shown(stage).artist == (6.0, *VECTOR[1:])
@@ -70,8 +83,7 @@ def test_the_artists_vector_is_in_the_next_message_and_shown() -> None:
 def test_over_the_wire_it_has_its_share_of_what_a_pod_blends() -> None:
     """Broadcast, encoded, decoded and blended: f = (1 - a) x + a ((1 - b) c + b A)."""
     stage = dreaming()
-    leading(stage).offer(VECTOR, 0.25)
-    heard = decode_collective(encode(said(stage)))
+    heard = decode_collective(encode(led(stage, leading(stage), VECTOR, 0.25)))
     x, c = np.full(D, 1.0, dtype=np.float32), np.full(D, -1.0, dtype=np.float32)
     given = blend.feedback(x, c, 0.1, heard.artist, heard.share)
     expected = 0.9 * 1.0 + 0.1 * (0.75 * -1.0 + 0.25 * np.array(VECTOR))
@@ -82,11 +94,11 @@ def test_a_vector_counts_for_a_second() -> None:
     """A vector counts for a second: repeated it stays, else it is dropped while the lead goes on."""
     stage = dreaming()
     lead = leading(stage)
-    lead.offer(VECTOR, 0.3)
-    assert [said(stage).share for _ in range(6)] == [0.3, 0.3, 0.3, 0.3, 0.0, 0.0]
+    led(stage, lead, VECTOR, 0.3)
+    assert [said(stage).share for _ in range(5)] == [0.3, 0.3, 0.3, 0.0, 0.0]
     assert said(stage).artist.size == 0
     lead.offer(VECTOR, 0.1)
-    assert said(stage).share == 0.1
+    assert said(stage).share == pytest.approx(0.025)
 
 
 def test_the_end_of_a_lead_removes_the_artist() -> None:
@@ -94,7 +106,7 @@ def test_the_end_of_a_lead_removes_the_artist() -> None:
     stage = dreaming()
     lead = leading(stage)
     lead.offer(VECTOR, 0.3)
-    assert said(stage).share == 0.3
+    assert said(stage).share == pytest.approx(0.025)
     lead.close()
     lead.close()
     assert said(stage).artist.size == 0
@@ -136,9 +148,23 @@ def test_a_share_that_float32_has_rounded_up_is_the_plans() -> None:
     lead = leading(stage)
     rounded = float(np.float32(0.3))
     assert rounded > 0.3
-    assert lead.offer(VECTOR, rounded) is None
-    assert said(stage).share == np.float32(0.3)
+    assert np.float32(led(stage, lead, VECTOR, rounded).share) == np.float32(0.3)
     assert lead.offer(VECTOR, 0.3001) is not None
+
+
+def test_a_lead_of_extremes_by_turns_never_exceeds_the_slew_at_a_pod() -> None:
+    """Vectors of +-6 by turns, offered each tick for 15 s: no feature moves by more than 1 a second."""
+    stage = dreaming()
+    lead, began = leading(stage), len(stage.link.collectives)
+    for turn in range(60):
+        lead.offer([6.0 if (turn // 4) % 2 else -6.0] * D, 0.3)
+        stage.hop(1)
+    told = [decode_collective(encode(one)) for one in stage.link.collectives[began:]]
+    vectors = np.stack([np.zeros(D), *(one.artist for one in told)])
+    shares = np.array([0.0, *(one.share for one in told)])
+    assert np.abs(np.diff(vectors, axis=0)).max() == pytest.approx(0.25)
+    assert np.abs(np.diff(shares)).max() == pytest.approx(0.025, abs=1e-6)
+    assert shares.max() == pytest.approx(0.3)
 
 
 def test_one_leads_at_a_time() -> None:

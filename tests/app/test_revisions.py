@@ -5,7 +5,6 @@ import pytest
 from dreamd.adapters.documents.shipped import founding, shipped_text
 from dreamd.app.durability.commits import Commits
 from dreamd.app.events.journal import Journal
-from dreamd.app.guidelines.dry_run import NO_ADMISSIONS
 from dreamd.app.guidelines.revisions import Revisions
 from dreamd.core.access.caller import Caller, Channel, Role
 from dreamd.core.guidelines.bundle import Bundle
@@ -34,7 +33,7 @@ class House:
     def start(self) -> None:
         """The daemon starts on what its ledger holds."""
         commits = Commits(self.ledger, self.clock, Journal(NOW_S), CountingMetrics())
-        book = Revisions(founding(), self.ledger, commits, self.clock, lambda: NO_ADMISSIONS)
+        book = Revisions(founding(), self.ledger, commits, self.clock)
         book.in_force_changed.append(self._tell)
         self.book = book
 
@@ -165,4 +164,4 @@ def test_only_its_proposer_opens_and_withdraws_a_revision() -> None:
     assert not isinstance(house.book.withdraw_revision(IDA, 2), Refusal)
     assert code(house.book.comment(ADA, 2, "late")) is Code.WRONG_STATE
     assert code(house.book.ratify(CLEO, 2, BOTH)) is Code.WRONG_STATE
-    assert code(house.book.dry_run(9)) is Code.INVALID_ARGUMENT
+    assert code(house.book.dry_run(9, 30)) is Code.INVALID_ARGUMENT

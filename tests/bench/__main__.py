@@ -22,6 +22,7 @@ import psutil
 from tests.bench.audit import audit
 from tests.bench.admission import admission
 from tests.bench.button import button
+from tests.bench.clauses import clauses
 from tests.bench.enrol import enrol
 from tests.bench.cohort_key import cohort_key
 from tests.bench.fast_device import fast_device
@@ -117,6 +118,7 @@ BENCHES = {
     "enrol": lambda: enrol(row),
     "site-tick": lambda: site_tick(row),
     "admission": lambda: admission(row),
+    "clauses": lambda: clauses(row),
     "cohort-key": lambda: cohort_key(row),
     "button": lambda: button(row),
     "watch": lambda: watchers(row),

@@ -5,15 +5,17 @@ from math import inf, nan
 
 import pytest
 
+from dreamd.adapters.documents.shipped import shipped_bundle
 from dreamd.core.dreamscapes.admission import (
     Candidate,
     admit,
-    ceiling_for,
     first_refusal,
     selects,
     validate_plan,
 )
 from dreamd.core.dreamscapes.views import RENDERS_NOTHING, BreakerState, Plan
+from dreamd.core.exposure.dose import Dose
+from dreamd.core.guidelines.running import running_limits
 from dreamd.core.limits import CALIBRATION_LIVE_S, CALIBRATION_OFFLINE_S
 from dreamd.core.refusals import CATALOGUE, Code, Refusal
 from dreamwire.messages import CalibrationSource
@@ -32,7 +34,7 @@ READY = Candidate(
     clock_synced=True,
     quality=0.9,
     consent_left_s=inf,
-    exposure=0.0,
+    dose=Dose(),
     schema="bands6x2",
 )
 
@@ -63,8 +65,11 @@ REFUSALS = [
     (replace(READY, consent_left_s=0.0), "consent", Code.CONSENT_MISSING),
     (replace(READY, consent_left_s=0.0, withdrawn=True), "consent", Code.CONSENT_MISSING),
     (replace(READY, consent_left_s=nan), "consent", Code.CONSENT_MISSING),
-    (replace(READY, exposure=0.8), "exposure", Code.EXPOSURE_REACHED),
-    (replace(READY, exposure=nan), "exposure", Code.EXPOSURE_REACHED),
+    (replace(READY, dose=Dose(8.0, 10.0)), "exposure", Code.EXPOSURE_REACHED),
+    (replace(READY, dose=Dose(1.0, 10.0, 8.0, 10.0)), "exposure", Code.EXPOSURE_REACHED),
+    (replace(READY, dose=Dose(nan, 10.0)), "exposure", Code.EXPOSURE_REACHED),
+    (replace(READY, dose=Dose(1.0, 10.0, nan, 10.0)), "exposure", Code.EXPOSURE_REACHED),
+    (replace(READY, against=Refusal(Code.GUIDELINE_REFUSED, "G-1.1")), "guidelines", Code.GUIDELINE_REFUSED),
     (replace(READY, schema="bands5x1"), "schema", Code.SCHEMA_MISMATCH),
     (replace(READY, breaker=BreakerState.OPEN), "breaker", Code.BREAKER_OPEN),
     (replace(READY, breaker=BreakerState.LOCKED), "breaker", Code.BREAKER_LOCKED),
@@ -98,7 +103,7 @@ def test_checks_come_in_the_order_of_the_design() -> None:
     checks = admit(READY, PLAN)
     names = (
         "present credential checked-in seat latch wake-order calibrated clock quality consent exposure "
-        "schema breaker ledger"
+        "guidelines schema breaker ledger"
     )
     assert [check.name for check in checks] == names.split()
     assert all(check.passed for check in checks)
@@ -173,8 +178,11 @@ def test_a_plan_selects_by_name_by_site_or_all() -> None:
 
 def test_the_ceiling_is_lower_below_five() -> None:
     """Below five assigned sleepers the ceiling is .10, from five on the plan's own; never above either."""
-    assert [ceiling_for(PLAN, n) for n in (3, 4, 5, 6)] == [0.10, 0.10, 0.15, 0.15]
-    assert ceiling_for(replace(PLAN, ceiling=0.05), 3) == 0.05
+    limits = running_limits(shipped_bundle())
+    assert [limits.ceiling_for(PLAN.ceiling, n) for n in (3, 4, 5, 6)] == [0.10, 0.10, 0.15, 0.15]
+    assert limits.ceiling_for(0.05, 3) == 0.05
+    low = replace(limits, ceiling=0.08)
+    assert [low.ceiling_for(PLAN.ceiling, n) for n in (4, 5)] == [0.08, 0.08]
 
 
 GOOD_PLANS = [

@@ -10,7 +10,6 @@ from dataclasses import replace
 from dreamd.adapters.documents.shipped import founding
 from dreamd.app.api.people.guidelines import GuidelineCommands
 from dreamd.app.api.protocols import Ordered
-from dreamd.app.guidelines.dry_run import NO_ADMISSIONS
 from dreamd.app.guidelines.revisions import Revisions
 from dreamd.app.stage.live_lead import LeadStream, LiveLead
 from dreamd.app.stage.stimulus_markers import Marker
@@ -433,9 +432,8 @@ class FakeCoordination:
         self.access = self.principals.commands
         self.audit, self.acts = self.principals.audit, self.principals.acts
         self.consents = FakeConsents(self.principals, self.asked, self.ticket)
-        self.admissions = NO_ADMISSIONS
         people, ledger = self.principals, self.principals.ledger
-        self.revisions = Revisions(founding(), ledger, people.commits, people.clock, lambda: self.admissions)
+        self.revisions = Revisions(founding(), ledger, people.commits, people.clock)
         self.guidelines = GuidelineCommands(self.revisions, people.table)
         self.house_view = WELL
         self.site_names: tuple[str, ...] = ()

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from math import inf
 
 from dreamd.adapters.consents import AGREED
+from dreamd.core.exposure.dose import Dose
 from dreamd.core.exposure.windows import DoseAccount
 from dreamd.core.limits import EXPOSURE_WARN_SHARE
 from dreamd.ports.commit import LedgerError
-from dreamd.ports.consent import ConsentStatus, ConsentTally, Dose
+from dreamd.ports.consent import ConsentStatus, ConsentTally
 from dreamd.ports.ledger.exposure import Exposure, MarkMove
 
 
@@ -74,8 +75,8 @@ class Exposures:
             if exposure.move is not MarkMove.CLOSE:
                 self.marks[sleeper] = exposure.at_s
 
-    def near_limits(self, now_s: float) -> tuple[int, int]:
-        shares = [self.dose(sleeper, now_s).share for sleeper in self.charged_min]
+    def near_limits(self, share: Callable[[str], float]) -> tuple[int, int]:
+        shares = [share(sleeper) for sleeper in self.charged_min]
         return sum(EXPOSURE_WARN_SHARE <= one < 1.0 for one in shares), sum(one >= 1.0 for one in shares)
 
     def dose(self, sleeper: str, _now_s: float) -> Dose:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dreamd.adapters.consents import CheckInConsent, LedgerExposure
-from dreamd.adapters.documents.shipped import founding
+from dreamd.adapters.documents.shipped import bench_founding
 from dreamd.app.application import Application
+from dreamd.app.guidelines.revisions import Founding
 from dreamd.app.people.house_people import HousePeople
 from dreamd.app.safety.step_failures import Failure
 from dreamd.core.access.caller import RESTARTED
@@ -187,6 +188,7 @@ class Puppet:
         self.latched = ""
         self.severed: StoredSever | None = None
         self.quality = 0.9
+        self.calibrated = CalibrationSource.SIMULATED, 120.0
         self.sends = True
         self.bend: Callable[[Frame], Frame | None] = lambda frame: frame
         self.events = 0
@@ -210,7 +212,7 @@ class Puppet:
     def account(self, written_s: float | None = None) -> Status:
         """The status it would send."""
         template = self.profile.astype(np.float32)
-        calibration = Calibration(True, CalibrationSource.SIMULATED, 120.0, template, np.ones_like(template))
+        calibration = Calibration(True, *self.calibrated, template, np.ones_like(template))
         return Status(
             pod=self.name,
             incarnation=self.incarnation,
@@ -286,12 +288,14 @@ class Stage:
         ledger: Ledger | None = None,
         consents: Consents | None = None,
         exposures: Exposures | None = None,
+        founding: Founding | None = None,
     ) -> None:
         self.clock = HandClock()
         self.link = Link()
         self.meters = Meters()
         self.ledger = ledger or MemoryLedger()
         self._people = consents, exposures
+        self._founding = founding or bench_founding()
         self.failures: list[Failure] = []
         self.bugs_are_meant = False
         self.app = self._begin(1)
@@ -319,7 +323,7 @@ class Stage:
             simulated_grants=True,
         )
         app = Application(
-            *(self.clock, self.link, self.ledger, self.meters, rng, people, aside), founding=founding()
+            *(self.clock, self.link, self.ledger, self.meters, rng, people, aside), founding=self._founding
         )
         app.failures.on_failure(self.failures.append)
         return app

@@ -18,6 +18,7 @@ from pathlib import Path
 import dreamapi
 from depth import LONG_VARIABLE
 from dreamapi.v1.pods_pb2 import Pod
+from dreamd.adapters.documents.shipped import bench_text
 from mosquitto import Broker
 
 PODS = ("bed-1", "bed-2", "bed-3", "bed-4")
@@ -84,11 +85,12 @@ class Fleet:
     def daemon(self) -> float:
         """Start the daemon and wait until it is ready; returns the moment of the start."""
         started_s = boottime_s()
+        (self.folder / "guidelines.toml").write_text(bench_text(), encoding="utf-8")
         process = self.start(
             "daemon",
             [*self.program, "serve", "--ready-json", "--mqtt-url", self._url("daemon"),
              "--state-dir", str(self.state), "--grpc-port", str(self.fixed_port), "--http-port", "0",
-             *self.flags],
+             "--guidelines", str(self.folder / "guidelines.toml"), *self.flags],
         )  # fmt: skip
         assert process.stdout is not None
         ready = process.stdout.readline()

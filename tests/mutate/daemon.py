@@ -746,17 +746,17 @@ _DREAMSCAPE: Final = (
     Mutation(
         "ceiling.below-five",
         "few are coupled as far as many",
-        _ASSEMBLY,
-        "return plan.ceiling if assigned >= INTIMATE_BELOW else min(plan.ceiling, CEILING_INTIMATE)",
-        "return plan.ceiling",
+        "daemon/dreamd/core/guidelines/running.py",
+        "self.ceiling if people >= INTIMATE_BELOW else min(self.ceiling, self.ceiling_intimate)",
+        "self.ceiling",
         (_TESTS_ASSEMBLY,),
     ),
     Mutation(
         "ceiling.every-tick",
         "the ceiling follows the plan and not the number included",
         "daemon/dreamd/app/dreamscapes/drivers/control_loop.py",
-        "return ceiling_for(dreamscape.plan, fused.n) if",
-        "return dreamscape.plan.ceiling if",
+        "limits.ceiling_for(dreamscape.plan.ceiling, fused.n)",
+        "limits.ceiling_for(dreamscape.plan.ceiling, 99)",
         (_TESTS_FAULTS,),
     ),
     Mutation(

@@ -6,25 +6,23 @@ restarts finds no check-in of a sleeper that withdrew (`app.people.withdrawals`)
 cleared meanwhile.
 
 `LedgerExposure` charges and marks in the ledger, and answers from the buckets that it holds: rolling sums
-of 24 hours and 7 days over sessions, pods, restarts, against the limits of the guidelines.
+of 24 hours and 7 days over sessions, pods, restarts. The guidelines limit them (`app.people.doses`).
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from math import inf
 from typing import Final, Protocol
 
-from dreamd.adapters.documents.shipped import shipped_bundle
 from dreamd.core.consent.course import ConsentState
+from dreamd.core.exposure.dose import Dose
 from dreamd.core.exposure.near_limits import NearLimits
 from dreamd.core.exposure.windows import WEEK_S, DoseAccount, DoseAccounts
-from dreamd.core.guidelines.bundle import Bundle
 from dreamd.core.limits import GUIDELINE_CAP, LEASE_FADE_S, LEASE_S, MARK_HOLDS_S
-from dreamd.ports.consent import ConsentStatus, ConsentTally, Dose
+from dreamd.ports.consent import ConsentStatus, ConsentTally
 from dreamd.ports.ledger.exposure import Exposure, ExposureLedger, MarkMove
 from dreamd.ports.ledger.transaction import Transaction, Transactions
 
-AGREED: Final = ConsentStatus(ceiling=1.0, intimate=True, until_s=inf, state=ConsentState.GIVEN)
+AGREED: Final = ConsentStatus(ceiling=1.0, intimate=True, until_s=inf, adult=True, state=ConsentState.GIVEN)
 WITHDRAWN: Final = ConsentStatus(withdrawn=True, revision=1, state=ConsentState.WITHDRAWN)
 UNDER_A_MARK_MIN: Final = GUIDELINE_CAP * (MARK_HOLDS_S + LEASE_S + LEASE_FADE_S) / 60.0
 """The most merge-minutes possible under one mark, whenever and however its daemon ended."""
@@ -61,24 +59,6 @@ class CheckInConsent:
                 tell(sleeper)
 
 
-@dataclass(frozen=True, slots=True)
-class DoseLimits:
-    """The most merge-minutes in 24 hours and in 7 days; none by default."""
-
-    day_min: float = inf
-    week_min: float = inf
-
-
-def dose_limits(bundle: Bundle) -> DoseLimits:
-    """Return the limits that these guidelines set."""
-    return DoseLimits(bundle.number("dose_24h_min"), bundle.number("dose_7d_min"))
-
-
-def shipped_limits() -> DoseLimits:
-    """Return the limits of the guidelines that ship."""
-    return dose_limits(shipped_bundle())
-
-
 class ChargedLedger(Transactions, ExposureLedger, Protocol):
     """The part of the ledger that exposure needs."""
 
@@ -86,7 +66,7 @@ class ChargedLedger(Transactions, ExposureLedger, Protocol):
 class LedgerExposure:
     """ports.consent.Exposures for the ledger; one thread uses it."""
 
-    def __init__(self, ledger: ChargedLedger, now_s: float, limits: DoseLimits | None = None) -> None:
+    def __init__(self, ledger: ChargedLedger, now_s: float) -> None:
         """Charge every open mark: an earlier daemon has ended without closing its accounts.
 
         Raises:
@@ -96,7 +76,6 @@ class LedgerExposure:
         found = dict.fromkeys(ledger.merging(), UNDER_A_MARK_MIN)
         if found:
             ledger.write(Transaction(exposure=(Exposure(found, now_s, MarkMove.CLOSE),)))
-        self._limits = limits or DoseLimits()
         self._accounts = DoseAccounts(ledger.exposure_buckets(now_s - WEEK_S))
         self._near = NearLimits(self._accounts)
 
@@ -123,13 +102,13 @@ class LedgerExposure:
             self._ours.update(exposure.minutes)
 
     def dose(self, sleeper: str, now_s: float) -> Dose:
-        """The sums of both windows, never under, and the limits."""
+        """The sums of both windows, never under."""
         day_min, week_min = self._accounts.sums_min(sleeper, now_s)
-        return Dose(day_min, self._limits.day_min, week_min, self._limits.week_min)
+        return Dose(charged_min=day_min, week_min=week_min)
 
-    def near_limits(self, now_s: float) -> tuple[int, int]:
+    def near_limits(self, share: Callable[[str], float]) -> tuple[int, int]:
         """How many are near a limit, and at one."""
-        return self._near.count_doses(lambda sleeper: self.dose(sleeper, now_s).share)
+        return self._near.count_doses(share)
 
     def account(self, sleeper: str) -> DoseAccount:
         """The buckets of a sleeper."""

@@ -41,10 +41,12 @@ from dreamd.app.events.journal import Journal
 from dreamd.app.fleet.commands import CommandQueue
 from dreamd.app.fleet.registry import PodRegistry
 from dreamd.app.fleet.sever_confirmations import PendingSever, SeverConfirmations
-from dreamd.app.guidelines.dry_run import NO_ADMISSIONS
+from dreamd.app.guidelines.admission_records import AdmissionRecords
 from dreamd.app.guidelines.revisions import Founding, Revisions
 from dreamd.app.inbound import InboundRouter
+from dreamd.app.people.calibration_days import CalibrationDays
 from dreamd.app.people.consent_book import ConsentBook
+from dreamd.app.people.doses import Doses
 from dreamd.app.people.house_people import HousePeople
 from dreamd.app.people.nights import Nights
 from dreamd.app.people.people_events import PeopleEvents
@@ -53,6 +55,7 @@ from dreamd.app.safety.breaker_registry import BreakerRegistry
 from dreamd.app.safety.step_failures import StepFailures
 from dreamd.app.safety.wake_orders import WakeOrderRegistry
 from dreamd.core.access.caller import Caller
+from dreamd.core.guidelines.bundle import Bundle
 from dreamd.core.letters.night import Lead
 from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
 from dreamd.ports.clock import SessionClock
@@ -108,6 +111,7 @@ class Application:
         self._witness = LedgerWitness(ledger, link, suspended=restored)
         locks = BreakerRegistry(ledger, commits, journal, clock, rng, doubted_s=now_s if restored else 0.0)
         fleet, nights = self._open_beds(clock, ledger, commits, locks, people.exposures)
+        guidelines = Revisions(founding, ledger, commits, clock)
         self._deps = Dependencies(
             clock=clock,
             link=link,
@@ -125,7 +129,9 @@ class Application:
             consents=people.consents,
             exposures=people.exposures,
             nights=nights,
-            guidelines=Revisions(founding, ledger, commits, clock, lambda: NO_ADMISSIONS),
+            guidelines=guidelines,
+            doses=Doses(people.exposures, guidelines, CalibrationDays(ledger)),
+            admissions=AdmissionRecords(ledger, commits),
             people_events=PeopleEvents(journal, clock, meters),
             aside=aside or NullWorker(),
             recordings=recordings or NoRecordings(),
@@ -136,9 +142,6 @@ class Application:
         self._withdrawals = Withdrawals(ledger)
         self._check_ins = CheckIns(self._deps, self.registry, self._withdrawals)
         waking = WakeExecution(self._deps, self.registry)
-        self.inbound = InboundRouter(
-            self._deps, self.registry, waking, self._withdrawals, self._witness, lambda: self._closed
-        )
         self._build_commands(waking)
         self._build_people(people)
         self._build_access(secret or weak(rng), sign)
@@ -157,6 +160,9 @@ class Application:
         return fleet, Nights(ledger, commits, clock, fleet, exposures, beds)
 
     def _build_commands(self, waking: WakeExecution) -> None:
+        self.inbound = InboundRouter(
+            self._deps, self.registry, waking, self._withdrawals, self._witness, lambda: self._closed
+        )
         self.pods = PodCommands(self._deps, self.registry, self._check_ins)
         self.dreamscapes = DreamscapeCommands(self._deps, self.registry)
         self.breakers = BreakerCommands(self._deps, self.registry)
@@ -170,7 +176,9 @@ class Application:
         locks.on_moved.append(lambda record: self._deps.fleet.changed(record, self._deps.clock.now_s()))
         self._deps.consents.changed(self._consent_changed)
         self._deps.nights.leads_since = self._leads_since
+        self._deps.nights.dose_of = self._deps.doses.dose
         self._deps.nights.follow(self.journal)
+        self._deps.guidelines.in_force_changed.append(self._guidelines_changed)
         self._deps.fleet.forgotten += [self._deps.orders.forget_pod, waking.forget_pod]
 
     def _build_people(self, people: HousePeople) -> None:
@@ -231,6 +239,12 @@ class Application:
         runtime = self.registry.get(dreamscape)
         return runtime.dreamscape.live_lead.leads_since(since_s) if runtime is not None else ()
 
+    def _guidelines_changed(self, bundle: Bundle) -> None:
+        """Another revision is in force: a tighter limit holds in the next message of every Dreamscape."""
+        for name, runtime in tuple(self.registry.items()):
+            self.failures.attempt("tick", runtime.tighten, of=name)
+        self._deps.people_events.in_force(bundle.revision)
+
     def _release_bed(self, bed: str, reason: str) -> None:
         record = self._deps.fleet.get(bed)
         if record is not None:
@@ -284,6 +298,7 @@ class Application:
         attempt("audit", self.acts.write_waiting)
         attempt("audit", partial(self._checkpoints.sign_due, now_s))
         attempt("ledger", self._deps.guidelines.pass_time)
+        attempt("ledger", self._deps.admissions.write_waiting)
         attempt("ledger", self._check_ins.write_bindings)
         attempt("ledger", self._withdrawals.flush)
         attempt("ledger", self._book.write_unwritten)

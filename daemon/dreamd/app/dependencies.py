@@ -9,7 +9,9 @@ from dreamd.app.events.journal import Journal
 from dreamd.app.fleet.commands import CommandQueue
 from dreamd.app.fleet.registry import PodRegistry
 from dreamd.app.fleet.sever_confirmations import SeverConfirmations
+from dreamd.app.guidelines.admission_records import AdmissionRecords
 from dreamd.app.guidelines.revisions import Revisions
+from dreamd.app.people.doses import Doses
 from dreamd.app.people.nights import Nights
 from dreamd.app.people.people_events import PeopleEvents
 from dreamd.app.safety.breaker_registry import BreakerRegistry
@@ -45,6 +47,8 @@ class Dependencies:
     exposures: Exposures
     nights: Nights
     guidelines: Revisions
+    doses: Doses
+    admissions: AdmissionRecords
     people_events: PeopleEvents
     aside: Worker
     recordings: Recordings

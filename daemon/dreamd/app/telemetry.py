@@ -91,7 +91,7 @@ def of_fleet(dependencies: Dependencies, living: Collection[Dreamscape]) -> Flee
 def of_people(dependencies: Dependencies) -> PeopleMetrics:
     """Consent and dose of all sleepers, as counts that are kept: each tick looks at a few sleepers anew."""
     consents = dependencies.consents.tally()
-    near, over = dependencies.exposures.near_limits(dependencies.clock.now_s())
+    near, over = dependencies.doses.near_limits(dependencies.clock.now_s())
     return PeopleMetrics(consents.states, consents.unwritten, near, over)
 
 

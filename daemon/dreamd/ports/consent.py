@@ -11,11 +11,11 @@ the ledger does not change this: until it is durable the older mark stands.
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
-from math import inf
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from dreamd.core.consent.course import ConsentState
+from dreamd.core.exposure.dose import Dose
 from dreamd.core.exposure.windows import DoseAccount
 from dreamd.ports.ledger.exposure import Exposure
 
@@ -26,7 +26,7 @@ class ConsentStatus:
 
     ceiling: the most coupling, 0..1. intimate: also in small groups. until_s: session time at which it ends,
     infinity for no end. revision: grows with every change. subject: the random id of the sleeper on the wire.
-    state: for people that read it; no grant follows from it.
+    state: for people that read it; no grant follows from it. adult: the sleeper has said so.
     """
 
     ceiling: float = 0.0
@@ -36,6 +36,7 @@ class ConsentStatus:
     revision: int = 0
     subject: str = ""
     state: ConsentState = ConsentState.NONE
+    adult: bool = False
 
     def left_s(self, now_s: float) -> float:
         """Seconds for which the sleeper may be merged from now on; 0 without consent."""
@@ -49,34 +50,6 @@ class ConsentTally:
 
     states: Mapping[ConsentState, int] = field(default_factory=dict)
     unwritten: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Dose:
-    """Merge-minutes charged to a sleeper in the rolling windows of 24 hours and 7 days, and their limits."""
-
-    charged_min: float = 0.0
-    limit_min: float = inf
-    week_min: float = 0.0
-    week_limit_min: float = inf
-
-    @property
-    def share(self) -> float:
-        """The used share of the limit that is nearer; infinite where a limit is 0."""
-        return max(_share(self.charged_min, self.limit_min), _share(self.week_min, self.week_limit_min))
-
-    @property
-    def left_min(self) -> float:
-        """Merge-minutes left in both windows."""
-        return max(0.0, min(self.limit_min - self.charged_min, self.week_limit_min - self.week_min))
-
-    def plus(self, more_min: float) -> "Dose":
-        """The dose with further minutes, lived just now."""
-        return replace(self, charged_min=self.charged_min + more_min, week_min=self.week_min + more_min)
-
-
-def _share(charged_min: float, limit_min: float) -> float:
-    return charged_min / limit_min if limit_min > 0.0 else inf
 
 
 class Consents(Protocol):
@@ -138,11 +111,14 @@ class Exposures(Protocol):
         ...
 
     def dose(self, sleeper: str, now_s: float) -> Dose:
-        """MUST answer from memory."""
+        """MUST answer from memory; the limits are those of the account alone, without the guidelines."""
         ...
 
-    def near_limits(self, now_s: float) -> tuple[int, int]:
-        """MUST return how many are from 80 % to the limit, and at it; a bounded number is looked at anew."""
+    def near_limits(self, share: Callable[[str], float]) -> tuple[int, int]:
+        """MUST return how many are from 80 % to the limit, and at it. share: of a sleeper's nearer limit.
+
+        A bounded number of sleepers is looked at anew in one call.
+        """
         ...
 
     def account(self, sleeper: str) -> DoseAccount:

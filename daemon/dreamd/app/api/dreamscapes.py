@@ -24,6 +24,7 @@ from dreamd.app.stage.stimulus_markers import Marker
 from dreamd.core.access.caller import Caller
 from dreamd.core.dreamscapes.admission import validate_plan
 from dreamd.core.dreamscapes.views import Check, DreamscapeState, DreamscapeView, Event, Plan
+from dreamd.core.guidelines.plans import against_plan
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.causes import Cause
 from dreamd.ports.commit import Commit
@@ -62,6 +63,7 @@ class DreamscapeCommands:
         now_s = self._deps.clock.now_s()
         refusal = (
             validate_plan(plan, now_s)
+            or against_plan(plan, self._deps.guidelines.in_force.bundle)
             or recording_refused(plan, self._deps.recordings)
             or self._dreamscapes.shutting_down()
             or self._dreamscapes.unavailable(plan.dreamscape)
@@ -113,7 +115,7 @@ class DreamscapeCommands:
         if closing is not None:
             return closing
         if validate_only:
-            refusal = plan_changes.refused(runtime.dreamscape, plan, self._deps.clock.now_s())
+            refusal = plan_changes.refused(runtime.dreamscape, plan, self._deps)
             return refusal or replace(runtime.view(), plan=plan)
         return runtime.amend(plan)
 

@@ -20,7 +20,8 @@ from dreamd.core.dreamscapes.roster import Slot
 from dreamd.core.dreamscapes.seats import NOTHING, Reading
 from dreamd.core.dreamscapes.views import BreakerState
 from dreamd.core.fleet.freshness import SILENCE, Word
-from dreamd.core.limits import ALONE_WITHIN_S, COHORT_SLOTS, HOP_S
+from dreamd.core.guidelines.running import RunningLimits
+from dreamd.core.limits import ALONE_WITHIN_S, COHORT_SLOTS, HOP_S, INTIMATE_BELOW
 from dreamd.core.safety.breaker import Breaker
 from dreamd.fusion.collective import Fused, Fusion
 from dreamd.fusion.frame_table import FrameVerdict, Mask
@@ -131,6 +132,27 @@ class Cohorts:
         bank, row = self.locate(slot)
         bank.most[row] = coupling_to_byte(ceiling)
 
+    def rule(self, slot: Slot, limits: RunningLimits) -> None:
+        """The slot is assigned under these limits of the guidelines: looser ones wait for the next assign."""
+        bank, row = self.locate(slot)
+        bank.ruled[row] = coupling_to_byte(limits.ceiling)
+        bank.ruled_few[row] = coupling_to_byte(min(limits.ceiling, limits.ceiling_intimate))
+        bank.ruled_share[row] = limits.artist_share
+
+    def tighten(self, limits: RunningLimits) -> None:
+        """Hold every slot to these limits too, from the next message on."""
+        few = min(limits.ceiling, limits.ceiling_intimate)
+        for bank in self._banks:
+            np.minimum(bank.ruled, coupling_to_byte(limits.ceiling), out=bank.ruled)
+            np.minimum(bank.ruled_few, coupling_to_byte(few), out=bank.ruled_few)
+            np.minimum(bank.ruled_share, limits.artist_share, out=bank.ruled_share)
+
+    def share_most(self) -> float:
+        """The most that an artist may have of the blend by the guidelines of every slot, 0..1."""
+        return min(
+            (float(b.ruled_share.min(where=b.occupied, initial=1.0)) for b in self._banks), default=1.0
+        )
+
     def vacate(self, slot: Slot) -> None:
         """A slot's assignment has ended; its every trace leaves the sums with the next tick."""
         bank, row = self.locate(slot)
@@ -220,7 +242,9 @@ class Cohorts:
         byte = coupling_to_byte(level)
         if fused is not None and number < len(fused.included):
             included = fused.included[number]
-            granted = np.minimum((included & bank.allowed) * np.uint8(byte), bank.most) >> bank.halved
+            ruled = bank.ruled if fused.n >= INTIMATE_BELOW else bank.ruled_few
+            most = np.minimum(bank.most, ruled)
+            granted = np.minimum((included & bank.allowed) * np.uint8(byte), most) >> bank.halved
             answered = bank.columns.answered(included)
         else:
             granted = np.zeros(bank.columns.slots, dtype=np.uint8)

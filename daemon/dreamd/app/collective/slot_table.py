@@ -26,9 +26,10 @@ _NEVER = -(1 << 62)
 class SlotTable:
     """The columns of one table. granted: uint8[slots], as last broadcast. subject: seat numbers, 0: none.
 
-    most: the sleepers' own ceilings, as bytes; halved: how many times a grant is halved. float64[slots]:
-    `rate` is an upper bound of the rendered share, `lived_min` its integral in minutes since the last
-    charge, `left_min` the minutes that the limit leaves.
+    most: the sleepers' own ceilings, as bytes. ruled, ruled_few: those of the guidelines at their assign and
+    since, from five people on and below; ruled_share: the same of an artist's share. halved: how many times
+    a grant is halved. float64[slots]: `rate` is an upper bound of the rendered share, `lived_min` its
+    integral in minutes since the last charge, `left_min` the minutes that the limit leaves.
     """
 
     columns: FrameTable
@@ -39,6 +40,9 @@ class SlotTable:
     granted: NDArray[np.uint8]
     grants: GrantHistory
     most: NDArray[np.uint8]
+    ruled: NDArray[np.uint8]
+    ruled_few: NDArray[np.uint8]
+    ruled_share: NDArray[np.float64]
     halved: NDArray[np.uint8]
     rate: NDArray[np.float64]
     lived_min: NDArray[np.float64]
@@ -60,6 +64,9 @@ class SlotTable:
             np.zeros(slots, dtype=np.uint8),
             GrantHistory(slots),
             np.zeros(slots, dtype=np.uint8),
+            np.full(slots, 255, dtype=np.uint8),
+            np.full(slots, 255, dtype=np.uint8),
+            np.ones(slots),
             np.zeros(slots, dtype=np.uint8),
             np.zeros(slots),
             np.zeros(slots),

@@ -71,7 +71,7 @@ class Dreamscape:
         self.keys = CohortKeys(dependencies.link, dependencies.orders, clock)
         self.admission = Admission(plan, dependencies, self.seats, self.cohorts, self.ownership, self.keys)
         self.evaluator = BreakerEvaluator(self.seats, self.cohorts, fleet, dependencies.locks, clock)
-        people = dependencies.consents, dependencies.exposures
+        people = dependencies.consents, dependencies.exposures, dependencies.doses
         self.exposure = ExposureAccounting(self.seats, self.cohorts, *people, commits, clock, self.log)
         self.monitor = GroupMonitor(self.seats, self.cohorts, fleet, self.log)
         self.mass = MassFailure()

@@ -15,6 +15,7 @@ from dreamd.app.fleet.registry import PodRegistry
 from dreamd.core.dreamscapes.admission import selects, validate_plan
 from dreamd.core.dreamscapes.seats import Seat
 from dreamd.core.dreamscapes.views import DreamscapeView, Plan, SeatState
+from dreamd.core.guidelines.plans import against_plan
 from dreamd.core.refusals import Code, Refusal
 from dreamd.ports.ledger.transaction import Transaction
 
@@ -23,7 +24,7 @@ def amend(
     dreamscape: Dreamscape, dependencies: Dependencies, plan: Plan, view: Callable[[], DreamscapeView]
 ) -> Started:
     """Put this plan in the place of the one there is, once the ledger has it; view: makes the answer."""
-    refusal = refused(dreamscape, plan, dependencies.clock.now_s())
+    refusal = refused(dreamscape, plan, dependencies)
     if refusal is not None:
         return refusal
     if dreamscape.seat_commits.start_waits:
@@ -31,7 +32,7 @@ def amend(
 
     def amended() -> DreamscapeView | Refusal:
         """The ledger has the plan; a Dreamscape that has begun meanwhile keeps the old one."""
-        late = refused(dreamscape, plan, dependencies.clock.now_s())
+        late = refused(dreamscape, plan, dependencies)
         if late is not None:
             dreamscape.records.save()
             return late
@@ -48,7 +49,7 @@ def amend(
     )
 
 
-def refused(dreamscape: Dreamscape, plan: Plan, now_s: float) -> Refusal | None:
+def refused(dreamscape: Dreamscape, plan: Plan, dependencies: Dependencies) -> Refusal | None:
     """Return why this plan cannot take the place of the one there is, or None."""
     before = dreamscape.plan
     if dreamscape.state not in NOT_STARTED:
@@ -58,7 +59,8 @@ def refused(dreamscape: Dreamscape, plan: Plan, now_s: float) -> Refusal | None:
         return Refusal(Code.WRONG_STATE, sentence, {"state": dreamscape.state.value})
     # A start whose time has come and that waits for sleepers is no fault of the new plan.
     start_at_s = 0.0 if plan.start_at_s == before.start_at_s else plan.start_at_s
-    return validate_plan(replace(plan, start_at_s=start_at_s), now_s)
+    fault = validate_plan(replace(plan, start_at_s=start_at_s), dependencies.clock.now_s())
+    return fault or against_plan(plan, dependencies.guidelines.in_force.bundle)
 
 
 def misplaced(dreamscape: Dreamscape, plan: Plan, fleet: PodRegistry) -> list[Seat]:

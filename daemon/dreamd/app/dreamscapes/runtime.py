@@ -64,6 +64,11 @@ class DreamscapeRuntime:
         self._loop.close_instant(instant, missed, now_s)
         self._housekeeping.keep(now_s)
 
+    def tighten(self) -> None:
+        """Other guidelines are in force: hold every seat to what is tighter, from the next message on."""
+        self.dreamscape.cohorts.tighten(self._deps.guidelines.limits)
+        self.dreamscape.exposure.tighten()
+
     def hush(self) -> None:
         """Publish zeros now: a step that concerns it has failed."""
         self.dreamscape.hush()

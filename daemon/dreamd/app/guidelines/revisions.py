@@ -10,15 +10,18 @@ Rules
 - Without any ratified revision the shipped one holds.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from typing import Final
 
 from dreamd.app.durability.commits import Commits
-from dreamd.app.guidelines.dry_run import Admissions, DryRun, dry_run
+from dreamd.app.guidelines.admission_records import columns
+from dreamd.app.guidelines.dry_run import DryRun, dry_run
 from dreamd.core.access.caller import Caller, Role
 from dreamd.core.guidelines.bundle import Bundle, BundleError
 from dreamd.core.guidelines.course import (
+    DAY_S,
     Course,
     CourseEffect,
     CourseEvent,
@@ -32,6 +35,7 @@ from dreamd.core.guidelines.course import (
 )
 from dreamd.core.guidelines.diff import Difference, diff, only_tightens
 from dreamd.core.guidelines.reading import read_bundle
+from dreamd.core.guidelines.running import running_limits
 from dreamd.core.limits import REASON_MAX
 from dreamd.core.refusals import Code, Figure, Refusal, bad_field
 from dreamd.ports.clock import SessionClock
@@ -43,6 +47,8 @@ from dreamd.ports.ledger.transaction import Transaction
 
 OPEN_MOST: Final = 32
 """Revisions that are drafts, open or ratified at once."""
+OPENED_OVER_NIGHTS: Final = 30
+"""Nights of the dry run that is attached to a revision."""
 COMMENTS_MOST: Final = 1000
 """Comments on one revision."""
 LIVING: Final = frozenset({CourseState.DRAFT, CourseState.OPEN, CourseState.RATIFIED})
@@ -59,10 +65,35 @@ class Founding:
     digest: Digest
 
 
+class _Opening(Deferred[KeptRevision]):
+    """The answer of an opening: first its dry run is read, then it is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._written: Deferred[KeptRevision] | None = None
+
+    def answered(self, answer: Answer) -> None:
+        """The revision is on its way to the ledger, or it is not."""
+        if isinstance(answer, Deferred):
+            self._written = answer
+        else:
+            self.settle(answer)
+
+    @property
+    def settled(self) -> bool:
+        """Whether there is an answer."""
+        return super().settled if self._written is None else self._written.settled
+
+    def answer(self) -> KeptRevision | Refusal:
+        """The answer; ask once it is settled."""
+        return super().answer() if self._written is None else self._written.answer()
+
+
 class Revisions:
     """Every revision of one house; one thread uses it.
 
-    in_force_changed: called with the revision that is in force now, whenever it is another one.
+    limits: of the revision in force, for a running Dreamscape. in_force_changed: called with the revision
+    that is in force now, whenever it is another one.
     """
 
     def __init__(
@@ -71,9 +102,8 @@ class Revisions:
         ledger: GuidelineLedger,
         commits: Commits,
         clock: SessionClock,
-        admissions: Callable[[], Admissions],
     ) -> None:
-        """ledger: read here, once. admissions: those kept for dry runs."""
+        """ledger: read here, once, and for each dry run."""
         first = founding.bundle
         began = Course(first.revision, "dreamd", 0.0, CourseState.IN_FORCE)
         self._of = {first.revision: KeptRevision(first, founding.digest(first.document()), began)}
@@ -84,10 +114,11 @@ class Revisions:
         self._commits = commits
         self._clock = clock
         self._digest = founding.digest
-        self._admissions = admissions
+        self._ledger = ledger
         self._busy = False
         self._unwritten: set[int] = set()
-        self._told = self.in_force.bundle.revision
+        self._held = self._newest_in_force()
+        self.limits = running_limits(self._held.bundle)
         self.in_force_changed: list[Callable[[Bundle], None]] = []
 
     # -- reading ----------------------------------------------------------------------------------
@@ -95,6 +126,9 @@ class Revisions:
     @property
     def in_force(self) -> KeptRevision:
         """The revision that holds now."""
+        return self._held
+
+    def _newest_in_force(self) -> KeptRevision:
         held = (one for one in self._of.values() if one.course.state is CourseState.IN_FORCE)
         return max(held, key=lambda one: (one.course.in_force_s, one.bundle.revision))
 
@@ -120,19 +154,34 @@ class Revisions:
             return one
         return other if isinstance(other, Refusal) else diff(one.bundle, other.bundle)
 
-    def dry_run(self, revision: int) -> DryRun | Refusal:
-        """Run a revision over the kept admissions, against the one in force."""
+    def dry_run(self, revision: int, nights: int) -> DryRun | Refusal | Deferred[DryRun]:
+        """Run a revision over the admissions of so many nights, against the one in force."""
         kept = self.revision(revision)
-        return kept if isinstance(kept, Refusal) else self._run(kept.bundle)
+        return kept if isinstance(kept, Refusal) else self._run(kept.bundle, nights)
 
-    def dry_run_text(self, text: str) -> DryRun | Refusal:
+    def dry_run_text(self, text: str, nights: int) -> DryRun | Refusal | Deferred[DryRun]:
         """Run a revision that is written in TOML, and not proposed, against the one in force."""
         bundle = _read(text)
-        return bundle if isinstance(bundle, Refusal) else self._run(bundle)
+        return bundle if isinstance(bundle, Refusal) else self._run(bundle, nights)
 
-    def _run(self, bundle: Bundle) -> DryRun:
-        past = self._admissions()
-        return dry_run(self.in_force.bundle, bundle, past.facts, past.site, past.sites)
+    def _run(
+        self, bundle: Bundle, nights: int, ran: Callable[[DryRun | Refusal], None] = lambda _result: None
+    ) -> DryRun | Refusal | Deferred[DryRun]:
+        """Run it on the ledger's thread; ran: called with the result."""
+        held, later = self.in_force.bundle, Deferred[DryRun]()
+
+        def use(rows: Iterator[tuple[str, bytes]]) -> DryRun:
+            past = columns(rows)
+            return dry_run(held, bundle, past.facts, past.site, past.sites)
+
+        def over(commit: Commit[DryRun]) -> None:
+            sentence = f"the admissions could not be read: {commit.failure}"
+            result = commit.value if commit.done else Refusal(Code.LEDGER_UNAVAILABLE, sentence)
+            later.settle(result)
+            ran(result)
+
+        self._ledger.read_admissions(self._clock.now_s() - nights * DAY_S, use).then(over)
+        return later.answer() if later.settled else later
 
     # -- commands ---------------------------------------------------------------------------------
 
@@ -159,7 +208,16 @@ class Revisions:
             return kept
         if kept.course.proposer != caller.name:
             return Refusal(Code.WRONG_ROLE, f"revision {revision} was proposed by another person")
-        return self._move(kept, Opens(self._digest(self._run(kept.bundle).document())))
+        opening, call = _Opening(), copy_context()
+
+        def ran(result: DryRun | Refusal) -> None:
+            if isinstance(result, Refusal):
+                opening.answered(result)
+            else:
+                opening.answered(call.run(self._move, kept, Opens(self._digest(result.document()))))
+
+        self._run(kept.bundle, OPENED_OVER_NIGHTS, ran)
+        return opening.answer() if opening.settled else opening
 
     def comment(self, caller: Caller, revision: int, text: str) -> Comment | Refusal | Deferred[Comment]:
         """A comment on a revision that is open."""
@@ -241,9 +299,10 @@ class Revisions:
 
     def _hold(self, changed: Iterable[KeptRevision]) -> None:
         self._of.update((one.bundle.revision, one) for one in changed)
-        held = self.in_force.bundle
-        if held.revision != self._told:
-            self._told = held.revision
+        before, self._held = self._held, self._newest_in_force()
+        held = self._held.bundle
+        if held.revision != before.bundle.revision:
+            self.limits = running_limits(held)
             for tell in self.in_force_changed:
                 tell(held)
 

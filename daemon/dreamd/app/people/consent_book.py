@@ -87,6 +87,7 @@ class ConsentBook:
             until_s=until_s,
             withdrawn=consent.state is ConsentState.WITHDRAWN,
             revision=consent.revision,
+            adult=consent.grant is not None and consent.grant.adult,
             subject=self._subjects(sleeper) if consent.revision else "",
             state=consent.state,
         )

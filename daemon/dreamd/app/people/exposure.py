@@ -21,13 +21,15 @@ from dreamd.app.collective.cohorts import Cohorts
 from dreamd.app.collective.exposure_meter import ExposureMeter
 from dreamd.app.durability.commits import Commits
 from dreamd.app.events.dreamscape_log import DreamscapeLog
+from dreamd.app.people.doses import Doses
 from dreamd.core.dreamscapes.roster import Slot
 from dreamd.core.dreamscapes.seats import UNKNOWN, Person, Seat, Seats
+from dreamd.core.exposure.dose import Dose, DoseLimits
 from dreamd.core.limits import CHARGE_EVERY_S, EXPOSURE_WARN_SHARE, MARK_HOLDS_S
 from dreamd.core.safety.causes import Cause
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.commit import Commit, LedgerError
-from dreamd.ports.consent import Consents, ConsentStatus, Dose, Exposures
+from dreamd.ports.consent import Consents, ConsentStatus, Exposures
 from dreamd.ports.ledger.exposure import Exposure
 from dreamd.ports.ledger.terms import Terms
 from dreamd.ports.ledger.transaction import Transaction
@@ -51,6 +53,7 @@ class ExposureAccounting:
         cohorts: Cohorts,
         consents: Consents,
         exposures: Exposures,
+        doses: Doses,
         commits: Commits,
         clock: SessionClock,
         log: DreamscapeLog,
@@ -60,6 +63,8 @@ class ExposureAccounting:
         self._meter = ExposureMeter(cohorts)
         self._consents = consents
         self._exposures = exposures
+        self._doses = doses
+        self._limits: dict[str, DoseLimits] = {}
         self._commits = commits
         self._clock = clock
         self._log = log
@@ -129,9 +134,23 @@ class ExposureAccounting:
             self._hold(seat, seat.slot, self._consents.standing(seat.sleeper))
             self._meter.charged(seat.slot, self.dose(seat).left_min)
 
+    def dose_at_assign(self, seat: Seat) -> Dose:
+        """The sleeper's dose against the limits in force, which hold for this assign."""
+        self._limits[seat.sleeper] = self._doses.limits(seat.sleeper)
+        return self.dose(seat)
+
+    def tighten(self) -> None:
+        """Other guidelines are in force: a tighter limit holds from the next message on, a looser one not."""
+        for sleeper, seat in self._marked.items():
+            limits = self._doses.limits(sleeper)
+            self._limits[sleeper] = self._limits.get(sleeper, limits).least(limits)
+            if seat.slot is not None:
+                self._meter.charged(seat.slot, self.dose(seat).left_min)
+
     def dose(self, seat: Seat) -> Dose:
-        """Return the sleeper's dose against the limit, as far as it is known now."""
-        dose = self._exposures.dose(seat.sleeper, self._clock.now_s())
+        """Return the sleeper's dose against the limit of their assign, as far as it is known now."""
+        held = self._limits.get(seat.sleeper) or self._doses.limits(seat.sleeper)
+        dose = self._doses.dose_within(seat.sleeper, self._clock.now_s(), held)
         accounts = (self._carried_min, self._charging_min, self._ended_min)
         uncharged_min = sum(account.get(seat.sleeper, 0.0) for account in accounts)
         return dose.plus(uncharged_min)
@@ -155,6 +174,7 @@ class ExposureAccounting:
             self._carried_min[sleeper] = lived_min
             return
         del self._marked[sleeper]
+        self._limits.pop(sleeper, None)
         self._warned.discard(sleeper)
         self._ended_min[sleeper] = self._ended_min.get(sleeper, 0.0) + lived_min
 
@@ -271,7 +291,7 @@ class ExposureAccounting:
         for sleeper, seat in self._marked.items():
             if seat.slot is not None:
                 self._meter.charged(seat.slot, self.dose(seat).left_min)
-            share = self._exposures.dose(sleeper, at_s).share
+            share = self.dose(seat).share
             if not share < EXPOSURE_WARN_SHARE and sleeper not in self._warned:
                 self._warned.add(sleeper)
                 sentence = f"the sleeper in {seat.pod} has merged {share:.0%} of their limit"

@@ -27,6 +27,7 @@ from dreamd.core.consent.course import Consent
 from dreamd.core.consent.grant import Scope
 from dreamd.core.consent.hours import zone_of
 from dreamd.core.dreamscapes.views import Event
+from dreamd.core.exposure.dose import Dose
 from dreamd.core.exposure.windows import DAY_S, WEEK_S, DoseAccount, bucket_of
 from dreamd.core.letters.document import document
 from dreamd.core.letters.letter import Place, letter
@@ -35,7 +36,7 @@ from dreamd.core.letters.open_night import OpenNight
 from dreamd.core.safety.causes import Cause
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.commit import Commit
-from dreamd.ports.consent import Dose, Exposures
+from dreamd.ports.consent import Exposures
 from dreamd.ports.ledger.exposure import PlannedDose
 from dreamd.ports.ledger.personal import PersonalLedger, PersonalRow
 from dreamd.ports.ledger.terms import Terms

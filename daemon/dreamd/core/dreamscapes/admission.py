@@ -3,8 +3,8 @@
 Every check is made and shown, so that `ExplainAdmission` can list all obstacles; the first that fails is the
 reason on the seat. The order goes from facts that an operator sees at the bed to facts that only the daemon
 knows: a sleeper is there and may be asked (present, credential, checked-in, seat, latch, wake order), can be
-read (calibrated, clock, quality), may merge (consent, exposure), fits (schema), has no recent failure
-(breaker), and a seat can be kept (ledger).
+read (calibrated, clock, quality), may merge (consent, exposure, guidelines), fits (schema), has no recent
+failure (breaker), and a seat can be kept (ledger).
 
 Rules
 - A candidate is plain facts; nothing here looks anything up.
@@ -15,8 +15,8 @@ Rules
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from math import isfinite
+from dataclasses import dataclass, replace
+from math import isfinite, nan
 from typing import Final
 
 from dreamd.core.dreamscapes.views import (
@@ -27,15 +27,13 @@ from dreamd.core.dreamscapes.views import (
     Plan,
     renders_nothing,
 )
+from dreamd.core.exposure.dose import Dose
 from dreamd.core.limits import (
     ARTIST_SHARE_MOST,
     CALIBRATION_LIVE_S,
     CALIBRATION_OFFLINE_S,
-    CEILING_INTIMATE,
-    EXPOSURE_WARN_SHARE,
     GUIDELINE_CAP,
     GUIDELINES,
-    INTIMATE_BELOW,
     PODS_MAX,
     QUALITY_IN,
     QUORUM_MIN,
@@ -53,12 +51,15 @@ NAME_RULE: Final = "1 to 63 of a-z 0-9 _ . -, beginning and ending with a letter
 INTIMATE_SEATS: Final = (2, 12)
 """Fewest and most seats of an intimate Dreamscape."""
 
+UNKNOWN_DOSE: Final = Dose(nan, nan, nan, nan)
 CALIBRATION_NEEDED_S: Final[dict[CalibrationSource, float]] = {
     CalibrationSource.LIVE: CALIBRATION_LIVE_S,
     CalibrationSource.REPLAY: CALIBRATION_OFFLINE_S,
     CalibrationSource.SIMULATED: CALIBRATION_OFFLINE_S,
 }
 """Seconds of clean data a calibration needs, by its source; another source never suffices."""
+OF_EMPTY_BEDS: Final = frozenset({CalibrationSource.REPLAY, CalibrationSource.SIMULATED})
+"""Calibrations of a bed in which no person lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,10 @@ class Candidate:
     status_age_s: seconds since its last status, infinity for none. sleeper_at: another pod this sleeper is
     checked in to. wake_order: a standing one that reaches the pod. seated_in: the live Dreamscape in which
     this pod holds a seat, this one included. seats_left and started belong to the Dreamscape asked for.
-    consent_left_s: how long the sleeper's consent still holds, 0: none. exposure: merge-minutes charged, over
-    the limit. rate_hz: of its device, 0: unknown. ledger: why the ledger takes no seat now, empty while it
-    does. barred: why the credential of the bed does not count, None while it does.
+    consent_left_s: how long the sleeper's consent still holds, 0: none. dose: merge-minutes charged, and the
+    limits. against: the clause of the guidelines that refuses the sleeper, None: none does. rate_hz: of its
+    device, 0: unknown. ledger: why the ledger takes no seat now, empty while it does. barred: why the
+    credential of the bed does not count, None while it does.
     """
 
     pod: str
@@ -93,7 +95,8 @@ class Candidate:
     consent_left_s: float = 0.0
     consent_intimate: bool = False
     withdrawn: bool = False
-    exposure: float = float("nan")
+    dose: Dose = UNKNOWN_DOSE
+    against: Refusal | None = None
     schema: str = ""
     rate_hz: float = 0.0
     breaker: BreakerState = BreakerState.CLOSED
@@ -108,11 +111,6 @@ def selects(plan: Plan, pod: str, site: str) -> bool:
     if plan.pods:
         return pod in plan.pods
     return plan.site in ("", site)
-
-
-def ceiling_for(plan: Plan, assigned: int) -> float:
-    """Return the coupling ceiling for this many assigned: lower in small groups, where each weighs more."""
-    return plan.ceiling if assigned >= INTIMATE_BELOW else min(plan.ceiling, CEILING_INTIMATE)
 
 
 def admit(candidate: Candidate, plan: Plan) -> tuple[Check, ...]:
@@ -217,12 +215,15 @@ def _consent(candidate: Candidate, plan: Plan) -> Check:
 
 
 def _exposure(candidate: Candidate, _plan: Plan) -> Check:
-    sentence = (
-        f"the sleeper in pod {candidate.pod} has merged {candidate.exposure:.0%} of their limit, "
-        f"must be below {EXPOSURE_WARN_SHARE:.0%}"
-    )
-    passed = candidate.exposure < EXPOSURE_WARN_SHARE
-    return _check("exposure", Code.EXPOSURE_REACHED, sentence, passed=passed)
+    no = candidate.dose.refusal(f"the sleeper in pod {candidate.pod}")
+    return Check("exposure", passed=True) if no is None else refused("exposure", no)
+
+
+def _guidelines(candidate: Candidate, _plan: Plan) -> Check:
+    no = candidate.against
+    if no is None:
+        return Check("guidelines", passed=True)
+    return refused("guidelines", replace(no, sentence=f"pod {candidate.pod}: {no.sentence}"))
 
 
 def _schema(candidate: Candidate, plan: Plan) -> Check:
@@ -262,6 +263,7 @@ CHECKS: Final[tuple[Callable[[Candidate, Plan], Check], ...]] = (
     _quality,
     _consent,
     _exposure,
+    _guidelines,
     _schema,
     _breaker,
     _ledger,

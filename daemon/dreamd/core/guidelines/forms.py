@@ -29,6 +29,7 @@ class Place(Enum):
     EXCHANGE = "exchange"
     REPORT = "report"
     CLINIC = "clinic"
+    MORATORIUM = "moratorium"
 
 
 class Tighter(Enum):

@@ -9,11 +9,15 @@ Rules
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isnan, nan
+from typing import Final
 
 from dreamd.core.guidelines.bundle import Bundle, Clause
 from dreamd.core.guidelines.forms import Key, Limit, Only, Place
 from dreamd.core.limits import INTIMATE_BELOW
 from dreamd.core.refusals import Code, Refusal
+
+DOSES: Final = frozenset({"dose_24h_min", "dose_7d_min"})
+"""The facts that `core.exposure.dose` judges: a sleeper is admitted below a share of the limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,12 @@ def judge(bundle: Bundle, place: Place, facts: Mapping[str, float]) -> tuple[Fin
         if not key.allows(value, limit):
             found.append(Finding(clause, key, limit, value))
     return tuple(found)
+
+
+def against_sleeper(bundle: Bundle, facts: Mapping[str, float]) -> Refusal | None:
+    """Return the first clause that refuses a sleeper's admission, or None; doses are judged by `Dose`."""
+    found = [one for one in judge(bundle, Place.ADMISSION, facts) if one.key.fact not in DOSES]
+    return refusal(found[0], bundle.revision) if found else None
 
 
 def _judges(only: Only, bundle: Bundle, facts: Mapping[str, float]) -> bool:

@@ -7,7 +7,8 @@ Rules
 - A principle has no limit of its own. Its value is fixed here, and a bundle without its clause is refused.
 - Each key judges one fact, a number. A fact that is missing or NaN is refused.
 - `calibration_days` judges nothing by itself: below it, `dose_new_min` judges in addition.
-- The keys of exchange, report and clinic bind those institutions; the daemon judges nothing else by them.
+- The keys of exchange, report, clinic and moratoria bind those institutions; nothing else judges by them.
+  `alarm_cap_share` holds while an alarm stands, so it is theirs too.
 """
 
 from collections.abc import Mapping
@@ -51,8 +52,8 @@ _ALL: Final = (
     Key("artist_slew", _N, "1/s", Place.ARTIST, _LOW, "artist_slew", (0.0, ARTIST_SLEW_MOST)),
     Key("artist_share_slew", _N, "1/s", Place.ARTIST, _LOW, "artist_share_slew", _SHARE_SLEW),
     Key("no_commercial", _P, "", Place.PLAN, _LOW, "commercial", (0.0, 0.0)),
-    Key("hours", _H, "", Place.ADMISSION, _IN, "minute_of_day"),
-    Key("rest_h", _N, "h", Place.ADMISSION, _HIGH, "rested_h", (1.0, 336.0)),
+    Key("hours", _H, "", Place.MORATORIUM, _IN, "minute_of_day"),
+    Key("rest_h", _N, "h", Place.MORATORIUM, _HIGH, "rested_h", (1.0, 336.0)),
     Key("watch_rate", _N, "1/night", Place.REPORT, _LOW, "harm_rate", (0.0, 0.1)),
     Key("alarm_cap_share", _N, "", Place.ASSIGN, _LOW, "cap_share_in_alarm", (0.0, 0.5)),
     Key("reserve_crisis", _N, "", Place.EXCHANGE, _HIGH, "crisis_share", (0.0, 1.0)),

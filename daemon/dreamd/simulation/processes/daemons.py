@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from dreamd.adapters.consents import CheckInConsent
-from dreamd.adapters.documents.shipped import founding
+from dreamd.adapters.documents.shipped import bench_founding
 from dreamd.app.application import Application
 from dreamd.app.inbound import InboundRouter
 from dreamd.app.inbound_guard import InboundGuard
@@ -70,7 +70,7 @@ class DaemonProcess:
         self.app = Application(
             *(self, self, self.ledger, self.metrics, rng, people),
             recordings=environment.recordings,
-            founding=founding(),
+            founding=bench_founding(),
         )
         self.keeper: SimulatedKeeper | None = None
         self.desk = FrontDesk(self.app, self.now_s, self._unsafe)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from dreamd.adapters.consents import ChargedLedger, LedgerExposure
-from dreamd.ports.consent import Dose
+from dreamd.core.exposure.dose import Dose
 from dreamd.ports.ledger.exposure import Exposure
 
 LIMITED_NIGHTS: Final = 0.3

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from dreamd.adapters.documents.shipped import bench_text
 from dreamd.terminal.clock import now_ns
 from dreamd.up.plan import CannotRun, Plan, Sleeper
 from dreamd.up.processes import brokers
@@ -21,6 +22,7 @@ from dreamd.up.processes.preflight import environment
 from dreamwire.schema import BANDS6X2
 
 DAEMON_ROOM: Final = "daemon"
+GUIDELINES: Final = "guidelines.toml"
 """The daemon's state directory within the room."""
 DAEMON_READY_S: Final = 20.0
 POLL_S: Final = 0.05
@@ -94,10 +96,12 @@ class Processes:
 
     def _daemon_command(self) -> tuple[str, ...]:
         plan = self.plan
+        (self.room / GUIDELINES).write_text(bench_text(), encoding="utf-8")
         return (
             *(sys.executable, "-m", "dreamd", "serve", "--ready-json"),
             *("--state-dir", str(self.room / DAEMON_ROOM), "--mqtt-url", plan.mqtt_url),
             *("--grpc-port", str(plan.grpc_port), "--http-port", str(plan.http_port)),
+            *("--guidelines", str(self.room / GUIDELINES)),
         )
 
     @property

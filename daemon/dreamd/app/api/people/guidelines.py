@@ -82,11 +82,11 @@ class GuidelineCommands:
 
     def dry_run(self, revision: int, nights: int = 30) -> DryRun | Refusal | Deferred[DryRun]:
         """Run a revision over the admissions of the last nights, against the one in force."""
-        return _unfit(nights) or self._revisions.dry_run(revision)
+        return _unfit(nights) or self._revisions.dry_run(revision, nights)
 
     def dry_run_text(self, text: str, nights: int = 30) -> DryRun | Refusal | Deferred[DryRun]:
         """Run a revision, written in TOML and not proposed, over the admissions of the last nights."""
-        return _unfit(nights) or self._revisions.dry_run_text(text)
+        return _unfit(nights) or self._revisions.dry_run_text(text, nights)
 
 
 def _unfit(nights: int) -> Refusal | None:

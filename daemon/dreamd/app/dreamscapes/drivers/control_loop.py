@@ -6,13 +6,14 @@ that message. The group is judged after the fusion and before the message. Watch
 after it.
 """
 
+from dreamd.app.collective.artist_input import NO_ARTIST, ArtistInput
 from dreamd.app.collective.surrogate_check import check
 from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.dreamscape import Dreamscape
 from dreamd.app.dreamscapes.drivers.recording import RecordingDriver
 from dreamd.app.events.tick_watchers import TickWatchers
 from dreamd.app.safety.outlier_episodes import OutlierEpisodes
-from dreamd.core.dreamscapes.admission import ceiling_for
+from dreamd.app.stage.lead_slew import LeadSlew
 from dreamd.core.dreamscapes.views import DreamscapeState
 from dreamd.core.limits import MASS_WINDOW_S, QUORUM_MIN
 from dreamd.core.safety.causes import Cause
@@ -33,6 +34,7 @@ class ControlLoop:
         self._deps = dependencies
         self._watchers = watchers
         self._recording = recording
+        self._slew = LeadSlew()
         self._episodes = OutlierEpisodes(dreamscape.seats, dreamscape.cohorts, dreamscape.log)
 
     def close_instant(self, instant: int, missed: int, now_s: float) -> None:
@@ -42,7 +44,7 @@ class ControlLoop:
         if not dreamscape.started or dreamscape.state is DreamscapeState.ENDED:
             return
         dreamscape.skipped += missed
-        cohorts.artist = dreamscape.live_lead.newest()
+        cohorts.artist = self._led(now_s)
         for seat, cause in dreamscape.exposure.judge(now_s):
             dreamscape.assignment.release_for(seat, cause)
         self._evaluate(instant)
@@ -61,6 +63,13 @@ class ControlLoop:
         self._watchers.tell()
         check(cohorts.fusion.chorus, instant, self._deps.aside)
         dreamscape.monitor.digest()
+
+    def _led(self, now_s: float) -> ArtistInput:
+        """Return the artist's part of the next message, as far as the guidelines let it move."""
+        cohorts, limits = self._dreamscape.cohorts, self._deps.guidelines.limits
+        wanted = self._dreamscape.live_lead.newest() if cohorts.granting else NO_ARTIST
+        most = min(limits.artist_share, cohorts.share_most()) if wanted[0].size else 0.0
+        return self._slew.follow(wanted, most, limits, now_s)
 
     def _evaluate(self, instant: int) -> None:
         dreamscape = self._dreamscape
@@ -114,7 +123,9 @@ class ControlLoop:
         sound = not self._deps.failures.holds(dreamscape.plan.dreamscape)
         ok = dreamscape.live and enough and written and sound
         dreamscape.withheld = "" if ok else self._why_withheld(written=written)
-        return ceiling_for(dreamscape.plan, fused.n) if ok and fused is not None else 0.0
+        if not ok or fused is None:
+            return 0.0
+        return self._deps.guidelines.limits.ceiling_for(dreamscape.plan.ceiling, fused.n)
 
     def _why_withheld(self, *, written: bool) -> str:
         """Return the cause for which nothing is granted although each sleeper is healthy."""

@@ -14,17 +14,19 @@ import numpy as np
 
 from dreamd.app.collective.cohorts import Cohorts
 from dreamd.app.dependencies import Dependencies
+from dreamd.app.dreamscapes.seating.clause_facts import ClauseFacts
 from dreamd.app.dreamscapes.seating.cohort_keys import CohortKeys
 from dreamd.app.durability.fencing import TermFence
 from dreamd.app.fleet.registry import PodRecord, candidate
-from dreamd.core.dreamscapes.admission import admit, ceiling_for, first_refusal, selects
+from dreamd.core.dreamscapes.admission import admit, first_refusal, selects
 from dreamd.core.dreamscapes.seats import Seat, Seats
 from dreamd.core.dreamscapes.views import BreakerState, Check, Plan, SeatState
-from dreamd.core.limits import GUIDELINE_CAP, SESSION_MAX_S
+from dreamd.core.exposure.dose import Dose
+from dreamd.core.guidelines.judgement import against_sleeper
+from dreamd.core.limits import SESSION_MAX_S
 from dreamd.core.listing import Names
 from dreamd.core.refusals import Code, Refusal
 from dreamd.fusion.collective import shared_scale
-from dreamd.ports.consent import Dose
 from dreamwire.messages import Assign, Floats
 from dreamwire.schema import schema_named
 
@@ -50,6 +52,7 @@ class Admission:
         self._ownership = ownership
         self._keys = keys
         self.excused: set[str] = set()
+        self._clauses = ClauseFacts(dependencies)
         self.adopt_plan(plan)
 
     def adopt_plan(self, plan: Plan) -> None:
@@ -68,13 +71,15 @@ class Admission:
         # As if seated here: an order over this Dreamscape reaches each pod that would join it.
         order = self._deps.wakes.reaching(record.pod, record.presence.site, self._plan.dreamscape)
         standing = self._deps.consents.standing(record.sleeper)
+        bundle = self._deps.guidelines.in_force.bundle
         facts = replace(
             facts,
             wake_order=order.id if order else "",
             consent_left_s=standing.left_s(now_s),
             consent_intimate=standing.intimate,
             withdrawn=standing.withdrawn,
-            exposure=self._deps.exposures.dose(record.sleeper, now_s).share,
+            dose=self._deps.doses.dose(record.sleeper, now_s),
+            against=against_sleeper(bundle, self._clauses.judged(record, standing)),
             ledger=self._deps.commits.trouble,
             barred=self._deps.principals.barred(record.pod),
         )
@@ -127,7 +132,7 @@ class Admission:
         if record is None or self._retry_s.get(seat.number, 0.0) > now_s:
             return False
         before, seat.refusal = seat.refusal, self._refusal(seat, record, started=started)
-        self._count_clause(before, seat.refusal)
+        self._note_clause(record, before, seat.refusal)
         admitted = seat.refusal is None
         if admitted and seat.state is SeatState.WAITING:
             self._deps.journal.append(
@@ -141,11 +146,16 @@ class Admission:
         seat.state = SeatState.ADMITTED if admitted else SeatState.WAITING
         return admitted
 
-    def _count_clause(self, before: Refusal | None, now: Refusal | None) -> None:
-        """Count a clause once where it begins to keep a seat waiting, not at each look."""
+    def _note_clause(self, record: PodRecord, before: Refusal | None, now: Refusal | None) -> None:
+        """Count a clause, and keep the facts, once where it begins to keep a seat waiting."""
         clause = now.metadata.get("clause", "") if now else ""
         if clause and clause != (before.metadata.get("clause", "") if before else ""):
             self._deps.meters.clause_refused(clause)
+            self._clauses.keep_facts(self._plan, self._people, record)
+
+    @property
+    def _people(self) -> int:
+        return sum(seat.state is not SeatState.LEFT for seat in self._seats)
 
     def _refusal(
         self, seat: Seat, record: PodRecord, *, started: bool, without: tuple[str, ...] = ()
@@ -190,7 +200,10 @@ class Admission:
         key = self._keys.key_of(slot.cohort)
         left_s = self._deps.consents.standing(seat.sleeper).left_s(now_s)
         seat.incarnation = record.incarnation
+        limits = self._deps.guidelines.limits
         self._cohorts.occupy(slot, instant, record.breaker, joins=not seat.returning)
+        self._cohorts.rule(slot, limits)
+        self._clauses.keep_facts(self._plan, self._people, record)
         end_s = self._plan.close_at_s or now_s + SESSION_MAX_S
         what = Assign(
             dreamscape=self._plan.dreamscape,
@@ -199,13 +212,13 @@ class Admission:
             assignment=slot.assignment_id,
             incarnation=record.incarnation,
             term=term,
-            ceiling=ceiling_for(self._plan, self._plan.seats_max),
-            cap=GUIDELINE_CAP,
+            ceiling=limits.ceiling_for(self._plan.ceiling, self._plan.seats_max),
+            cap=limits.ceiling,
             seconds_left=min(end_s - now_s, left_s),
             schema=self._plan.schema,
             mu_db=self._cohorts.scale[0],
             sigma_db=self._cohorts.scale[1],
-            ramp_s=self._plan.ramp_s,
+            ramp_s=max(self._plan.ramp_s, limits.ramp_s),
             dose_left_min=dose.left_min,
             dose_limit_min=dose.limit_min,
             key=key.secret,

@@ -67,7 +67,7 @@ class Assignment:
         if self._ownership.lacking(self._seats.upcoming(1), 0.0):
             seat.state = SeatState.WAITING
             return
-        self._admission.assign(seat, instant, self._exposure.dose(seat))
+        self._admission.assign(seat, instant, self._exposure.dose_at_assign(seat))
         self._exposure.seated(seat)
         self._monitor.take_up(seat)
         record = self._deps.fleet.get(seat.pod)

@@ -20,6 +20,7 @@ from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.seating.admission import Admission
 from dreamd.app.dreamscapes.seating.shortfall import below_minimum
 from dreamd.app.durability.fencing import TermFence
+from dreamd.app.people.calibration_days import CalibrationDays
 from dreamd.app.people.exposure import ExposureAccounting, Opening
 from dreamd.core.dreamscapes.seats import Seat, Seats
 from dreamd.core.dreamscapes.views import DreamscapeView, Plan, SeatState
@@ -163,13 +164,18 @@ class SeatCommits:
             dreamscapes=(record,),
             terms=self._ownership.lacking(cohorts, now_s),
             planned_doses=tuple(self._planned(seat, record.plan, now_s) for seat in agreed),
+            calibration_days=tuple((seat.sleeper, CalibrationDays.day_of(now_s)) for seat in agreed),
         )
         return SeatCommit(agreed, opening, named.plus(opening.transaction), now_s)
 
     def _planned(self, seat: Seat, plan: Plan, now_s: float) -> PlannedDose:
         """The dose a sleeper is seated for: the ledger keeps the first, so a bad night cannot revise it."""
         ends_s = plan.close_at_s or now_s + SESSION_MAX_S
-        granted = min(plan.ceiling, self._deps.consents.standing(seat.sleeper).ceiling)
+        granted = min(
+            plan.ceiling,
+            self._deps.guidelines.limits.ceiling,
+            self._deps.consents.standing(seat.sleeper).ceiling,
+        )
         minutes = granted * max(0.0, ends_s - now_s) / 60.0
         return PlannedDose(plan.dreamscape, seat.sleeper, minutes, now_s)
 
@@ -183,6 +189,8 @@ class SeatCommits:
             self._ownership.drawn(commit.value, asked.at_s)
             self._exposure.opened(asked.opening)
             self._deps.nights.planned(asked.transaction.planned_doses)
+            for sleeper, day in asked.transaction.calibration_days:
+                self._deps.doses.days.kept(sleeper, day)
         else:
             self._exposure.not_opened(asked.opening)
 
