@@ -8,6 +8,8 @@ _CORE: Final = "daemon/dreamd/core/"
 _CONSENT: Final = ("tests/core/test_consent.py",)
 _DOSE: Final = ("tests/core/test_dose_windows.py",)
 _GUIDELINES: Final = ("tests/core/test_guidelines.py",)
+_CLAUSES: Final = ("tests/app/test_clauses.py",)
+_APP: Final = "daemon/dreamd/app/"
 
 PEOPLE: Final = (
     Mutation(
@@ -49,6 +51,86 @@ PEOPLE: Final = (
         "Difference(Change.REWORDED, old, new, tightens=False)",
         "Difference(Change.REWORDED, old, new, tightens=True)",
         _GUIDELINES,
+    ),
+    Mutation(
+        "guidelines.plan",
+        "a plan beyond a clause is created",
+        _APP + "api/dreamscapes.py",
+        "            or against_plan(plan, self._deps.guidelines.in_force.bundle)\n",
+        "",
+        _CLAUSES,
+    ),
+    Mutation(
+        "guidelines.update",
+        "a plan is changed beyond a clause",
+        _APP + "dreamscapes/plan_changes.py",
+        "return fault or against_plan(plan, dependencies.guidelines.in_force.bundle)",
+        "return fault",
+        _CLAUSES,
+    ),
+    Mutation(
+        "guidelines.sleeper",
+        "no clause judges a sleeper at admission",
+        _CORE + "dreamscapes/admission.py",
+        "    no = candidate.against\n",
+        "    no = None\n",
+        _CLAUSES,
+    ),
+    Mutation(
+        "guidelines.walk-in",
+        "a walk-in has the full dose",
+        _CORE + "guidelines/doses.py",
+        'calibration_days >= bundle.number("calibration_days") or',
+        "True or",
+        _CLAUSES,
+    ),
+    Mutation(
+        "guidelines.loosened-at-once",
+        "a loosened ceiling holds for those seated",
+        _APP + "collective/cohorts.py",
+        "most = np.minimum(bank.most, ruled)",
+        "most = bank.most",
+        _CLAUSES,
+    ),
+    Mutation(
+        "guidelines.slots-tightened",
+        "a tightened ceiling is forgotten when another revision loosens it",
+        _APP + "dreamscapes/runtime.py",
+        "        self.dreamscape.cohorts.tighten(self._deps.guidelines.limits)\n",
+        "",
+        _CLAUSES,
+    ),
+    Mutation(
+        "guidelines.dose-tightened",
+        "a tightened dose waits for the next charge",
+        _APP + "dreamscapes/runtime.py",
+        "        self.dreamscape.exposure.tighten()\n",
+        "",
+        _CLAUSES,
+    ),
+    Mutation(
+        "artist.slew",
+        "an artist's vector jumps",
+        _APP + "stage/lead_slew.py",
+        "moved = before + np.clip(vector - before, -step, step)",
+        "moved = vector",
+        ("tests/app/test_live_lead.py",),
+    ),
+    Mutation(
+        "artist.share-tightened",
+        "a share above a tightened limit falls by the slew",
+        _APP + "stage/lead_slew.py",
+        "held - change), most)",
+        "held - change), 1.0)",
+        _CLAUSES,
+    ),
+    Mutation(
+        "guidelines.founding-in-a-site",
+        "a flag names the guidelines of a site",
+        "daemon/dreamd/people_composition.py",
+        "    if in_site:\n        raise CannotServe(",
+        "    if False:\n        raise CannotServe(",
+        ("tests/daemon/test_house_founding.py",),
     ),
     Mutation(
         "consent.widens-at-the-assign",
