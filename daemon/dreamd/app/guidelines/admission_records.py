@@ -18,12 +18,14 @@ import numpy as np
 from dreamd.app.durability.commits import Commits
 from dreamd.app.guidelines.dry_run import NO_ADMISSIONS, Admissions
 from dreamd.core.guidelines.keys import ADMISSION_FACTS
+from dreamd.core.limits import SEATS_MAX
 from dreamd.ports.commit import Commit
 from dreamd.ports.ledger.guidelines import FACTS_BYTES, GuidelineLedger, KeptAdmission
 from dreamd.ports.ledger.terms import Terms
 from dreamd.ports.ledger.transaction import Transaction
 
-ADMISSIONS_WAITING: Final = 4096
+ADMISSIONS_WAITING: Final = SEATS_MAX
+"""A start of the largest Dreamscape finds place for each of its admissions."""
 _FACTS: Final = Struct(f"<{len(ADMISSION_FACTS)}d")
 
 

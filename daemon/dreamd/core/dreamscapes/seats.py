@@ -118,6 +118,11 @@ class Seats:
         """The number of seats shown: all but those that were left before this daemon started."""
         return len(self._seats) - self._nameless
 
+    @property
+    def taken(self) -> int:
+        """The number of seats that are not LEFT."""
+        return self._roster.taken
+
     def resize(self, most: int) -> None:
         """Offer this many seats from now on."""
         self._most = most

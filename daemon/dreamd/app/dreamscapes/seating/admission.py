@@ -151,11 +151,7 @@ class Admission:
         clause = now.metadata.get("clause", "") if now else ""
         if clause and clause != (before.metadata.get("clause", "") if before else ""):
             self._deps.meters.clause_refused(clause)
-            self._clauses.keep_facts(self._plan, self._people, record)
-
-    @property
-    def _people(self) -> int:
-        return sum(seat.state is not SeatState.LEFT for seat in self._seats)
+            self._clauses.keep_facts(self._plan, self._seats.taken, record)
 
     def _refusal(
         self, seat: Seat, record: PodRecord, *, started: bool, without: tuple[str, ...] = ()
@@ -203,7 +199,7 @@ class Admission:
         limits = self._deps.guidelines.limits
         self._cohorts.occupy(slot, instant, record.breaker, joins=not seat.returning)
         self._cohorts.rule(slot, limits)
-        self._clauses.keep_facts(self._plan, self._people, record)
+        self._clauses.keep_facts(self._plan, self._seats.taken, record)
         end_s = self._plan.close_at_s or now_s + SESSION_MAX_S
         what = Assign(
             dreamscape=self._plan.dreamscape,
