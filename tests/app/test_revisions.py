@@ -122,7 +122,7 @@ def test_a_confirmed_tightening_stays() -> None:
 
 
 def test_nothing_is_in_force_that_the_ledger_has_not() -> None:
-    """While the ledger is slow the old revision holds, after a crash too; a second change is refused."""
+    """While the ledger is slow the old revision holds, after a crash too; two ratifications make one."""
     house = House()
     house.opened(2, "limit = 240", "limit = 200")
     house.book.ratify(CLEO, 2, BOTH)
@@ -137,7 +137,25 @@ def test_nothing_is_in_force_that_the_ledger_has_not() -> None:
     house.ledger.release()
     house.ledger.deliver()
     assert waits.settled
-    assert house.in_force == 2
+    assert code(house.book.ratify(ADA, 2, BOTH)) is Code.TOO_EARLY
+    assert (house.in_force, house.told) == (2, [2])
+
+
+def test_an_opening_waits_for_its_dry_run_and_for_the_ledger() -> None:
+    """It is a draft until the ledger has it, with the digest of the table; then it is open."""
+    house = House()
+    text = shipped_text().replace("revision = 1", "revision = 2").replace("limit = 240", "limit = 200")
+    assert not isinstance(house.book.propose(IDA, text), Refusal)
+    house.ledger.held = True
+    waits = house.book.open_for_comments(IDA, 2)
+    assert isinstance(waits, Deferred)
+    assert not waits.settled
+    assert state(house, 2) is CourseState.DRAFT
+    house.ledger.release()
+    house.ledger.deliver()
+    opened = waits.answer()
+    assert not isinstance(opened, Refusal)
+    assert (opened.course.state, len(opened.course.dry_run)) == (CourseState.OPEN, 64)
 
 
 @pytest.mark.parametrize(
