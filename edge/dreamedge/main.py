@@ -34,6 +34,7 @@ from dreamedge.app.pod_supervisor import PodSupervisor
 from dreamedge.composition import open_beds, open_daemon_key, open_keepers
 from dreamedge.credential_commands import COMMANDS as CREDENTIAL_COMMANDS
 from dreamedge.credential_commands import add_commands, run_command
+from dreamedge.cut_command import add_cut, run_cut
 from dreamedge.ports.button import ButtonError
 from dreamedge.ports.implant import ImplantError
 from dreamedge.ports.light import LightError
@@ -66,13 +67,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = vars(_parser().parse_args(arguments))
     command = chosen.pop("command")
     try:
-        if command == "inspect":
-            return _inspect(chosen)
-        if command == "devices":
-            return _devices(chosen)
         if command in CREDENTIAL_COMMANDS:
             return run_command(command, chosen)
-        return _run(chosen) if command == "run" else _unlatch(chosen)
+        acts = {"inspect": _inspect, "devices": _devices, "cut": run_cut, "run": _run, "unlatch": _unlatch}
+        return acts[command](chosen)
     except _Refusal as refusal:
         print(f"dreamedge: {on_screen(str(refusal))}", file=sys.stderr)
         return USAGE_ERROR
@@ -128,6 +126,7 @@ def _parser() -> ArgumentParser:
     run.add_argument("--seed", metavar="K", help="random seed of the beds; default: their names")
     run.add_argument("--duration", metavar="S", help="end after S seconds; default: when stopped")
     _add_looking(commands)
+    add_cut(commands)
     act = commands.add_parser("unlatch", help="clear the latch of this pod: the sleeper's own act")
     act.add_argument("--pod", required=True, metavar="NAME")
     act.add_argument("--state-dir", metavar="DIR")
