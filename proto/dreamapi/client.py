@@ -31,6 +31,7 @@ from dreamapi.credentials import (
 from dreamapi.dreamscapes import Dreamscapes
 from dreamapi.errors import Unreachable
 from dreamapi.guidelines import Guidelines
+from dreamapi.letters import Exposure, Letters
 from dreamapi.pods import Pods
 from dreamapi.renewal import Renewal, Renewing
 from dreamapi.requests import refused
@@ -55,7 +56,7 @@ OPTIONS: Final = (
 class Api:
     """A connection: `pods`, `dreamscapes`, `breakers`, `wake`, `severs`, `houses`, `access`, `audit`.
 
-    Of people: `consents`, `guidelines`.
+    Of people: `consents`, `exposure`, `guidelines`, `letters`.
     """
 
     def __init__(
@@ -98,6 +99,8 @@ class Api:
         self.audit = Audit(self._channel, self._line)
         self.consents = Consents(self._channel, self._line)
         self.guidelines = Guidelines(self._channel, self._line)
+        self.exposure = Exposure(self._channel, self._line)
+        self.letters = Letters(self._channel, self._line)
         if self._held is not None and self._held.path is not None:
             self._renewing = Renewing(self.access, self._held, self._line.rng)
             keeping = self._renewing.keep_renewed()

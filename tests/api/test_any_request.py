@@ -22,8 +22,10 @@ from dreamapi.v1 import (
     breakers_pb2,
     consents_pb2,
     dreamscapes_pb2,
+    exposure_pb2,
     guidelines_pb2,
     house_pb2,
+    letters_pb2,
     pods_pb2,
     severs_pb2,
     wake_pb2,
@@ -35,8 +37,8 @@ from fakes.callers import OPERATOR
 from fakes.stage import Stage
 
 PROTOS = (
-    *(breakers_pb2, consents_pb2, dreamscapes_pb2, guidelines_pb2),
-    *(house_pb2, pods_pb2, severs_pb2, wake_pb2),
+    *(breakers_pb2, consents_pb2, dreamscapes_pb2, exposure_pb2, guidelines_pb2, house_pb2),
+    *(letters_pb2, pods_pb2, severs_pb2, wake_pb2),
 )
 METHODS = [
     method
@@ -56,7 +58,8 @@ NAMES = (
         "sites/a",
     ),
     *("dreamscapes/n", "dreamscapes/ended", "dreamscapes/n/seats/1", "breakers/pods/bed-1", "breakers/"),
-    *("sleepers/ada/consent", "sleepers/-", "22:00/07:00", "Europe/Zurich", "guidelines/1"),
+    *("sleepers/ada/consent", "sleepers/-", "sleepers/ada/letters/-", "22:00/07:00", "Europe/Zurich"),
+    "guidelines/1",
     *("breakers/dreamscapes/n", "wakeOrders/w1", "wakeOrders/", "/", "//", ".", "x" * 64, "plan.ramp", "*"),
 )
 TEXTS = st.sampled_from(NAMES) | st.text(max_size=8) | st.text(min_size=1, max_size=1).map(lambda c: c * 3000)

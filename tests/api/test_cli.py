@@ -9,7 +9,7 @@ import pytest
 
 from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamd.adapters.grpc.server import Running
-from dreamd.cli import breakers, dreamscapes, guidelines, me, pods, sever, wake
+from dreamd.cli import breakers, dose, dreamscapes, guidelines, me, pods, sever, wake
 from dreamd.cli.printing.tables import collective_line
 from dreamd.core.dreamscapes.views import DreamscapeState, PodState, SeatState
 from dreamd.core.refusals import Code, Refusal, bad_field
@@ -36,6 +36,7 @@ class Shell:
         sever.add_parser(subjects)
         me.add_parser(subjects)
         guidelines.add_parser(subjects)
+        dose.add_parser(subjects)
         return parser.parse_args([*line.split(), "--server", self._server])
 
     async def __call__(self, line: str) -> tuple[int, str, str]:

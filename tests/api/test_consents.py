@@ -415,6 +415,10 @@ EXPECTED = {
     "ListGrants": ("own", "site", "on request", "-", "-", "-", "-", "-"),
     "GetReceipt": ("own", "site", "on request", "-", "-", "-", "-", "-"),
     "WithdrawConsent": ("own", "all", "all", "led", "all", "all", "-", "all"),
+    "GetLetter": ("own", "-", "-", "-", "-", "-", "-", "-"),
+    "ListLetters": ("own", "-", "-", "-", "-", "-", "-", "-"),
+    "GetDose": ("own", "site", "on request", "-", "-", "-", "-", "-"),
+    "ListNights": ("own", "site", "on request", "-", "-", "-", "-", "-"),
 }
 
 

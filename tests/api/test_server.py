@@ -41,6 +41,7 @@ async def test_every_unary_method_answers(
         application.guidelines.propose(named("nurse"), TWO.decode())
     if method == "CommentOnRevision":
         application.guidelines.open_revision(named("nurse"), 2)
+    application.nights.slept("ada")
     request, kind = UNARY[method]
     assert isinstance(await stub_with(channel, method)(request), kind)
 

@@ -293,7 +293,7 @@ def test_letters_and_nights_are_read_by_name() -> None:
     assert api.letter_of(OPERATOR, ASH, newest.night).answer() == newest
     assert api.letters_of(OPERATOR, ASH).answer() == (newest,)
     assert newest.html.startswith("<!doctype html>")
-    present, past = stage.app.letters.nights_of(OPERATOR, ASH).answer()  # type: ignore[misc]
+    present, past = stage.app.exposure.nights_of(OPERATOR, ASH).answer()  # type: ignore[misc]
     assert (present.end_s, present.lived_min) == (0.0, pytest.approx(0.0))
     assert (past.night, past.lived_min) == (newest.night, json.loads(newest.facts)["lived_min"])
     for refused in (api.letter_of(OPERATOR, BEECH), api.letter_of(OPERATOR, ASH, "20000101T000000Z")):

@@ -7,8 +7,10 @@ from dreamapi.v1 import audit_pb2 as audit
 from dreamapi.v1 import breakers_pb2 as breaking
 from dreamapi.v1 import consents_pb2 as consents
 from dreamapi.v1 import dreamscapes_pb2 as dreams
+from dreamapi.v1 import exposure_pb2 as exposure
 from dreamapi.v1 import guidelines_pb2 as guidelines
 from dreamapi.v1 import house_pb2 as houses
+from dreamapi.v1 import letters_pb2 as letters
 from dreamapi.v1 import pods_pb2 as beds
 from dreamapi.v1 import severs_pb2 as severs
 from dreamapi.v1 import wake_pb2 as waking
@@ -17,8 +19,10 @@ from dreamapi.v1.audit_pb2_grpc import AuditStub
 from dreamapi.v1.breakers_pb2_grpc import BreakersStub
 from dreamapi.v1.consents_pb2_grpc import ConsentsStub
 from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesStub
+from dreamapi.v1.exposure_pb2_grpc import ExposureStub
 from dreamapi.v1.guidelines_pb2_grpc import GuidelinesStub
 from dreamapi.v1.house_pb2_grpc import HousesStub
+from dreamapi.v1.letters_pb2_grpc import LettersStub
 from dreamapi.v1.pods_pb2_grpc import PodsStub
 from dreamapi.v1.rules_pb2 import ROLE_ADMIN
 from dreamapi.v1.severing_pb2 import SeverOutcome
@@ -113,6 +117,13 @@ UNARY |= {
     "ListGrants": (consents.ListGrantsRequest(name=ADA, reason="by phone"), consents.ListGrantsResponse),
     "GetReceipt": (consents.GetReceiptRequest(name=ADA, reason="by phone"), consents.Receipt),
     "WithdrawConsent": (consents.WithdrawConsentRequest(name=ADA), SeverOutcome),
+    "GetLetter": (letters.GetLetterRequest(name="sleepers/ada/letters/-"), letters.Letter),
+    "ListLetters": (letters.ListLettersRequest(name="sleepers/ada/letters"), letters.ListLettersResponse),
+    "GetDose": (exposure.GetDoseRequest(name="sleepers/ada/dose", reason="by phone"), exposure.Dose),
+    "ListNights": (
+        exposure.ListNightsRequest(name="sleepers/ada/nights", reason="by phone"),
+        exposure.ListNightsResponse,
+    ),
 }
 TWO = shipped_text().replace("revision = 1", "revision = 2", 1).encode()
 UNARY |= {
@@ -157,6 +168,7 @@ def stub_with(channel: grpc.aio.Channel, method: str) -> object:
     kinds = (
         *(PodsStub, DreamscapesStub, BreakersStub, WakeOrdersStub),
         *(SeversStub, HousesStub, AccessStub, AuditStub, ConsentsStub, GuidelinesStub),
+        *(ExposureStub, LettersStub),
     )
     stubs = [kind(channel) for kind in kinds]
     return next(getattr(stub, method) for stub in stubs if hasattr(stub, method))

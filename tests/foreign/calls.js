@@ -140,6 +140,10 @@ async function people() {
   await unary("Consents.GetConsent", { name });
   await unary("Consents.ListGrants", { name });
   await unary("Consents.GetReceipt", { name });
+  await unary("Exposure.GetDose", { name: "sleepers/s-9/dose" });
+  await unary("Exposure.ListNights", { name: "sleepers/s-9/nights" });
+  await unary("Letters.ListLetters", { name: "sleepers/s-9/letters" });
+  await unary("Letters.GetLetter", { name: "sleepers/s-9/letters/20000101T000000Z" }, "no letter");
   await unary("Consents.WithdrawConsent", { name, reason: "enough" });
   await unary("Consents.GrantConsent", { name, grant: { ...grant, scopes: [] } }, "no scope");
   const shipped = fs.readFileSync(path.join(directory, "../daemon/dreamd/adapters/documents/shipped.toml"), "utf8");

@@ -86,6 +86,7 @@ async def test_every_method_answers_another_language(told: dict[str, Any]) -> No
         ("guidelines", INVALID_ARGUMENT, "INVALID_ARGUMENT", "plan.guidelines"),
         ("long schema", INVALID_ARGUMENT, "INVALID_ARGUMENT", "plan.schema"),
         ("negative cursor", INVALID_ARGUMENT, "INVALID_ARGUMENT", "after"),
+        ("no letter", NOT_FOUND, "LETTER_UNKNOWN", ""),
         ("no scope", INVALID_ARGUMENT, "INVALID_ARGUMENT", "grant.scopes"),
         ("old cursor", OUT_OF_RANGE, "CURSOR_TOO_OLD", ""),
         ("short ramp", INVALID_ARGUMENT, "INVALID_ARGUMENT", "plan.ramp"),

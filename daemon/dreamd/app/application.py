@@ -24,7 +24,7 @@ from dreamd.app.api.dreamscapes import DreamscapeCommands
 from dreamd.app.api.house import HouseQueries
 from dreamd.app.api.people.consents import ConsentCommands
 from dreamd.app.api.people.guidelines import GuidelineCommands
-from dreamd.app.api.people.letters import LetterQueries
+from dreamd.app.api.people.letters import ExposureQueries, LetterQueries
 from dreamd.app.api.pods import PodCommands
 from dreamd.app.api.severs import SeverCommands
 from dreamd.app.api.wake_orders import WakeOrderCommands
@@ -73,8 +73,8 @@ class Application:
     """Builds the contexts, drives the tick, shuts down.
 
     Attributes:
-        pods, dreamscapes, breakers, wake_orders, severs, consents, letters, house, guidelines, access, audit:
-            commands and queries, one subject each (`api.protocols.Api`).
+        pods, dreamscapes, breakers, wake_orders, severs, consents, letters, exposure, house, guidelines,
+            access, audit: commands and queries, one subject each (`api.protocols.Api`).
         acts: the audit log, for every call that changes something.
         principals, whereabouts, enrolment: what admission asks; what a revocation ends.
         bed_accounts: the beds' accounts at the broker, which follow their credentials.
@@ -190,7 +190,7 @@ class Application:
             simulated=people.simulated_grants,
         )
         deps.nights.house, deps.nights.yes_of = people.place, self._book.consent
-        self.letters = LetterQueries(deps)
+        self.letters, self.exposure = LetterQueries(deps.ledger), ExposureQueries(deps.ledger, deps.nights)
         self.consents = ConsentCommands(deps, self.registry, self._book, people)
         self.house = HouseQueries(deps, self.registry, lambda: self.inbound.broker)
 

@@ -247,7 +247,9 @@ CATALOGUE: Final[dict[Code, Entry]] = {
     ),
     Code.NOT_YOURS: Entry(Kind.DENIED, "let the sleeper do it, with their own credential or at the pod"),
     Code.RETAINED_BY_LAW: Entry(Kind.PRECONDITION, "wait until the date that the named clause gives"),
-    Code.LETTER_UNKNOWN: Entry(Kind.NOT_FOUND, "read it after the check-out, or list the letters first"),
+    Code.LETTER_UNKNOWN: Entry(
+        Kind.NOT_FOUND, "read it after the check-out, or list the nights (dreamd me nights)"
+    ),
     Code.CODE_SPENT: Entry(
         Kind.UNAUTHENTICATED, "ask an administrator: where you have not used it, another did"
     ),

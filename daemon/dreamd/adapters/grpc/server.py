@@ -26,8 +26,10 @@ from dreamapi.v1 import (
     breakers_pb2_grpc,
     consents_pb2_grpc,
     dreamscapes_pb2_grpc,
+    exposure_pb2_grpc,
     guidelines_pb2_grpc,
     house_pb2_grpc,
+    letters_pb2_grpc,
     pods_pb2_grpc,
     severs_pb2_grpc,
     wake_pb2_grpc,
@@ -46,7 +48,9 @@ from dreamd.adapters.grpc.servicers.audit import Audit
 from dreamd.adapters.grpc.servicers.breakers import Breakers
 from dreamd.adapters.grpc.servicers.dreamscapes import Dreamscapes
 from dreamd.adapters.grpc.servicers.people.consents import Consents
+from dreamd.adapters.grpc.servicers.people.exposure import Exposure
 from dreamd.adapters.grpc.servicers.people.guidelines import Guidelines
+from dreamd.adapters.grpc.servicers.people.letters import Letters
 from dreamd.adapters.grpc.servicers.pods import Pods
 from dreamd.adapters.grpc.servicers.severs import Houses, Severs
 from dreamd.adapters.grpc.servicers.wake_orders import WakeOrders
@@ -63,6 +67,7 @@ SERVICES: Final = (
     *("dreamapi.v1.Breakers", "dreamapi.v1.WakeOrders"),
     *("dreamapi.v1.Severs", "dreamapi.v1.Houses", "dreamapi.v1.Access"),
     *("dreamapi.v1.Audit", "dreamapi.v1.Consents", "dreamapi.v1.Guidelines"),
+    *("dreamapi.v1.Exposure", "dreamapi.v1.Letters"),
 )
 RECEIVE_MAX: Final = 8 << 20
 """Bytes of a request. A way out acts however long its reason is; other requests get REQUEST_BYTES_MAX."""
@@ -260,6 +265,10 @@ def _serve_services(
     guidelines_pb2_grpc.add_GuidelinesServicer_to_server(  # type: ignore[no-untyped-call]
         Guidelines(api.guidelines, replays), server
     )
+    exposure_pb2_grpc.add_ExposureServicer_to_server(  # type: ignore[no-untyped-call]
+        Exposure(api.exposure), server
+    )
+    letters_pb2_grpc.add_LettersServicer_to_server(Letters(api.letters), server)  # type: ignore[no-untyped-call]
 
 
 def _bind(server: grpc.aio.Server, host: str, port: int, credentials: grpc.ServerCredentials | None) -> int:

@@ -213,6 +213,13 @@ class Nights:
         night = self._open.get(self._bed_of.get(sleeper, ""))
         return None if night is None else self._told(night, self._clock.now_s())
 
+    def dose(self, sleeper: str) -> tuple[Dose, WindowDose, WindowDose]:
+        """Return the dose of a sleeper, and both windows with the time of their return below 80 %."""
+        now_s = self._clock.now_s()
+        account, dose = self._exposures.account(sleeper), self.dose_of(sleeper, now_s)
+        day = _window(account, dose.charged_min, dose.limit_min, DAY_S, now_s)
+        return dose, day, _window(account, dose.week_min, dose.week_limit_min, WEEK_S, now_s)
+
     # -- rows and letters ---------------------------------------------------------------------------
 
     def write_due(self, now_s: float) -> None:
@@ -271,7 +278,8 @@ class Nights:
     # -- a night in full ----------------------------------------------------------------------------
 
     def _told(self, night: OpenNight, now_s: float) -> Night:
-        account, dose = self._exposures.account(night.sleeper), self.dose_of(night.sleeper, now_s)
+        account = self._exposures.account(night.sleeper)
+        _, day, week = self.dose(night.sleeper)
         lived_min = _since(account, night.begin_s) - night.before_min
         in_memory = now_s - night.begin_s <= WEEK_S
         return Night(
@@ -283,8 +291,8 @@ class Nights:
             more=night.more,
             lived_min=max(0.0, lived_min) if in_memory else nan,
             planned_min=fsum(night.planned_min.values()) if night.planned_min or not night.missed else nan,
-            day=_window(account, dose.charged_min, dose.limit_min, DAY_S, now_s),
-            week=_window(account, dose.week_min, dose.week_limit_min, WEEK_S, now_s),
+            day=day,
+            week=week,
             oneself=night.oneself,
             leads=tuple(night.leads),
             yes=_yes(self.yes_of(night.sleeper)),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from math import inf, isfinite, nan
+from re import fullmatch
 from typing import Final
 
 from dreamd.core.limits import EXPOSURE_WARN_SHARE
@@ -125,6 +126,11 @@ class Night:
     def merged_s(self) -> float:
         """Seconds merged, of the intervals kept."""
         return sum(span.lasted_s for span in self.spans)
+
+
+def is_night_id(text: str) -> bool:
+    """Whether this is the name of a night."""
+    return fullmatch("[0-9]{8}T[0-9]{6}Z", text) is not None
 
 
 def night_id(begin_s: float) -> str:

@@ -109,6 +109,8 @@ _API: Final[dict[str, dict[Lane, tuple[str, ...]]]] = {
             "DryRunRevision",
         ),
     },
+    "dreamapi.v1.Letters": {Lane.READ: ("GetLetter", "ListLetters")},
+    "dreamapi.v1.Exposure": {Lane.READ: ("GetDose", "ListNights")},
     "dreamapi.v1.Houses": {Lane.READ: ("GetHouse",)},
     "dreamapi.v1.Access": {
         Lane.READ: ("GetCaller", "GetProvider", "ListPrincipals", "ListRules"),

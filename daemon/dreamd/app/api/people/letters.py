@@ -6,29 +6,41 @@ there is nothing.
 
 import json
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from dreamd.app.api.people.letters_protocol import KeptLetter, NightDose
-from dreamd.app.dependencies import Dependencies
+from dreamd.app.api.people.letters_protocol import DoseView, KeptLetter, NightDose
 from dreamd.app.people.nights import LETTER
 from dreamd.core.access.caller import Caller
+from dreamd.core.exposure.dose import Dose
 from dreamd.core.letters.document import night_of
-from dreamd.core.letters.night import Night
+from dreamd.core.letters.night import Night, WindowDose
+from dreamd.core.limits import EXPOSURE_WARN_SHARE
 from dreamd.core.refusals import Code, Refusal
 from dreamd.ports.commit import Commit
 from dreamd.ports.deferred import Deferred
-from dreamd.ports.ledger.personal import PersonalRow
+from dreamd.ports.ledger.personal import PersonalLedger, PersonalRow
 
 T = TypeVar("T")
 Rows = tuple[PersonalRow, ...]
 
 
+class Present(Protocol):
+    """The nights that go on, and the doses now."""
+
+    def present(self, sleeper: str) -> Night | None:
+        """The night of a sleeper in a bed; None: in no bed."""
+        ...
+
+    def dose(self, sleeper: str) -> tuple[Dose, WindowDose, WindowDose]:
+        """The dose of a sleeper, and both windows."""
+        ...
+
+
 class LetterQueries:
     """Implements `LettersApi`."""
 
-    def __init__(self, dependencies: Dependencies) -> None:
-        self._ledger = dependencies.ledger
-        self._nights = dependencies.nights
+    def __init__(self, ledger: PersonalLedger) -> None:
+        self._ledger = ledger
 
     def letters_of(self, caller: Caller, sleeper: str) -> Deferred[tuple[KeptLetter, ...]]:
         """Every letter of a sleeper, newest first."""
@@ -47,6 +59,22 @@ class LetterQueries:
 
         return self._read(sleeper, chosen)
 
+    def _read(self, sleeper: str, make: Callable[[Rows], T | Refusal]) -> Deferred[T]:
+        return read_rows(self._ledger, sleeper, make)
+
+
+class ExposureQueries:
+    """Implements `ExposureApi`."""
+
+    def __init__(self, ledger: PersonalLedger, nights: Present) -> None:
+        self._ledger = ledger
+        self._nights = nights
+
+    def dose_of(self, caller: Caller, sleeper: str) -> DoseView:
+        """The dose of a sleeper now."""
+        dose, day, week = self._nights.dose(sleeper)
+        return DoseView(day, week, dose.left_min, dose.share < EXPOSURE_WARN_SHARE)
+
     def nights_of(self, caller: Caller, sleeper: str) -> Deferred[tuple[NightDose, ...]]:
         """Every night of a sleeper with its doses, newest first; the one that goes on has no end."""
 
@@ -55,20 +83,22 @@ class LetterQueries:
             present = self._nights.present(sleeper)
             return past if present is None else (_dose(present, running=True), *past)
 
-        return self._read(sleeper, doses)
+        return read_rows(self._ledger, sleeper, doses)
 
-    def _read(self, sleeper: str, make: Callable[[Rows], T | Refusal]) -> Deferred[T]:
-        later = Deferred[T]()
 
-        def read(commit: Commit[Rows]) -> None:
-            if commit.done:
-                later.settle(make(commit.value))
-            else:
-                sentence = f"the letters could not be read: {commit.failure}"
-                later.settle(Refusal(Code.LEDGER_UNAVAILABLE, sentence))
+def read_rows(ledger: PersonalLedger, sleeper: str, make: Callable[[Rows], T | Refusal]) -> Deferred[T]:
+    """Return what `make` makes of a sleeper's letters, once the ledger has read them."""
+    later = Deferred[T]()
 
-        self._ledger.read_personal(sleeper, LETTER).then(read)
-        return later
+    def read(commit: Commit[Rows]) -> None:
+        if commit.done:
+            later.settle(make(commit.value))
+        else:
+            sentence = f"the letters could not be read: {commit.failure}"
+            later.settle(Refusal(Code.LEDGER_UNAVAILABLE, sentence))
+
+    ledger.read_personal(sleeper, LETTER).then(read)
+    return later
 
 
 def _letter(row: PersonalRow) -> KeptLetter:

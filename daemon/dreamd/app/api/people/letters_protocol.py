@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from dreamd.core.access.caller import Caller
+from dreamd.core.letters.night import WindowDose
 from dreamd.ports.deferred import Deferred
 
 
@@ -37,8 +38,21 @@ class NightDose:
     lived_min: float
 
 
+@dataclass(frozen=True, slots=True)
+class DoseView:
+    """The dose of a sleeper in both windows, merge-minutes. left_min: in both; infinity without limits.
+
+    admitted: below 80 % of both limits, so that an admission does not refuse for it.
+    """
+
+    day: WindowDose
+    week: WindowDose
+    left_min: float
+    admitted: bool
+
+
 class LettersApi(Protocol):
-    """Letters and nights; a sleeper is named by the pseudonym alone. The ledger answers later."""
+    """Letters; a sleeper is named by the pseudonym alone. The ledger answers later."""
 
     def letters_of(self, caller: Caller, sleeper: str) -> Deferred[tuple[KeptLetter, ...]]:
         """Every letter of a sleeper, newest first."""
@@ -46,6 +60,14 @@ class LettersApi(Protocol):
 
     def letter_of(self, caller: Caller, sleeper: str, night: str = "") -> Deferred[KeptLetter]:
         """The letter of a night; empty: the newest. LETTER_UNKNOWN where there is none."""
+        ...
+
+
+class ExposureApi(Protocol):
+    """Doses of sleepers, now and by night."""
+
+    def dose_of(self, caller: Caller, sleeper: str) -> DoseView:
+        """The dose of a sleeper now; of one that never merged nothing is used."""
         ...
 
     def nights_of(self, caller: Caller, sleeper: str) -> Deferred[tuple[NightDose, ...]]:

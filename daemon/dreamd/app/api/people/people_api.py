@@ -3,12 +3,12 @@
 from typing import Protocol
 
 from dreamd.app.api.people.guidelines_protocol import GuidelinesApi
-from dreamd.app.api.people.letters_protocol import LettersApi
+from dreamd.app.api.people.letters_protocol import ExposureApi, LettersApi
 from dreamd.app.api.people.protocols import ConsentsApi
 
 
 class PeopleApi(Protocol):
-    """Consents, letters and guidelines."""
+    """Consents, letters, doses and guidelines."""
 
     @property
     def consents(self) -> ConsentsApi:
@@ -17,7 +17,12 @@ class PeopleApi(Protocol):
 
     @property
     def letters(self) -> LettersApi:
-        """Letters and nights of sleepers."""
+        """Letters of sleepers."""
+        ...
+
+    @property
+    def exposure(self) -> ExposureApi:
+        """Doses of sleepers, now and by night."""
         ...
 
     @property
