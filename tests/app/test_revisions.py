@@ -1,5 +1,7 @@
 """Revisions of the guidelines in the application: two people, the ledger first, time."""
 
+from collections.abc import Callable, Iterator
+
 import pytest
 
 from dreamd.adapters.documents.shipped import founding, shipped_text
@@ -10,6 +12,7 @@ from dreamd.core.access.caller import Caller, Channel, Role
 from dreamd.core.guidelines.bundle import Bundle
 from dreamd.core.guidelines.course import COMMENTS_S, CONFIRM_S, CourseState
 from dreamd.core.refusals import Code, Refusal
+from dreamd.ports.commit import Commit
 from dreamd.ports.deferred import Deferred
 from dreamd.simulation.machines.counting_metrics import CountingMetrics
 from fakes.access import FakeClock
@@ -139,6 +142,34 @@ def test_nothing_is_in_force_that_the_ledger_has_not() -> None:
     assert waits.settled
     assert code(house.book.ratify(ADA, 2, BOTH)) is Code.TOO_EARLY
     assert (house.in_force, house.told) == (2, [2])
+
+
+class SlowReads(MemoryLedger):
+    """A ledger whose reading of admissions ends when the test says."""
+
+    def read_admissions(self, since_s: float, use: Callable[[Iterator[tuple[str, bytes]]], object]) -> Commit:
+        """Keep it open."""
+        self.reading, self.use = Commit(), use
+        return self.reading
+
+
+def test_one_dry_run_is_under_way_at_a_time() -> None:
+    """A second one, and an opening, are told to wait; a reading that fails is told, and frees the way."""
+    ledger = SlowReads()
+    house = House(ledger)
+    text = shipped_text().replace("revision = 1", "revision = 2").replace("limit = 240", "limit = 200")
+    house.book.propose(IDA, text)
+    first = house.book.dry_run(2, 30)
+    assert isinstance(first, Deferred)
+    assert code(house.book.dry_run(1, 30)) is Code.RATE_EXCEEDED
+    assert code(house.book.open_for_comments(IDA, 2)) is Code.RATE_EXCEEDED
+    ledger.reading.end(ledger.use(iter(())))
+    assert first.settled
+    opening = house.book.open_for_comments(IDA, 2)
+    assert isinstance(opening, Deferred)
+    ledger.reading.fail("the disk is gone")
+    assert code(opening.answer()) is Code.LEDGER_UNAVAILABLE
+    assert state(house, 2) is CourseState.DRAFT
 
 
 def test_an_opening_waits_for_its_dry_run_and_for_the_ledger() -> None:

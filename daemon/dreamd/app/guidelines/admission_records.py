@@ -7,6 +7,7 @@ The facts of an empty bed (a replay, a simulated sleeper) hold infinity for the 
 no clause asks of it. `rested_h` is infinity until moratoria keep it.
 """
 
+from array import array
 from collections.abc import Iterator, Mapping
 from math import nan
 from struct import Struct
@@ -73,12 +74,12 @@ class AdmissionRecords:
 def columns(rows: Iterator[tuple[str, bytes]]) -> Admissions:
     """Return kept admissions by columns; rows: site and facts of each."""
     numbers: dict[str, int] = {}
-    sites, told = list[int](), list[bytes]()
+    sites, told = array("q"), bytearray()
     for site, facts in rows:
         if len(facts) == FACTS_BYTES:
             sites.append(numbers.setdefault(site, len(numbers)))
-            told.append(facts)
+            told += facts
     if not told:
         return NO_ADMISSIONS
-    facts_of = np.frombuffer(b"".join(told), dtype="<f8").reshape(-1, len(ADMISSION_FACTS))
+    facts_of = np.frombuffer(told, dtype="<f8").reshape(-1, len(ADMISSION_FACTS))
     return Admissions(np.ascontiguousarray(facts_of.T), np.array(sites, dtype=np.intp), tuple(numbers))

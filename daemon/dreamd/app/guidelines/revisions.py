@@ -6,7 +6,8 @@ that follows from what is written, so it acts at once and is written after.
 
 Rules
 - Several courses may be IN_FORCE: a provisional revision hides the one before it. The newest in force holds.
-- One command is on its way at a time; another one is refused until the ledger has answered.
+- One command is on its way at a time; another one is refused until the ledger has answered. So is a dry run,
+  which reads on a thread of the ledger: no tick waits for it.
 - Without any ratified revision the shipped one holds.
 """
 
@@ -115,7 +116,7 @@ class Revisions:
         self._clock = clock
         self._digest = founding.digest
         self._ledger = ledger
-        self._busy = False
+        self._busy = self._running = False
         self._unwritten: set[int] = set()
         self._held = self._newest_in_force()
         self.limits = running_limits(self._held.bundle)
@@ -168,6 +169,9 @@ class Revisions:
         self, bundle: Bundle, nights: int, ran: Callable[[DryRun | Refusal], None] = lambda _result: None
     ) -> DryRun | Refusal | Deferred[DryRun]:
         """Run it on the ledger's thread; ran: called with the result."""
+        if self._running:
+            return Refusal(Code.RATE_EXCEEDED, "another dry run is under way", {"retry_s": "1.000"})
+        self._running = True
         held, later = self.in_force.bundle, Deferred[DryRun]()
 
         def use(rows: Iterator[tuple[str, bytes]]) -> DryRun:
@@ -177,6 +181,7 @@ class Revisions:
         def over(commit: Commit[DryRun]) -> None:
             sentence = f"the admissions could not be read: {commit.failure}"
             result = commit.value if commit.done else Refusal(Code.LEDGER_UNAVAILABLE, sentence)
+            self._running = False
             later.settle(result)
             ran(result)
 
@@ -216,7 +221,9 @@ class Revisions:
             else:
                 opening.answered(call.run(self._move, kept, Opens(self._digest(result.document()))))
 
-        self._run(kept.bundle, OPENED_OVER_NIGHTS, ran)
+        running = self._run(kept.bundle, OPENED_OVER_NIGHTS, ran)
+        if isinstance(running, Refusal) and not opening.settled:
+            return running
         return opening.answer() if opening.settled else opening
 
     def comment(self, caller: Caller, revision: int, text: str) -> Comment | Refusal | Deferred[Comment]:
