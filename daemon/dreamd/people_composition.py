@@ -3,10 +3,10 @@
 from functools import partial
 from pathlib import Path
 
-from dreamd.adapters.consents import CheckInConsent, LedgerExposure
 from dreamd.adapters.documents.canonical import digest
 from dreamd.adapters.documents.receipts import sign_receipt
 from dreamd.adapters.documents.shipped import founding
+from dreamd.adapters.exposure import LedgerExposure
 from dreamd.app.guidelines.revisions import Founding
 from dreamd.app.people.house_people import HousePeople
 from dreamd.cli.serve import CannotServe
@@ -27,7 +27,6 @@ def house_people(ledger: Ledger, key: SigningKey, now_s: float, *, in_site: bool
         LedgerError: exposure cannot be read or charged.
     """
     return HousePeople(
-        consents=CheckInConsent(),
         exposures=LedgerExposure(ledger, now_s),
         simulated_grants=not in_site,
         sign_receipt=partial(sign_receipt, key=key),

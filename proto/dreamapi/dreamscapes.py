@@ -34,7 +34,7 @@ def plan(
 ) -> dreams.Plan:
     """A plan; an omitted value takes the daemon's default. ceiling: coupling 0..1; artist_share: 0..0.5.
 
-    record: keep a recording where the daemon runs; everyone seated must have agreed to it. schema: the
+    record: keep a recording where the daemon runs; each sleeper seated has granted record. schema: the
     features that are merged, bands6x2 or bands5x2 (without gamma, for devices below 100 Hz).
     """
     return asking(

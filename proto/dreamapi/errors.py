@@ -89,7 +89,7 @@ class QualityLow(Refused, reason="QUALITY_LOW"):
 
 
 class ConsentMissing(Refused, reason="CONSENT_MISSING"):
-    """The sleeper has not agreed to this."""
+    """The sleeper has not granted what the Dreamscape asks; the metadata name the scope."""
 
 
 class ExposureReached(Refused, reason="EXPOSURE_REACHED"):

@@ -131,7 +131,7 @@ async def test_a_recording_is_named_at_check_in(
         ("over", ("bed-1",), DreamscapeState.ENDED, True),
     ):
         application.sessions[name] = dreamscape_view(Plan(name, 1, 8, pods=invited, record=record), state)
-    declares = "is recorded, without names: its plan declares that everyone seated has agreed"
+    declares = "is recorded, without names: each sleeper seated there has granted record"
     _, out, _ = await shell("pods check-in bed-1 s-1 bed-2 s-2")
     first, second = out.splitlines()
     assert sorted(first.split("; ")[1:]) == [f"all {declares}", f"night {declares}"]

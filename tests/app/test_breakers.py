@@ -228,7 +228,7 @@ def test_a_reset_pod_that_is_seated_an_hour_later_is_scored_from_then() -> None:
     stage.clock.at_s += 600.0
     stage.app.run_due()
     stage.app.pods.check_out(OPERATOR, "bed-1")
-    stage.app.pods.check_in(OPERATOR, "bed-1", "another")
+    stage.lie_down("bed-1", "another")
     stage.hop(SCORED_HOPS + 12)
     assert stage.coupling("bed-1") > 0
     assert [move.after for move in breaker(stage).history][-2:] == [

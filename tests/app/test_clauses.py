@@ -7,13 +7,13 @@ from math import nan
 import numpy as np
 import pytest
 
-from dreamd.adapters.consents import AGREED
 from dreamd.adapters.documents.canonical import digest
 from dreamd.adapters.documents.shipped import shipped_bundle
 from dreamd.app.guidelines.dry_run import DryRun
 from dreamd.app.guidelines.revisions import Founding
 from dreamd.core.access.caller import Caller, Channel, Role
 from dreamd.core.access.principals import Grant, Kind, Principal
+from dreamd.core.consent.course import Consent, ConsentState
 from dreamd.core.dreamscapes.views import Plan, SeatState
 from dreamd.core.guidelines.bundle import Bundle
 from dreamd.core.guidelines.course import Course, CourseState
@@ -22,11 +22,11 @@ from dreamd.core.refusals import CATALOGUE, Code, Refusal
 from dreamd.ports.ledger.exposure import MarkMove
 from dreamd.ports.ledger.guidelines import KeptRevision
 from dreamd.ports.ledger.transaction import Transaction
+from dreamd.simulation.machines.grants import next_grant
 from dreamwire.blend import coupling_to_byte
 from dreamwire.messages import CalibrationSource
 from fakes.callers import OPERATOR
 from fakes.ledger import MemoryLedger, charge
-from fakes.people import Consents
 from fakes.stage import START_S, Stage
 
 CLEO = Caller("cleo", Role.CLINICIAN, Channel.GRPC)
@@ -60,9 +60,9 @@ def ledger() -> MemoryLedger:
     return kept
 
 
-def house(pods: int = 2, consents: Consents | None = None, **limits: float) -> Stage:
+def house(pods: int = 2, kept: MemoryLedger | None = None, **limits: float) -> Stage:
     """Beds with people calibrated live, in a house with these limits; nothing dreams."""
-    stage = Stage(pods, ledger(), consents, founding=Founding(bundle(**BASE | limits), digest))
+    stage = Stage(pods, kept or ledger(), founding=Founding(bundle(**BASE | limits), digest))
     for pod in stage.pods:
         pod.calibrated = CalibrationSource.LIVE, 150.0
     stage.appear()
@@ -127,14 +127,18 @@ def test_a_refusal_names_clause_revision_limit_value_and_next_step() -> None:
 @pytest.mark.parametrize("fault", ["minor", "unknown", "nan"])
 def test_a_sleeper_of_whom_a_fact_is_missing_is_refused(fault: str) -> None:
     """No adult, no word about it, a calibration that is no number: each is a refusal, none a skip."""
-    consents = Consents()
-    stage = house(consents=consents)
+    kept = ledger()
+    if fault == "minor":  # no door takes such a grant: a ledger of another program
+        grant = replace(next_grant(Consent(), "sleeper-1", START_S), adult=False, at_s=START_S)
+        given = Consent(ConsentState.GIVEN, 1, grant, grant.held, START_S)
+        kept.write(Transaction(grants=(grant,), consents=(("sleeper-1", given),)))
+    stage = house(kept=kept)
     if fault == "nan":
         stage.pod("bed-1").calibrated = CalibrationSource.LIVE, nan
         stage.pod("bed-1").status()
-    else:
-        left_s = AGREED.until_s if fault == "minor" else 0.0
-        consents.set("sleeper-1", replace(AGREED, adult=False, until_s=left_s))
+    elif fault == "unknown":
+        stage.app.pods.check_out(OPERATOR, "bed-1")
+        stage.app.pods.check_in(OPERATOR, "bed-1", "another")
     checks = stage.app.dreamscapes.explain("calm", "bed-1")
     assert not isinstance(checks, Refusal)
     failed = {check.name: check.metadata.get("clause") for check in checks if not check.passed}

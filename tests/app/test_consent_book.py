@@ -7,15 +7,21 @@ import pytest
 
 from dreamd.app.durability.commits import Commits
 from dreamd.app.events.journal import Journal
+from dreamd.app.people.asked_consent import asked_by
 from dreamd.app.people.consent_book import LOOKED_AT, ConsentBook
+from dreamd.app.people.house_people import HousePeople
+from dreamd.app.people.people_events import PeopleEvents
 from dreamd.core.access.caller import Caller, Channel, Role
 from dreamd.core.consent.course import Consent, ConsentState
-from dreamd.core.consent.grant import Grant, Method, Modality, Scope
+from dreamd.core.consent.grant import Asked, Grant, Method, Modality, Scope
+from dreamd.core.dreamscapes.views import Plan
 from dreamd.core.refusals import Code, Refusal
 from dreamd.ports.deferred import Deferred
+from dreamd.ports.ledger.transaction import Transaction
 from dreamd.simulation.machines.counting_metrics import CountingMetrics
 from fakes.access import FakeClock
 from fakes.ledger import MemoryLedger
+from fakes.people import Exposures
 from fakes.views import NOW_S
 
 ASH = Caller("ash", Role.SLEEPER, Channel.GRPC)
@@ -38,9 +44,12 @@ class House:
 
     def __init__(self, ledger: MemoryLedger | None = None, *, simulated: bool = False) -> None:
         self.ledger, self.clock = ledger or MemoryLedger(), FakeClock()
-        commits = Commits(self.ledger, self.clock, Journal(NOW_S), CountingMetrics())
+        self.journal, meters = Journal(NOW_S), CountingMetrics()
+        commits = Commits(self.ledger, self.clock, self.journal, meters)
+        events = PeopleEvents(self.journal, self.clock, meters)
+        people = HousePeople(Exposures(), str.upper, simulated_grants=simulated)
         self.book = ConsentBook(
-            self.ledger.consents(), commits, self.clock, subjects=str.upper, simulated=simulated
+            self.ledger.consents(), commits, self.clock, events, lambda _sleeper: "bed-1", people
         )
         self.told: list[str] = []
         self.book.changed(self.told.append)
@@ -62,12 +71,11 @@ class House:
         return House(MemoryLedger(self.ledger.storage))
 
 
-def test_a_check_in_is_no_consent() -> None:
-    """Without a grant nothing is agreed to, checked in or not; the refusal names the scope."""
+def test_nothing_granted_is_no_consent() -> None:
+    """Without a grant nothing is agreed to; the refusal names the scope."""
     house = House()
-    house.book.checked_in("ash")
     assert house.ceiling == 0.0
-    refusal = house.book.missing("ash", frozenset({Scope.MERGE}))
+    refusal = house.book.missing("ash", Asked())
     assert refusal is not None
     assert (refusal.code, refusal.metadata["scope"]) == (Code.CONSENT_MISSING, "merge")
 
@@ -196,7 +204,8 @@ def test_a_restored_ledger_suspends_every_grant() -> None:
     house = House()
     house.given()
     house.book.withdraw("birch")
-    house.book.suspend_all()
+    rows = house.book.suspend_all()
+    house.ledger.write(Transaction(consents=rows))
     assert house.ceiling == 0.0
     states = {who: one.state for who, one in house.after_a_crash().ledger.consents().items()}
     assert states == {"ash": ConsentState.SUSPENDED, "birch": ConsentState.WITHDRAWN}
@@ -210,6 +219,23 @@ def test_what_a_pod_has_seen_is_never_granted_again() -> None:
     for one in (house, house.after_a_crash()):
         assert isinstance(one.book.grant(ASH, replace(GRANT, revision=2)), Refusal)
     assert house.given(replace(GRANT, revision=8)).revision == 8
+
+
+def test_each_change_is_reported_once_and_names_no_sleeper() -> None:
+    """Given, narrowed, withdrawn and expired stand in the journal, each once, with the bed alone."""
+    house = House()
+    house.given()
+    house.given(replace(GRANT, revision=2, ceiling=0.05))
+    house.book.withdraw("ash")
+    house.book.withdraw("ash")
+    house.given(replace(GRANT, revision=3))
+    house.clock.now = GRANT.expires_s
+    house.book.consent("ash")
+    house.book.consent("ash")
+    told = [event for event in house.journal._events if event.kind.startswith("consent-")]
+    kinds = [event.kind.removeprefix("consent-") for event in told]
+    assert kinds == ["given", "narrowed", "withdrawn", "given", "expired"]
+    assert not any("ash" in event.sentence for event in told)
 
 
 def test_an_expiry_needs_no_write() -> None:
@@ -246,3 +272,13 @@ def test_a_tally_looks_at_a_bounded_number_of_sleepers() -> None:
     first = house.book.tally().states[ConsentState.EXPIRED]
     second = house.book.tally().states[ConsentState.EXPIRED]
     assert (first, second) == (LOOKED_AT, LOOKED_AT + 20)
+
+
+def test_a_plan_asks_its_own_scopes() -> None:
+    """Merge always, intimate below five seats, perform with an artist, record where it is recorded."""
+    plan = Plan("night", 3, 5)
+    assert asked_by(plan) == Asked(frozenset({Scope.MERGE}))
+    for small in (replace(plan, seats_max=4), replace(plan, seats_min=2, intimate=True)):
+        assert asked_by(small).scopes == {Scope.MERGE, Scope.INTIMATE}
+    assert asked_by(replace(plan, artist_share=0.2)) == Asked(frozenset({Scope.MERGE, Scope.PERFORM}), 0.2)
+    assert asked_by(replace(plan, record=True)).scopes == {Scope.MERGE, Scope.RECORD}

@@ -130,7 +130,7 @@ def test_a_released_pod_is_not_seated_again_across_restarts() -> None:
     stage.hop(12)
     assert stage.app.dreamscapes.get("night").assigned == 4
     stage.app.pods.check_out(OPERATOR, "bed-1")
-    stage.app.pods.check_in(OPERATOR, "bed-1", "another")
+    stage.lie_down("bed-1", "another")
     stage.hop(12)
     assert stage.app.dreamscapes.get("night").assigned == 5
 
@@ -337,7 +337,7 @@ def test_late_joiners_are_seated_while_dreaming() -> None:
     stage.pods.append(late)
     late.presence()
     late.status()
-    stage.app.pods.check_in(OPERATOR, late.name, "latecomer")
+    stage.lie_down(late.name, "latecomer")
     stage.hop(12)
     assert stage.coupling(late.name) > 0
 

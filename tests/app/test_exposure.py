@@ -5,9 +5,10 @@ from math import inf, nan
 
 import pytest
 
-from dreamd.adapters.consents import AGREED, UNDER_A_MARK_MIN, CheckInConsent, LedgerExposure
 from dreamd.adapters.documents.shipped import shipped_bundle
+from dreamd.adapters.exposure import UNDER_A_MARK_MIN, LedgerExposure
 from dreamd.core.access.caller import SIGNALLED
+from dreamd.core.consent.grant import Asked, Scope
 from dreamd.core.dreamscapes.views import Plan, SeatState, SeatView
 from dreamd.core.exposure.dose import Dose
 from dreamd.core.exposure.windows import DAY_S
@@ -20,22 +21,26 @@ from dreamd.ports.ledger.transaction import Transaction
 from dreamwire.messages import PodEventKind, Release
 from fakes.callers import OPERATOR
 from fakes.ledger import MemoryLedger
-from fakes.people import Consents, Exposures
+from fakes.people import SLEEPER, Exposures, granted
 from fakes.stage import Puppet, Stage
 
 ASH = "sleeper-1"
 TEN_S = 40
+WHOLE = ConsentStatus(ceiling=1.0, until_s=inf, scopes=frozenset({Scope.MERGE}))
 
 
-def dreaming(
-    consents: Consents | None = None, exposures: Exposures | None = None, ledger: MemoryLedger | None = None
-) -> Stage:
+def dreaming(exposures: Exposures | None = None, ledger: MemoryLedger | None = None) -> Stage:
     """Five dream, and render all they are granted."""
-    stage = Stage(5, ledger, consents, exposures)
+    stage = Stage(5, ledger, exposures)
     stage.appear()
     stage.dream()
     assert stage.coupling("bed-2") > 0
     return stage
+
+
+def withdraw(stage: Stage) -> None:
+    """Ash withdraws, through the application's door."""
+    stage.app.consents.withdraw(SLEEPER, ASH)
 
 
 def merge(stage: Stage, hops: int) -> dict[str, float]:
@@ -62,10 +67,9 @@ def slot(pod: Puppet) -> int:
 
 def test_a_withdrawal_is_zero_in_the_next_message() -> None:
     """A withdrawal is zero weight and coupling in the next message, without a reason; the rest dream on."""
-    consents = Consents()
-    stage = dreaming(consents)
+    stage = dreaming()
     gone, before = slot(stage.pod("bed-1")), len(stage.link.collectives)
-    consents.withdraw(ASH)
+    withdraw(stage)
     stage.hop(20)
     later = stage.link.collectives[before:]
     assert len(later) == 20
@@ -75,27 +79,27 @@ def test_a_withdrawal_is_zero_in_the_next_message() -> None:
     assert any(isinstance(one.what, Release) and one.pod == "bed-1" for one in stage.link.commands)
 
 
-def test_a_withdrawn_sleeper_needs_a_new_check_in() -> None:
-    """After a withdrawal only a new check-in leads back through admission."""
-    consents = Consents()
-    stage = dreaming(consents)
-    consents.withdraw(ASH)
+def test_a_withdrawn_sleeper_needs_a_new_grant() -> None:
+    """After a withdrawal no check-in leads back, only a new grant, and then through admission."""
+    stage = dreaming()
+    withdraw(stage)
+    stage.app.pods.check_out(OPERATOR, "bed-1")
+    stage.app.pods.check_in(OPERATOR, "bed-1", ASH)
     stage.hop(TEN_S)
     assert seat(stage).state is SeatState.LEFT
     check = next(c for c in stage.app.dreamscapes.explain("night", "bed-1") if not c.passed)
     assert (check.name, check.code) == ("consent", Code.CONSENT_MISSING.value)
     assert "withdrawn" in check.sentence
-    consents.set(ASH, AGREED)
+    granted(stage.app, ASH)
     stage.hop(4)
     assert seat(stage).state is SeatState.ASSIGNED
 
 
 def test_consent_that_ends_is_over_in_the_message_of_that_tick() -> None:
     """Expired consent ends in that tick's message; the assign was never longer than the consent."""
-    consents = Consents()
-    stage = Stage(5, consents=consents)
+    stage = Stage(5)
     until_s = stage.clock.at_s + 6.0
-    consents.standings[ASH] = replace(AGREED, until_s=until_s)
+    granted(stage.app, ASH, expires_s=until_s)
     stage.appear()
     stage.dream()
     pod = stage.pod("bed-1")
@@ -115,47 +119,67 @@ def test_consent_that_ends_is_over_in_the_message_of_that_tick() -> None:
 
 def test_consent_that_is_prolonged_in_time_goes_on() -> None:
     """Consent extended in time continues past its first end."""
-    consents = Consents()
-    stage = Stage(5, consents=consents)
-    consents.standings[ASH] = replace(AGREED, until_s=stage.clock.at_s + 6.0)
+    stage = Stage(5)
+    granted(stage.app, ASH, expires_s=stage.clock.at_s + 6.0)
     stage.appear()
     stage.dream()
-    consents.set(ASH, AGREED)
+    granted(stage.app, ASH, expires_s=stage.clock.at_s + 600.0)
     stage.hop(TEN_S)
     assert stage.coupling("bed-1") > 0
 
 
 def test_no_grant_exceeds_the_sleepers_consent() -> None:
     """A sleeper's lower ceiling applies to that sleeper, and from the next message on."""
-    consents = Consents()
-    consents.standings[ASH] = replace(AGREED, ceiling=0.05)
-    stage = dreaming(consents)
+    stage = Stage(5)
+    granted(stage.app, ASH, ceiling=0.05)
+    stage.appear()
+    stage.dream()
+    assign = stage.pod("bed-1").assign
+    assert assign is not None
+    assert assign.ceiling == 0.05
     assert (stage.coupling("bed-1"), stage.coupling("bed-2")) == (int(0.05 * 255), int(0.1 * 255))
-    consents.set(ASH, replace(AGREED, ceiling=0.02, revision=2))
+    granted(stage.app, ASH, ceiling=0.02)
     stage.hop()
     assert stage.coupling("bed-1") == int(0.02 * 255)
 
 
 @pytest.mark.parametrize(
-    "standing",
+    "status",
     [
         ConsentStatus(),
-        replace(AGREED, ceiling=nan),
-        replace(AGREED, ceiling=1.5),
-        replace(AGREED, until_s=nan),
+        replace(WHOLE, ceiling=nan),
+        replace(WHOLE, ceiling=1.5),
+        replace(WHOLE, until_s=nan),
+        replace(WHOLE, withdrawn=True),
+        replace(WHOLE, scopes=frozenset({Scope.RECORD})),
     ],
 )
-def test_a_consent_that_says_nothing_agrees_to_nothing(standing: ConsentStatus) -> None:
-    """An empty or non-numeric consent admits and assigns nothing."""
-    consents = Consents()
-    consents.standings[ASH] = standing
-    stage = dreaming(consents)
+def test_a_consent_that_says_nothing_allows_nothing(status: ConsentStatus) -> None:
+    """An empty or non-numeric status allows nothing; a whole one does."""
+    assert WHOLE.allows(Asked(), 10.0)
+    assert not status.allows(Asked(), 10.0)
+
+
+def test_a_sleeper_that_is_checked_in_without_a_grant_waits_and_shows_the_scope() -> None:
+    """A check-in alone merges no sleeper: its seat shows CONSENT_MISSING, and a grant leads on."""
+    stage = Stage(5)
+    stage.appear(sleepers=False)
+    for number in range(1, 6):
+        stage.app.pods.check_in(OPERATOR, f"bed-{number}", f"sleeper-{number}")
+        if number > 1:
+            granted(stage.app, f"sleeper-{number}")
+    stage.dream()
     assert stage.pod("bed-1").assign is None
     assert seat(stage).refusal_code == Code.CONSENT_MISSING.value
+    assert "granted nothing" in seat(stage).refusal
+    assert stage.coupling("bed-2") > 0
+    granted(stage.app, ASH)
+    stage.hop(TEN_S)
+    assert seat(stage).state is SeatState.ASSIGNED
 
 
 def test_a_withdrawal_at_the_pod_holds_when_its_latch_is_cleared() -> None:
-    """A withdrawal outlives the cleared latch: only a new check-in is consent again."""
+    """A withdrawal outlives the cleared latch: only a new grant is consent again."""
     stage = dreaming()
     pod = stage.pod("bed-1")
     pod.latched = "withdraw"
@@ -165,8 +189,7 @@ def test_a_withdrawal_at_the_pod_holds_when_its_latch_is_cleared() -> None:
     stage.hop(TEN_S)
     assert seat(stage).state is SeatState.LEFT
     assert pod.assign is None
-    stage.app.pods.check_out(OPERATOR, "bed-1")
-    stage.app.pods.check_in(OPERATOR, "bed-1", ASH)
+    granted(stage.app, ASH)
     stage.hop(TEN_S)
     assert seat(stage).state is SeatState.ASSIGNED
 
@@ -174,7 +197,7 @@ def test_a_withdrawal_at_the_pod_holds_when_its_latch_is_cleared() -> None:
 def test_a_pod_is_assigned_only_after_its_mark_is_durable() -> None:
     """A pod is assigned only after its exposure mark is durable; then all are."""
     exposures = Exposures()
-    stage = Stage(5, None, None, exposures)
+    stage = Stage(5, None, exposures)
     stage.appear()
     stage.app.dreamscapes.create(OPERATOR, Plan("night", 3, 8, ramp_s=10.0))
     stage.hop(4)
@@ -193,11 +216,11 @@ def test_a_pod_is_assigned_only_after_its_mark_is_durable() -> None:
 
 def test_a_ledger_that_fails_ends_the_grants_under_its_marks_and_no_withdrawal_waits() -> None:
     """With a failing ledger grants end with their marks; a withdrawal takes effect at once."""
-    consents, exposures = Consents(), Exposures()
-    stage = dreaming(consents, exposures)
+    exposures = Exposures()
+    stage = dreaming(exposures)
     exposures.broken = True
     marked_s = min(exposures.marks.values())
-    consents.withdraw(ASH)
+    withdraw(stage)
     stage.hop()
     gone = slot(stage.pod("bed-2")), slot(stage.pod("bed-3"))
     while stage.clock.at_s <= marked_s + MARK_HOLDS_S + HOP_S:
@@ -377,8 +400,7 @@ def test_a_dose_rolls_over_sessions_and_restarts() -> None:
 def test_a_planned_dose_is_written_with_the_first_seat() -> None:
     """Ceiling granted by planned time, in the seat's own transaction; a later assign does not revise it."""
     ledger = MemoryLedger()
-    consents = Consents()
-    stage = dreaming(consents, ledger=ledger)
+    stage = dreaming(ledger=ledger)
     planned = ledger.planned_doses("night")
     assert set(planned) == {f"sleeper-{n}" for n in range(1, 6)}
     assert all(0.0 < minutes <= GUIDELINE_CAP * SESSION_MAX_S / 60.0 for minutes in planned.values())
@@ -399,14 +421,3 @@ def test_no_limit_is_never_reached_and_an_empty_one_always_is() -> None:
     """An infinite limit is never reached, an empty one always."""
     assert (Dose(5.0).share, Dose(5.0).left_min) == (0.0, inf)
     assert (Dose(0.0, 0.0).share, Dose(0.0, 0.0).left_min) == (inf, 0.0)
-
-
-def test_a_repeated_withdrawal_counts_once() -> None:
-    """A withdrawal repeated in every status counts once, until a new check-in."""
-    consents, told = CheckInConsent(), list[str]()
-    consents.changed(told.append)
-    consents.withdraw(ASH)
-    consents.withdraw(ASH)
-    consents.checked_in(ASH)
-    consents.withdraw(ASH)
-    assert told == [ASH, ASH]

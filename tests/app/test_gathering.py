@@ -9,6 +9,7 @@ from dreamd.core.dreamscapes.views import Plan, SeatState
 from dreamd.core.limits import DREAMSCAPES_MAX, SEATS_EVER
 from dreamd.core.refusals import Code, Refusal
 from fakes.callers import OPERATOR
+from fakes.people import granted
 from fakes.stage import Stage
 
 MANY = 2 * LOOKED_AT + 88
@@ -66,11 +67,12 @@ def test_the_etag_of_a_pod_is_of_what_a_caller_can_edit() -> None:
     empty = etag()
     stage.hop(12)
     assert etag() == empty
+    granted(stage.app, "ada")
     assert not isinstance(stage.app.pods.check_in(OPERATOR, "bed-1", "ada", empty), Refusal)
     taken = etag()
     assert taken != empty
     for pod in ("bed-2", "bed-3", "bed-4"):
-        stage.app.pods.check_in(OPERATOR, pod, f"s-{pod}")
+        stage.lie_down(pod, f"s-{pod}")
     stage.dream()
     stage.hop(8)
     assert etag() == taken

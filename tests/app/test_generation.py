@@ -7,7 +7,6 @@ from dreamd.core.dreamscapes.views import BreakerState, SeatState
 from dreamd.ports.commit import LedgerError
 from dreamd.ports.ledger.generation import LAPSED_S
 from dreamd.ports.ledger.transaction import Transaction
-from fakes.callers import OPERATOR
 from fakes.ledger import MemoryLedger
 from fakes.stage import Stage
 
@@ -47,7 +46,7 @@ def test_checked_in_anew_they_are_scored_and_dream_on() -> None:
     """After a new check-in the pods are scored and dream on in the same Dreamscape."""
     stage, _ = restored()
     for number in range(1, 6):
-        stage.app.pods.check_in(OPERATOR, f"bed-{number}", f"sleeper-{number}")
+        stage.lie_down(f"bed-{number}", f"sleeper-{number}")
     stage.hop(8)
     assert {stage.app.pods.get(f"bed-{n}").breaker for n in range(1, 6)} == {BreakerState.HALF_OPEN}
     assert not stage.link.collectives[-1].coupling.any()
@@ -60,7 +59,7 @@ def test_checked_in_anew_they_are_scored_and_dream_on() -> None:
 def test_the_next_restart_is_one_like_any_other() -> None:
     """Suspended consents stay so; the next restart suspends nothing again."""
     stage, ledger = restored()
-    stage.app.pods.check_in(OPERATOR, "bed-1", "sleeper-1")
+    stage.lie_down("bed-1", "sleeper-1")
     stage.restart()
     assert ledger.checked_in() == {"bed-1": "sleeper-1"}
     assert not any(event.kind == "ledger-restored" for event in stage.app.journal._events)
@@ -74,7 +73,7 @@ def test_a_second_daemon_on_the_copy_needs_new_check_ins_too() -> None:
         pod.presence()
     stage.hop(4)
     for number in range(1, 6):
-        stage.app.pods.check_in(OPERATOR, f"bed-{number}", f"sleeper-{number}")
+        stage.lie_down(f"bed-{number}", f"sleeper-{number}")
     before = len(stage.link.collectives)
     stage.hop(8, statuses=False)
     assert all(pod.assign for pod in stage.pods)

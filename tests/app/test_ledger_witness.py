@@ -1,11 +1,13 @@
 """The broker's copy of the ledger's write count, and a daemon on an older ledger."""
 
+from dreamd.core.consent.course import ConsentState
 from dreamd.core.dreamscapes.views import BreakerState
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.views import Lock
 from dreamwire.messages import PodEventKind, WakeOrder, WakeScope
 from fakes.callers import OPERATOR, named
 from fakes.ledger import MemoryLedger
+from fakes.people import granted
 from fakes.stage import Stage
 
 
@@ -88,7 +90,7 @@ def test_checked_in_anew_they_dream_on_and_the_next_start_is_like_any_other() ->
     ledger = MemoryLedger()
     stage = whole_copy_restored(dreaming(ledger), ledger)
     for number in range(1, 6):
-        stage.app.pods.check_in(OPERATOR, f"bed-{number}", f"sleeper-{number}")
+        stage.lie_down(f"bed-{number}", f"sleeper-{number}")
     assert {pod.breaker for pod in stage.app.pods.list()} == {BreakerState.HALF_OPEN}
     stage.hop(60)
     assert all(stage.coupling(f"bed-{n}") > 0 for n in range(1, 6))
@@ -163,7 +165,7 @@ def test_a_strangers_word_or_a_replayed_order_in_the_place_is_set_right() -> Non
 
 
 def test_a_withdrawal_outlives_the_daemon_though_the_latch_is_cleared_meanwhile() -> None:
-    """A withdrawal outlives the daemon although the latch is cleared: a new check-in is needed."""
+    """A withdrawal outlives the daemon although the latch is cleared: a new grant is needed."""
     for crash_at_once in (False, True):
         ledger = MemoryLedger()
         stage = dreaming(ledger)
@@ -173,7 +175,7 @@ def test_a_withdrawal_outlives_the_daemon_though_the_latch_is_cleared_meanwhile(
         assert stage.app.pods.get("bed-1").sleeper == "sleeper-1", "they lie there still"
         if not crash_at_once:
             stage.hop(1)
-            assert "bed-1" not in ledger.checked_in()
+            assert ledger.consents()["sleeper-1"].state is ConsentState.WITHDRAWN
         gone.latched = "" if not crash_at_once else "withdraw"
         stage.restart()
         for pod in stage.pods:
@@ -184,11 +186,12 @@ def test_a_withdrawal_outlives_the_daemon_though_the_latch_is_cleared_meanwhile(
         stage.hop(60)
         assert gone.assign is None
         assert stage.coupling("bed-2") > 0
-        assert "bed-1" not in ledger.checked_in()
+        assert ledger.consents()["sleeper-1"].state is ConsentState.WITHDRAWN
+        assert ledger.checked_in()["bed-1"] == "sleeper-1", "they lie there still"
 
 
 def test_a_withdrawal_that_cannot_be_written_is_tried_again_and_its_event_kept() -> None:
-    """A withdrawal's event is acknowledged once written; a later check-in is newer."""
+    """A withdrawal's event is acknowledged once it is in the ledger; a later grant is newer."""
     ledger = MemoryLedger()
     stage = dreaming(ledger)
     gone = stage.pods[0]
@@ -201,9 +204,12 @@ def test_a_withdrawal_that_cannot_be_written_is_tried_again_and_its_event_kept()
     assert acks == []
     ledger.broken = ""
     stage.hop(2)
-    assert "bed-1" not in ledger.checked_in()
-    gone.latched = ""
-    stage.app.pods.check_out(OPERATOR, "bed-1")
-    stage.app.pods.check_in(OPERATOR, "bed-1", "sleeper-1")
+    assert ledger.consents()["sleeper-1"].state is ConsentState.WITHDRAWN
+    acks = [c for c in stage.link.commands[before:] if c.pod == "bed-1" and hasattr(c.what, "ids")]
+    assert len(acks) == 1
+    granted(stage.app, "sleeper-1")
     stage.hop(4)
-    assert ledger.checked_in()["bed-1"] == "sleeper-1"
+    assert ledger.consents()["sleeper-1"].state is ConsentState.GIVEN, "the latch was counted once"
+    gone.latched = ""
+    stage.hop(8)
+    assert gone.assign is not None

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dreamd.adapters.consents import LedgerExposure
+from dreamd.adapters.exposure import LedgerExposure
 from dreamd.app.people.nights import LAST_WORDS_S
 from dreamd.core.exposure.windows import bucket_of
 from dreamd.core.letters.document import document, night_of

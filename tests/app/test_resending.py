@@ -34,7 +34,7 @@ def test_an_assign_is_not_sent_again_after_the_release_that_followed_it() -> Non
     stage.app.pods.check_out(OPERATOR, "bed-1")
     stage.hop(4)
     stage.link.cut = True
-    stage.app.pods.check_in(OPERATOR, "bed-1", "another")
+    stage.lie_down("bed-1", "another")
     stage.hop(4)
     assert isinstance(stage.link.commands[-1].what, Assign)
     stage.app.pods.release(OPERATOR, "bed-1", "asked")
@@ -50,7 +50,7 @@ def test_an_assign_for_another_start_is_not_sent_again() -> None:
     stage.app.pods.check_out(OPERATOR, "bed-1")
     stage.hop(4)
     stage.link.cut = True
-    stage.app.pods.check_in(OPERATOR, "bed-1", "another")
+    stage.lie_down("bed-1", "another")
     stage.hop(4)
     old = stage.link.commands[-1]
     pod = stage.pods[0]

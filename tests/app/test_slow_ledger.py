@@ -105,7 +105,7 @@ def test_a_joiner_gets_no_slot_before_its_seat_is_durable() -> None:
     stage, ledger = dreaming(seats_max=8)
     stage.app.pods.check_out(OPERATOR, "bed-5")
     stage.hop(2)
-    stage.app.pods.check_in(OPERATOR, "bed-5", "another")
+    stage.lie_down("bed-5", "another")
     ledger.held = True
     stage.hop(TEN_S)
     joiner = next(seat for seat in stage.app.dreamscapes.get("night").seats if seat.sleeper == "another")
@@ -406,7 +406,7 @@ def test_the_end_says_what_was_not_written() -> None:
 
 def lived_min(*, slow: bool) -> float:
     """Merge-minutes rendered by a sleeper with a limit of .1 before the release."""
-    stage = Stage(5, ledger := MemoryLedger(), None, Exposures({"sleeper-1": 0.1}))
+    stage = Stage(5, ledger := MemoryLedger(), Exposures({"sleeper-1": 0.1}))
     stage.appear()
     stage.dream()
     lived = 0.0

@@ -11,12 +11,11 @@ from dreamd.core.consent.course import ConsentState
 from dreamd.core.dreamscapes.views import BreakerState, Plan
 from dreamd.core.limits import HOP_S, QUALITY_IN
 from dreamd.core.safety.causes import Scope
-from dreamd.ports.consent import ConsentStatus
 from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, SiteMetrics
 from dreamwire.messages import PodEventKind, Presence, Status, WakeScope
 from fakes.callers import OPERATOR, named
 from fakes.ledger import MemoryLedger
-from fakes.people import Consents, Exposures
+from fakes.people import SLEEPER, Exposures, granted
 from fakes.stage import Puppet, Stage
 
 
@@ -430,14 +429,17 @@ def test_a_write_that_the_disk_refused_is_counted() -> None:
 def test_each_seat_shows_the_state_of_consent_and_the_share_of_dose() -> None:
     """A seat has the state of its sleeper's consent and the share of the nearer limit, and no more."""
     exposures = Exposures(limits_min={"sleeper-1": 10.0, "sleeper-2": 10.0}, charged_min={"sleeper-1": 7.5})
-    consents = Consents()
-    stage = Stage(3, None, consents, exposures)
+    stage = Stage(3, None, exposures)
     stage.appear()
     stage.dream()
-    consents.set("sleeper-2", ConsentStatus(revision=4, state=ConsentState.EXPIRED))
+    stage.app.consents.withdraw(SLEEPER, "sleeper-2")
     seats = {seat.sleeper: seat for seat in stage.app.dreamscapes.get("night").seats}
     told = {name: (seat.consent, round(seat.dose_share, 2)) for name, seat in seats.items()}
-    assert told == {"sleeper-1": ("given", 0.75), "sleeper-2": ("expired", 0.0), "sleeper-3": ("given", 0.0)}
+    assert told == {
+        "sleeper-1": ("given", 0.75),
+        "sleeper-2": ("withdrawn", 0.0),
+        "sleeper-3": ("given", 0.0),
+    }
 
 
 def test_consents_and_doses_are_told_as_counts() -> None:
@@ -446,9 +448,9 @@ def test_consents_and_doses_are_told_as_counts() -> None:
         limits_min={"sleeper-1": 10.0, "sleeper-2": 10.0, "sleeper-3": 10.0},
         charged_min={"sleeper-1": 7.9, "sleeper-2": 8.0, "sleeper-3": 10.0},
     )
-    consents = Consents()
-    stage = Stage(3, None, consents, exposures)
-    consents.set("sleeper-9", ConsentStatus(withdrawn=True, state=ConsentState.WITHDRAWN))
+    stage = Stage(3, None, exposures)
+    granted(stage.app, "sleeper-9")
+    stage.app.consents.withdraw(SLEEPER, "sleeper-9")
     stage.hop(1)
     told = stage.meters.people_now
     assert (told.consents[ConsentState.WITHDRAWN], told.near, told.over) == (1, 1, 1)

@@ -7,6 +7,7 @@ import pytest
 
 from dreamd.adapters.documents.shipped import shipped_bundle
 from dreamd.core.dreamscapes.admission import (
+    NOTHING_GRANTED,
     Candidate,
     admit,
     first_refusal,
@@ -33,7 +34,7 @@ READY = Candidate(
     clean_s=CALIBRATION_LIVE_S,
     clock_synced=True,
     quality=0.9,
-    consent_left_s=inf,
+    unagreed=None,
     dose=Dose(),
     schema="bands6x2",
 )
@@ -62,9 +63,8 @@ REFUSALS = [
     (replace(READY, quality=0.49), "quality", Code.QUALITY_LOW),
     (replace(READY, quality=nan), "quality", Code.QUALITY_LOW),
     (replace(READY, quality=inf), "quality", Code.QUALITY_LOW),
-    (replace(READY, consent_left_s=0.0), "consent", Code.CONSENT_MISSING),
-    (replace(READY, consent_left_s=0.0, withdrawn=True), "consent", Code.CONSENT_MISSING),
-    (replace(READY, consent_left_s=nan), "consent", Code.CONSENT_MISSING),
+    (replace(READY, unagreed=NOTHING_GRANTED), "consent", Code.CONSENT_MISSING),
+    (replace(READY, unagreed=Refusal(Code.CONSENT_HOURS, "later")), "consent", Code.CONSENT_HOURS),
     (replace(READY, dose=Dose(8.0, 10.0)), "exposure", Code.EXPOSURE_REACHED),
     (replace(READY, dose=Dose(1.0, 10.0, 8.0, 10.0)), "exposure", Code.EXPOSURE_REACHED),
     (replace(READY, dose=Dose(nan, 10.0)), "exposure", Code.EXPOSURE_REACHED),
@@ -94,7 +94,7 @@ def test_a_sleeper_is_admitted_to_a_recording_with_a_note() -> None:
     [told] = [check for check in admit(READY, plan) if check.sentence]
     assert (told.name, told.passed) == ("consent", True)
     assert told.sentence.startswith(f"{PLAN.dreamscape} is recorded, without names")
-    [refused] = [check for check in admit(replace(READY, consent_left_s=0.0), plan) if not check.passed]
+    [refused] = [check for check in admit(replace(READY, unagreed=NOTHING_GRANTED), plan) if not check.passed]
     assert refused.code == Code.CONSENT_MISSING.value
 
 
@@ -140,15 +140,6 @@ def test_a_simulated_or_replayed_bed_needs_a_short_calibration(source: Calibrati
     refusal = first_refusal(admit(replace(short, clean_s=CALIBRATION_OFFLINE_S - 0.01), PLAN))
     assert refusal is not None
     assert refusal.code is Code.NOT_CALIBRATED
-
-
-def test_an_intimate_plan_needs_the_intimate_scope() -> None:
-    """A sleeper without the intimate scope is refused only by an intimate plan."""
-    intimate = replace(PLAN, seats_min=2, intimate=True)
-    refusal = first_refusal(admit(READY, intimate))
-    assert refusal is not None
-    assert refusal.code is Code.CONSENT_MISSING
-    assert first_refusal(admit(replace(READY, consent_intimate=True), intimate)) is None
 
 
 def test_half_open_is_admitted() -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from math import isfinite
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,7 +23,7 @@ from dreamd.core.consent.course import (
     asks,
     step,
 )
-from dreamd.core.consent.grant import Grant, Held, Modality, Scope, grant_fault, needed
+from dreamd.core.consent.grant import Asked, Grant, Held, Modality, Scope, grant_fault, needed
 from dreamd.core.consent.hours import Hours
 from dreamd.core.guidelines.bundle import window
 from dreamd.core.guidelines.forms import Window
@@ -171,13 +172,24 @@ def test_a_faulty_grant_is_refused_by_field(change: dict[str, object], field: st
 def test_each_path_asks_its_own_scope(plan: dict[str, object], scopes: set[Scope]) -> None:
     """An intimate plan, an artist's share and a recording ask one scope each; nothing implies another."""
     asked = needed(**plan)  # type: ignore[arg-type]
-    assert asked == scopes
+    assert asked.scopes == scopes
     for scope in scopes - {Scope.MERGE}:
         refusal = asks(GIVEN, asked, NOW)
         assert refusal is not None
         assert (refusal.code, refusal.metadata["scope"]) == (Code.CONSENT_MISSING, scope.value)
-    whole = after(Consent(), Granted(replace(GRANT, scopes=frozenset(scopes))))
-    assert asks(whole, asked, NOW) is None
+    share = 0.1 if Scope.PERFORM in scopes else 0.0
+    whole = after(Consent(), Granted(replace(GRANT, scopes=frozenset(scopes), artist_share=share)))
+    assert (asks(whole, asked, NOW) is None) == isfinite(asked.artist_share)
+
+
+def test_a_plan_with_a_larger_artists_share_than_granted_names_the_limit() -> None:
+    """A grant of a tenth is enough for a tenth and not for more; the refusal has limit and value."""
+    scopes = frozenset({Scope.MERGE, Scope.PERFORM})
+    given = after(Consent(), Granted(replace(GRANT, scopes=scopes, artist_share=0.1)))
+    assert asks(given, Asked(scopes, 0.1), NOW) is None
+    refusal = asks(given, Asked(scopes, 0.25), NOW)
+    assert refusal is not None
+    assert refusal.metadata == {"scope": "perform", "limit": "0.1", "value": "0.25"}
 
 
 # -- states -------------------------------------------------------------------------------------------
@@ -235,7 +247,7 @@ def test_withdrawing_is_possible_in_every_state(state: ConsentState) -> None:
         Held(),
         0.0,
     )
-    refusal = asks(gone, frozenset({Scope.MERGE}), NOW)
+    refusal = asks(gone, Asked(), NOW)
     assert refusal is not None
     assert refusal.code is Code.CONSENT_MISSING
 
@@ -265,14 +277,14 @@ def test_hours_end_a_consent_and_open_it_again() -> None:
     assert effects(nightly, Passes(), closes_s) == (ConsentEffect.ZERO,)
     morning = after(nightly, Passes(), closes_s)
     assert morning.state is ConsentState.EXPIRED
-    refusal = asks(morning, frozenset({Scope.MERGE}), closes_s)
+    refusal = asks(morning, Asked(), closes_s)
     assert refusal is not None
     assert refusal.code is Code.CONSENT_HOURS
     assert effects(morning, Passes(), evening_s) == (ConsentEffect.AT_ASSIGN,)
     assert after(morning, Passes(), evening_s).until_s(evening_s) == at("2026-12-02T07:00")
     over = after(morning, Passes(), GRANT.expires_s)
     assert over.state is ConsentState.EXPIRED
-    refusal = asks(over, frozenset({Scope.MERGE}), GRANT.expires_s)
+    refusal = asks(over, Asked(), GRANT.expires_s)
     assert refusal is not None
     assert refusal.code is Code.CONSENT_MISSING
 

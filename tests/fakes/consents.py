@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 
 from dreamd.adapters.documents.receipts import sign_receipt
 from dreamd.app.people.consent_book import ConsentBook
-from dreamd.app.people.house_people import unnamed_house
+from dreamd.app.people.house_people import HousePeople, unnamed_house
+from dreamd.app.people.people_events import PeopleEvents
 from dreamd.core.access.caller import Caller, Channel, Role
 from dreamd.core.consent.course import Consent
 from dreamd.core.consent.fhir import fhir_consent
@@ -12,8 +13,10 @@ from dreamd.core.consent.grant import Grant, Modality, Scope, filled
 from dreamd.core.consent.receipt import receipt
 from dreamd.core.refusals import Code, Refusal
 from dreamd.ports.deferred import Deferred
+from dreamd.simulation.machines.counting_metrics import CountingMetrics
 from dreamwire.signing import SigningKey
 from fakes.access import FakeAccess
+from fakes.people import Exposures
 
 
 class FakeConsents:
@@ -28,7 +31,9 @@ class FakeConsents:
         self._asked, self._ticket = asked, ticket
         self._clock, self._ledger = principals.clock, principals.ledger
         kept = self._ledger.consents()
-        self.book = ConsentBook(kept, principals.commits, self._clock, subjects=str.upper, simulated=True)
+        events = PeopleEvents(principals.journal, self._clock, CountingMetrics())
+        people = HousePeople(Exposures(), str.upper, simulated_grants=True)
+        self.book = ConsentBook(kept, principals.commits, self._clock, events, lambda _sleeper: "", people)
         self.callers: list[Caller] = []
 
     def grant(self, caller: Caller, grant: Grant) -> Consent | Refusal | Deferred[Consent]:

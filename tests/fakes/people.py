@@ -1,46 +1,37 @@
-"""Consents set by a test, and exposures with limits."""
+"""Grants of sleepers in tests, through the application's own door; exposures with limits."""
 
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from math import inf
 
-from dreamd.adapters.consents import AGREED
+from dreamd.app.application import Application
+from dreamd.core.consent.course import Consent, ConsentState
 from dreamd.core.exposure.dose import Dose
 from dreamd.core.exposure.windows import DoseAccount
 from dreamd.core.limits import EXPOSURE_WARN_SHARE
+from dreamd.core.refusals import Refusal
 from dreamd.ports.commit import LedgerError
-from dreamd.ports.consent import ConsentStatus, ConsentTally
+from dreamd.ports.deferred import Deferred
 from dreamd.ports.ledger.exposure import Exposure, MarkMove
+from dreamd.simulation.machines.grants import SLEEPER, next_grant
+
+Answered = Consent | Deferred[Consent]
 
 
-class Consents:
-    """ports.consent.Consents; every sleeper agrees to everything until the test changes it."""
+def now_s(app: Application) -> float:
+    """The time of the application's clock."""
+    return app._deps.clock.now_s()
 
-    def __init__(self) -> None:
-        self.standings: dict[str, ConsentStatus] = {}
-        self._tell: Callable[[str], None] = lambda _sleeper: None
 
-    def standing(self, sleeper: str) -> ConsentStatus:
-        return self.standings.get(sleeper, AGREED)
-
-    def changed(self, tell: Callable[[str], None]) -> None:
-        """Notify the newest daemon."""
-        self._tell = tell
-
-    def checked_in(self, sleeper: str) -> None:
-        """Do nothing: a check-in changes no consent here."""
-
-    def tally(self) -> ConsentTally:
-        return ConsentTally(Counter(standing.state for standing in self.standings.values()))
-
-    def withdraw(self, sleeper: str) -> None:
-        self.set(sleeper, replace(self.standing(sleeper), withdrawn=True))
-
-    def set(self, sleeper: str, standing: ConsentStatus) -> None:
-        """Set a sleeper's consent."""
-        self.standings[sleeper] = standing
-        self._tell(sleeper)
+def granted(app: Application, sleeper: str, **changes: object) -> Answered:
+    """Let the sleeper grant this; without changes nothing, where a grant of theirs holds already."""
+    consent = app.consents.consent_of(SLEEPER, sleeper)
+    assert isinstance(consent, Consent)
+    if not changes and consent.state is ConsentState.GIVEN:
+        return consent
+    answer = app.consents.grant(SLEEPER, replace(next_grant(consent, sleeper, now_s(app)), **changes))
+    assert not isinstance(answer, Refusal), answer
+    return answer
 
 
 @dataclass

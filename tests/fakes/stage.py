@@ -10,17 +10,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dreamd.adapters.consents import CheckInConsent, LedgerExposure
 from dreamd.adapters.documents.shipped import bench_founding
+from dreamd.adapters.exposure import LedgerExposure
 from dreamd.app.application import Application
 from dreamd.app.guidelines.revisions import Founding
 from dreamd.app.people.house_people import HousePeople
 from dreamd.app.safety.step_failures import Failure
 from dreamd.core.access.caller import RESTARTED
-from dreamd.core.dreamscapes.views import Plan
+from dreamd.core.dreamscapes.views import Plan, PodView
 from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
 from dreamd.core.refusals import Refusal
-from dreamd.ports.consent import Consents, Exposures
+from dreamd.ports.consent import Exposures
+from dreamd.ports.deferred import Deferred
 from dreamd.ports.ledger.ledger import Ledger
 from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, PeopleMetrics, SiteMetrics
 from dreamd.ports.pod_link import CohortKey as PortKey
@@ -55,6 +56,7 @@ from dreamwire.schema import BANDS6X2
 from dreamwire.topics import FramesTopic
 from fakes.callers import OPERATOR
 from fakes.ledger import MemoryLedger
+from fakes.people import granted
 
 START_S = 1_800_000_000.0
 
@@ -286,7 +288,6 @@ class Stage:
         self,
         pods: int = 4,
         ledger: Ledger | None = None,
-        consents: Consents | None = None,
         exposures: Exposures | None = None,
         founding: Founding | None = None,
     ) -> None:
@@ -294,7 +295,7 @@ class Stage:
         self.link = Link()
         self.meters = Meters()
         self.ledger = ledger or MemoryLedger()
-        self._people = consents, exposures
+        self._exposures = exposures
         self._founding = founding or bench_founding()
         self.failures: list[Failure] = []
         self.bugs_are_meant = False
@@ -316,10 +317,8 @@ class Stage:
 
     def _begin(self, seed: int, aside: Worker | None = None) -> Application:
         rng = random.Random(seed)
-        consents, exposures = self._people
         people = HousePeople(
-            consents or CheckInConsent(),
-            exposures or LedgerExposure(self.ledger, self.clock.now_s()),
+            self._exposures or LedgerExposure(self.ledger, self.clock.now_s()),
             simulated_grants=True,
         )
         app = Application(
@@ -337,13 +336,19 @@ class Stage:
         assert pod.assign is not None
         return FramesTopic(pod.assign.dreamscape, pod.assign.cohort, pod.name)
 
-    def appear(self, *, sleepers: bool = True) -> None:
-        """All pods connect and send their status, and their sleepers check in."""
+    def appear(self, *, sleepers: bool = True, **changes: object) -> None:
+        """All pods connect and send their status; their sleepers grant, with these changes, and check in."""
         for number, pod in enumerate(self.pods, 1):
             pod.presence()
             pod.status()
             if sleepers:
+                granted(self.app, f"sleeper-{number}", **changes)
                 self.app.pods.check_in(OPERATOR, pod.name, f"sleeper-{number}")
+
+    def lie_down(self, pod: str, sleeper: str) -> PodView | Refusal | Deferred[PodView]:
+        """The sleeper grants, where no grant of theirs holds, and is checked in to this pod."""
+        granted(self.app, sleeper)
+        return self.app.pods.check_in(OPERATOR, pod, sleeper)
 
     def hop(self, count: int = 1, *, statuses: bool = True) -> None:
         """Let hops pass: frames, then the tick; statuses once a second."""

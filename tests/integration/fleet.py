@@ -17,6 +17,8 @@ from pathlib import Path
 
 import dreamapi
 from depth import LONG_VARIABLE
+from dreamapi.consents import MODALITIES
+from dreamapi.v1.consents_pb2 import ConsentGrant
 from dreamapi.v1.pods_pb2 import Pod
 from dreamd.adapters.documents.shipped import bench_text
 from mosquitto import Broker
@@ -200,8 +202,9 @@ class Fleet:
         return dreamapi.connect(f"127.0.0.1:{self.grpc_port}")
 
     async def check_in(self, api: dreamapi.Api, pods: Iterable[str]) -> None:
-        """Check in one sleeper each."""
+        """One sleeper each grants, and is checked in."""
         for pod in pods:
+            await api.consents.grant(f"sleeper-{pod}", whole_grant())
             await api.pods.check_in(pod, f"sleeper-{pod}")
 
     async def begin(self, pods: Iterable[str], within_s: float = 60.0, *, record: bool = False) -> None:
@@ -238,6 +241,18 @@ class Fleet:
         for process in self.processes.values():
             process.send_signal(signal.SIGCONT)
             _end(process)
+
+
+def whole_grant() -> ConsentGrant:
+    """The yes to everything but research, for this night."""
+    return dreamapi.consent_grant(
+        scopes=("merge", "intimate", "perform", "record"),
+        modalities=MODALITIES,
+        ceiling=0.15,
+        artist_share=0.5,
+        notice_sha256="a" * 64,
+        adult=True,
+    )
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -23,8 +23,8 @@ from typing import Final, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from dreamd.adapters.consents import UNDER_A_MARK_MIN, LedgerExposure
 from dreamd.adapters.documents.shipped import founding, shipped_text
+from dreamd.adapters.exposure import UNDER_A_MARK_MIN, LedgerExposure
 from dreamd.adapters.ledger.opening import open_ledger
 from dreamd.adapters.ledger.stored_ledger import StoredLedger
 from dreamd.app.durability.commits import Commits
@@ -32,6 +32,8 @@ from dreamd.app.events.journal import Journal
 from dreamd.app.guidelines.dry_run import NO_ADMISSIONS
 from dreamd.app.guidelines.revisions import LIVING, Revisions
 from dreamd.app.people.consent_book import ConsentBook
+from dreamd.app.people.house_people import HousePeople
+from dreamd.app.people.people_events import PeopleEvents
 from dreamd.core.access.caller import Caller, Channel, Role
 from dreamd.core.consent.grant import Grant, Modality, Scope
 from dreamd.core.guidelines.course import COMMENTS_S
@@ -41,6 +43,7 @@ from dreamd.ports.deferred import Deferred
 from dreamd.ports.ledger.terms import Terms
 from dreamd.ports.ledger.transaction import Transaction
 from dreamd.simulation.machines.counting_metrics import CountingMetrics
+from fakes.people import Exposures
 
 T = TypeVar("T")
 
@@ -155,7 +158,10 @@ class Sleeper:
     def __init__(self, house: House) -> None:
         self.house = house
         consents = house.ledger.consents()
-        self.book = ConsentBook(consents, house.commits, house.life.clock, subjects=str.upper)
+        clock, meters = house.life.clock, CountingMetrics()
+        events = PeopleEvents(Journal(BEGAN_S), clock, meters)
+        people = HousePeople(Exposures(), str.upper)
+        self.book = ConsentBook(consents, house.commits, clock, events, lambda _sleeper: "", people)
         self._held = 0.0
         self.look()
 

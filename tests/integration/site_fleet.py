@@ -23,13 +23,15 @@ from dreamd.core.access.caller import Role
 from dreamd.core.access.principals import Credential, Grant, Kind, Principal, digest_of, token_of
 from dreamd.ports.ledger.transaction import Transaction
 from dreamedge.adapters.credential.enrolment import EnrolmentError, enrol_bed
-from integration.fleet import Fleet
+from integration.fleet import Fleet, whole_grant
 from mosquitto import free_port
 from site_broker import HOST, SiteWard
 
 SECRET = "s" * 52
 ROLES = {"admin": Role.ADMIN, "olga": Role.OPERATOR}
 LIVES_S = 86_400.0
+SLEEPERS = 200
+"""Of the beds light-1 and so on: each may call from the start, to grant."""
 AT_ONCE = 12
 """Check-ins without a pause: of twenty calls that bind."""
 
@@ -65,7 +67,12 @@ class SiteFleet(Fleet):
         principals = tuple(
             Principal(name, Kind.PERSON, (Grant(role, sites=everywhere),)) for name, role in roles.items()
         )
-        held = tuple(Credential(_id(name), name, digest_of(SECRET), now_s, now_s + LIVES_S) for name in roles)
+        sleepers = [f"sleeper-light-{number}" for number in range(1, SLEEPERS + 1)]
+        principals += tuple(
+            Principal(name, Kind.PERSON, (Grant(Role.SLEEPER, sleeper=name),)) for name in sleepers
+        )
+        names = (*roles, *sleepers)
+        held = tuple(Credential(_id(name), name, digest_of(SECRET), now_s, now_s + LIVES_S) for name in names)
         ledger = SqliteLedger(state / LEDGER_FILE)
         ledger.write(Transaction(principals=principals, credentials=held))
         ledger.close()
@@ -101,8 +108,13 @@ class SiteFleet(Fleet):
         return folders
 
     async def check_in(self, api: dreamapi.Api, pods: Iterable[str]) -> None:
-        """Check in one sleeper each, no faster than one caller may; calls are left for the start."""
+        """One sleeper each grants, by their own credential, and is checked in.
+
+        No faster than one caller may; calls are left for the start.
+        """
         for place, pod in enumerate(pods):
+            async with self.api(f"sleeper-{pod}") as own:
+                await own.consents.grant(f"sleeper-{pod}", whole_grant())
             await api.pods.check_in(pod, f"sleeper-{pod}")
             if place > AT_ONCE:
                 await asyncio.sleep(0.25)

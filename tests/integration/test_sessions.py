@@ -47,7 +47,7 @@ async def begin(fleet: Fleet, name: str, close_in_s: float = 0.0) -> None:
             beds = {pod.name.removeprefix("pods/"): pod for pod in await api.pods.list()}
             for pod in PODS:
                 if pod in beds and not beds[pod].sleeper and beds[pod].online:
-                    await api.pods.check_in(pod, f"sleeper-{pod}")
+                    await fleet.check_in(api, [pod])
             return all(pod in beds and beds[pod].clock.synced and beds[pod].sleeper for pod in PODS)
 
         await settled(here, "every bed is here")

@@ -28,6 +28,7 @@ from dreamwire import codec
 from dreamwire.text import unfit
 from fakes.callers import OPERATOR
 from fakes.console_house import LocalConsole
+from fakes.people import granted
 from fakes.stage import Stage
 
 T = TypeVar("T")
@@ -154,6 +155,7 @@ class WaysOut(RuleBasedStateMachine):
         for number, pod in enumerate(stage.pods, 1):
             pod.latched = ""
             self.house.do(pod.status)
+            self.house.do(lambda number=number: granted(app, f"sleeper-{number}"))  # type: ignore[misc]
             self.house.do(
                 lambda pod=pod, number=number: app.pods.check_in(OPERATOR, pod.name, f"sleeper-{number}")
             )  # type: ignore[misc]

@@ -1109,8 +1109,16 @@ _RESTORED: Final = (
         "restored.consents",
         "a check-in of a restored copy is merged",
         "daemon/dreamd/app/durability/generation.py",
-        '    ledger.write(Transaction(check_ins=tuple((pod, "") for pod in beds)))\n',
-        "",
+        '    ledger.write(Transaction(check_ins=tuple((pod, "") for pod in beds), consents=suspended))\n',
+        "    ledger.write(Transaction(consents=suspended))\n",
+        (_TESTS_GENERATION,),
+    ),
+    Mutation(
+        "restored.grants",
+        "the grants of a restored copy hold",
+        "daemon/dreamd/app/durability/generation.py",
+        ", consents=suspended)",
+        ")",
         (_TESTS_GENERATION,),
     ),
     Mutation(

@@ -196,9 +196,17 @@ STOPS: Final = (
     Mutation(
         "withdrawal.outlives",
         "a withdrawal is forgotten with the daemon",
-        "daemon/dreamd/app/inbound.py",
-        "self._withdrawals.add_withdrawal(record.pod)",
+        "daemon/dreamd/app/people/pod_withdrawals.py",
+        "self._consents.withdraw(sleeper)",
         "pass",
+        ("tests/app/test_ledger_witness.py",),
+    ),
+    Mutation(
+        "withdrawal.counted-once",
+        "a latch that stays withdraws the sleeper's new grant as well",
+        "daemon/dreamd/app/people/pod_withdrawals.py",
+        "elif pod not in self._latched:",
+        "else:",
         ("tests/app/test_ledger_witness.py",),
     ),
     Mutation(

@@ -263,12 +263,12 @@ def test_a_recording_costs_the_night_nothing(tmp_path: Path) -> None:
 
 
 def test_without_the_library_neither_create_nor_start_is_accepted(tmp_path: Path) -> None:
-    """The refusal names the library, the command, and that everyone seated must have agreed."""
+    """The refusal names the library, the command, and the scope that a recording asks for."""
     recordings = DirectRecordings(tmp_path, lacks="for pyarrow is not installed; run there: pip install")
     world = World(7, 4, recordings=recordings)
     said = world.gather(record=True)
     assert "pip install" in said
-    assert "agreement of everyone seated" in said
+    assert "asks each sleeper for the scope record" in said
     recordings.lacks = ""
     assert world.daemon is not None
     plan = Plan("night", 3, 8, ramp_s=10.0, record=True)

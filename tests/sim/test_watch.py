@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from depth import LONG
-from dreamd.adapters.consents import CheckInConsent
 from dreamd.app import application
 from dreamd.app.collective.exposure_meter import ExposureMeter
 from dreamd.app.collective.slot_table import SlotTable
 from dreamd.app.durability.ledger_witness import LedgerWitness
+from dreamd.app.people.consent_book import ConsentBook
 from dreamd.core.dreamscapes.views import BreakerState
 from dreamd.core.limits import COHORT_SLOTS
 from dreamd.core.safety.breaker import Breaker, Trip, step
@@ -179,7 +179,7 @@ def test_uncharged_exposure_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_withdrawal_that_is_not_heeded_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """A daemon that seats a withdrawn sleeper again after the unlatch violates `withdrawn`."""
-    monkeypatch.setattr(CheckInConsent, "withdraw", lambda _self, _sleeper: None)
+    monkeypatch.setattr(ConsentBook, "withdraw", lambda _self, _sleeper: None)
     world = merged()
     pod = world.pods[1]
     world.checker.touched.add(pod.name)

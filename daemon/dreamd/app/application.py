@@ -50,7 +50,6 @@ from dreamd.app.people.doses import Doses
 from dreamd.app.people.house_people import HousePeople
 from dreamd.app.people.nights import Nights
 from dreamd.app.people.people_events import PeopleEvents
-from dreamd.app.people.withdrawals import Withdrawals
 from dreamd.app.safety.breaker_registry import BreakerRegistry
 from dreamd.app.safety.step_failures import StepFailures
 from dreamd.app.safety.wake_orders import WakeOrderRegistry
@@ -59,7 +58,6 @@ from dreamd.core.guidelines.bundle import Bundle
 from dreamd.core.letters.night import Lead
 from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
 from dreamd.ports.clock import SessionClock
-from dreamd.ports.consent import Exposures
 from dreamd.ports.ledger.ledger import Ledger
 from dreamd.ports.ledger.transaction import CLOSES_WITHIN_S
 from dreamd.ports.metrics import Metrics
@@ -110,7 +108,8 @@ class Application:
         self._touch = LedgerHeartbeat(commits, now_s)
         self._witness = LedgerWitness(ledger, link, suspended=restored)
         locks = BreakerRegistry(ledger, commits, journal, clock, rng, doubted_s=now_s if restored else 0.0)
-        fleet, nights = self._open_beds(clock, ledger, commits, locks, people.exposures)
+        told = PeopleEvents(journal, clock, meters)
+        fleet, nights = self._open_beds(clock, ledger, commits, locks, people, told)
         guidelines = Revisions(founding, ledger, commits, clock)
         self._deps = Dependencies(
             clock=clock,
@@ -126,21 +125,20 @@ class Application:
             locks=locks,
             wakes=WakeOrderRegistry(ledger, commits, link),
             principals=PrincipalTable(ledger),
-            consents=people.consents,
+            consents=self._book,
             exposures=people.exposures,
             nights=nights,
             guidelines=guidelines,
             doses=Doses(people.exposures, guidelines, CalibrationDays(ledger)),
             admissions=AdmissionRecords(ledger, commits),
-            people_events=PeopleEvents(journal, clock, meters),
+            people_events=told,
             aside=aside or NullWorker(),
             recordings=recordings or NoRecordings(),
             failures=self.failures,
         )
         self._closed = self._newest_closing(now_s)
         self.registry = DreamscapeRegistry(self._deps)
-        self._withdrawals = Withdrawals(ledger)
-        self._check_ins = CheckIns(self._deps, self.registry, self._withdrawals)
+        self._check_ins = CheckIns(self._deps, self.registry)
         waking = WakeExecution(self._deps, self.registry)
         self._build_commands(waking)
         self._build_people(people)
@@ -153,16 +151,16 @@ class Application:
         ledger: Ledger,
         commits: Commits,
         locks: BreakerRegistry,
-        exposures: Exposures,
+        people: HousePeople,
+        told: PeopleEvents,
     ) -> tuple[PodRegistry, Nights]:
         beds = ledger.checked_in()
         fleet = PodRegistry(beds, locks.breaker_of, clock.now_s, self.failures.attempt)
-        return fleet, Nights(ledger, commits, clock, fleet, exposures, beds)
+        self._book = ConsentBook(ledger.consents(), commits, clock, told, fleet.pod_of, people)
+        return fleet, Nights(ledger, commits, clock, fleet, people.exposures, beds)
 
     def _build_commands(self, waking: WakeExecution) -> None:
-        self.inbound = InboundRouter(
-            self._deps, self.registry, waking, self._withdrawals, self._witness, lambda: self._closed
-        )
+        self.inbound = InboundRouter(self._deps, self.registry, waking, self._witness, lambda: self._closed)
         self.pods = PodCommands(self._deps, self.registry, self._check_ins)
         self.dreamscapes = DreamscapeCommands(self._deps, self.registry)
         self.breakers = BreakerCommands(self._deps, self.registry)
@@ -183,12 +181,6 @@ class Application:
 
     def _build_people(self, people: HousePeople) -> None:
         deps = self._deps
-        self._book = ConsentBook(
-            deps.ledger.consents(),
-            *(deps.commits, deps.clock),
-            subjects=people.subjects,
-            simulated=people.simulated_grants,
-        )
         deps.nights.house, deps.nights.yes_of = people.place, self._book.consent
         self.letters, self.exposure = LetterQueries(deps.ledger), ExposureQueries(deps.ledger, deps.nights)
         self.consents = ConsentCommands(deps, self.registry, self._book, people)
@@ -300,7 +292,6 @@ class Application:
         attempt("ledger", self._deps.guidelines.pass_time)
         attempt("ledger", self._deps.admissions.write_waiting)
         attempt("ledger", self._check_ins.write_bindings)
-        attempt("ledger", self._withdrawals.flush)
         attempt("ledger", self._book.write_unwritten)
         attempt("ledger", partial(self._deps.nights.write_due, now_s))
         attempt("ledger", self.inbound.receipts.pay)

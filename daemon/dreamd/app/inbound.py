@@ -23,7 +23,7 @@ from dreamd.app.fleet.event_receipts import EventReceipts
 from dreamd.app.fleet.malformed_payloads import MalformedPayloads
 from dreamd.app.fleet.presence_limit import LATE_WORD
 from dreamd.app.fleet.registry import PodRecord
-from dreamd.app.people.withdrawals import Withdrawals
+from dreamd.app.people.pod_withdrawals import PodWithdrawals
 from dreamd.core.dreamscapes.views import BreakerState
 from dreamd.core.safety.causes import Cause, Kind, cause_named, kind_of
 from dreamwire.messages import (
@@ -64,7 +64,6 @@ class InboundRouter:
         dependencies: Dependencies,
         dreamscapes: DreamscapeRegistry,
         waking: WakeExecution,
-        withdrawals: Withdrawals,
         witness: LedgerWitness,
         newest: Callable[[], int],
     ) -> None:
@@ -72,7 +71,6 @@ class InboundRouter:
         self._deps = dependencies
         self._dreamscapes = dreamscapes
         self._waking = waking
-        self._withdrawals = withdrawals
         self._witness = witness
         self._newest = newest
         self._malformed = MalformedPayloads(dependencies.journal, dependencies.meters)
@@ -80,6 +78,7 @@ class InboundRouter:
             self._settled, dependencies.orders, dependencies.fleet, dependencies.clock
         )
         self.broker = Broker()
+        self._withdrawals = PodWithdrawals(dependencies.consents)
 
     # -- pods -------------------------------------------------------------------------------------
 
@@ -112,7 +111,7 @@ class InboundRouter:
                 self._deps.link.seek(status.pod)  # the broker has dropped its presence on the way to us
             return
         self._read_stored(record, status)
-        self._heed(record, status.latched)
+        self._withdrawals.read_latch(record.pod, record.sleeper, status.latched)
         self._dreamscapes.adopt(record, status)
         self._answered(record, status)
         runtime = self._dreamscapes.seating(record)
@@ -154,14 +153,6 @@ class InboundRouter:
     def _unknown(self, record: PodRecord) -> bool:
         return not record.dreamscape and self._deps.locks.is_initial(record)
 
-    def _heed(self, record: PodRecord, latched: str) -> None:
-        """A withdrawal at a pod is a withdrawal everywhere, also after the pod's latch is cleared."""
-        if latched != Cause.WITHDRAWN.value or not record.sleeper:
-            return
-        if not self._deps.consents.standing(record.sleeper).withdrawn:
-            self._deps.consents.withdraw(record.sleeper)
-            self._withdrawals.add_withdrawal(record.pod)
-
     def _answered(self, record: PodRecord, status: Status) -> None:
         for command, refused in self._deps.orders.answered(record.pod, status.outcomes):
             runtime = self._dreamscapes.seating(record)
@@ -186,8 +177,8 @@ class InboundRouter:
         seen_s = event.unix_ms / 1000 if event.unix_ms else None
         if event.kind in (PodEventKind.ALONE, PodEventKind.LATCHED, PodEventKind.LEFT):
             self._deps.tickets.confirm(record.pod, now_s if seen_s is None else seen_s)
-        if event.kind is PodEventKind.LATCHED:
-            self._heed(record, event.cause)
+        if event.kind is PodEventKind.LATCHED and event.cause == Cause.WITHDRAWN.value:
+            self._withdrawals.read_latch(record.pod, record.sleeper, event.cause)
         runtime = self._dreamscapes.get(event.dreamscape) or self._dreamscapes.seating(record)
         if runtime is not None:
             runtime.inputs.on_event(record, event)

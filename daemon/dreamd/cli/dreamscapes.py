@@ -112,10 +112,12 @@ def _add_plan(verb: argparse.ArgumentParser, *, required: bool) -> None:
     verb.add_argument("--ceiling", type=client.finite, metavar="C", help="highest coupling, 0 to 1")
     switch = argparse.BooleanOptionalAction
     verb.add_argument(
-        "--intimate", action=switch, help="allow fewer than five sleepers; each must have agreed"
+        "--intimate", action=switch, help="allow fewer than five sleepers; each must have granted intimate"
     )
     verb.add_argument(
-        "--record", action=switch, help="keep a recording, without names; everyone seated must have agreed"
+        "--record",
+        action=switch,
+        help="keep a recording, without names; each sleeper must have granted record",
     )
     verb.add_argument(
         "--schema", help="features: bands6x2 (default), or bands5x2, without gamma, for devices below 100 Hz"

@@ -52,7 +52,7 @@ KINDS: Final = {
     "broker-down": "the broker is lost: every pod switches to zero by its own tether",
     "malformed": "a payload of `pod` could not be read; `cause` is its kind; one of each in ten seconds",
     "step-failed": "a bug in one step: its sleepers were set to zero first, and the daemon goes on",
-    "ledger-restored": "the ledger is a copy or an hour old: consents are suspended until given anew",
+    "ledger-restored": "the ledger is a copy or an hour old: grants are suspended until given anew",
     "ledger-write-failed": "the ledger could not keep something, or was closed with writes left",
     "ledger-slow": "a write has waited too long for the disk: no new sleeper is seated",
     "audit-broken": "the audit log does not agree with its own newest checkpoint",

@@ -138,7 +138,7 @@ CATALOGUE: Final[dict[Code, Entry]] = {
     Code.NOT_CALIBRATED: Entry(Kind.PRECONDITION, "wait for the calibration to finish (watch the pod)"),
     Code.QUALITY_LOW: Entry(Kind.PRECONDITION, "mend the contact of the named channels"),
     Code.CONSENT_MISSING: Entry(
-        Kind.PRECONDITION, "check the sleeper in again, which is their consent (dreamd pods check-in)"
+        Kind.PRECONDITION, "let the sleeper grant the named scope (dreamd me consent grant)"
     ),
     Code.EXPOSURE_REACHED: Entry(
         Kind.PRECONDITION, "let the sleeper rest until enough merged time has left the limit's window"

@@ -14,9 +14,11 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from dreamd.core.consent.course import ConsentState
+from dreamd.core.consent.course import Consent, ConsentState
+from dreamd.core.consent.grant import Asked, Scope
 from dreamd.core.exposure.dose import Dose
 from dreamd.core.exposure.windows import DoseAccount
+from dreamd.core.refusals import Refusal
 from dreamd.ports.ledger.exposure import Exposure
 
 
@@ -24,19 +26,26 @@ from dreamd.ports.ledger.exposure import Exposure
 class ConsentStatus:
     """The present consent of one sleeper; the default is no consent.
 
-    ceiling: the most coupling, 0..1. intimate: also in small groups. until_s: session time at which it ends,
-    infinity for no end. revision: grows with every change. subject: the random id of the sleeper on the wire.
-    state: for people that read it; no grant follows from it. adult: the sleeper has said so.
+    ceiling: the most coupling, 0..1. scopes, artist_share: what may be used now. until_s: session time at
+    which it ends, infinity for no end. revision: grows with every change. subject: the random id of the
+    sleeper on the wire. state: for people that read it; no grant follows from it. adult: the sleeper has said
+    so.
     """
 
     ceiling: float = 0.0
-    intimate: bool = False
     until_s: float = 0.0
     withdrawn: bool = False
     revision: int = 0
     subject: str = ""
     state: ConsentState = ConsentState.NONE
     adult: bool = False
+    scopes: frozenset[Scope] = frozenset()
+    artist_share: float = 0.0
+
+    def allows(self, asked: Asked, now_s: float) -> bool:
+        """Whether all of this may be used now."""
+        granted = asked.scopes <= self.scopes and asked.artist_share <= self.artist_share
+        return granted and self.left_s(now_s) > 0.0
 
     def left_s(self, now_s: float) -> float:
         """Seconds for which the sleeper may be merged from now on; 0 without consent."""
@@ -63,8 +72,12 @@ class Consents(Protocol):
         """MUST call `tell` with the pseudonym, at once, whenever a consent changes other than by time."""
         ...
 
-    def checked_in(self, sleeper: str) -> None:
-        """Record that the sleeper has lain down."""
+    def missing(self, sleeper: str, asked: Asked) -> Refusal | None:
+        """MUST return why the newest grant does not allow this now, the first scope named; None: it does."""
+        ...
+
+    def unseated(self, sleeper: str) -> None:
+        """The sleeper holds no slot, or is about to get another: the newest grant MUST hold whole."""
         ...
 
     def tally(self) -> ConsentTally:
@@ -73,6 +86,14 @@ class Consents(Protocol):
 
     def withdraw(self, sleeper: str) -> None:
         """MUST take effect at once and notify; the sleeper's own act, from a pod or from elsewhere."""
+        ...
+
+    def is_written(self, sleeper: str) -> bool:
+        """MUST return whether all that has taken effect for this sleeper is in the ledger."""
+        ...
+
+    def suspend_all(self) -> tuple[tuple[str, Consent], ...]:
+        """MUST suspend every grant at once and notify, and return what is to be written."""
         ...
 
 

@@ -15,6 +15,7 @@ from dreamd.ports.recordings import NoRecordings, Recordings
 from dreamd.simulation.checks.invariants import InvariantChecker
 from dreamd.simulation.environment import Environment
 from dreamd.simulation.machines.clocks import MachineClock
+from dreamd.simulation.machines.grants import grant_tonight
 from dreamd.simulation.machines.memory_ledger import LedgerStorage
 from dreamd.simulation.machines.mqtt_broker import MqttBroker
 from dreamd.simulation.machines.network import NetworkConditions
@@ -138,10 +139,13 @@ class World:
             self.run(0.1)
 
     def gather(self, **plan: object) -> str:
-        """Check every sleeper in, create, wait for the admissions, start; returns the refusal, or nothing."""
+        """Let every sleeper grant and lie down, create, wait for admissions, start; return the refusal."""
         self.run(6.0)
         daemon = self.daemon
         assert daemon is not None
+        sleepers = [f"sleeper-{pod.number}" for pod in self.pods]
+        while False in [grant_tonight(daemon.app, sleeper, daemon.now_s()) for sleeper in sleepers]:
+            self.run(0.01)
         for pod in self.pods:
             self.answered(daemon.app.pods.check_in(OPERATOR, pod.name, f"sleeper-{pod.number}"))
         intimate = len(self.pods) <= INTIMATE_SEATS[1]

@@ -1,4 +1,4 @@
-"""Drives the night as any service would, through the public API: check in, create, start, watch, end.
+"""Drives the night through the public API: sleepers grant and are checked in; create, start, watch, end.
 
 Every wait ends: a pod that is not admitted within 25 s and 1.5 s for each sleeper sleeps beside the
 Dreamscape, and the screen shows the reason. The same holds, as soon as the others are admitted, for a pod
@@ -13,9 +13,12 @@ from typing import Final
 
 import dreamapi
 from dreamapi import Api
+from dreamapi.consents import MODALITIES
+from dreamapi.v1.consents_pb2 import ConsentGrant
 from dreamapi.v1.dreamscapes_pb2 import Event, Seat
 from dreamapi.v1.pods_pb2 import Pod
-from dreamd.core.limits import CEILING, CEILING_INTIMATE, QUORUM_MIN
+from dreamd.adapters.documents.notice import LANGUAGE, notice_sha256
+from dreamd.core.limits import ARTIST_SHARE_MOST, CEILING, CEILING_INTIMATE, GUIDELINE_CAP, QUORUM_MIN
 from dreamd.terminal.clock import now_ns
 from dreamd.terminal.sleeper_row import Tone, count, plural
 from dreamd.up.plan import SLEEPERS_MIN, CannotRun, Plan
@@ -66,6 +69,21 @@ class SessionDriver:
     _woken: bool = False
 
     @property
+    def _grant(self) -> ConsentGrant:
+        """The yes of a simulated sleeper, for this night; to a recording where there is one."""
+        record = ("record",) if self.plan.record else ()
+        return dreamapi.consent_grant(
+            scopes=("merge", "intimate", "perform", *record),
+            modalities=MODALITIES,
+            ceiling=GUIDELINE_CAP,
+            artist_share=ARTIST_SHARE_MOST,
+            notice_sha256=notice_sha256(),
+            language=LANGUAGE,
+            adult=True,
+            simulated=True,
+        )
+
+    @property
     def _patience_s(self) -> float:
         """How long pods may take to connect, and then to be admitted."""
         return GATHER_WITHIN_S + GATHER_EACH_S * len(self.plan.sleepers)
@@ -102,7 +120,7 @@ class SessionDriver:
             raise CannotRun(f"the daemon said no: {error}") from error
 
     async def _gather(self, api: Api) -> None:
-        """Check every sleeper in as the pods appear."""
+        """Let every sleeper grant, and check them in, as the pods appear."""
         coming = {sleeper.pod: sleeper.pseudonym for sleeper in self.plan.sleepers}
         beds = len(coming)
         give_up_ns = now_ns() + int(self._patience_s * 1e9)
@@ -110,7 +128,9 @@ class SessionDriver:
             for pod in await api.pods.list():
                 bed = pod.name.removeprefix("pods/")
                 if pod.state != Pod.STATE_OFFLINE and bed in coming:
-                    await api.pods.check_in(bed, coming.pop(bed))
+                    sleeper = coming.pop(bed)
+                    await api.consents.grant(sleeper, self._grant)
+                    await api.pods.check_in(bed, sleeper)
             self.chronicle.awaits(f"gathering: {beds - len(coming)} of {beds} connected")
             failed = self.household.failed_pods()
             if failed is not None:

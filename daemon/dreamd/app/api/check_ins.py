@@ -5,6 +5,7 @@ Rules
 - A check-out is a way out. It releases the pod and unbinds the sleeper in the call, and gives up a check-in
   that still waits. Its answer waits for the ledger, so that an answer outlives a crash. A ledger that fails
   or takes too long refuses nothing: the sleeper is out, and that is written later.
+- A check-in is no consent: it tells who lies where, and merges no sleeper.
 - A bed that is paused, or of which the credential is revoked, takes no sleeper in.
 """
 
@@ -13,7 +14,6 @@ from dataclasses import dataclass
 from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.registry import DreamscapeRegistry
 from dreamd.app.fleet.registry import PodRecord
-from dreamd.app.people.withdrawals import Withdrawals
 from dreamd.core.dreamscapes.admission import NAME_RULE
 from dreamd.core.dreamscapes.views import PodView
 from dreamd.core.refusals import Code, Figure, Refusal, bad_field
@@ -37,15 +37,9 @@ class Binding:
 class CheckIns:
     """Checks sleepers in and out."""
 
-    def __init__(
-        self,
-        dependencies: Dependencies,
-        dreamscapes: DreamscapeRegistry,
-        withdrawals: Withdrawals,
-    ) -> None:
+    def __init__(self, dependencies: Dependencies, dreamscapes: DreamscapeRegistry) -> None:
         self._deps = dependencies
         self._dreamscapes = dreamscapes
-        self._withdrawals = withdrawals
         self._binding: dict[str, Binding] = {}
         self._unsaved: dict[str, None] = {}
         self._writing = False
@@ -90,11 +84,6 @@ class CheckIns:
     def _bound(self, record: PodRecord, sleeper: str) -> PodView:
         now_s = self._deps.clock.now_s()
         self._deps.fleet.lay(record, sleeper, now_s)
-        if not self._withdrawals.settled(record.pod):
-            # An earlier sleeper's withdrawal may be written after this: the new binding is written again.
-            self._withdrawals.void(record.pod)
-            self._keep(record.pod)
-        self._deps.consents.checked_in(sleeper)
         for runtime in self._dreamscapes.values():
             runtime.dreamscape.admission.excused.discard(record.pod)
         sentence = f"a sleeper is checked in to {record.pod}"
@@ -155,16 +144,10 @@ class CheckIns:
         return self._deps.commits.ask(
             Transaction(check_ins=((pod, ""),)),
             "the check-out",
-            lambda _terms: self._unbound(record),
+            lambda _terms: self._deps.fleet.shown(record),
             failed=lambda: self._keep(pod),
             refused=lambda _no: self._deps.fleet.shown(record),
         )
-
-    def _unbound(self, record: PodRecord) -> PodView:
-        """The ledger has the check-out, and with it any withdrawal of the sleeper before."""
-        if not record.sleeper:
-            self._withdrawals.void(record.pod)
-        return self._deps.fleet.shown(record)
 
     # -- what is not yet written ----------------------------------------------------------------------
 

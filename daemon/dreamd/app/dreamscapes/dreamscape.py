@@ -364,7 +364,7 @@ class Dreamscape:
         """The sleeper in this pod has changed what they agree to, or withdrawn."""
         seat = self.seats.of(record.pod)
         if seat is not None:
-            cause = self.exposure.changed(seat, intimate=self.plan.intimate)
+            cause = self.exposure.changed(seat, self.admission.asked)
             if cause is not None:
                 self.assignment.release_for(seat, cause)
             self.close_if_home()

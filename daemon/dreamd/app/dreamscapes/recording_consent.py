@@ -1,8 +1,4 @@
-"""Whether a Dreamscape may be recorded: its plan says that everyone seated has agreed, and the daemon can.
-
-Until a check-in carries a consent of its own to it, the plan's flag is the agreement: the caller that plans
-declares it for each person that will be seated, those who join late included.
-"""
+"""Whether a Dreamscape can be recorded by this daemon. Each sleeper is asked for `record` at admission."""
 
 from dreamd.core.dreamscapes.views import Plan
 from dreamd.core.refusals import Code, Refusal
@@ -16,6 +12,6 @@ def recording_refused(plan: Plan, recordings: Recordings) -> Refusal | None:
         return None
     sentence = (
         f"plan.record: {plan.dreamscape} cannot be recorded, {missing}; "
-        "a recording also needs the agreement of everyone seated, which this flag declares"
+        "a recording also asks each sleeper for the scope record"
     )
     return Refusal(Code.RECORDING_UNAVAILABLE, sentence, {"field": "plan.record"})

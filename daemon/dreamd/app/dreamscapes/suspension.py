@@ -1,7 +1,8 @@
 """A ledger that turns out to be older while the daemon runs: what it says of people is suspended at once.
 
 The broker remembers more writes than the ledger has (`ledger_witness`). In the call that learns of it every
-slot is released, every sleeper is checked out in memory, and no breaker stays closed; then an event reports
+slot is released, every grant is suspended, every sleeper is checked out in memory, and no breaker stays
+closed; then an event reports
 it, then it is written. A write that fails is found again at the next start, for the broker keeps its count. A
 start on such a ledger does the same (`generation`); the broker's count comes with the first connection,
 before any pod is heard.
@@ -25,14 +26,17 @@ def suspend(dependencies: Dependencies, runtimes: Iterable[DreamscapeRuntime], w
     dependencies.locks.doubt(now_s)
     for record in fleet:
         dependencies.locks.distrust(record)
+    suspended = dependencies.consents.suspend_all()
     beds = fleet.check_everyone_out(now_s)
     dependencies.journal.append(
         now_s,
         "ledger-restored",
         f"the broker knows of {writes} writes, more than the ledger has: it was restored from a copy. "
-        f"{len(beds)} sleepers are to be checked in anew, nobody is merged before that; of locks and wake "
-        "orders it may lack the newest, recorded exposure is a lower bound",
-        values={"check_ins": float(len(beds))},
+        f"{len(beds)} sleepers are to be checked in anew and {len(suspended)} to grant anew, no sleeper is "
+        "merged before that; of locks and wake orders it may lack the newest, recorded exposure is a lower "
+        "bound",
+        values={"check_ins": float(len(beds)), "consents": float(len(suspended))},
     )
-    change = Transaction(check_ins=tuple((pod, "") for pod in beds), counted=writes, lived_s=now_s)
+    rows = tuple((pod, "") for pod in beds)
+    change = Transaction(check_ins=rows, consents=suspended, counted=writes, lived_s=now_s)
     dependencies.ledger.submit(change)

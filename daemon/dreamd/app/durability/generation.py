@@ -2,17 +2,20 @@
 
 A ledger that was restored from a copy does not hold the sleepers who left, withdrew, were locked or merged
 since. Nor does one on which no daemon has lived for an hour, be it a copy or not. So no sleeper is merged on
-its word: check-ins, which are the consents, are suspended until renewed; no breaker starts CLOSED; and the
-exposure that it records is the least there was. Terms and counters grow all the same, by the clock. A crash
-in the midst of this begins it anew.
+its word: every grant is suspended until the sleeper grants anew, every check-in is void, for another may lie
+there now; no breaker starts CLOSED; and the exposure that it records is the least there was. Terms and
+counters grow all the same, by the clock. A crash in the midst of this begins it anew.
 """
 
 from typing import Final, Protocol
 
 from dreamd.app.durability.commits import Commits
 from dreamd.app.events.journal import Journal
+from dreamd.core.consent.course import Consent, Restored, step
 from dreamd.core.exposure.windows import DAY_S
+from dreamd.core.refusals import Refusal
 from dreamd.ports.ledger.check_ins import CheckInLedger
+from dreamd.ports.ledger.consents import ConsentLedger
 from dreamd.ports.ledger.generation import GenerationLedger
 from dreamd.ports.ledger.transaction import Transaction, Transactions
 
@@ -20,7 +23,7 @@ TOUCHED_EVERY_S: Final = 60.0
 """A daemon writes this often that it lives."""
 
 
-class DatedLedger(Transactions, CheckInLedger, GenerationLedger, Protocol):
+class DatedLedger(Transactions, CheckInLedger, ConsentLedger, GenerationLedger, Protocol):
     """The part of the ledger that a new generation needs."""
 
 
@@ -35,17 +38,29 @@ def start_new_generation(ledger: DatedLedger, journal: Journal, now_s: float) ->
         ledger.write(Transaction(lived_s=now_s))
         return False
     beds = ledger.checked_in()
-    ledger.write(Transaction(check_ins=tuple((pod, "") for pod in beds)))
+    suspended = _suspended(ledger, now_s)
+    ledger.write(Transaction(check_ins=tuple((pod, "") for pod in beds), consents=suspended))
     ledger.begin_generation(now_s)
     journal.append(
         now_s,
         "ledger-restored",
-        f"{why}: {len(beds)} sleepers are to be checked in anew, nobody is merged before that; "
-        "of locks and wake orders it may lack the newest, recorded exposure is a lower bound",
-        values={"check_ins": float(len(beds))},
+        f"{why}: {len(beds)} sleepers are to be checked in anew and {len(suspended)} to grant anew, no "
+        "sleeper is merged before that; of locks and wake orders it may lack the newest, recorded exposure "
+        "is a lower bound",
+        values={"check_ins": float(len(beds)), "consents": float(len(suspended))},
         reason=why,
     )
     return True
+
+
+def _suspended(ledger: ConsentLedger, now_s: float) -> tuple[tuple[str, Consent], ...]:
+    """The consents that a restored ledger changes, as they are from now on."""
+    rows: list[tuple[str, Consent]] = []
+    for sleeper, consent in ledger.consents().items():
+        stepped = step(consent, Restored(), now_s)
+        if not isinstance(stepped, Refusal) and stepped[0] != consent:
+            rows.append((sleeper, stepped[0]))
+    return tuple(rows)
 
 
 class LedgerHeartbeat:

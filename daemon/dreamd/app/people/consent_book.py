@@ -17,6 +17,8 @@ from dataclasses import replace
 from typing import Final
 
 from dreamd.app.durability.commits import Commits
+from dreamd.app.people.house_people import HousePeople
+from dreamd.app.people.people_events import PeopleEvents
 from dreamd.core.access.caller import Caller, Role
 from dreamd.core.consent.course import (
     Assigned,
@@ -31,7 +33,7 @@ from dreamd.core.consent.course import (
     asks,
     step,
 )
-from dreamd.core.consent.grant import Grant, Method, Scope, grant_fault
+from dreamd.core.consent.grant import Asked, Grant, Method, Scope, grant_fault
 from dreamd.core.refusals import Code, Refusal, bad_field
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.commit import Commit
@@ -54,23 +56,24 @@ class ConsentBook:
         kept: Mapping[str, Consent],
         commits: Commits,
         clock: SessionClock,
-        *,
-        subjects: Callable[[str], str],
-        simulated: bool = False,
+        events: PeopleEvents,
+        pod_of: Callable[[str], str],
+        people: HousePeople,
     ) -> None:
-        """kept: of the ledger. subjects: the random id of a sleeper. simulated: a simulation may grant."""
+        """kept: of the ledger. pod_of: where a sleeper lies, or empty."""
         self._of = dict(kept)
         self._states = Counter(consent.state for consent in self._of.values())
         self._round: list[str] = []
         self._commits = commits
         self._clock = clock
-        self._subjects = subjects
-        self._simulated = simulated
+        self._people = people
+        self._events = events
+        self._pod_of = pod_of
         self._tell: list[Callable[[str], None]] = []
         self._under_way: dict[str, Grant] = {}
         self._overtaken: set[str] = set()
         self._unwritten: dict[str, None] = {}
-        self._writing = False
+        self._writing: dict[str, None] = {}
         for sleeper in kept:
             self._step(sleeper, Assigned())
 
@@ -83,13 +86,14 @@ class ConsentBook:
         held = consent.held
         return ConsentStatus(
             ceiling=held.ceiling if until_s and Scope.MERGE in held.scopes else 0.0,
-            intimate=Scope.INTIMATE in held.scopes,
             until_s=until_s,
             withdrawn=consent.state is ConsentState.WITHDRAWN,
             revision=consent.revision,
             adult=consent.grant is not None and consent.grant.adult,
-            subject=self._subjects(sleeper) if consent.revision else "",
+            subject=self._people.subjects(sleeper) if consent.revision else "",
             state=consent.state,
+            scopes=held.scopes,
+            artist_share=held.artist_share,
         )
 
     def consent(self, sleeper: str) -> Consent:
@@ -105,9 +109,13 @@ class ConsentBook:
         del self._round[-LOOKED_AT:]
         return ConsentTally(dict(self._states), len(self._unwritten))
 
-    def missing(self, sleeper: str, scopes: frozenset[Scope]) -> Refusal | None:
-        """Why these scopes are not granted now, the first one named; None: they are."""
-        return asks(self.consent(sleeper), scopes, self._clock.now_s())
+    def missing(self, sleeper: str, asked: Asked) -> Refusal | None:
+        """Why the newest grant does not allow this now, the first scope named; None: it does."""
+        return asks(self.consent(sleeper), asked, self._clock.now_s())
+
+    def is_written(self, sleeper: str) -> bool:
+        """Whether all that has taken effect for this sleeper is in the ledger."""
+        return sleeper not in self._unwritten and sleeper not in self._writing
 
     def changed(self, tell: Callable[[str], None]) -> None:
         """Register a callback for changes other than by time."""
@@ -130,8 +138,10 @@ class ConsentBook:
         after = stepped[0]
         if after == before:
             return before
-        if before.state is ConsentState.GIVEN and after.held != before.held:
+        narrowed = before.state is ConsentState.GIVEN and after.held != before.held
+        if narrowed:
             self._keep(sleeper, replace(before, held=after.held))
+            self._events.consent_narrowed(self._pod_of(sleeper))
         self._under_way[sleeper] = grant
 
         overtaken = False
@@ -148,6 +158,8 @@ class ConsentBook:
                 self.not_used(sleeper, grant.revision)
                 return Refusal(Code.CONSENT_STALE, "the sleeper has withdrawn since")
             self._keep(sleeper, replace(after, held=now.held if now.state is after.state else after.held))
+            if not narrowed:
+                self._events.consent_given(self._pod_of(sleeper))
             return self.consent(sleeper)
 
         return self._commits.ask(
@@ -166,7 +178,7 @@ class ConsentBook:
         return replace(grant, at_s=self._clock.now_s())
 
     def _fault(self, grant: Grant) -> Refusal | None:
-        if grant.method is Method.SIMULATED and not self._simulated:
+        if grant.method is Method.SIMULATED and not self._people.simulated_grants:
             expected = "token or pod: a site takes no simulated grant"
             return bad_field("grant.method", expected, grant.method.value)
         if grant.sleeper in self._under_way:
@@ -186,30 +198,30 @@ class ConsentBook:
 
     def withdraw(self, sleeper: str) -> None:
         """End the consent now, in any state, and write it."""
+        before = self.consent(sleeper)
         self._step(sleeper, Withdrawn())
         if sleeper in self._under_way:
             self._overtaken.add(sleeper)
         self._unwritten[sleeper] = None
-        for tell in self._tell:
-            tell(sleeper)
+        self._notify(sleeper)
+        if before.state is not ConsentState.WITHDRAWN:
+            self._events.consent_withdrawn(self._pod_of(sleeper))
         self.write_unwritten()
 
-    def suspend_all(self) -> None:
-        """The ledger was restored: every sleeper is asked anew."""
-        for sleeper in tuple(self._of):
-            before = self._of[sleeper]
-            if self._step(sleeper, Restored()).state is not before.state:
-                self._unwritten[sleeper] = None
-                for tell in self._tell:
-                    tell(sleeper)
-        self.write_unwritten()
-
-    def checked_in(self, sleeper: str) -> None:
-        """A check-in is no consent."""
+    def suspend_all(self) -> tuple[tuple[str, Consent], ...]:
+        """The ledger was restored: every sleeper is asked anew. Return what is to be written."""
+        rows: list[tuple[str, Consent]] = []
+        for sleeper, before in tuple(self._of.items()):
+            after = self._step(sleeper, Restored())
+            if after.state is not before.state:
+                rows.append((sleeper, after))
+                self._notify(sleeper)
+        return tuple(rows)
 
     def unseated(self, sleeper: str) -> None:
-        """The sleeper holds no slot: no running merge can widen, so the newest grant holds whole."""
-        self._step(sleeper, Assigned())
+        """The sleeper holds no slot, or gets another from zero: the newest grant holds whole."""
+        if sleeper in self._of:
+            self._step(sleeper, Assigned())
 
     def pod_holds(self, sleeper: str, revision: int) -> None:
         """A pod has told the highest revision that it has seen of this sleeper."""
@@ -225,6 +237,8 @@ class ConsentBook:
         assert not isinstance(stepped, Refusal), "only a grant is refused"
         if stepped[0] != before:
             self._put(sleeper, stepped[0])
+            if stepped[0].state is ConsentState.EXPIRED and before.state is ConsentState.GIVEN:
+                self._events.consent_expired(self._pod_of(sleeper))
         return stepped[0]
 
     def _put(self, sleeper: str, consent: Consent) -> None:
@@ -237,19 +251,22 @@ class ConsentBook:
     def _keep(self, sleeper: str, consent: Consent) -> None:
         if consent != self._of.get(sleeper):
             self._put(sleeper, consent)
-            for tell in self._tell:
-                tell(sleeper)
+            self._notify(sleeper)
+
+    def _notify(self, sleeper: str) -> None:
+        for tell in self._tell:
+            tell(sleeper)
 
     def write_unwritten(self) -> None:
         """Write all that has taken effect and is not in the ledger; to be called until nothing is left."""
         if self._writing or not self._unwritten:
             return
-        sleepers, self._unwritten = self._unwritten, {}
-        self._writing = True
+        sleepers = self._writing = self._unwritten
+        self._unwritten = {}
         rows = tuple((sleeper, self.consent(sleeper)) for sleeper in sleepers)
 
         def over(commit: Commit[Terms]) -> None:
-            self._writing = False
+            self._writing = {}
             if not commit.done:
                 self._unwritten |= sleepers
 

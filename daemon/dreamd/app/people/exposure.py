@@ -22,6 +22,7 @@ from dreamd.app.collective.exposure_meter import ExposureMeter
 from dreamd.app.durability.commits import Commits
 from dreamd.app.events.dreamscape_log import DreamscapeLog
 from dreamd.app.people.doses import Doses
+from dreamd.core.consent.grant import Asked
 from dreamd.core.dreamscapes.roster import Slot
 from dreamd.core.dreamscapes.seats import UNKNOWN, Person, Seat, Seats
 from dreamd.core.exposure.dose import Dose, DoseLimits
@@ -178,16 +179,15 @@ class ExposureAccounting:
         self._warned.discard(sleeper)
         self._ended_min[sleeper] = self._ended_min.get(sleeper, 0.0) + lived_min
 
-    def changed(self, seat: Seat, *, intimate: bool) -> Cause | None:
+    def changed(self, seat: Seat, asked: Asked) -> Cause | None:
         """The sleeper's consent has changed: it holds in the very next message.
 
-        Returns the cause for which the seat is to be released now, or None. intimate: the Dreamscape is.
+        Returns the cause for which the seat is to be released now, or None. asked: by the Dreamscape.
         """
         if seat.slot is None:
             return None
         standing = self._consents.standing(seat.sleeper)
-        agrees = standing.intimate or not intimate
-        if not (agrees and standing.left_s(self._clock.now_s()) > 0.0):
+        if not standing.allows(asked, self._clock.now_s()):
             return Cause.WITHDRAWN
         self._hold(seat, seat.slot, standing)
         return None

@@ -7,7 +7,7 @@ from typing import Final
 
 from dreamd.core.consent.receipt import Controller
 from dreamd.core.letters.letter import Place
-from dreamd.ports.consent import Consents, Exposures
+from dreamd.ports.consent import Exposures
 
 SignReceipt = Callable[[Mapping[str, object]], str]
 """Makes the signed file of a receipt's document."""
@@ -28,12 +28,11 @@ def unnamed_house() -> Controller:
 class HousePeople:
     """The parts.
 
-    consents: the consents that are asked. exposures: the account of merge-minutes. subjects: the random id
+    exposures: the account of merge-minutes. subjects: the random id
     that stands for a sleeper. simulated_grants: whether a grant may come from a simulation, never in a site.
     controller: the house, on receipts. place: of the letters. sign_receipt: absent, no receipt is made.
     """
 
-    consents: Consents
     exposures: Exposures
     subjects: Callable[[str], str] = subject_by_digest
     simulated_grants: bool = False

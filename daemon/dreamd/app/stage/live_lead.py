@@ -1,7 +1,7 @@
 """The artist's live lead of a Dreamscape.
 
 The artist's vector has a share in the blend that every pod renders (DESIGN 7.4): within the plan's artist
-share, to which sleepers have agreed by taking part, and within each sleeper's own coupling.
+share, which each sleeper seated has granted, and within each sleeper's own coupling.
 
 Rules
 - One artist leads at a time. A second one is refused, unless the first has been silent for ten seconds: a

@@ -13,7 +13,7 @@ Rules
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from dreamd.core.consent.grant import Grant, Held, Scope
+from dreamd.core.consent.grant import Asked, Grant, Held, Scope
 from dreamd.core.refusals import Code, Refusal
 
 
@@ -175,8 +175,8 @@ def _restored(consent: Consent, now_s: float) -> Stepped:
     return suspended, (ConsentEffect.ZERO,)
 
 
-def asks(consent: Consent, scopes: frozenset[Scope], now_s: float) -> Refusal | None:
-    """Return why these scopes are not granted now; None: they are. The first scope missing is named.
+def asks(consent: Consent, asked: Asked, now_s: float) -> Refusal | None:
+    """Return why this is not granted now; None: it is. The first scope missing is named.
 
     A grant that widens counts here, for an admission leads to an assign.
     """
@@ -185,10 +185,15 @@ def asks(consent: Consent, scopes: frozenset[Scope], now_s: float) -> Refusal | 
     if not given or grant is None or not now_s < grant.expires_s:
         why = _MISSING[consent.state]
         return Refusal(Code.CONSENT_MISSING, f"the sleeper {why}", {"scope": Scope.MERGE.value})
-    missing = next((scope for scope in Scope if scope in scopes - grant.scopes), None)
+    missing = next((scope for scope in Scope if scope in asked.scopes - grant.scopes), None)
     if missing is not None:
         sentence = f"the sleeper has not granted {missing.value}"
         return Refusal(Code.CONSENT_MISSING, sentence, {"scope": missing.value})
+    if not asked.artist_share <= grant.artist_share:
+        limit, value = f"{grant.artist_share:g}", f"{asked.artist_share:g}"
+        sentence = f"the sleeper has granted an artist a share of at most {limit}, the plan has {value}"
+        metadata = {"scope": Scope.PERFORM.value, "limit": limit, "value": value}
+        return Refusal(Code.CONSENT_MISSING, sentence, metadata)
     if not grant.held.until_s(now_s) > 0.0:
         hours = grant.hours
         sentence = (

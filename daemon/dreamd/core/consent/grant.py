@@ -111,9 +111,13 @@ class Held:
         ends = [self.expires_s, *(hours.open_until_s(now_s) for hours in self.hours)]
         return min(ends) if ok and now_s < min(ends) else 0.0
 
-    def allows(self, scopes: frozenset[Scope]) -> bool:
-        """Whether each of these scopes is granted."""
-        return scopes <= self.scopes
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The scopes that a Dreamscape asks of each sleeper, and the most share of its artist."""
+
+    scopes: frozenset[Scope] = frozenset({Scope.MERGE})
+    artist_share: float = 0.0
 
 
 def _both(some: tuple[Hours, ...], more: tuple[Hours, ...]) -> tuple[Hours, ...]:
@@ -126,10 +130,11 @@ def _inside(one: Hours, other: Hours) -> bool:
     return one.zone == other.zone and one.window.within(other.window)
 
 
-def needed(*, intimate: bool, artist_share: float, record: bool) -> frozenset[Scope]:
-    """Return the scopes that a Dreamscape of such a plan asks of each sleeper."""
+def needed(*, intimate: bool, artist_share: float, record: bool) -> Asked:
+    """Return what a Dreamscape of such a plan asks of each sleeper."""
     asked = {Scope.INTIMATE: intimate, Scope.PERFORM: not artist_share <= 0.0, Scope.RECORD: record}
-    return frozenset({Scope.MERGE, *(scope for scope, asks in asked.items() if asks)})
+    scopes = frozenset({Scope.MERGE, *(scope for scope, asks in asked.items() if asks)})
+    return Asked(scopes, artist_share)
 
 
 def filled(grant: Grant, newest: int, now_s: float) -> Grant | Refusal:

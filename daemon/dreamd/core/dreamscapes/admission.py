@@ -62,6 +62,9 @@ OF_EMPTY_BEDS: Final = frozenset({CalibrationSource.REPLAY, CalibrationSource.SI
 """Calibrations of a bed in which no person lies."""
 
 
+NOTHING_GRANTED: Final = Refusal(Code.CONSENT_MISSING, "the sleeper has granted nothing", {"scope": "merge"})
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """The facts that the daemon knows of a pod at this moment.
@@ -69,10 +72,10 @@ class Candidate:
     status_age_s: seconds since its last status, infinity for none. sleeper_at: another pod this sleeper is
     checked in to. wake_order: a standing one that reaches the pod. seated_in: the live Dreamscape in which
     this pod holds a seat, this one included. seats_left and started belong to the Dreamscape asked for.
-    consent_left_s: how long the sleeper's consent still holds, 0: none. dose: merge-minutes charged, and the
-    limits. against: the clause of the guidelines that refuses the sleeper, None: none does. rate_hz: of its
-    device, 0: unknown. ledger: why the ledger takes no seat now, empty while it does. barred: why the
-    credential of the bed does not count, None while it does.
+    unagreed: why the sleeper has not granted what this plan asks, None: they have. dose: merge-minutes
+    charged, and the limits. against: the clause of the guidelines that refuses the sleeper, None: none does.
+    rate_hz: of its device, 0: unknown. ledger: why the ledger takes no seat now, empty while it does. barred:
+    why the credential of the bed does not count, None while it does.
     """
 
     pod: str
@@ -92,9 +95,7 @@ class Candidate:
     quality: float = float("nan")
     quality_cause: str = ""
     renderer: str = ""
-    consent_left_s: float = 0.0
-    consent_intimate: bool = False
-    withdrawn: bool = False
+    unagreed: Refusal | None = NOTHING_GRANTED
     dose: Dose = UNKNOWN_DOSE
     against: Refusal | None = None
     schema: str = ""
@@ -203,15 +204,11 @@ def _quality(candidate: Candidate, _plan: Plan) -> Check:
 
 
 def _consent(candidate: Candidate, plan: Plan) -> Check:
-    who = f"the sleeper in pod {candidate.pod}"
-    if candidate.consent_left_s > 0.0:
-        sentence = f"{who} has not agreed to an intimate Dreamscape"
-        passed = candidate.consent_intimate or not plan.intimate
-        if passed and plan.record:
-            return Check("consent", passed=True, sentence=IS_RECORDED.format(dreamscape=plan.dreamscape))
-        return _check("consent", Code.CONSENT_MISSING, sentence, passed=passed)
-    why = "has withdrawn" if candidate.withdrawn else "has not agreed to be merged, or the consent has ended"
-    return _check("consent", Code.CONSENT_MISSING, f"{who} {why}", passed=False)
+    no = candidate.unagreed
+    if no is not None:
+        return refused("consent", replace(no, sentence=f"pod {candidate.pod}: {no.sentence}"))
+    recorded = IS_RECORDED.format(dreamscape=plan.dreamscape) if plan.record else ""
+    return Check("consent", passed=True, sentence=recorded)
 
 
 def _exposure(candidate: Candidate, _plan: Plan) -> Check:

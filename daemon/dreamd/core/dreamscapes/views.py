@@ -198,17 +198,15 @@ class Plan:
     site: str = ""
     schema: str = "bands6x2"
     late_joining: bool = True
-    intimate: bool = False  # every sleeper agreed to fewer than five, third parties see no collective
+    intimate: bool = False  # fewer than five may dream, third parties see no collective
     ceiling: float = 0.15
     ramp_s: float = 60.0
     guidelines: str = "shipped-1"
     artist_share: float = 0.0  # largest share of an artist in the blend; 0: no artist leads
-    record: bool = False  # every sleeper agreed to a recording of features, collective and events
+    record: bool = False  # features, collective and events are recorded
 
 
-IS_RECORDED: Final = (
-    "{dreamscape} is recorded, without names: its plan declares that everyone seated has agreed"
-)
+IS_RECORDED: Final = "{dreamscape} is recorded, without names: each sleeper seated there has granted record"
 """The sentence at check-in and at admission."""
 
 

@@ -17,8 +17,7 @@ Rules
 - committed: a pod that is given a slot has a seat, a term and a mark in the ledger before that.
 - one-pod: one pseudonym lies in one pod.
 - ended: no bed holds a seat in a Dreamscape that has ended.
-- withdrawn: a sleeper that withdrew at the pod is given no slot by a daemon that has received it, until
-  checked in anew.
+- withdrawn: a sleeper that withdrew at the pod is given no slot by a daemon that knows, until a new grant.
 - dose: no sleeper lives more merge-minutes than the limit, whatever daemon, pod or network do.
 - metrics: by the daemon's metrics, at most as many pods as were touched render more than was granted.
 - restored: on a copy of the ledger no pod is given a slot before its sleeper is checked in anew (`excluded`).
@@ -59,16 +58,8 @@ from dreamd.simulation.checks.violations import Bar, JournalLine, Permit, Violat
 from dreamd.simulation.environment import ObservedDaemon, ObservedPod
 from dreamd.simulation.machines.memory_ledger import LedgerStorage
 from dreamd.simulation.schedule import MS_NS, SECOND_NS, Schedule
-from dreamwire.messages import (
-    Assign,
-    Collective,
-    Command,
-    PodEvent,
-    PodEventKind,
-    WakeOrder,
-    WakePod,
-    WakeScope,
-)
+from dreamwire import messages
+from dreamwire.messages import Assign, Collective, Command, PodEvent, PodEventKind, WakeOrder, WakeScope
 
 VIOLATIONS_MAX: Final = 20
 ACTS_MAX: Final = 1_000
@@ -167,7 +158,7 @@ class InvariantChecker:
     def command_received(self, pod: ObservedPod, command: Command) -> None:
         """A pod receives a command; an order to wake latches it, a second copy of that order does not."""
         wake = pod.number, command.counter
-        if isinstance(command.what, WakePod) and command.pod == pod.name and wake not in self._wakes:
+        if isinstance(command.what, messages.WakePod) and command.pod == pod.name and wake not in self._wakes:
             self._wakes.add(wake)
             self.on_latched(pod)
 
@@ -337,12 +328,7 @@ class InvariantChecker:
     def daemon_event(self, daemon: ObservedDaemon, event: Event) -> None:
         """A line of a daemon's journal."""
         self.trace(f"{self._schedule.now_s:9.3f} daemon {daemon.number}: {event.kind} {event.sentence}")
-        if event.kind == "checked-in":
-            bar = self._bars.get((daemon.number, event.pod))
-            if bar is not None and bar.until_s == FOREVER_S and "restored" in bar.why:
-                self._bars[daemon.number, event.pod] = Bar(self._schedule.now_s + SCORED_S, bar.why)
-            self._withdrawn.discard((daemon.number, event.pod))
-            self.free_always.bound_again()
+        self._lies_anew(daemon, event)
         self.credentials.daemon_event(daemon, event)
         if event.kind == "state":
             self._state_told(event)
@@ -363,6 +349,15 @@ class InvariantChecker:
             wait_s = BACK_AFTER_FAULT_S if counted else BACK_AFTER_WAY_S
             self._bar(daemon, event.pod, wait_s, f"its breaker tripped for {event.cause}")
             self._blame(event.pod, event.cause, "by the daemon")
+
+    def _lies_anew(self, daemon: ObservedDaemon, event: Event) -> None:
+        if event.kind in ("checked-in", "consent-given"):  # one that lies down anew has granted before
+            self._withdrawn.discard((daemon.number, event.pod))
+        if event.kind == "checked-in":
+            bar = self._bars.get((daemon.number, event.pod))
+            if bar is not None and bar.until_s == FOREVER_S and "restored" in bar.why:
+                self._bars[daemon.number, event.pod] = Bar(self._schedule.now_s + SCORED_S, bar.why)
+            self.free_always.bound_again()
 
     def _state_told(self, event: Event) -> None:
         """A Dreamscape was severed for more failures than there are, or for the network alone."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from dreamd.adapters.consents import UNDER_A_MARK_MIN
+from dreamd.adapters.exposure import UNDER_A_MARK_MIN
 from dreamd.simulation.checks.bounds import SILENT_NS
 from dreamd.simulation.environment import ObservedPod
 from dreamd.simulation.machines.memory_ledger import LedgerStorage

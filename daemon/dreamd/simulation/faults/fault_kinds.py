@@ -19,6 +19,7 @@ from dreamd.simulation.checks.violations import lie_once
 from dreamd.simulation.faults import group_faults, process_faults, ways_out
 from dreamd.simulation.faults.byzantine import LIES
 from dreamd.simulation.faults.process_faults import later
+from dreamd.simulation.machines.grants import grant_tonight
 from dreamd.simulation.machines.network import NetworkConditions
 from dreamd.simulation.machines.operators import OPERATOR, named
 from dreamd.simulation.machines.sleepers import MALFUNCTIONS, SimulatedFault
@@ -259,13 +260,14 @@ def lie_down_anew(world: World, pod: Pod) -> None:
 
 
 def bind_sleeper(world: World, pod: Pod) -> None:
-    """The sleeper lies down again; a refused check-in is tried again."""
+    """The sleeper grants where no grant holds, and lies down again; what is refused is tried again."""
     daemon = world.daemon
-    answer = None
+    answer, agrees, sleeper = None, False, f"sleeper-{pod.number}"
     if daemon is not None and not daemon.frozen:
-        answer = daemon.app.pods.check_in(OPERATOR, pod.name, f"sleeper-{pod.number}")
+        agrees = grant_tonight(daemon.app, sleeper, daemon.now_s())
+        answer = daemon.app.pods.check_in(OPERATOR, pod.name, sleeper)
         lie_once(daemon, world.checker.violated)
-    if not isinstance(answer, PodView):
+    if not (isinstance(answer, PodView) and agrees):
         later(world, 1.0, lambda: bind_sleeper(world, pod))
 
 

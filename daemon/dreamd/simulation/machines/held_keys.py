@@ -12,13 +12,14 @@ KEPT: Final = 2
 
 
 class HeldKeys:
-    """The newest secrets in the assigns that have reached one process.
+    """The newest secrets in the assigns to one process; those to a twin are refused, with their key.
 
     opens: opens a broadcast by a secret; for the agent.
     """
 
-    def __init__(self, broadcasts: Broadcasts) -> None:
-        """Begin without a key."""
+    def __init__(self, broadcasts: Broadcasts, incarnation: int) -> None:
+        """Begin without a key. incarnation: of the process."""
+        self._incarnation = incarnation
         self.opens = broadcasts.decrypt
         self.secrets: deque[bytes] = deque(maxlen=KEPT)
 
@@ -30,6 +31,7 @@ class HeldKeys:
             case EncryptedCollective():
                 opened = (self.opens(message, secret) for secret in self.secrets)
                 return next((collective for collective in opened if collective is not None), None)
-            case Command(what=Assign() as assign) if assign.key not in self.secrets:
-                self.secrets.append(assign.key)
+            case Command(what=Assign() as assign) if assign.incarnation == self._incarnation:
+                if assign.key not in self.secrets:
+                    self.secrets.append(assign.key)
         return None

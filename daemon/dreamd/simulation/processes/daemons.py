@@ -9,7 +9,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from dreamd.adapters.consents import CheckInConsent
 from dreamd.adapters.documents.shipped import bench_founding
 from dreamd.app.application import Application
 from dreamd.app.inbound import InboundRouter
@@ -63,7 +62,6 @@ class DaemonProcess:
         self._anchor_s = START_S + set_by_s
         rng = random.Random(environment.rng.random())  # noqa: S311 - one seed, one story
         people = HousePeople(
-            CheckInConsent(),
             LimitedExposures(self.ledger, self.now_s(), environment.limits_min),
             simulated_grants=True,
         )

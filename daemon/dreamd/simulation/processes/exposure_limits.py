@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping
 from typing import Final
 
-from dreamd.adapters.consents import ChargedLedger, LedgerExposure
+from dreamd.adapters.exposure import ChargedLedger, LedgerExposure
 from dreamd.core.exposure.dose import Dose
 from dreamd.ports.ledger.exposure import Exposure
 

@@ -116,7 +116,7 @@ class Pod(PodConnection):
         restored = Restored(self.disk.latched, self.disk.severed, self.disk.woken, self.disk.consents)
         rng = random.Random(f"{self._environment.seed} {self.name} {incarnation}")  # noqa: S311 - one seed, one story
         path, own, hops = self.body.signal_path(), self.body.template(), self._environment.hops
-        self.held = keys = HeldKeys(self._environment.broadcasts)
+        self.held = keys = HeldKeys(self._environment.broadcasts, incarnation)
         self.agent = Agent(identity, path, clock, own, restored, rng, tells_hops=hops, opens=keys.opens)
         self._identity = identity
         self.incarnation = incarnation

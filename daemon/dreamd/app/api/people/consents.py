@@ -64,8 +64,6 @@ class ConsentCommands:
         held = record is not None and self._dreamscapes.holds_slot(record)
         ticket = self._deps.tickets.issue([record.pod] if record is not None and held else [])
         self._deps.consents.withdraw(sleeper)
-        if self._deps.consents is not self._book:
-            self._book.withdraw(sleeper)
         if record is not None and held and self._dreamscapes.holds_slot(record):
             self._dreamscapes.release_pod(record, WITHDRAWN)
         return ticket

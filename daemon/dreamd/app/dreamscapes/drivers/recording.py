@@ -1,7 +1,8 @@
 """The recording of one Dreamscape, where its plan says so: ticks and events from the start to the end.
 
-The plan's flag says that every person seated has agreed; there is no other consent to it yet. A recording
-that fails, by its disk or by a bug, ends with one event, and the night goes on.
+Each sleeper seated has granted `record`: admission asks for it, and a seat that has it no longer is released,
+so its rows end with that tick. A recording that fails, by its disk or by a bug, ends with one event, and the
+night goes on.
 """
 
 from typing import Final
@@ -64,7 +65,7 @@ class RecordingDriver:
             )
         )
         self._deps.journal.listen(dreamscape.plan.dreamscape, self._on_event)
-        sentence = f"{dreamscape.plan.dreamscape} is being recorded: everyone seated has agreed, by its plan"
+        sentence = f"{dreamscape.plan.dreamscape} is being recorded: each sleeper seated has granted it"
         dreamscape.log.append_event("recording-started", sentence)
         return self._sink
 

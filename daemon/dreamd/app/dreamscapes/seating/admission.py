@@ -18,6 +18,7 @@ from dreamd.app.dreamscapes.seating.clause_facts import ClauseFacts
 from dreamd.app.dreamscapes.seating.cohort_keys import CohortKeys
 from dreamd.app.durability.fencing import TermFence
 from dreamd.app.fleet.registry import PodRecord, candidate
+from dreamd.app.people.asked_consent import asked_by
 from dreamd.core.dreamscapes.admission import admit, first_refusal, selects
 from dreamd.core.dreamscapes.seats import Seat, Seats
 from dreamd.core.dreamscapes.views import BreakerState, Check, Plan, SeatState
@@ -35,7 +36,7 @@ RETRY_S: Final = 5.0
 
 
 class Admission:
-    """Fills the seats of one Dreamscape."""
+    """Fills the seats of one Dreamscape. asked: the consent that it asks of each sleeper."""
 
     def __init__(
         self,
@@ -58,6 +59,7 @@ class Admission:
     def adopt_plan(self, plan: Plan) -> None:
         """Fill the seats by this plan from now on; excused pods stay excused."""
         self._plan = plan
+        self.asked = asked_by(plan)
         self._retry_s: dict[int, float] = {}
         self._looked = 0
         self._invited = Names(plan.pods)
@@ -75,9 +77,7 @@ class Admission:
         facts = replace(
             facts,
             wake_order=order.id if order else "",
-            consent_left_s=standing.left_s(now_s),
-            consent_intimate=standing.intimate,
-            withdrawn=standing.withdrawn,
+            unagreed=self._deps.consents.missing(record.sleeper, self.asked),
             dose=self._deps.doses.dose(record.sleeper, now_s),
             against=against_sleeper(bundle, self._clauses.judged(record, standing)),
             ledger=self._deps.commits.trouble,
@@ -158,6 +158,8 @@ class Admission:
     ) -> Refusal | None:
         if seat.returning and record.breaker.state is not BreakerState.LOCKED:
             without = (*without, "breaker", "quality")
+        if seat.slot is None:
+            self._deps.consents.unseated(seat.sleeper)
         checks = self.explain(record, started=started)
         return first_refusal(tuple(check for check in checks if check.name not in without))
 
@@ -194,7 +196,8 @@ class Admission:
         term = self._ownership.held(slot.cohort)
         assert term, "a cohort has a term before it has a slot"
         key = self._keys.key_of(slot.cohort)
-        left_s = self._deps.consents.standing(seat.sleeper).left_s(now_s)
+        self._deps.consents.unseated(seat.sleeper)
+        standing = self._deps.consents.standing(seat.sleeper)
         seat.incarnation = record.incarnation
         limits = self._deps.guidelines.limits
         self._cohorts.occupy(slot, instant, record.breaker, joins=not seat.returning)
@@ -208,9 +211,9 @@ class Admission:
             assignment=slot.assignment_id,
             incarnation=record.incarnation,
             term=term,
-            ceiling=limits.ceiling_for(self._plan.ceiling, self._plan.seats_max),
+            ceiling=min(limits.ceiling_for(self._plan.ceiling, self._plan.seats_max), standing.ceiling),
             cap=limits.ceiling,
-            seconds_left=min(end_s - now_s, left_s),
+            seconds_left=min(end_s - now_s, standing.left_s(now_s)),
             schema=self._plan.schema,
             mu_db=self._cohorts.scale[0],
             sigma_db=self._cohorts.scale[1],

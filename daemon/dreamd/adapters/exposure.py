@@ -1,62 +1,21 @@
-"""Consent and exposure today: a check-in is the consent; exposure is recorded and limited.
-
-`CheckInConsent` lives in memory. A check-in is consent to everything a plan may ask, without an end, until
-the sleeper withdraws at the pod. From then on there is no consent until the next check-in. A daemon that
-restarts finds no check-in of a sleeper that withdrew (`app.people.withdrawals`), even where the latch was
-cleared meanwhile.
+"""Exposure in the ledger: it is recorded and limited.
 
 `LedgerExposure` charges and marks in the ledger, and answers from the buckets that it holds: rolling sums
 of 24 hours and 7 days over sessions, pods, restarts. The guidelines limit them (`app.people.doses`).
 """
 
 from collections.abc import Callable, Collection, Mapping
-from math import inf
 from typing import Final, Protocol
 
-from dreamd.core.consent.course import ConsentState
 from dreamd.core.exposure.dose import Dose
 from dreamd.core.exposure.near_limits import NearLimits
 from dreamd.core.exposure.windows import WEEK_S, DoseAccount, DoseAccounts
 from dreamd.core.limits import GUIDELINE_CAP, LEASE_FADE_S, LEASE_S, MARK_HOLDS_S
-from dreamd.ports.consent import ConsentStatus, ConsentTally
 from dreamd.ports.ledger.exposure import Exposure, ExposureLedger, MarkMove
 from dreamd.ports.ledger.transaction import Transaction, Transactions
 
-AGREED: Final = ConsentStatus(ceiling=1.0, intimate=True, until_s=inf, adult=True, state=ConsentState.GIVEN)
-WITHDRAWN: Final = ConsentStatus(withdrawn=True, revision=1, state=ConsentState.WITHDRAWN)
 UNDER_A_MARK_MIN: Final = GUIDELINE_CAP * (MARK_HOLDS_S + LEASE_S + LEASE_FADE_S) / 60.0
 """The most merge-minutes possible under one mark, whenever and however its daemon ended."""
-
-
-class CheckInConsent:
-    """ports.consent.Consents; one thread uses it."""
-
-    def __init__(self) -> None:
-        self._withdrawn: set[str] = set()
-        self._tell: list[Callable[[str], None]] = []
-
-    def standing(self, sleeper: str) -> ConsentStatus:
-        """All or nothing."""
-        return WITHDRAWN if sleeper in self._withdrawn else AGREED
-
-    def changed(self, tell: Callable[[str], None]) -> None:
-        """Register a callback for withdrawals."""
-        self._tell.append(tell)
-
-    def checked_in(self, sleeper: str) -> None:
-        """Record a check-in, which is a new consent."""
-        self._withdrawn.discard(sleeper)
-
-    def tally(self) -> ConsentTally:
-        """Only withdrawals are kept here."""
-        return ConsentTally({ConsentState.WITHDRAWN: len(self._withdrawn)})
-
-    def withdraw(self, sleeper: str) -> None:
-        """End the consent now."""
-        if sleeper not in self._withdrawn:
-            self._withdrawn.add(sleeper)
-            for tell in self._tell:
-                tell(sleeper)
 
 
 class ChargedLedger(Transactions, ExposureLedger, Protocol):
