@@ -1,6 +1,7 @@
-"""Pages of people in a real browser: a sleeper's consent by a code of the bed, as a telephone opens it."""
+"""Pages of people in a real browser: a sleeper's consent by the code of a bed, and the guidelines."""
 
 import json
+from collections.abc import Mapping
 
 from chromium import Chromium
 
@@ -87,4 +88,58 @@ def withdraw(browser: Chromium) -> None:
         "document.getElementById('outcome').textContent.startsWith('Withdrawn. Your bed has confirmed')"
     )
     browser.until("document.getElementById('now').textContent.startsWith('You have withdrawn')")
+    assert browser.complaints == []
+
+
+def sign_in(browser: Chromium, url: str, token: str, page: str) -> None:
+    """Begin a session in the browser, and open a page with it."""
+    own = {"X-Dreamd-Console": "1", "Content-Type": "application/json"}
+    sent = json.dumps({"method": "POST", "headers": own, "body": json.dumps({"secret": token})})
+    assert browser.ask(f"fetch('/session', {sent}).then((answer) => answer.status)") == 200
+    browser.go("about:blank")
+    browser.forget_page()
+    browser.go(f"{url}{page}")
+
+
+def press_word(browser: Chromium, words: str) -> None:
+    """Press the button with these words, by keyboard."""
+    button = (
+        f"[...document.querySelectorAll('button')].find((one) => one.textContent === {json.dumps(words)})"
+    )
+    browser.until(f"{button} !== undefined")
+    browser.ask(f"{button}.focus()")
+    browser.press("Enter")
+
+
+def read_guidelines(browser: Chromium, url: str, tokens: Mapping[str, str]) -> None:
+    """Revision 2 is read, commented and ratified by two people; another role reads why it may not ratify."""
+    browser.size(1280, 900)
+    sign_in(browser, url, tokens["nora"], "guidelines")
+    browser.until("!document.getElementById('one').hidden")
+    assert browser.text("#one-state").startswith("Open for comments since ")
+    changed = browser.text("#diff").split()
+    assert changed[:2] == ["Tightened", "G-3.1"]
+    assert changed[-5:] == ["60", "merge-minutes", "becomes", "50", "merge-minutes"]
+    assert browser.text("#dry-words") == "No admission is kept yet, so it was run over none."
+    browser.ask("document.getElementById('text').value = 'Three nights a week are many.'")
+    press_word(browser, "Comment")
+    browser.until("document.getElementById('outcome').textContent === 'Your comment is written down.'")
+    assert "Three nights a week are many." in browser.text("#comments")
+    assert browser.ask("document.activeElement.id") == "one-title"
+    press_word(browser, "Ratify revision 2 as clinician")
+    browser.until("document.getElementById('outcome').textContent === 'Revision 2 is ratified as clinician.'")
+    assert "nora has ratified it as clinician; the other is another person." in browser.text("#ratify-words")
+    assert browser.complaints == []
+    browser.size(390, 844, mobile=True)
+    sign_in(browser, url, tokens["olga"], "guidelines")
+    browser.until("!document.getElementById('one').hidden")
+    assert browser.text("#ratify-words").endswith("olga is operator.")
+    assert browser.ask("document.querySelectorAll('#ratify button').length") == 0
+    assert browser.ask("document.scrollingElement.scrollWidth") <= 390
+    assert browser.ask(NAMES) == []
+    sign_in(browser, url, tokens["vera"], "guidelines")
+    press_word(browser, "Ratify revision 2 as advocate")
+    browser.until("document.getElementById('force-words').textContent.startsWith('Revision 2 since ')")
+    assert "Ratified by" not in browser.text("#alarm")
+    assert "50 merge-minutes" in browser.text("#clauses")
     assert browser.complaints == []

@@ -25,8 +25,9 @@ from dreamd.core.access.principals import Grant, Kind
 from dreamd.core.dreamscapes.views import DreamscapeState
 from dreamd.settings import load
 from fakes.coordination import FakeCoordination
+from fakes.proposals import propose_revision
 from fakes.site_api import site_api
-from integration.people_pages import walk_in
+from integration.people_pages import read_guidelines, walk_in
 from oidc_provider import SETTINGS, SmallProvider
 
 DRIPS = 64
@@ -247,12 +248,19 @@ async def test_a_viewer_in_a_real_browser_and_a_foreign_page(served: Served, tmp
     Signed out, the same browser signs in through the provider by one button, and severs as that person. A
     link with another's answer of the provider signs it in as no one. An administrator enrols, revokes by
     keyboard, and verifies the audit log, at a desk and on a telephone. A sleeper whose telephone opens the
-    code of the bed signs in, grants by keyboard and withdraws by one press.
+    code of the bed signs in, grants by keyboard and withdraws by one press. A clinician and an advocate
+    ratify a revision of the guidelines, and an operator reads why they may not.
     """
     token = served.application.principals.known("ada", Grant(Role.CLINICIAN, sites=frozenset("*")))
     admin = served.application.principals.known("root", Grant(Role.ADMIN), Grant(Role.AUDITOR))
     served.application.principals.known("bed-1", Grant(Role.BED), kind=Kind.BED)
     served.application.principals.known("ash-1", Grant(Role.SLEEPER, sleeper="ash"), code="k.s")
+    people = {
+        name: served.application.principals.known(name, Grant(role, sites=frozenset("*")))
+        for name, role in (("nora", Role.CLINICIAN), ("olga", Role.OPERATOR))
+    }
+    people["vera"] = served.application.principals.known("vera", Grant(Role.ADVOCATE))
+    propose_revision(served.application.guidelines)
     severed = served.application.severs.callers
 
     def browse() -> None:
@@ -282,6 +290,7 @@ async def test_a_viewer_in_a_real_browser_and_a_foreign_page(served: Served, tmp
             sign_in_through_the_provider(browser, served)
             govern(browser, served.url, admin)
             walk_in(browser, served.url, "k.s")
+            read_guidelines(browser, served.url, people)
         finally:
             browser.close()
             foreign.shutdown()

@@ -38,6 +38,7 @@ from dreamd.console.governing.doors import Doors
 from dreamd.console.governing.routes import Governing
 from dreamd.console.page_files import MEDIA, PageFiles
 from dreamd.console.people.consent_routes import OwnConsent
+from dreamd.console.people.guideline_routes import OpenGuidelines
 from dreamd.console.provider_door import ProviderDoor
 from dreamd.console.request_guard import PROTECTION, RequestGuard
 from dreamd.console.request_reader import (
@@ -105,7 +106,7 @@ class Console:
         self._writer = SessionWriter(self.sessions, store)
         doors = Doors(api, judge, self._session, refused, self._failed_for, idle, signed_out, now_s, key)
         self._governing = Governing(doors) if api.authority else None
-        self._people = OwnConsent(doors)
+        self._people = (OwnConsent(doors), OpenGuidelines(doors))
         self._viewers: dict[str, tuple[Viewer, asyncio.Task[None]]] = {}
         self._signing_in = asyncio.Semaphore(SIGN_INS)
         self._group: asyncio.TaskGroup | None = None
@@ -128,12 +129,13 @@ class Console:
     def routes(self) -> list[Route]:
         """Every route."""
         return [
-            Route("/", self._index),
+            Route("/", self._page("index")),
             Route("/healthz", _health),
+            Route("/guidelines", self._page("guidelines")),
             *(self._of_sessions() if self._near is None else ()),
             *(self._governing.routes() if self._governing is not None else ()),
             *(Route(f"/{page}", self._open_page(page)) for page in OPEN_PAGES),
-            *self._people.routes(),
+            *(route for page in self._people for route in page.routes()),
             Route("/console/look", self._look),
             *(Route(path, self._order(act), methods=["POST"]) for path, act in ACTS.items()),
             Route("/console/{file}", self._file),
@@ -141,7 +143,7 @@ class Console:
 
     def _of_sessions(self) -> list[Route]:
         return [
-            Route("/access", self._access_page),
+            Route("/access", self._page("access")),
             Route("/session", self._tell_session),
             Route("/session", self._sign_in, methods=["POST"]),
             Route("/session", self._sign_out, methods=["DELETE"]),
@@ -150,13 +152,14 @@ class Console:
 
     # -- pages and sessions -----------------------------------------------------------------------
 
-    async def _index(self, request: Request) -> Response:
-        page = "sign_in" if self._session(request) is None else "index"
-        return Response(self._own.pages[page], media_type=MEDIA[".html"])
+    def _page(self, name: str) -> Callable[[Request], "asyncio.Future[Response]"]:
+        """A page for viewers that are signed in; others get the page that signs them in."""
 
-    async def _access_page(self, request: Request) -> Response:
-        page = "sign_in" if self._session(request) is None else "access"
-        return Response(self._own.pages[page], media_type=MEDIA[".html"])
+        async def answer(request: Request) -> Response:
+            page = "sign_in" if self._session(request) is None else name
+            return Response(self._own.pages[page], media_type=MEDIA[".html"])
+
+        return answer  # type: ignore[return-value]  # Starlette takes any coroutine function
 
     def _open_page(self, page: str) -> Callable[[Request], "asyncio.Future[Response]"]:
         """A page that holds no data of its own and lets its reader sign in itself."""
