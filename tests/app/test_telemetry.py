@@ -3,8 +3,10 @@
 import random
 from collections import Counter
 from dataclasses import replace
+from math import nan
 
 import numpy as np
+import pytest
 
 from dreamd.app.fleet.statistics import NO_SITE, FleetStatistics
 from dreamd.core.consent.course import ConsentState
@@ -454,3 +456,4 @@ def test_consents_and_doses_are_told_as_counts() -> None:
     stage.hop(1)
     told = stage.meters.people_now
     assert (told.consents[ConsentState.WITHDRAWN], told.near, told.over) == (1, 1, 1)
+    assert (told.revision, told.lapses_in_s, told.letters) == (1, pytest.approx(nan, nan_ok=True), 0)

@@ -210,7 +210,7 @@ def test_the_age_of_the_tick_is_reported_at_the_scrape() -> None:
 def test_consents_and_doses_are_counts_without_a_sleeper() -> None:
     """Consents by state, changes by kind, doses near and at a limit, refusals by clause: no name in any."""
     meters = _meters()
-    meters.people(PeopleMetrics({ConsentState.GIVEN: 3, ConsentState.WITHDRAWN: 1}, 2, 5, 4))
+    meters.people(PeopleMetrics({ConsentState.GIVEN: 3, ConsentState.WITHDRAWN: 1}, 2, 5, 4, 6, 8, 99.0))
     for change in ("given", "given", "withdrawn"):
         meters.consent_changed(change)
     no = Refusal(Code.GUIDELINE_REFUSED, "", {"clause": "G-3.1"})
@@ -228,6 +228,11 @@ def test_consents_and_doses_are_counts_without_a_sleeper() -> None:
     assert _of(samples, "dreamd_consent_changes_total", change="expired") == 0
     assert _of(samples, "dreamd_doses_near_limit") == 5
     assert _of(samples, "dreamd_doses_at_limit") == 4
+    assert _of(samples, "dreamd_letters_waiting") == 6
+    assert _of(samples, "dreamd_guidelines_revision") == 8
+    assert _of(samples, "dreamd_guidelines_lapse_seconds") == 99
+    meters.people(PeopleMetrics())
+    assert math.isnan(_of(_samples(meters), "dreamd_guidelines_lapse_seconds"))
     clauses = [_of(samples, "dreamd_guideline_refusals_total", clause=one) for one in ("G-3.1", "other")]
     assert clauses == [1, 1]
 

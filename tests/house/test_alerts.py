@@ -159,6 +159,20 @@ CASES = {
         ({"dreamd_consents_unwritten": "0x10 2x40"},),
         ({"dreamd_consents_unwritten": "0x50"}, {"dreamd_consents_unwritten": "0x10 2x5 0x40"}),
     ),
+    "GuidelinesLapse": Case(
+        "1m",
+        ({"dreamd_guidelines_lapse_seconds": "259000x12"},),
+        (
+            {"dreamd_guidelines_lapse_seconds": " ".join(["NaN"] * 13)},
+            {"dreamd_guidelines_lapse_seconds": "700000x12"},
+        ),
+    ),
+    "LettersWaiting": Case(
+        "40m",
+        ({"dreamd_letters_waiting": "0x5 3x60"},),
+        ({"dreamd_letters_waiting": "0x60"}, {"dreamd_letters_waiting": "0x5 3x20 0 2x40"}),
+        MINUTE_S,
+    ),
     "DosesNearLimit": Case(
         "12m",
         (doses(near="2x150", at="1x150", given="10x150"),),

@@ -16,6 +16,7 @@ from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
 from dreamd.app.dreamscapes.views import crowd_view
 from dreamd.core.dreamscapes.states import COUPLED
 from dreamd.core.dreamscapes.views import DreamscapeState
+from dreamd.core.guidelines.course import due_s
 from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, PeopleMetrics
 
 
@@ -91,8 +92,18 @@ def of_fleet(dependencies: Dependencies, living: Collection[Dreamscape]) -> Flee
 def of_people(dependencies: Dependencies) -> PeopleMetrics:
     """Consent and dose of all sleepers, as counts that are kept: each tick looks at a few sleepers anew."""
     consents = dependencies.consents.tally()
-    near, over = dependencies.doses.near_limits(dependencies.clock.now_s())
-    return PeopleMetrics(consents.states, consents.unwritten, near, over)
+    now_s = dependencies.clock.now_s()
+    near, over = dependencies.doses.near_limits(now_s)
+    course = dependencies.guidelines.in_force.course
+    return PeopleMetrics(
+        consents=consents.states,
+        unwritten=consents.unwritten,
+        near=near,
+        over=over,
+        letters=dependencies.nights.letters_waiting,
+        revision=course.revision,
+        lapses_in_s=due_s(course) - now_s if course.provisional else nan,
+    )
 
 
 def tell(dependencies: Dependencies, runtimes: Collection[DreamscapeRuntime]) -> None:

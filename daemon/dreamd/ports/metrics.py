@@ -99,13 +99,18 @@ class PeopleMetrics:
     """Consent and dose of all sleepers, as counts.
 
     consents: sleepers by the state of their consent. unwritten: consents that have taken effect and are not
-    in the ledger. near, over: sleepers from 80 % of a limit of dose on, and from 100 % on.
+    in the ledger. near, over: sleepers from 80 % of a limit of dose on, and from 100 % on. letters: nights
+    that are over and wait for their letter. revision: of the guidelines in force. lapses_in_s: until it
+    lapses, where it is provisional; NaN: it is not.
     """
 
     consents: Mapping[ConsentState, int] = field(default_factory=dict)
     unwritten: int = 0
     near: int = 0
     over: int = 0
+    letters: int = 0
+    revision: int = 0
+    lapses_in_s: float = nan
 
 
 class Metrics(Protocol):

@@ -2,11 +2,12 @@
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
-from boards.kit import GREEN, ORANGE, ZERO_IS_WELL, Panel, Query, board, lines, number
+from boards.kit import BLUE, GREEN, ORANGE, RED, ZERO_IS_WELL, Panel, Query, board, lines, number
 
 SEATS = "dreamd dreamscapes get NAME"
 WHY = "dreamd dreamscapes explain NAME POD"
 SPAN = "[$__rate_interval]"
+DAY_S = 24 * 3600.0
 
 
 def _now() -> list[Panel]:
@@ -53,6 +54,36 @@ def _now() -> list[Panel]:
     ]
 
 
+def _house() -> list[Panel]:
+    return [
+        number(
+            "Guidelines in force",
+            "Number of the revision that holds for every admission from now on.",
+            "max(dreamd_guidelines_revision) or vector(-1)",
+            lists=["dreamd guidelines list"],
+            width=8,
+        ),
+        number(
+            "Provisional: lapses in",
+            "Time until the revision in force lapses, unless a clinician and an advocate confirm it.",
+            "min(dreamd_guidelines_lapse_seconds)",
+            lists=["dreamd guidelines list"],
+            width=8,
+            unit="s",
+            nothing="not provisional",
+            steps=((0.0, RED), (3 * DAY_S, ORANGE), (7 * DAY_S, BLUE)),
+        ),
+        number(
+            "Letters waiting",
+            "Nights that are over and have no letter yet: the ledger is slow, or an account is open.",
+            "sum(dreamd_letters_waiting) or vector(-1)",
+            lists=["dreamd top"],
+            width=8,
+            steps=((0.0, GREEN), (1.0, BLUE), (20.0, ORANGE)),
+        ),
+    ]
+
+
 def _over_time() -> list[Panel]:
     return [
         lines(
@@ -83,4 +114,4 @@ def _over_time() -> list[Panel]:
 def people() -> Dashboard:
     """The board."""
     says = "How many agree, how near are doses to their limits, and which clause refuses? Counts alone."
-    return board("people", "People", says, [*_now(), *_over_time()], span="now-6h")
+    return board("people", "People", says, [*_now(), *_house(), *_over_time()], span="now-6h")

@@ -68,6 +68,11 @@ CATALOGUE: Final = (
     _counter("dreamd_consent_changes_total", "changes", "of consents, by kind", "change"),
     _gauge("dreamd_doses_near_limit", "sleepers", "from 80 % of a limit of dose on, below it"),
     _gauge("dreamd_doses_at_limit", "sleepers", "that have merged a limit of dose"),
+    _gauge("dreamd_letters_waiting", "nights", "that are over and have no letter yet"),
+    _gauge("dreamd_guidelines_revision", "1", "number of the revision in force"),
+    _gauge(
+        "dreamd_guidelines_lapse_seconds", "seconds", "until it lapses, where provisional; NaN: it is not"
+    ),
     _counter("dreamd_guideline_refusals_total", "refusals", "of calls and seats, by clause", "clause"),
     _gauge("dreamd_wake_orders", "orders", "that stand"),
     _gauge("dreamd_wake_order_oldest_seconds", "seconds", "age of the oldest standing order; 0: none"),

@@ -192,6 +192,9 @@ def _of_people(people: PeopleMetrics) -> Iterator[Metric]:
     yield _one("dreamd_consents_unwritten", people.unwritten)
     yield _one("dreamd_doses_near_limit", people.near)
     yield _one("dreamd_doses_at_limit", people.over)
+    yield _one("dreamd_letters_waiting", people.letters)
+    yield _one("dreamd_guidelines_revision", people.revision)
+    yield _one("dreamd_guidelines_lapse_seconds", people.lapses_in_s)
 
 
 def _of_sites(known: Sequence[tuple[str, SiteMetrics]]) -> Iterator[Metric]:

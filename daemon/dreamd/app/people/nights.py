@@ -222,6 +222,11 @@ class Nights:
 
     # -- rows and letters ---------------------------------------------------------------------------
 
+    @property
+    def letters_waiting(self) -> int:
+        """How many nights are over and have no letter yet."""
+        return len(self._ending) + (len(self._under_way[0]) if self._under_way is not None else 0)
+
     def write_due(self, now_s: float) -> None:
         """After the ticks: write some of what has changed, and some of the letters that are due."""
         if self._under_way is not None:

@@ -149,6 +149,23 @@ _PEOPLE: Final = (
         "people",
     ),
     ticket(
+        "GuidelinesLapse",
+        f"dreamd_guidelines_lapse_seconds < {3 * DAY_S}",
+        "0s",
+        "The guidelines in force lapse within three days",
+        f"{WHERE}: the revision in force is provisional and lapses in "
+        "{{ $value | humanizeDuration }}. The revision before it holds again then.",
+        "people",
+    ),
+    ticket(
+        "LettersWaiting",
+        "dreamd_letters_waiting > 0",
+        "30m",
+        "A night that is over has had no letter for half an hour",
+        f"{WHERE}: {counted('night is', 'nights are')} over and without a letter for more than half an hour.",
+        "people",
+    ),
+    ticket(
         "DosesNearLimit",
         "sum by (job, instance) (dreamd_doses_near_limit + dreamd_doses_at_limit)\n"
         '/ sum by (job, instance) (dreamd_consents{state="given"} > 0) > 0.25',
