@@ -4,7 +4,7 @@
 // address stands behind a #, which no browser sends; it is used and taken out of the address when Begin is pressed.
 
 import { arrange, make, set } from "./element.js";
-import { MODALITIES, SCOPES, ceilingWords, endWords, facts, inHundred, missing, notice, standing, withdrawn } from "./consent_words.js";
+import { MODALITIES, SCOPES, ceilingWords, dose, doseFacts, endWords, facts, inHundred, letterLine, missing, notice, standing, withdrawn } from "./consent_words.js";
 
 const HEADER = { "X-Dreamd-Console": "1" };
 const LOOKS_EVERY_MS = 15000;
@@ -61,18 +61,25 @@ function enter(words, label) {
 
 function show(told) {
   at("enter-part").hidden = at("begin-part").hidden = true;
-  if (at("own").hidden) offer(told);
+  if (at("own").hidden) {
+    offer(told);
+    letters();
+  }
   at("own").hidden = at("viewer").hidden = false;
   at("sign-out").hidden = !told.in_site;
   set(at("who"), told.sleeper);
   set(at("now"), standing(told.consent));
-  arrange(at("now-facts"), facts(told.consent), ([name]) => name, ([name, words], old) => {
-    const item = old ?? make("li");
-    if (!old) item.append(make("b", `${name}: `), make("span"));
-    set(item.lastElementChild, words);
-    return item;
-  });
+  arrange(at("now-facts"), facts(told.consent), ([name]) => name, ([name, words], old) => pair(old, name, words));
+  set(at("dose"), dose(told.dose));
+  arrange(at("dose-facts"), doseFacts(told.dose), ([name]) => name, ([name, words], old) => pair(old, name, words));
   at("receipt-part").hidden = told.consent.grant === null;
+}
+
+function pair(old, name, words) {
+  const item = old ?? make("li");
+  if (!old) item.append(make("b", `${name}: `), make("span"));
+  set(item.lastElementChild, words);
+  return item;
 }
 
 async function signIn(secret) {
@@ -224,6 +231,40 @@ at("give").addEventListener("submit", async (event) => {
     at("send").disabled = false;
   }
 });
+
+// -- letters ----------------------------------------------------------------------------------------
+
+async function letters() {
+  let told;
+  try {
+    told = (await ask(`/console/letters${query()}`)).letters;
+  } catch (error) {
+    return set(at("no-letter"), `Your letters cannot be read now. ${error.message}.`);
+  }
+  at("no-letter").hidden = told.length > 0;
+  arrange(at("letters"), told, (one) => one.night, (one, old) => {
+    const item = old ?? make("li");
+    if (!old) {
+      const button = make("button", letterLine(one), { type: "button" });
+      button.addEventListener("click", () => openLetter(one.night));
+      item.append(button);
+    }
+    return item;
+  });
+}
+
+async function openLetter(night) {
+  try {
+    const one = await ask(`/console/letter?night=${encodeURIComponent(night)}${page.in_site ? "" : `&sleeper=${encodeURIComponent(page.sleeper)}`}`);
+    set(at("letter-title"), one.title || letterLine(one));
+    set(at("letter"), one.text);
+    at("letter").lang = one.language;
+    at("letter-part").hidden = false;
+    at("letter-title").focus();
+  } catch (error) {
+    say("", `${error.message}.`);
+  }
+}
 
 // -- the receipt ------------------------------------------------------------------------------------
 

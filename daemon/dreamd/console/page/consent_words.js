@@ -94,3 +94,21 @@ export function notice(text) {
     return { words, items };
   });
 }
+
+const minutes = (value) => `${Math.round(value * 10) / 10}`;
+
+// The dose in one sentence, and its two windows as pairs.
+export function dose(told) {
+  const rest = told.left_min === null ? "" : ` ${minutes(told.left_min)} merge-minutes are left now.`;
+  return `${told.admitted ? "You may be merged." : "You are not seated anew until your dose is below four fifths of its limit."}${rest}`;
+}
+
+export function doseFacts(told) {
+  return [["In 24 hours", told.day], ["In 7 days", told.week]].map(([name, one]) => {
+    const of = one.limit_min === null ? "" : ` of ${minutes(one.limit_min)}`;
+    const again = one.below_s ? `; below four fifths again ${moment(one.below_s)}` : "";
+    return [name, `${minutes(one.used_min)}${of} merge-minutes${again}`];
+  });
+}
+
+export const letterLine = (one) => `The night of ${moment(one.begin_s)}`;

@@ -11,10 +11,18 @@ import dreamapi
 from dreamd.adapters.documents.notice import LANGUAGE, notice_sha256, notice_text
 from dreamd.console.acts.order_bodies import Asked, UnfitOrderError
 from dreamd.console.governing.doors import Answer, Doors
-from dreamd.console.people.consent_shapes import choices_shape, consent_shape, receipt_shape, sleeper_of
+from dreamd.console.people.consent_shapes import (
+    choices_shape,
+    consent_shape,
+    dose_shape,
+    letter_shape,
+    receipt_shape,
+    sleeper_of,
+)
 from dreamd.console.people.consent_wishes import BODY_MOST, Told, read_grant, read_sleeper, read_told
 from dreamd.console.request_reader import read_count
 from dreamd.console.sessions import Session
+from dreamwire.topics import is_name
 
 
 class OwnConsent:
@@ -29,6 +37,8 @@ class OwnConsent:
         return [
             Route("/console/consent", doors.reads(self._consent)),
             Route("/console/receipt", doors.reads(self._receipt)),
+            Route("/console/letters", doors.reads(self._letters)),
+            Route("/console/letter", doors.reads(self._letter)),
             Route("/console/grant", doors.writes(self._grant, most=BODY_MOST), methods=["POST"]),
         ]
 
@@ -43,13 +53,30 @@ class OwnConsent:
         if not sleeper:
             return told
         notice = {"text": notice_text(), "sha256": notice_sha256(), "language": LANGUAGE}
-        consent = consent_shape(await api.consents.consent_of(sleeper))
-        return {**told, "consent": consent, "choices": choices_shape(), "notice": notice}
+        clauses = {one.key: one.limit for one in (await api.guidelines.get_revision()).clauses}
+        return {
+            **told,
+            "consent": consent_shape(await api.consents.consent_of(sleeper)),
+            "dose": dose_shape(await api.exposure.dose_of(sleeper)),
+            "choices": choices_shape(clauses["ceiling"], clauses["artist_share"]),
+            "notice": notice,
+        }
 
     async def _receipt(self, api: dreamapi.Api, request: Request, _session: Session) -> Answer:
         sleeper = await self._own(api, dict(request.query_params))
         revision = read_count(request.query_params.get("revision", "")) or 0
         return receipt_shape(await api.consents.receipt(sleeper, revision))
+
+    async def _letters(self, api: dreamapi.Api, request: Request, _session: Session) -> Answer:
+        sleeper = await self._own(api, dict(request.query_params))
+        return {"letters": [letter_shape(one) for one in await api.letters.letters_of(sleeper)]}
+
+    async def _letter(self, api: dreamapi.Api, request: Request, _session: Session) -> Answer:
+        sleeper = await self._own(api, dict(request.query_params))
+        night = request.query_params.get("night", "")
+        if not is_name(night.lower()):
+            raise UnfitOrderError("night: expected the name of a night, such as 20261130T214100Z")
+        return letter_shape(await api.letters.letter_of(sleeper, night))
 
     async def _grant(self, api: dreamapi.Api, asked: Asked, _session: Session) -> Answer:
         told = read_told(asked)

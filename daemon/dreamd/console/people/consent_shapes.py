@@ -7,6 +7,8 @@ from typing import Final
 from dreamapi.names import bare, word
 from dreamapi.v1.access_pb2 import Principal
 from dreamapi.v1.consents_pb2 import Consent, ConsentGrant, Receipt
+from dreamapi.v1.exposure_pb2 import Dose, DoseWindow
+from dreamapi.v1.letters_pb2 import Letter
 from dreamapi.v1.rules_pb2 import Role
 from dreamd.console.shapes import given, number, seconds
 from dreamd.core.limits import ARTIST_SHARE_MOST, CONSENT_MOST_S, GUIDELINE_CAP
@@ -70,6 +72,36 @@ def _grant(grant: ConsentGrant) -> dict[str, object]:
 
 def _words(kind: "type[ConsentGrant.Scope | ConsentGrant.Modality]", numbers: Iterable[int]) -> list[str]:
     return sorted(word(kind, one) for one in numbers)
+
+
+def dose_shape(dose: Dose) -> dict[str, object]:
+    """A sleeper's own dose: used and allowed merge-minutes, and when it is below four fifths again."""
+    return {
+        "day": _window(dose.day),
+        "week": _window(dose.week),
+        "left_min": given(dose, "left_min"),
+        "admitted": dose.admitted,
+    }
+
+
+def _window(window: DoseWindow) -> dict[str, object]:
+    return {
+        "used_min": number(window.used_min),
+        "limit_min": given(window, "limit_min"),
+        "below_s": given(window, "below_time"),
+    }
+
+
+def letter_shape(letter: Letter) -> dict[str, object]:
+    """A letter; of a list without its text."""
+    return {
+        "night": bare(letter.name),
+        "begin_s": given(letter, "begin_time"),
+        "end_s": given(letter, "end_time"),
+        "title": letter.title,
+        "text": letter.text.decode(),
+        "language": letter.language,
+    }
 
 
 def receipt_shape(receipt: Receipt) -> dict[str, object]:
