@@ -85,6 +85,33 @@ async def test_what_is_not_chosen_is_not_granted_and_each_fault_is_named(
         assert (await page.ask("POST", "/console/grant", WISH, origin))[0] == 403
 
 
+async def test_a_sleeper_reads_their_own_dose_and_letters(
+    application: FakeCoordination, site: SiteAuthority, server: Running
+) -> None:
+    """The dose with both limits, the letters newest first, one in full; a wrong night is refused by name."""
+    token = application.principals.known("ash-1", ASH)
+    night = application.nights.slept("ash")
+    application.nights.slept("ash", 3)
+    application.nights.slept("birch")
+    async with console(application, site, server) as page:
+        await page.sign_in(token)
+        dose = (await page.ask("GET", "/console/consent"))[1]["dose"]
+        assert (dose["day"]["used_min"], dose["day"]["limit_min"], dose["week"]["limit_min"]) == (
+            7.4,
+            60,
+            240,
+        )
+        assert dose["admitted"] is True
+        listed = (await page.ask("GET", "/console/letters?sleeper=birch"))[1]["letters"]
+        assert [one["begin_s"] for one in listed] == [night.begin_s, night.begin_s - 2 * DAY_S]
+        status, one = await page.ask("GET", f"/console/letter?night={listed[0]['night']}")
+        assert (status, "You merged once" in one["text"], one["language"]) == (200, True, "en")
+        assert (await page.ask("GET", "/console/letter?night=../x"))[0] == 400
+        assert (await page.ask("GET", "/console/letter?night=20200101T000000Z"))[1][
+            "code"
+        ] == "LETTER_UNKNOWN"
+
+
 async def test_a_credential_of_another_role_is_told_that_it_is_no_sleepers(
     application: FakeCoordination, site: SiteAuthority, server: Running
 ) -> None:

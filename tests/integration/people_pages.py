@@ -43,6 +43,11 @@ def walk_in(browser: Chromium, url: str, code: str) -> None:
     assert browser.ask(NAMES) == []
     assert browser.ask(SMALL) == []
     assert browser.ask("document.scrollingElement.scrollWidth") <= 390
+    browser.ask("document.querySelector('#letters button').focus()")
+    browser.press("Enter")
+    browser.until("document.activeElement.id === 'letter-title'")
+    assert "You merged once" in browser.text("#letter")
+    assert "7.4 of 60 merge-minutes" in browser.text("#dose-facts")
     grant(browser)
     assert browser.text("#now").startswith("You have given consent. It holds until ")
     facts = browser.text("#now-facts")

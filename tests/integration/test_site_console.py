@@ -255,6 +255,7 @@ async def test_a_viewer_in_a_real_browser_and_a_foreign_page(served: Served, tmp
     admin = served.application.principals.known("root", Grant(Role.ADMIN), Grant(Role.AUDITOR))
     served.application.principals.known("bed-1", Grant(Role.BED), kind=Kind.BED)
     served.application.principals.known("ash-1", Grant(Role.SLEEPER, sleeper="ash"), code="k.s")
+    served.application.nights.slept("ash")
     people = {
         name: served.application.principals.known(name, Grant(role, sites=frozenset("*")))
         for name, role in (("nora", Role.CLINICIAN), ("olga", Role.OPERATOR))
