@@ -53,7 +53,7 @@ async function look() {
 }
 
 function enter(words, label) {
-  at("own").hidden = true;
+  at("own").hidden = at("withdraw").hidden = true;
   at("enter-part").hidden = false;
   set(at("enter-words"), words);
   set(at("enter-label"), label);
@@ -65,7 +65,7 @@ function show(told) {
     offer(told);
     letters();
   }
-  at("own").hidden = at("viewer").hidden = false;
+  at("own").hidden = at("viewer").hidden = at("withdraw").hidden = false;
   at("sign-out").hidden = !told.in_site;
   set(at("who"), told.sleeper);
   set(at("now"), standing(told.consent));
