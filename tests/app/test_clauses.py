@@ -231,6 +231,23 @@ def events(stage: Stage, kind: str) -> list:
     return [event for event in stage.app.journal._events if event.kind == kind]
 
 
+def test_a_plan_names_the_revision_that_it_was_judged_by() -> None:
+    """Before and after a ratification, by creation and by a change; a name in a request changes nothing."""
+    stage = dreaming()
+    api = stage.app.dreamscapes
+    api.create(OPERATOR, replace(MILD, dreamscape="early", guidelines="revision-9"))
+    ratified(stage, ceiling=0.06)
+    api.create(OPERATOR, replace(MILD, dreamscape="late"))
+    names = {one.plan.dreamscape: one.plan.guidelines for one in api.list()}
+    assert names == {"night": "shipped-1", "early": "shipped-1", "late": "revision-2"}
+    changed = api.update(OPERATOR, replace(MILD, dreamscape="early", ramp_s=700.0))
+    assert not isinstance(changed, Refusal)
+    assert changed.plan.guidelines == "revision-2"
+    refused = api.create(OPERATOR, replace(MILD, dreamscape="odd", guidelines="mine"))
+    assert isinstance(refused, Refusal)
+    assert refused.metadata["field"] == "plan.guidelines"
+
+
 def test_a_tightened_ceiling_of_small_groups_holds_for_them_alone() -> None:
     """Four people are held to it in the next message; six are not."""
     for pods, expected in ((4, 0.05), (6, 0.15)):

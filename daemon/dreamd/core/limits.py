@@ -49,8 +49,6 @@ CEILING: Final = 0.15
 CEILING_INTIMATE: Final = 0.10
 """Shipped ceiling below INTIMATE_BELOW sleepers."""
 INTIMATE_BELOW: Final = 5
-GUIDELINES: Final = frozenset({"shipped-1"})
-"""Revisions of the guidelines that a plan may name."""
 GUIDELINE_CAP: Final = 0.15
 FLOAT32_SLACK: Final = 1e-6
 """Share by which a number that came through float32 may exceed its limit; it is then taken as the limit."""

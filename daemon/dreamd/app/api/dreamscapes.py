@@ -24,7 +24,7 @@ from dreamd.app.stage.stimulus_markers import Marker
 from dreamd.core.access.caller import Caller
 from dreamd.core.dreamscapes.admission import validate_plan
 from dreamd.core.dreamscapes.views import Check, DreamscapeState, DreamscapeView, Event, Plan
-from dreamd.core.guidelines.plans import against_plan
+from dreamd.core.guidelines.plans import against_plan, judged_by
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.causes import Cause
 from dreamd.ports.commit import Commit
@@ -71,6 +71,7 @@ class DreamscapeCommands:
         if refusal is not None:
             return refusal
         self._dreamscapes.put_away(now_s)
+        plan = judged_by(plan, self._deps.guidelines.in_force.bundle)
         runtime = DreamscapeRuntime(Dreamscape(plan, self._deps, now_s), self._deps)
         if validate_only:
             return runtime.view()
@@ -116,7 +117,8 @@ class DreamscapeCommands:
             return closing
         if validate_only:
             refusal = plan_changes.refused(runtime.dreamscape, plan, self._deps)
-            return refusal or replace(runtime.view(), plan=plan)
+            named = judged_by(plan, self._deps.guidelines.in_force.bundle)
+            return refusal or replace(runtime.view(), plan=named)
         return runtime.amend(plan)
 
     def start(self, caller: Caller, name: str, etag: str = "") -> Started:

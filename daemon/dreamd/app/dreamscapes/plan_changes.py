@@ -15,7 +15,7 @@ from dreamd.app.fleet.registry import PodRegistry
 from dreamd.core.dreamscapes.admission import selects, validate_plan
 from dreamd.core.dreamscapes.seats import Seat
 from dreamd.core.dreamscapes.views import DreamscapeView, Plan, SeatState
-from dreamd.core.guidelines.plans import against_plan
+from dreamd.core.guidelines.plans import against_plan, judged_by
 from dreamd.core.refusals import Code, Refusal
 from dreamd.ports.ledger.transaction import Transaction
 
@@ -27,6 +27,7 @@ def amend(
     refusal = refused(dreamscape, plan, dependencies)
     if refusal is not None:
         return refusal
+    plan = judged_by(plan, dependencies.guidelines.in_force.bundle)
     if dreamscape.seat_commits.start_waits:
         return Refusal(Code.LEDGER_UNAVAILABLE, f"the start of {plan.dreamscape} waits for the ledger")
 

@@ -17,6 +17,7 @@ Rules
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import isfinite, nan
+from re import fullmatch
 from typing import Final
 
 from dreamd.core.dreamscapes.views import (
@@ -33,7 +34,6 @@ from dreamd.core.limits import (
     CALIBRATION_LIVE_S,
     CALIBRATION_OFFLINE_S,
     GUIDELINE_CAP,
-    GUIDELINES,
     PODS_MAX,
     QUALITY_IN,
     QUORUM_MIN,
@@ -48,6 +48,7 @@ from dreamwire.schema import SCHEMAS
 from dreamwire.topics import RESERVED, is_name, is_pod
 
 NAME_RULE: Final = "1 to 63 of a-z 0-9 _ . -, beginning and ending with a letter or digit"
+REVISION_NAMES: Final = "shipped-1|revision-[1-9][0-9]{0,6}"
 INTIMATE_SEATS: Final = (2, 12)
 """Fewest and most seats of an intimate Dreamscape."""
 
@@ -285,9 +286,9 @@ def _names_fault(plan: Plan) -> Refusal | None:
         return bad_field("dreamscape_id", NAME_RULE, plan.dreamscape)
     if plan.schema not in SCHEMAS:
         return bad_field("plan.schema", f"a known schema ({', '.join(sorted(SCHEMAS))})", plan.schema)
-    if plan.guidelines not in GUIDELINES:
-        known = f"a known revision ({', '.join(sorted(GUIDELINES))})"
-        return bad_field("plan.guidelines", known, plan.guidelines)
+    if fullmatch(REVISION_NAMES, plan.guidelines) is None:
+        expected = "nothing, or the name of a revision (shipped-1, revision-2)"
+        return bad_field("plan.guidelines", expected, plan.guidelines)
     return None
 
 
