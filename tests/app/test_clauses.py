@@ -11,6 +11,7 @@ from dreamd.adapters.documents.canonical import digest
 from dreamd.adapters.documents.shipped import shipped_bundle
 from dreamd.app.guidelines.dry_run import DryRun
 from dreamd.app.guidelines.revisions import Founding
+from dreamd.app.people.calibration_days import CalibrationDays
 from dreamd.core.access.caller import Caller, Channel, Role
 from dreamd.core.access.principals import Grant, Kind, Principal
 from dreamd.core.consent.course import Consent, ConsentState
@@ -338,6 +339,19 @@ def test_a_calibration_day_is_counted_with_the_slot_and_survives() -> None:
     assert days["sleeper-1"][0] == 4
     stage.restart()
     assert stage.ledger.calibration_days() == days
+
+
+def test_days_go_from_noon_to_noon_count_once_and_are_forgotten() -> None:
+    """One night is one day; a clock set back counts none again; an erased sleeper is a walk-in."""
+    noon_s = 20_000 * 86_400.0 + 43_200.0
+    assert CalibrationDays.day_of(noon_s) == CalibrationDays.day_of(noon_s + 86_399.0)
+    assert CalibrationDays.day_of(noon_s - 1.0) == CalibrationDays.day_of(noon_s) - 1
+    days = CalibrationDays(MemoryLedger())
+    for day in (7, 8, 8, 7):
+        days.kept("ash", day)
+    assert days.many("ash") == 2
+    days.forget_sleeper("ash")
+    assert days.many("ash") == 0
 
 
 def test_one_person_never_ratifies_for_two_and_without_enrolment_no_one_does() -> None:

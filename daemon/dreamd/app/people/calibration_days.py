@@ -33,3 +33,7 @@ class CalibrationDays:
         many, newest = self._of.get(sleeper, (0, -1))
         if day > newest:
             self._of[sleeper] = many + 1, day
+
+    def forget_sleeper(self, sleeper: str) -> None:
+        """The sleeper is erased: a walk-in again."""
+        self._of.pop(sleeper, None)
