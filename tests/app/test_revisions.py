@@ -204,6 +204,23 @@ def test_a_proposal_that_cannot_be_is_refused(old: str, new: str, expected: Code
     assert house.ledger.guidelines() == ()
 
 
+def test_a_house_takes_so_many_proposals_a_day() -> None:
+    """Each is kept for good: the 33rd in 24 hours is told how long to wait, also where all were withdrawn."""
+    house = House()
+    for number in range(2, 34):
+        assert not isinstance(
+            house.book.propose(IDA, shipped_text().replace("n = 1", f"n = {number}")), Refusal
+        )
+        house.book.withdraw_revision(IDA, number)
+        house.clock.now += 1.0
+    text = shipped_text().replace("n = 1", "n = 34")
+    refused = house.book.propose(IDA, text)
+    assert code(refused) is Code.RATE_EXCEEDED
+    assert isinstance(refused, Refusal)
+    house.clock.now += float(refused.metadata["retry_s"])
+    assert not isinstance(house.book.propose(IDA, text), Refusal)
+
+
 def test_only_its_proposer_opens_and_withdraws_a_revision() -> None:
     """Another person is refused; withdrawn, it takes neither comment nor ratification."""
     house = House()

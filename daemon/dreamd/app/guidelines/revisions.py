@@ -32,6 +32,7 @@ from dreamd.core.guidelines.course import (
     Ratifies,
     Superseded,
     Withdraws,
+    due_s,
     step,
 )
 from dreamd.core.guidelines.diff import Difference, diff, only_tightens
@@ -48,6 +49,8 @@ from dreamd.ports.ledger.transaction import Transaction
 
 OPEN_MOST: Final = 32
 """Revisions that are drafts, open or ratified at once."""
+PROPOSED_A_DAY: Final = 32
+"""Revisions that a house takes in 24 hours, for each is kept for good."""
 OPENED_OVER_NIGHTS: Final = 30
 """Nights of the dry run that is attached to a revision."""
 COMMENTS_MOST: Final = 1000
@@ -118,6 +121,7 @@ class Revisions:
         self._ledger = ledger
         self._busy = self._running = False
         self._unwritten: set[int] = set()
+        self._due_s = self._next_due_s()
         self._held = self._newest_in_force()
         self.limits = running_limits(self._held.bundle)
         self.in_force_changed: list[Callable[[Bundle], None]] = []
@@ -128,6 +132,9 @@ class Revisions:
     def in_force(self) -> KeptRevision:
         """The revision that holds now."""
         return self._held
+
+    def _next_due_s(self) -> float:
+        return min(due_s(one.course) for one in self._of.values())
 
     def _newest_in_force(self) -> KeptRevision:
         held = (one for one in self._of.values() if one.course.state is CourseState.IN_FORCE)
@@ -203,7 +210,13 @@ class Revisions:
         living = sum(one.course.state in LIVING for one in self._of.values())
         if not living < OPEN_MOST:
             return Refusal(Code.WRONG_STATE, f"{living} revisions are open; withdraw one of them first")
-        course = Course(bundle.revision, caller.name, self._clock.now_s(), begins_s=begins_s)
+        now_s = self._clock.now_s()
+        today = [kept.course.drafted_s for kept in self._of.values() if now_s - kept.course.drafted_s < DAY_S]
+        if not len(today) < PROPOSED_A_DAY:
+            wait_s = min(today) + DAY_S - now_s
+            sentence = f"{len(today)} revisions were proposed in 24 hours, and each is kept"
+            return Refusal(Code.RATE_EXCEEDED, sentence, {"retry_s": f"{wait_s:.3f}"})
+        course = Course(bundle.revision, caller.name, now_s, begins_s=begins_s)
         return self._write(KeptRevision(bundle, self._digest(bundle.document()), course), ())
 
     def open_for_comments(self, caller: Caller, revision: int) -> Answer:
@@ -306,6 +319,7 @@ class Revisions:
 
     def _hold(self, changed: Iterable[KeptRevision]) -> None:
         self._of.update((one.bundle.revision, one) for one in changed)
+        self._due_s = self._next_due_s()
         before, self._held = self._held, self._newest_in_force()
         held = self._held.bundle
         if held.revision != before.bundle.revision:
@@ -324,6 +338,8 @@ class Revisions:
     def pass_time(self) -> None:
         """Move what time moves, at once, and write it; what cannot be written is written again."""
         now_s = self._clock.now_s()
+        if now_s < self._due_s and not self._unwritten:
+            return
         for kept in self.list_revisions():
             stepped = step(kept.course, Passes(), now_s)
             if not isinstance(stepped, Refusal) and stepped[0] != kept.course:
