@@ -219,13 +219,16 @@ def test_a_ledger_that_is_refused_leaves_no_session(postgres: Cluster, url: str,
 
 
 def test_the_check_names_what_cannot_be_read(ledger: StoredLedger, postgres: Cluster, url: str) -> None:
-    """A damaged record, an unreadable wake order and seats without a record are each named."""
+    """A damaged record, an unreadable wake order, seats without a record, short facts are each named."""
     postgres.execute("INSERT INTO dreamscapes VALUES ('torn', '{', NULL)", url)
     postgres.execute("INSERT INTO wake_orders VALUES ('w1', 1, '{}')", url)
     postgres.execute("INSERT INTO seats VALUES ('gone', 1, 'bed-1', 'ash'), ('gone', 2, '', '')", url)
+    facts = "00" * 104
+    postgres.execute(f"INSERT INTO admissions VALUES (1, 1, 'a', '\\x00'), (2, 1, 'a', '\\x{facts}')", url)
     _, faults = check(adapter.engine_of(url), "here")
     assert [fault.split(" (")[0] for fault in faults] == [
         "the record of torn cannot be read",
         "2 seats are of gone, which has no record",
         "the wake order w1 cannot be read",
+        "1 admissions are kept without their 104 bytes of facts",
     ]
