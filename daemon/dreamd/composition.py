@@ -165,7 +165,7 @@ class Daemon:
         )
         aside = self._aside = ThreadAside()
         now_s, in_site = self._clock.now_s(), self._site is not None
-        people = house_people(self._ledger, key, now_s, in_site=in_site)
+        people = house_people(self._ledger, key, now_s, settings, in_site=in_site)
         part_s = settings.recordings_part_s
         self._recordings = RecordingStore(state.path, part_s=part_s, daemon=version("dreamd"))
         self._application = Application(

@@ -2,6 +2,7 @@
 
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from dreamd.adapters.documents.canonical import digest
 from dreamd.adapters.documents.receipts import sign_receipt
@@ -10,17 +11,25 @@ from dreamd.adapters.exposure import LedgerExposure
 from dreamd.app.guidelines.revisions import Founding
 from dreamd.app.people.house_people import HousePeople
 from dreamd.cli.serve import CannotServe
+from dreamd.core.consent.hours import zone_of
 from dreamd.core.guidelines.bundle import BundleError
 from dreamd.core.guidelines.course import Course, CourseState
 from dreamd.core.guidelines.reading import read_bundle
+from dreamd.core.letters.letter import Place
 from dreamd.ports.ledger.guidelines import KeptRevision
 from dreamd.ports.ledger.ledger import Ledger
 from dreamd.ports.ledger.transaction import Transaction
+from dreamd.settings import Settings
 from dreamwire.signing import SigningKey
 from dreamwire.text import shown
 
+LOCALTIME: Final = Path("/etc/localtime")
+"""A link to the zone of this machine."""
 
-def house_people(ledger: Ledger, key: SigningKey, now_s: float, *, in_site: bool) -> HousePeople:
+
+def house_people(
+    ledger: Ledger, key: SigningKey, now_s: float, settings: Settings, *, in_site: bool
+) -> HousePeople:
     """Return the people's parts of a daemon with this ledger. in_site: callers have credentials.
 
     Raises:
@@ -29,8 +38,20 @@ def house_people(ledger: Ledger, key: SigningKey, now_s: float, *, in_site: bool
     return HousePeople(
         exposures=LedgerExposure(ledger, now_s),
         simulated_grants=not in_site,
+        place=letters_place(settings.house_zone, settings.house_contact),
         sign_receipt=partial(sign_receipt, key=key),
     )
+
+
+def letters_place(zone: str, contact: str, link: Path = LOCALTIME) -> Place:
+    """Return zone and contact of the letters. zone: empty, that of this machine; UTC where it names none."""
+    name = zone
+    if not name and link.is_symlink():
+        name = str(link.resolve()).partition("zoneinfo/")[2]
+    try:
+        return Place(zone_of(name), name, contact) if name else Place(contact=contact)
+    except ValueError:
+        return Place(contact=contact)
 
 
 def house_founding(file: str, ledger: Ledger, now_s: float, *, in_site: bool) -> Founding:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from dreamd.core.consent.hours import zone_of
 from dreamd.oidc_settings import OIDC_KEYS, OidcSettings, wrong_provider
 from dreamd.setting_values import A_FILE, PREFIX, Key, UnfitError, file, path
 from dreamwire.broker_access import EXPECTED, Address, Papers, parse_address
@@ -50,6 +51,8 @@ class Settings(OidcSettings):
     state_dir: Path
     ledger_url: str
     guidelines: str
+    house_zone: str
+    house_contact: str
     mqtt_url: str
     mqtt_ca: str
     mqtt_cert: str
@@ -121,6 +124,15 @@ def _user(given: object) -> str:
     return given
 
 
+def _zone(given: object) -> str:
+    """A zone of the tz database; empty: none."""
+    if not isinstance(given, str):
+        raise UnfitError
+    if given:
+        zone_of(given)
+    return given
+
+
 def _host(given: object) -> str:
     if not isinstance(given, str) or not given or not _ADDRESS.fullmatch(given):
         raise UnfitError
@@ -183,6 +195,8 @@ KEYS: Final = (
         "postgresql://USER@HOST/DATABASE, or nothing for a file in the state directory",
         "PostgreSQL for the ledger, else a file in the state directory",
     ),
+    Key("house.zone", "", _zone, "a zone such as Europe/Zurich", "zone of letters, else this machine's own"),
+    Key("house.contact", "", _user, "a number or an address", "whom to ask, in letters, else the desk"),
     Key("guidelines", "", file, A_FILE, "first revision of a house without access control, else the shipped"),
     Key(
         "mqtt.url",

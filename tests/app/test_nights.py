@@ -201,12 +201,29 @@ def test_an_orderly_restart_in_the_night_is_one_whole_night() -> None:
 def test_a_ledger_that_fails_delays_a_letter_and_loses_none() -> None:
     """While the ledger fails the check-out is done and the letter waits; it is written afterwards."""
     stage = dreaming()
-    stored(stage).broken = "the disk is full"
     check_out(stage)
+    stage.hop(4)
+    assert not stage.app._deps.exposures.marked(ASH)
+    stored(stage).broken = "the disk is full"
     stage.hop(2 * LETTER_HOPS)
     stored(stage).broken = ""
     assert letters(stage) == []
     stage.hop(2 * LETTER_HOPS)
+    assert len(letters(stage)) == 1
+
+
+def test_a_letter_waits_until_the_account_is_closed() -> None:
+    """While minutes may still be charged there is no letter, however long ago the check-out was."""
+    stage = dreaming()
+    exposures = stage.app._deps.exposures
+    assert isinstance(exposures, LedgerExposure)
+    check_out(stage)
+    stage.hop(4)
+    exposures._ours.add(ASH)
+    stage.hop(3 * LETTER_HOPS)
+    assert letters(stage) == []
+    exposures._ours.discard(ASH)
+    stage.hop(2)
     assert len(letters(stage)) == 1
 
 
@@ -318,8 +335,10 @@ def test_an_erased_sleeper_leaves_nothing_to_write() -> None:
         if any(row.sleeper == ASH for row in transaction.personal):
             commit.withdraw()
     stored(stage).release()
+    check_out(stage, "bed-2")
+    stage.app._deps.nights.forget_sleeper(BEECH)
     stage.hop(2 * LETTER_HOPS)
-    assert [key for key in stored(stage).storage.personal if key[0] == ASH] == []
+    assert [key for key in stored(stage).storage.personal if key[0] in (ASH, BEECH)] == []
 
 
 def test_a_row_that_cannot_be_read_is_a_letter_all_the_same() -> None:

@@ -30,6 +30,7 @@ from tests.bench.formats import formats
 from tests.bench.fusion import fusion
 from tests.bench.overload import overload
 from tests.bench.ledger import ledger
+from tests.bench.letters import letters
 from tests.bench.lsl import lsl
 from tests.bench.recording import recording
 from tests.bench.sever import sever
@@ -127,6 +128,7 @@ BENCHES = {
     "lists": lambda: lists(row),
     "ended": lambda: ended(row),
     "ledger": lambda: ledger(row),
+    "letters": lambda: letters(row),
     "audit": lambda: audit(row),
     "fusion": lambda: fusion(row, Path("fusion.png")),
     "recording": recording,

@@ -11,7 +11,7 @@ from dreamd.app.events.journal import Journal
 from dreamd.app.guidelines.revisions import Revisions
 from dreamd.cli.serve import CannotServe
 from dreamd.core.guidelines.bundle import Bundle
-from dreamd.people_composition import house_founding
+from dreamd.people_composition import house_founding, letters_place
 from dreamd.simulation.machines.counting_metrics import CountingMetrics
 from fakes.access import FakeClock
 from fakes.ledger import MemoryLedger
@@ -80,3 +80,16 @@ def test_another_file_than_the_ledgers_revision_is_refused(file: Path) -> None:
         house_founding(str(file), ledger, NOW_S, in_site=False)
     with pytest.raises(CannotServe, match="is no revision"):
         house_founding(str(file.with_name("none")), ledger, NOW_S, in_site=False)
+
+
+def test_letters_are_in_the_zone_of_the_house(tmp_path: Path) -> None:
+    """The setting's zone; else that of the machine's clock; UTC where the machine names none."""
+    link = tmp_path / "localtime"
+    assert letters_place("", "", link).zone_name == "UTC"
+    link.symlink_to("/usr/share/zoneinfo/America/New_York")
+    assert letters_place("", "extension 12", link).zone_name == "America/New_York"
+    assert letters_place("", "extension 12", link).contact == "extension 12"
+    assert letters_place("Europe/Zurich", "", link).zone_name == "Europe/Zurich"
+    link.unlink()
+    link.symlink_to("/usr/share/zoneinfo/Moon/Tycho")
+    assert letters_place("", "", link).zone_name == "UTC"

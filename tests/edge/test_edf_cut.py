@@ -25,6 +25,8 @@ def two_sleepers(directory: Path, rate_hz: float = 256.0) -> tuple[Night, np.nda
         part = uv[night.sample : round(second * rate_hz)]
         night.play(part)
         night.mark(text)
+        if second == 24:
+            night.scribe.mark("left contact", night.at_ns(round(22.0 * rate_hz)))
     night.play(uv[night.sample :])
     night.scribe.end()
     return night, uv
@@ -47,6 +49,8 @@ def test_a_cut_holds_the_records_of_one_night(tmp_path: Path, rate_hz: float) ->
     assert found.of("merged")[0][0] + begins_s == pytest.approx(24.0, abs=1e-4)
     assert found.of("severed wake")[0][0] + begins_s == pytest.approx(34.0, abs=1e-4)
     assert found.of("severed contact") == []
+    assert whole.of("left contact")[0][0] == pytest.approx(22.0, abs=1e-4)
+    assert found.of("left contact") == [], "its record is in the cut, its instant is not"
 
 
 def test_a_cut_of_the_whole_is_the_whole(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from mutate.files import FILES
 from mutate.headsets import HEADSETS
 from mutate.keys import KEYS
 from mutate.leading import LEADING
+from mutate.letters import LETTERS
 from mutate.mutation import Mutation
 from mutate.operators import OPERATORS
 from mutate.own import OWN
@@ -62,4 +63,5 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *KEYS,
     *PEOPLE,
     *OWN,
+    *LETTERS,
 )

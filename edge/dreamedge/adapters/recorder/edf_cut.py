@@ -112,21 +112,34 @@ def _cut_part(part: Recorded, pod: str, begin: datetime, until: datetime, target
     last = min(part.count, _records(part, until, ROUND_FLOOR))
     if first >= last:
         return
-    start = part.instant(first).replace(microsecond=0)
-    target.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = target / f"{pod}-{start:%Y%m%dT%H%M%SZ}.edf"
-    shift = Decimal(round((start - part.start).total_seconds()))
-    fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-    with os.fdopen(fd, "wb") as out, part.path.open("rb") as file:
-        out.write(_header(part.head, start, last - first))
+    with part.path.open("rb") as file:
         file.seek(len(part.head) + first * part.record_bytes)
-        for _ in range(last - first):
-            record = file.read(part.record_bytes)
-            if len(record) < part.record_bytes:
-                raise RecorderError(f"{part.path} ends before its header says; copy it whole first")
-            marks = record[part.annotation_at :]
-            out.write(record[: part.annotation_at] + _shifted(marks, shift))
+        record = _whole(file.read(part.record_bytes), part)
+        onset = _onset(record[part.annotation_at :])
+        shift = onset.to_integral_value(rounding=ROUND_FLOOR)
+        start = part.start + timedelta(seconds=int(shift))
+        target.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = target / f"{pod}-{start:%Y%m%dT%H%M%SZ}.edf"
+        fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        with os.fdopen(fd, "wb") as out:
+            out.write(_header(part.head, start, last - first))
+            for number in range(first, last):
+                marks = _moved(record[part.annotation_at :], onset, shift)
+                out.write(record[: part.annotation_at] + marks)
+                if number + 1 < last:
+                    record = _whole(file.read(part.record_bytes), part)
     yield path
+
+
+def _whole(record: bytes, part: Recorded) -> bytes:
+    if len(record) < part.record_bytes:
+        raise RecorderError(f"{part.path} ends before its header says; copy it whole first")
+    return record
+
+
+def _onset(marks: bytes) -> Decimal:
+    """The onset of the first list of marks: of a record, its own."""
+    return Decimal(marks.partition(b"\x14")[0].partition(b"\x15")[0].decode("ascii"))
 
 
 def _records(part: Recorded, at: datetime, rounding: str) -> int:
@@ -149,13 +162,14 @@ def _month(at: datetime) -> str:
     return ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")[at.month - 1]
 
 
-def _shifted(marks: bytes, shift: Decimal) -> bytes:
-    """Return the time-stamped lists of a record with their onsets moved, without marks of before the cut."""
+def _moved(marks: bytes, first: Decimal, shift: Decimal) -> bytes:
+    """Return the time-stamped lists of a record, earlier by `shift`; a mark of before `first` is left out."""
     moved = []
     for one in filter(None, marks.split(b"\x00")):
-        stamp, _, text = one.partition(b"\x14")
-        onset, separator, lasting = stamp.partition(b"\x15")
-        at = Decimal(onset.decode("ascii")) - shift
-        if at >= 0:
-            moved.append(f"+{at.normalize():f}".encode("ascii") + separator + lasting + b"\x14" + text)
+        at = _onset(one)
+        if at >= first:
+            _, text = one.split(b"\x14", 1)
+            lasting = one.partition(b"\x14")[0].partition(b"\x15")
+            onset = f"+{(at - shift).normalize():f}".encode("ascii")
+            moved.append(onset + b"".join(lasting[1:]) + b"\x14" + text)
     return b"".join(one + b"\x00" for one in moved).ljust(len(marks), b"\x00")
