@@ -169,6 +169,7 @@ class Nights:
         record = self._fleet.get(event.pod)
         if record is None or not record.sleeper:
             return
+        self._checked_out(event.pod, event.at_s)  # one that was not told
         key = self._ended_of.get(record.sleeper)
         if key is not None and self._exposures.marked(record.sleeper):
             night = self._take_out(key)
