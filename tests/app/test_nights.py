@@ -8,7 +8,10 @@ import pytest
 
 from dreamd.adapters.exposure import LedgerExposure
 from dreamd.app.people.nights import LAST_WORDS_S
+from dreamd.core.consent.grant import Scope
+from dreamd.core.consent.hours import Hours
 from dreamd.core.exposure.windows import bucket_of
+from dreamd.core.guidelines.forms import Window
 from dreamd.core.letters.document import document, night_of
 from dreamd.core.letters.night import Oneself, Span
 from dreamd.core.letters.wording import HARD
@@ -18,6 +21,7 @@ from dreamd.core.safety.causes import Cause
 from dreamwire.messages import PodEventKind
 from fakes.callers import OPERATOR, named
 from fakes.ledger import MemoryLedger
+from fakes.people import granted
 from fakes.stage import Puppet, Stage
 
 ASH, BEECH = "sleeper-1", "sleeper-2"
@@ -370,3 +374,24 @@ def test_writes_after_a_tick_are_few() -> None:
     stored(stage).release()
     stage.hop(10)
     assert len(stored(stage).personal_of("letter")) == 100
+
+
+def test_the_consent_in_force_and_its_zone_are_told() -> None:
+    """A letter names what was granted and until when, by the clock of the zone of the sleeper's own hours."""
+    stage = Stage(5)
+    until_s = stage.clock.at_s + 20 * 86_400.0
+    stage.appear()
+    hours = Hours(Window(0, 24 * 60 - 1), "Europe/Zurich")
+    granted(stage.app, ASH, scopes=frozenset({Scope.MERGE}), artist_share=0.0, hours=hours, expires_s=until_s)
+    stage.hop(4)
+    check_out(stage)
+    stage.hop(LETTER_HOPS)
+    (told,) = letters(stage)
+    assert told["zone"] == "Europe/Zurich"
+    assert told["facts"]["yes"]["scopes"] == ["merge"]
+    assert told["facts"]["yes"]["until_s"] == until_s
+    assert "You said yes to merging, 00:00 to 23:59, until Thursday 4 February, 09:00." in told["text"]
+    stage.app.consents.withdraw(OPERATOR, BEECH)
+    check_out(stage, "bed-2")
+    stage.hop(LETTER_HOPS)
+    assert "You took your yes back." in letters(stage, BEECH)[0]["text"]
