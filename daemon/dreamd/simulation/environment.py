@@ -66,6 +66,10 @@ class ObservedDaemon(Protocol):
         """Another daemon has drawn a higher term."""
         ...
 
+    def now_s(self) -> float:
+        """Its session clock, unix seconds."""
+        ...
+
     def die_at_a_lock(self) -> None:
         """Be killed in the call in which a breaker locks."""
         ...
@@ -135,7 +139,8 @@ class Environment:
 
     conditions: those of every link that has none of its own. limits_min: merge-minutes by pseudonym, of the
     sleepers that have a limit. every_pulse: pods give also the pulses that decide nothing. hops: journals
-    have a line for each hop. recordings: where the daemons keep theirs.
+    have a line for each hop. recordings: where the daemons keep theirs. begins_s: when the night begins, unix
+    time.
     """
 
     seed: int
@@ -151,6 +156,7 @@ class Environment:
     every_pulse: bool = False
     hops: bool = False
     recordings: Recordings = field(default_factory=NoRecordings)
+    begins_s: float = 1_800_000_000.0
 
     def link(self) -> NetworkLink:
         """A new link to the broker, under the conditions of the environment."""

@@ -1,22 +1,23 @@
 """Kinds of nights, each with the faults that it draws from the seed.
 
 An ordinary night has faults of all kinds, congestion in half of the seeds, several sessions in a quarter,
-faults of access and of a lost or slow ledger in a quarter. In a night of the network, links and brokers fail
-and a daemon freezes, and nothing else fails: no person or device may be accused in it. In a night that is
-held back, everything that pods send is delayed by one constant time.
+faults of access and of a lost or slow ledger in a quarter, acts of people in three of ten. In a night of the
+network, links and brokers fail and a daemon freezes, and nothing else fails: no person or device may be
+accused in it. In a night that is held back, everything that pods send is delayed by one constant time.
 """
 
 import random
 from dataclasses import dataclass
 from typing import Final
 
-from dreamd.simulation.faults import fault_kinds, sessions
+from dreamd.simulation.faults import fault_kinds, people_faults, sessions
 from dreamd.simulation.faults.access_faults import ACCESS
 from dreamd.simulation.faults.congestion import CONGESTION, NIGHTS, Delay, lag
 from dreamd.simulation.faults.fault_kinds import KINDS, Fault, Kinds
 from dreamd.simulation.faults.ledger_faults import LEDGER
+from dreamd.simulation.processes.daemons import START_S
 from dreamd.simulation.schedule import SECOND_NS
-from dreamd.simulation.world import World
+from dreamd.simulation.world import ZONE, World
 
 ACCESS_NIGHTS: Final = 0.25
 """Share of nights with faults of access and of a lost or slow ledger, of those with faults of every kind."""
@@ -46,6 +47,17 @@ def _access(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fault
     if rng.random() >= ACCESS_NIGHTS:
         return ()
     return _drawn(rng, ACCESS | LEDGER, pods, between_s, rng.choice((8.0, 16.0, 32.0)))
+
+
+def _people(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fault, ...]:
+    """Draw from an RNG of its own: people withdraw, narrow, widen and let end what they granted."""
+    if not people_faults.drawn(seed):
+        return ()
+    rng = random.Random(f"acts {seed}")  # noqa: S311 - one seed, one story
+    kinds = people_faults.PEOPLE
+    some = rng.sample(sorted(kinds), rng.randint(1, len(kinds)))
+    every_s = rng.choice((4.0, 8.0, 16.0))
+    return _drawn(rng, {kind: kinds[kind] for kind in some}, pods, between_s, every_s)
 
 
 def _network(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fault, ...]:
@@ -91,7 +103,13 @@ class Night:
             return _network(seed, pods, between_s)
         ordinary = fault_kinds.draw(rng, pods, *between_s)
         apart = _congestion(seed, pods, between_s), _sessions(seed, pods, between_s)
-        return (*ordinary, *apart[0], *apart[1], *_access(seed, pods, between_s))
+        more = _access(seed, pods, between_s), _people(seed, pods, between_s)
+        return (*ordinary, *apart[0], *apart[1], *more[0], *more[1])
+
+    def begins_s(self, seed: int) -> tuple[float, str]:
+        """When it begins, unix time, and the zone of its sleepers."""
+        acts = people_faults.drawn(seed) and not self.innocent
+        return people_faults.begins_s(seed) if acts else (START_S, ZONE)
 
     def hold_back(self, world: World, between_s: tuple[float, float]) -> None:
         """Delay the messages of the pods, at their own rate and in order, in a night that is held back."""

@@ -81,7 +81,9 @@ def run_scenario(
 ) -> NightAccount:
     """Run one seed; `trace` receives every line of every journal. night: the faults that may happen."""
     rng = random.Random(f"story {seed}")  # noqa: S311 - one seed, one story
-    world = World(seed, pods, rng.choice(CONDITIONS), {} if night.innocent else limits(seed, pods))
+    limits_min = {} if night.innocent else limits(seed, pods)
+    begins_s, zone = night.begins_s(seed)
+    world = World(seed, pods, rng.choice(CONDITIONS), limits_min, begins_s=begins_s, zone=zone)
     world.checker.innocent = night.innocent
     if trace is not None:
         world.checker.trace = trace

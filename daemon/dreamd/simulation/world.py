@@ -31,6 +31,7 @@ T = TypeVar("T")
 
 SECRET: Final = b"the simulation has one key for everybody"
 DREAMSCAPE: Final = "night"
+ZONE: Final = "Europe/Zurich"
 SKEW_PPM: Final = 100.0
 
 
@@ -48,11 +49,14 @@ class World:
         every_pulse: bool = False,
         hops: bool = False,
         recordings: Recordings | None = None,
+        begins_s: float = START_S,
+        zone: str = ZONE,
     ) -> None:
         """Start one daemon and so many pods.
 
         limits_min: merge-minutes by pseudonym, of the sleepers that have a limit. sleeper: makes the sleeper
-        of a bed's number. every_pulse, hops, recordings: see `Environment`.
+        of a bed's number. every_pulse, hops, recordings: see `Environment`. begins_s: when the night begins,
+        unix time. zone: of the sleepers' wall clocks.
         """
         self.seed = seed
         self.rng = random.Random(seed)  # noqa: S311 - one seed, one story
@@ -60,9 +64,10 @@ class World:
         self.conditions = conditions or NetworkConditions()
         self.limits_min = limits_min or {}
         self.storage = LedgerStorage()
-        self.storage.principals, self.storage.credentials = people(START_S)
+        self.storage.principals, self.storage.credentials = people(begins_s)
         self.broker = MqttBroker(self.schedule)
         self.dreamscape = DREAMSCAPE
+        self.zone = zone
         self._sleeper = sleeper
         self.between = False
         self.daemons: list[DaemonProcess] = []
@@ -85,6 +90,7 @@ class World:
             every_pulse=every_pulse,
             hops=hops,
             recordings=recordings or NoRecordings(),
+            begins_s=begins_s,
         )
         self.start_daemon()
         for number in range(1, pods + 1):

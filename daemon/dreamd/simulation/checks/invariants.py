@@ -23,12 +23,12 @@ Rules
 - restored: on a copy of the ledger no pod is given a slot before its sleeper is checked in anew (`excluded`).
 - exposure: in the end at least as much is charged as a device has rendered; an open mark counts as charged.
 - free-always: no way out is refused, and it sets to zero in time (`free_always`).
+- granted, clause: no coupling without a written grant in force, above it, or above a clause (`grant_watch`).
 - barred: no sleeper is bound in a bed that is paused or revoked (`credentials`).
 """
 
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from math import isnan
 from typing import Final
 
@@ -37,7 +37,6 @@ import numpy as np
 from dreamd.app.dreamscapes.drivers.pod_events import NO_TRIP
 from dreamd.core.dreamscapes.views import DreamscapeState, Event
 from dreamd.core.safety.causes import Cause, Kind, cause_named, kind_of
-from dreamd.core.safety.quorum import QuorumVerdict
 from dreamd.simulation.checks.bounds import (
     BACK_AFTER_FAULT_S,
     BACK_AFTER_WAY_S,
@@ -52,22 +51,20 @@ from dreamd.simulation.checks.bounds import (
 from dreamd.simulation.checks.breaker_model import COUNTED, BreakerModel
 from dreamd.simulation.checks.credentials import CredentialWatch
 from dreamd.simulation.checks.free_always import FreeAlways
-from dreamd.simulation.checks.rendered_exposure import RenderedExposure
+from dreamd.simulation.checks.grant_watch import GrantWatch
+from dreamd.simulation.checks.rendered_exposure import RenderedExposure, sleeper_of
 from dreamd.simulation.checks.stuck_devices import StuckDevices
-from dreamd.simulation.checks.violations import Bar, JournalLine, Permit, Violation, committed, over
+from dreamd.simulation.checks.violations import Bar, JournalLine, Permit, Violation, committed, failed, over
 from dreamd.simulation.environment import ObservedDaemon, ObservedPod
 from dreamd.simulation.machines.memory_ledger import LedgerStorage
 from dreamd.simulation.schedule import MS_NS, SECOND_NS, Schedule
 from dreamwire import messages
 from dreamwire.messages import Assign, Collective, Command, PodEvent, PodEventKind, WakeOrder, WakeScope
 
-VIOLATIONS_MAX: Final = 20
-ACTS_MAX: Final = 1_000
 CROWD_ACTS: Final = ("coupling-halved", "group-severed")
-ALIKE_MAX: Final = 2
+ACTS_MAX, VIOLATIONS_MAX, ALIKE_MAX = 1_000, 20, 2
 SLACK_MIN: Final = 1e-3
 FOREVER_S: Final = float("inf")
-NOT_DUE: Final = (0, "")
 
 
 class InvariantChecker:
@@ -109,6 +106,7 @@ class InvariantChecker:
         self._wakes: set[tuple[int, int]] = set()
         self._withdrawn: set[tuple[int, str]] = set()
         self._exposure = RenderedExposure(schedule, storage, limits_min, pods)
+        self.grants = GrantWatch(storage, self.violated, self._exposure.lived_min)
 
     def violated(self, rule: str, subject: str, text: str) -> None:
         """Record a violation, the first few of a rule and subject."""
@@ -201,7 +199,7 @@ class InvariantChecker:
         latched_ns = self._latched.get(pod.number) if self._latched else None
         if latched_ns is not None and not now_ns <= latched_ns + FADE_NS + TIMER_NS:
             self.violated("latch", pod.name, f"renders {share:.4f} while latched")
-        due_ns, kind = self._due_ns.get(pod.number, NOT_DUE) if self._due_ns else NOT_DUE
+        due_ns, kind = self._due_ns.get(pod.number, (0, "")) if self._due_ns else (0, "")
         frozen_ns = SILENT_NS + TIMER_NS if pod.stood_still else 0
         if kind and not now_ns <= due_ns + frozen_ns:
             late_ms = (now_ns - due_ns) / MS_NS
@@ -244,6 +242,7 @@ class InvariantChecker:
     def daemon_started(self, daemon: ObservedDaemon) -> None:
         """A daemon has started: each pod that it finds must be scored before it is granted anything."""
         now_s = self._schedule.now_s
+        self.grants.daemon_started(daemon)
         if now_s == 0.0:
             return
         self.credentials.daemon_started(daemon)
@@ -276,6 +275,7 @@ class InvariantChecker:
                 self.violated("slot", collective.dreamscape, f"slot {slot} is granted and was never given")
                 continue
             self._excluded(daemon, holder[0], granted=bool(collective.coupling[slot]))
+            self.grants.coupled(daemon, holder[0], int(collective.coupling[slot]) / 255.0)
 
     def _excluded(self, daemon: ObservedDaemon, pod: str, *, granted: bool) -> None:
         bar = self._bars.get((daemon.number, pod))
@@ -289,6 +289,7 @@ class InvariantChecker:
         """A daemon gives a pod a slot: a pod that had left or unlatched may come back by it."""
         self._seat_taken(daemon, pod)
         self.credentials.slot_assigned(daemon, pod)
+        self.grants.assigned(daemon, pod)
         lacks = committed(self._storage, daemon, pod, assign)
         if lacks:
             self.violated("committed", pod, f"is given a slot, and {lacks}")
@@ -312,6 +313,7 @@ class InvariantChecker:
         self._events.add((daemon.number, event.id))
         if event.kind is PodEventKind.LATCHED and event.cause == Cause.WITHDRAWN.value:
             self._withdrawn.add((daemon.number, event.pod))
+            self.grants.withdrew(daemon, sleeper_of(event.pod))
         if event.kind in (PodEventKind.LATCHED, PodEventKind.LEFT):
             self._bars[daemon.number, event.pod] = Bar(FOREVER_S, f"it {event.kind.name.lower()}")
         elif event.kind in (PodEventKind.SEVERED, PodEventKind.MALFUNCTION):
@@ -333,7 +335,7 @@ class InvariantChecker:
         if event.kind == "state":
             self._state_told(event)
         if event.kind == "state" and event.cause == DreamscapeState.ENDED.value:
-            self._schedule.after(1, partial(over, daemon, event.dreamscape, self.violated))
+            self._schedule.after(1, lambda: over(daemon, event.dreamscape, self.violated))
         if event.kind in CROWD_ACTS:
             if not self.touched:
                 self.violated("nothing", event.dreamscape, f"a healthy crowd: {event.sentence}")
@@ -361,10 +363,8 @@ class InvariantChecker:
 
     def _state_told(self, event: Event) -> None:
         """A Dreamscape was severed for more failures than there are, or for the network alone."""
-        if QuorumVerdict.MOST_FAILED.value in event.sentence:
-            healthy, assigned, *away = (int(word) for word in event.sentence.split() if word.isdigit())
-            if not assigned - healthy - sum(away) <= len(self.touched):
-                self.violated("nothing", event.dreamscape, f"so many have not failed: {event.sentence}")
+        if not failed(event) <= len(self.touched):
+            self.violated("nothing", event.dreamscape, f"so many have not failed: {event.sentence}")
         if self.innocent and event.cause == DreamscapeState.SEVERED.value:
             self.violated("nothing", event.dreamscape, f"nothing failed but the way: {event.sentence}")
 

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from dreamd.core.dreamscapes.views import Event
+from dreamd.core.safety.quorum import QuorumVerdict
 from dreamd.simulation.environment import ObservedDaemon
 from dreamd.simulation.machines.memory_ledger import LedgerStorage
 from dreamwire.messages import Assign
@@ -62,6 +64,14 @@ def lie_once(daemon: ObservedDaemon, violated: Callable[[str, str, str], None]) 
     for sleeper, count in lying.items():
         if count > 1:
             violated("one-pod", sleeper, f"lies in {count} pods")
+
+
+def failed(event: Event) -> int:
+    """Return how many had failed, by the sentence of a Dreamscape that was severed for most; else 0."""
+    if QuorumVerdict.MOST_FAILED.value not in event.sentence:
+        return 0
+    healthy, assigned, *away = (int(word) for word in event.sentence.split() if word.isdigit())
+    return assigned - healthy - sum(away)
 
 
 def committed(storage: LedgerStorage, daemon: ObservedDaemon, pod: str, assign: Assign) -> str:

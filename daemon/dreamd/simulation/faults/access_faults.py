@@ -138,7 +138,8 @@ def _revoked(world: World, pod: Pod, lasts_s: float, rng: random.Random) -> None
     revoked = revoke(daemon, pod.name)
     if isinstance(revoked, Refusal):  # a daemon on an older ledger does not know the bed
         return
-    ways_out.judge(world, daemon, "RevokePrincipal", ROSA, ways_out.same_name(world, pod), revoked)
+    # it acts at once, and its answer waits for the ledger: one that cannot keep it says so
+    ways_out.judge(world, daemon, "RevokePrincipal", ROSA, ways_out.same_name(world, pod), None)
     world.checker.free_always.must_refuse("ReleasePod", pod.name, release_by_bed(daemon, pod))
     later(world, lasts_s, lambda: enrol_again(world, pod))
 

@@ -15,6 +15,7 @@ from dreamd.core.safety.views import BreakerView
 from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.deferred import Deferred
 from dreamd.ports.ledger.generation import LAPSED_S
+from dreamd.simulation.checks.rendered_exposure import sleeper_of
 from dreamd.simulation.checks.violations import lie_once
 from dreamd.simulation.faults import group_faults, process_faults, ways_out
 from dreamd.simulation.faults.byzantine import LIES
@@ -149,12 +150,13 @@ def _button(world: World, pod: Pod, lasts_s: float, rng: random.Random) -> None:
     world.checker.on_latched(pod)
     pod.press(rng.choice(("wake", "distress", "withdraw", "arousal")))
     world.checker.pod_changed(pod)
-    later(world, lasts_s, lambda: _unlatch(world, pod))
+    later(world, lasts_s, lambda: unlatch(world, pod))
 
 
-def _unlatch(world: World, pod: Pod) -> None:
+def unlatch(world: World, pod: Pod) -> None:
+    """The sleeper lifts the latch, as soon as the pod can take it."""
     if not pod.alive or pod.frozen:
-        later(world, 1.0, lambda: _unlatch(world, pod))
+        later(world, 1.0, lambda: unlatch(world, pod))
         return
     world.checker.on_unlatched(pod)
     pod.unlatch()
@@ -262,7 +264,7 @@ def lie_down_anew(world: World, pod: Pod) -> None:
 def bind_sleeper(world: World, pod: Pod) -> None:
     """The sleeper grants where no grant holds, and lies down again; what is refused is tried again."""
     daemon = world.daemon
-    answer, agrees, sleeper = None, False, f"sleeper-{pod.number}"
+    answer, agrees, sleeper = None, False, sleeper_of(pod.name)
     if daemon is not None and not daemon.frozen:
         agrees = grant_tonight(daemon.app, sleeper, daemon.now_s())
         answer = daemon.app.pods.check_in(OPERATOR, pod.name, sleeper)
@@ -296,7 +298,7 @@ def _lift(world: World, pod: Pod, order_id: str) -> None:
     if not (gone or isinstance(lifted, Order)):
         later(world, 1.0, lambda: _lift(world, pod, order_id))
         return
-    later(world, 3.0, lambda: _unlatch(world, pod))
+    later(world, 3.0, lambda: unlatch(world, pod))
 
 
 def _reset(world: World, pod: Pod, _lasts_s: float, _rng: random.Random) -> None:

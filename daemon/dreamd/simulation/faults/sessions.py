@@ -10,7 +10,7 @@ from typing import Final
 
 from dreamd.core.dreamscapes.admission import INTIMATE_SEATS
 from dreamd.core.dreamscapes.views import DreamscapeState, Plan
-from dreamd.core.limits import RAMP_MIN_S
+from dreamd.core.limits import GUIDELINE_CAP, RAMP_MIN_S
 from dreamd.core.refusals import Refusal
 from dreamd.ports.deferred import Deferred
 from dreamd.simulation.faults import ways_out
@@ -75,6 +75,7 @@ def _begun(world: World, daemon: DaemonProcess, ended: str) -> bool:
             seats_max=most,
             ramp_s=RAMP_MIN_S,
             intimate=len(world.pods) <= INTIMATE_SEATS[1],
+            ceiling=_ceiling(daemon),
         )
         created = daemon.app.dreamscapes.create(OPERATOR, plan)
         if not isinstance(created, Refusal):
@@ -89,6 +90,12 @@ def _begun(world: World, daemon: DaemonProcess, ended: str) -> bool:
         return True
     world.checker.free_always.bound_again()
     return not isinstance(daemon.app.dreamscapes.start(OPERATOR, world.dreamscape), Refusal | Deferred)
+
+
+def _ceiling(daemon: DaemonProcess) -> float:
+    """The ceiling of the guidelines in force: a plan above it is refused."""
+    held = daemon.app.guidelines.get_revision()
+    return GUIDELINE_CAP if isinstance(held, Refusal) else held.bundle.number("ceiling")
 
 
 SESSIONS: Final[dict[str, tuple[Callable[[World, Pod, float, random.Random], None], float, float]]] = {

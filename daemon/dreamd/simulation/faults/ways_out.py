@@ -10,7 +10,15 @@ from typing import Final, TypeVar
 
 from google.protobuf.message import Message
 
-from dreamapi.v1 import breakers_pb2, dreamscapes_pb2, house_pb2, pods_pb2, severs_pb2, wake_pb2
+from dreamapi.v1 import (
+    breakers_pb2,
+    consents_pb2,
+    dreamscapes_pb2,
+    house_pb2,
+    pods_pb2,
+    severs_pb2,
+    wake_pb2,
+)
 from dreamd.app.api.protocols import Ordered
 from dreamd.core.access.caller import Caller
 from dreamd.core.dreamscapes.views import PodView, SeatState
@@ -18,6 +26,7 @@ from dreamd.core.refusals import Refusal
 from dreamd.core.safety.scopes import SeverScope
 from dreamd.ports.deferred import Deferred
 from dreamd.simulation.checks.free_always import WayOut, whole
+from dreamd.simulation.checks.rendered_exposure import sleeper_of
 from dreamd.simulation.machines.operators import FREEING, ROLE_OF, token_of_person
 from dreamd.simulation.processes.daemons import DaemonProcess
 from dreamd.simulation.processes.front_desk import PATHS, RULES
@@ -148,9 +157,21 @@ def order_wake(world: World, daemon: DaemonProcess, pod: Pod) -> Ordered | Refus
     )
 
 
+def withdraw(world: World, daemon: DaemonProcess, pod: Pod, sleeper: str) -> object:
+    """A person withdraws the consent of this sleeper on request."""
+    world.checker.grants.withdrew(daemon, sleeper)
+    held = daemon.app.pods.bed_of(sleeper) == pod.name
+    return free(
+        *(world, daemon, "WithdrawConsent"),
+        consents_pb2.WithdrawConsentRequest(name=f"sleepers/{sleeper}/consent"),
+        lambda caller: daemon.app.consents.withdraw(caller, sleeper),
+        same_name(world, pod) if held else (),
+    )
+
+
 def order_sever(world: World, daemon: DaemonProcess, pod: Pod, rng: random.Random) -> object:
     """Sever this bed, by its own name or by that of its sleeper."""
-    sleeper = f"sleeper-{pod.number}"
+    sleeper = sleeper_of(pod.name)
     held = daemon.app.pods.bed_of(sleeper) == pod.name
     scope = SeverScope.SLEEPER if held and rng.random() < 0.5 else SeverScope.POD  # noqa: PLR2004 - as likely as not
     target = sleeper if scope is SeverScope.SLEEPER else pod.name

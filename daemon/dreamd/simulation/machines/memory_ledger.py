@@ -113,8 +113,8 @@ class LedgerStorage(PeopleStorage):
         self.known = max(self.known, self.writes)
 
     def copy(self) -> "LedgerStorage":
-        """A backup of it as it is now."""
-        return deepcopy(self)
+        """A backup of it as it is now; what cannot change is shared."""
+        return deepcopy(self, {id(one): one for one in self.guidelines.values()})
 
     def restore(self, backup: "LedgerStorage", *, whole: bool = False) -> None:
         """Put a backup in its place; the counts beside it stay, unless the backup is of the whole."""

@@ -59,7 +59,7 @@ class DaemonProcess:
         self.metrics = CountingMetrics()
         self.began_s = environment.schedule.now_s
         self.dies_at_a_lock = False
-        self._anchor_s = START_S + set_by_s
+        self._anchor_s = environment.begins_s + set_by_s
         rng = random.Random(environment.rng.random())  # noqa: S311 - one seed, one story
         people = HousePeople(
             LimitedExposures(self.ledger, self.now_s(), environment.limits_min),
