@@ -25,7 +25,7 @@ from dreamedge.adapters.pod_disk import PodDisk
 from dreamedge.adapters.renderers import kinds_of, open_renderer
 from dreamedge.app.credential_keeper import CredentialKeeper
 from dreamedge.app.pod_runner import Parts, PodRunner
-from dreamedge.core.agent import Agent
+from dreamedge.core.agent import BUTTONS, Agent
 from dreamedge.core.audit_witness import AuditWitness
 from dreamedge.core.broker_passwords import BrokerPasswords
 from dreamedge.core.clock import SessionClock
@@ -134,7 +134,7 @@ def _bed(
 ) -> PodRunner:
     """One bed, enrolled, not yet connected."""
     access = open_access(settings.broker, pod.papers, pod.name)
-    disk = PodDisk(pod.state_dir, unix_ms())
+    disk = PodDisk(pod.state_dir, unix_ms(), BUTTONS)
     light = light_sleeper(implant) if pod.implant.partition(":")[0] == LIGHT else None
     try:
         renderer = open_renderer(pod.renderer, pod.name, settings.volume)
@@ -179,6 +179,8 @@ def _bed(
         "clean_s": own.clean_s if own else 0.0,
     }
     bed.note("up", started)
+    for pressed in kept.pressed:
+        bed.press(pressed)  # the last run was killed before the disk had it
     return bed
 
 

@@ -6,6 +6,7 @@ broker and a daemon, which such a test does not look at.
 
 import random
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from dreamedge.adapters.renderers.null import NullRenderer
 from dreamedge.app.pod_runner import Parts, PodRunner
@@ -86,6 +87,10 @@ class Alone:
 
     def woken(self, wakes: tuple[Wake, ...]) -> None:
         """Do nothing: nothing outlives the process."""
+
+    def pressing(self, button: str) -> AbstractContextManager[None]:
+        """Within one call nothing is killed here."""
+        return nullcontext()
 
     def consents(self, held: tuple[HeldConsent, ...], number: int) -> None:
         """Do nothing: nothing outlives the process."""

@@ -21,6 +21,7 @@ import asyncio
 import random
 import sys
 import tomllib
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -68,6 +69,10 @@ class MemoryKeep:
 
     def woken(self, wakes: tuple[Wake, ...]) -> None:
         """Nothing outlives the process."""
+
+    def pressing(self, button: str) -> AbstractContextManager[None]:
+        """Within one call nothing is killed here."""
+        return nullcontext()
 
     def consents(self, held: tuple[HeldConsent, ...], number: int) -> None:
         """Nothing outlives the process."""

@@ -100,8 +100,8 @@ class SmallDaemon:
         command = Command(self.pod, self._counter, presence.incarnation, _session_ms() + 30_000, what)
         await self._client.publish(topics.pod_topic(self.pod, "command"), self._sealed(command), qos=1)
 
-    async def assign(self, ramp_s: float = 10.0) -> None:
-        """Seat the pod in slot 0, under another assignment each time."""
+    async def assign(self, ramp_s: float = 10.0, consent: tuple[str, int] = ("", 0)) -> None:
+        """Seat the pod in slot 0, under another assignment each time. consent: subject and revision."""
         presence = self.presences[-1]
         self._assign = Assign(
             dreamscape=DREAMSCAPE,
@@ -121,6 +121,8 @@ class SmallDaemon:
             dose_limit_min=inf,
             key=self.cohort_key.secret,
             key_number=self.cohort_key.number,
+            consent_subject=consent[0],
+            consent_revision=consent[1],
         )
         await self.command(self._assign)
 

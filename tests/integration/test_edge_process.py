@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from fakes.waiting import awaited
 from integration.conftest import Broker, free_port
 
 POD = "bed-1"
+ASH = "ash-ash-ash-ash-"
 MS = 1_000_000
 
 
@@ -150,29 +152,58 @@ async def test_sigterm_is_zero_then_left_then_goodbye(agent: Agent, daemon: Smal
     assert [note["why"] for note in agent.notes("ended")] == ["stopped"]
 
 
-async def test_the_wake_button_latches_until_the_sleepers_own_act(
+def _answer(daemon: SmallDaemon) -> str:
+    """What the agent answered last."""
+    return daemon.statuses[-1].outcomes[-1].refused
+
+
+async def test_a_withdrawal_outlives_a_kill_before_the_disk_has_it(
     broker: Broker, agent: Agent, daemon: SmallDaemon, tmp_path: Path
 ) -> None:
-    """SIGUSR1 latches; the latch survives kill -9 and refuses an assign; `dreamedge unlatch` lifts it."""
-    await _merged(daemon)
-    agent.process.send_signal(signal.SIGUSR1)
-    await awaited(lambda: daemon.statuses[-1].latched == "wake", "latched")
-    await awaited((agent.state / POD / "latch").exists, "the latch is on the disk")
+    """Killed between zero and write, the next start latches and tells; only a newer consent binds again.
+
+    The disk's thread is held at the latch, so nothing that follows from the button is ever written.
+    """
+    await _ready(daemon)
+    await daemon.assign(consent=(ASH, 8))
+    await awaited(lambda: any(frame.applied > 0.01 for frame in daemon.frames), "merged")
+    (agent.state / POD / "latch.new").unlink(missing_ok=True)
+    os.mkfifo(agent.state / POD / "latch.new")
+    agent.process.send_signal(signal.SIGRTMIN)
+    await awaited(lambda: daemon.statuses[-1].latched == "withdraw", "latched")
     agent.process.kill()
     agent.process.wait()
+    assert not (agent.state / POD / "latch").exists()
+    assert "true" not in (agent.state / POD / "consents.json").read_text()
+    (agent.state / POD / "latch.new").unlink()
+    daemon.events.clear()
     again = _start(broker, daemon.key.public.hex, tmp_path)
     try:
         await awaited(lambda: daemon.presences[-1].incarnation > daemon.presences[0].incarnation, "restart")
         await awaited(lambda: daemon.statuses[-1].incarnation == daemon.presences[-1].incarnation, "status")
         await awaited(lambda: daemon.statuses[-1].clock.synced, "session clock")
-        assert daemon.statuses[-1].latched == "wake"
-        await daemon.assign()
-        answers = lambda: [outcome.refused for outcome in daemon.statuses[-1].outcomes]  # noqa: E731
-        await awaited(lambda: "latched" in answers(), "the assign is refused")
+        assert daemon.statuses[-1].latched == "withdraw"
+        await awaited(lambda: daemon.of_kind(PodEventKind.LATCHED), "told after the restart")
+        told = daemon.of_kind(PodEventKind.LATCHED)[0]
+        assert told.incarnation == daemon.presences[-1].incarnation
+        assert (told.cause, told.consent_subject, told.consent_revision) == ("withdraw", ASH, 8)
+        await daemon.assign(consent=(ASH, 8))
+        await awaited(lambda: daemon.statuses[-1].outcomes and _answer(daemon) == "latched", "refused")
         act = [*(sys.executable, "-m", "dreamedge", "unlatch", "--pod", POD), "--state-dir", str(agent.state)]
         done = await asyncio.create_subprocess_exec(*act)
         assert await done.wait() == 0
         await awaited(lambda: daemon.statuses[-1].latched == "", "unlatched")
+        for consent, refused in (
+            ((ASH, 8), "consent-withdrawn"),
+            ((ASH, 7), "consent-lower"),
+            (("", 0), "consent-missing"),
+            ((ASH, 9), ""),
+        ):
+            await daemon.assign(consent=consent)
+            await awaited(lambda refused=refused: _answer(daemon) == refused, refused or "obeyed")
+        assert daemon.statuses[-1].assignment
+        await awaited(lambda: daemon.of_kind(PodEventKind.DECLINED), "declined")
+        assert daemon.of_kind(PodEventKind.DECLINED)[0].consent_revision == 8
     finally:
         again.process.kill()
         again.process.wait()
@@ -180,7 +211,7 @@ async def test_the_wake_button_latches_until_the_sleepers_own_act(
 
 @pytest.mark.parametrize(
     ("number", "button"),
-    [(signal.SIGUSR2, "distress"), (signal.SIGRTMIN, "withdraw"), (signal.SIGRTMIN + 1, "arousal")],
+    [(signal.SIGUSR2, "distress"), (signal.SIGUSR1, "wake"), (signal.SIGRTMIN + 1, "arousal")],
 )
 async def test_every_button_of_a_bed_reaches_its_agent(
     agent: Agent, daemon: SmallDaemon, number: int, button: str

@@ -10,6 +10,8 @@ Rules
   wakes is empty, an unreadable list of consents binds no sleeper until a person has removed it.
 - An unreadable outbox line (a torn last line, another version's) is skipped and reported.
 - Safety events are kept until acknowledged; of the others only the newest `_PLAIN_EVENTS` are kept.
+- A press of a button is marked in memory that outlives the process (`press_marks`) until the disk holds all
+  that followed from it.
 - One agent per pod: the directory is locked while it runs.
 - The sleeper's own unlatch comes as a file. One from before this start is void, as it referred to an older
   latch.
@@ -20,10 +22,13 @@ import fcntl
 import json
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from dreamedge.adapters.background_writer import BackgroundWriter
+from dreamedge.adapters.press_marks import MEMORY, PressMarks
 from dreamedge.core.audit_witness import Witnessed
 from dreamedge.core.merging.held_consents import HeldConsent
 from dreamedge.core.merging.obeyed_wakes import Wake
@@ -42,6 +47,8 @@ _SEVER: Final = "sever.json"
 _WOKEN: Final = "woken.json"
 _WITNESS: Final = "witness.json"
 _CONSENTS: Final = "consents.json"
+_PRESSES: Final = "presses"
+"""No file: the mark of a press, to be cleared behind the files that wait before it."""
 _OUTBOX: Final = "outbox.jsonl"
 _INCARNATION: Final = "incarnation"
 _UNLATCH: Final = "unlatch"
@@ -59,14 +66,17 @@ class InUseError(DiskError):
 class PodDisk:
     """`ports.pod_store.PodStore` in `directory`, created if missing and locked until `close`.
 
-    unix_ms: the wall clock, for the incarnation: max(stored + 1, unix_ms).
+    unix_ms: the wall clock, for the incarnation: max(stored + 1, unix_ms). buttons: those with presses to be
+    marked, in `memory`.
 
     Raises:
         InUseError: another process holds the directory.
         DiskError: it cannot be created, read or written.
     """
 
-    def __init__(self, directory: Path, unix_ms: int) -> None:
+    def __init__(
+        self, directory: Path, unix_ms: int, buttons: tuple[str, ...] = (), memory: Path = MEMORY
+    ) -> None:
         self._directory = directory
         self._lock = _locked(directory)
         try:
@@ -80,13 +90,14 @@ class PodDisk:
             raise DiskError(
                 f"{directory} cannot be used ({error.strerror}); give another --state-dir."
             ) from None
-        consents = _read_consents(directory / _CONSENTS)
+        consents, marks = _read_consents(directory / _CONSENTS), PressMarks(directory, buttons, memory)
         lost = "" if consents is not None else f"{_CONSENTS} was unreadable: remove it to be assigned again"
         self.kept = Kept(
             incarnation, _read_latch(directory), severed, tuple(self._events.values()),
             lost or damage or torn, _read_woken(directory / _WOKEN), _read_witness(directory / _WITNESS),
-            consents,
+            consents, marks.found,
         )  # fmt: skip
+        self._marks, self._presses = marks, marks.count
         self.consents_kept = self._numbered = 0
         self._dirty: dict[str, bytes | None] = {}
         self._guard = threading.Lock()
@@ -120,6 +131,16 @@ class PodDisk:
         """Write the newest checkpoint of the daemon's audit log."""
         self._put(_WITNESS, json.dumps({"at_ms": shown.at_ms, "note": shown.note}).encode())
 
+    @contextmanager
+    def pressing(self, button: str) -> Iterator[None]:
+        """Mark the press, then act on it; the mark is cleared once all that was put meanwhile is written."""
+        self._marks.mark(button)
+        try:
+            yield
+        finally:
+            self._presses = self._marks.count
+            self._put(_PRESSES, None)
+
     def event(self, event: PodEvent) -> None:
         """Add an event to the outbox."""
         self._events[event.id] = event
@@ -148,6 +169,7 @@ class PodDisk:
             return True
         self._closed = True
         written = self._thread.close(_WRITE_WITHIN_S)
+        self._marks.close()
         os.close(self._lock)
         return written
 
@@ -166,7 +188,11 @@ class PodDisk:
     def _write(self, name: str) -> None:
         with self._guard:
             content, numbered = self._dirty.pop(name), self._numbered
-        if content is None:
+            presses, others = self._presses, len(self._dirty)
+        if name == _PRESSES:
+            # Of a press before `presses`, all that was put has been written, or is among the others.
+            self._put(_PRESSES, None) if others else self._marks.clear(presses)
+        elif content is None:
             (self._directory / name).unlink(missing_ok=True)
             _sync(self._directory)
         else:

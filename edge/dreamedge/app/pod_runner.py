@@ -180,12 +180,10 @@ class PodRunner:
                     assert_never(arrival)
 
     def press(self, button: str, pressed_ns: int = 0) -> None:
-        """The sleeper's button (wake, distress or withdraw) or the bed's gate (arousal).
-
-        pressed_ns: when it was pressed; 0: now.
-        """
+        """The sleeper's button, or the bed's gate (arousal). pressed_ns: when it was pressed; 0: now."""
         now_ns = self._parts.now_ns()
-        self._act(self._agent.button(button, now_ns, min(pressed_ns, now_ns)), now_ns)
+        with self._parts.keep.pressing(button):
+            self._act(self._agent.button(button, now_ns, min(pressed_ns, now_ns)), now_ns)
         self._show_light(now_ns)
 
     async def heed_button(self) -> None:

@@ -1,5 +1,6 @@
 """A pod's state on disk, so that a reboot changes no safety decision."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,7 +17,7 @@ class Kept:
     incarnation: this start's number, above every earlier one. latched: cause, or empty. events: not yet
     acknowledged, oldest first. damage: a description of unreadable parts, or empty. woken: wakes obeyed.
     witnessed: the newest checkpoint of the daemon's audit log. consents: those seen, the newest last; None
-    where they cannot be read.
+    where they cannot be read. pressed: buttons of which the last run may have lost the consequences.
     """
 
     incarnation: int
@@ -27,6 +28,7 @@ class Kept:
     woken: tuple[Wake, ...] = ()
     witnessed: Witnessed | None = None
     consents: tuple[HeldConsent, ...] | None = ()
+    pressed: tuple[str, ...] = ()
 
 
 class PodStore(Protocol):
@@ -42,6 +44,10 @@ class PodStore(Protocol):
 
     def woken(self, wakes: tuple[Wake, ...]) -> None:
         """MUST survive a reboot: the wakes obeyed so far, replacing those kept before."""
+        ...
+
+    def pressing(self, button: str) -> AbstractContextManager[None]:
+        """MUST NOT wait. The next start MUST find the press, unless the disk holds all that is put within."""
         ...
 
     def consents(self, held: tuple[HeldConsent, ...], number: int) -> None:

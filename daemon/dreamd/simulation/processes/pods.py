@@ -5,6 +5,7 @@ The runner's ports are implemented here. Misbehaviour beyond a failing implant i
 
 import random
 from collections import deque
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Final
 
@@ -326,6 +327,10 @@ class Pod(PodConnection):
     def woken(self, wakes: tuple[Wake, ...]) -> None:
         """Keep the obeyed wake orders."""
         self.disk.woken = wakes
+
+    def pressing(self, button: str) -> AbstractContextManager[None]:  # noqa: ARG002 - the port's own
+        """Within one call nothing is killed here."""
+        return nullcontext()
 
     def consents(self, held: tuple[HeldConsent, ...], number: int) -> None:
         """Keep the consents seen."""
