@@ -332,6 +332,10 @@ class ConsentStale(Refused, reason="CONSENT_STALE"):
     """A newer revision of the consent stands."""
 
 
+class PodDisk(Refused, reason="POD_DISK"):
+    """The pod cannot read or write the consents on its disk."""
+
+
 class ConsentHours(Refused, reason="CONSENT_HOURS"):
     """The consent holds at other hours."""
 

@@ -16,6 +16,7 @@ from dreamd.core.consent.course import (
     ConsentEffect,
     ConsentState,
     Granted,
+    PassedOver,
     Passes,
     PodHolds,
     Restored,
@@ -267,7 +268,22 @@ def test_a_pod_that_has_seen_more_raises_the_next_revision() -> None:
     told = after(Consent(), PodHolds(7))
     assert isinstance(step(told, Granted(GRANT), NOW), Refusal)
     assert after(told, Granted(replace(GRANT, revision=8))).revision == 8
-    assert after(GIVEN, PodHolds(0)) == GIVEN
+    for revision in (0, GIVEN.revision):
+        assert after(GIVEN, PodHolds(revision)) == GIVEN
+
+
+def test_a_grant_below_that_of_a_pod_is_suspended() -> None:
+    """A pod has seen a newer yes than the ledger has: zero, and only a grant above both holds again."""
+    newer = GIVEN.revision + 4
+    assert effects(GIVEN, PodHolds(newer)) == (ConsentEffect.ZERO,)
+    told = after(GIVEN, PodHolds(newer))
+    assert (told.state, told.revision, told.held) == (ConsentState.SUSPENDED, newer, Held())
+    assert isinstance(step(told, Granted(replace(GRANT, revision=newer)), NOW), Refusal)
+    again = after(told, Granted(replace(GRANT, revision=newer + 1)))
+    assert (again.state, again.revision) == (ConsentState.GIVEN, newer + 1)
+    gone = after(after(GIVEN, Withdrawn()), PodHolds(newer))
+    assert (gone.state, gone.revision) == (ConsentState.WITHDRAWN, newer)
+    assert after(GIVEN, PassedOver(newer)).held == GIVEN.held, "a number passed over takes nothing away"
 
 
 def test_hours_end_a_consent_and_open_it_again() -> None:

@@ -153,7 +153,7 @@ async def test_sigterm_is_zero_then_left_then_goodbye(agent: Agent, daemon: Smal
 
 
 def _answer(daemon: SmallDaemon) -> str:
-    """What the agent answered last."""
+    """The newest answer of the agent: empty, it has obeyed."""
     return daemon.statuses[-1].outcomes[-1].refused
 
 

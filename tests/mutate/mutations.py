@@ -14,6 +14,7 @@ from mutate.daemon import DAEMON
 from mutate.evidence import EVIDENCE
 from mutate.files import FILES
 from mutate.headsets import HEADSETS
+from mutate.held_consents import HELD_CONSENTS
 from mutate.keys import KEYS
 from mutate.leading import LEADING
 from mutate.letters import LETTERS
@@ -62,6 +63,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *SIGNING_IN,
     *KEYS,
     *PEOPLE,
+    *HELD_CONSENTS,
     *OWN,
     *LETTERS,
 )

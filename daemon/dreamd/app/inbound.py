@@ -23,6 +23,7 @@ from dreamd.app.fleet.event_receipts import EventReceipts
 from dreamd.app.fleet.malformed_payloads import MalformedPayloads
 from dreamd.app.fleet.presence_limit import LATE_WORD
 from dreamd.app.fleet.registry import PodRecord
+from dreamd.app.people.pod_consents import PodConsents
 from dreamd.app.people.pod_withdrawals import PodWithdrawals
 from dreamd.core.dreamscapes.views import BreakerState
 from dreamd.core.safety.causes import Cause, Kind, cause_named, kind_of
@@ -79,6 +80,7 @@ class InboundRouter:
         )
         self.broker = Broker()
         self._withdrawals = PodWithdrawals(dependencies.consents)
+        self._consents = PodConsents(dependencies.consents, dependencies.ledger.keys.sleeper_of)
 
     # -- pods -------------------------------------------------------------------------------------
 
@@ -178,7 +180,9 @@ class InboundRouter:
         if event.kind in (PodEventKind.ALONE, PodEventKind.LATCHED, PodEventKind.LEFT):
             self._deps.tickets.confirm(record.pod, now_s if seen_s is None else seen_s)
         if event.kind is PodEventKind.LATCHED and event.cause == Cause.WITHDRAWN.value:
-            self._withdrawals.read_latch(record.pod, record.sleeper, event.cause)
+            sleeper = self._consents.meant(event, record.sleeper)
+            self._withdrawals.read_latch(record.pod, sleeper, event.cause)
+        self._consents.read_revision(event, record.sleeper)
         runtime = self._dreamscapes.get(event.dreamscape) or self._dreamscapes.seating(record)
         if runtime is not None:
             runtime.inputs.on_event(record, event)

@@ -109,6 +109,7 @@ class Code(Enum):
     WRONG_ROLE = "WRONG_ROLE"
     SAME_PERSON = "SAME_PERSON"
     CONSENT_STALE = "CONSENT_STALE"
+    POD_DISK = "POD_DISK"
     CONSENT_HOURS = "CONSENT_HOURS"
     NOT_YOURS = "NOT_YOURS"
     RETAINED_BY_LAW = "RETAINED_BY_LAW"
@@ -242,6 +243,10 @@ CATALOGUE: Final[dict[Code, Entry]] = {
     Code.WRONG_ROLE: Entry(Kind.DENIED, "let a person in the named role do it"),
     Code.SAME_PERSON: Entry(Kind.DENIED, "let another person ratify in the second role"),
     Code.CONSENT_STALE: Entry(Kind.PRECONDITION, "read the consent again and grant the next revision"),
+    Code.POD_DISK: Entry(
+        Kind.PRECONDITION,
+        "mend or free the pod's disk, remove a consents.json that cannot be read, then restart its agent",
+    ),
     Code.CONSENT_HOURS: Entry(
         Kind.PRECONDITION, "wait for the hours of the grant, or let the sleeper grant others"
     ),

@@ -20,6 +20,7 @@ from dreamd.core.exposure.dose import Dose
 from dreamd.core.exposure.windows import DoseAccount
 from dreamd.core.refusals import Refusal
 from dreamd.ports.ledger.exposure import Exposure
+from dreamwire.messages import Modality
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class ConsentStatus:
     ceiling: the most coupling, 0..1. scopes, artist_share: what may be used now. until_s: session time at
     which it ends, infinity for no end. revision: grows with every change. subject: the random id of the
     sleeper on the wire. state: for people that read it; no grant follows from it. adult: the sleeper has said
-    so.
+    so. modalities: the ways in which feedback may reach the sleeper; None: all.
     """
 
     ceiling: float = 0.0
@@ -41,6 +42,7 @@ class ConsentStatus:
     adult: bool = False
     scopes: frozenset[Scope] = frozenset()
     artist_share: float = 0.0
+    modalities: frozenset[Modality] | None = None
 
     def allows(self, asked: Asked, now_s: float) -> bool:
         """Whether all of this may be used now."""
@@ -82,6 +84,10 @@ class Consents(Protocol):
 
     def tally(self) -> ConsentTally:
         """MUST return the sleepers by state, as counts that are kept: it is asked for at each tick."""
+        ...
+
+    def pod_holds(self, sleeper: str, revision: int) -> None:
+        """A pod has seen this revision: a lower one MUST be suspended at once, and used for no grant."""
         ...
 
     def withdraw(self, sleeper: str) -> None:

@@ -9,7 +9,7 @@ Rules
 - A zero of a button is never without its mark: the mark comes before it.
 - Each press has a byte of its own, so that one can be marked while another thread clears those before it.
 - The page lies in memory (tmpfs), never on a disk: a page of a file on a disk may wait for that disk.
-- A machine that loses its power loses the page. What follows from a press in its last milliseconds is lost.
+- A machine that loses its power loses the page, and with it a press in the last milliseconds before.
 - Where no such page can be had, the pod works without one.
 """
 

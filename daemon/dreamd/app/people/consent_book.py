@@ -26,6 +26,7 @@ from dreamd.core.consent.course import (
     ConsentEvent,
     ConsentState,
     Granted,
+    PassedOver,
     Passes,
     PodHolds,
     Restored,
@@ -41,6 +42,7 @@ from dreamd.ports.consent import ConsentStatus, ConsentTally
 from dreamd.ports.deferred import Deferred
 from dreamd.ports.ledger.terms import Terms
 from dreamd.ports.ledger.transaction import Transaction
+from dreamwire.messages import Modality
 
 GRANTERS = frozenset({Role.SLEEPER, Role.BED})
 """The roles in which a grant is given: the sleeper's own credential, or the pod they lie in."""
@@ -94,6 +96,7 @@ class ConsentBook:
             state=consent.state,
             scopes=held.scopes,
             artist_share=held.artist_share,
+            modalities=frozenset(Modality(one.value) for one in held.modalities),
         )
 
     def consent(self, sleeper: str) -> Consent:
@@ -192,7 +195,7 @@ class ConsentBook:
 
     def not_used(self, sleeper: str, revision: int) -> None:
         """The ledger holds a grant that does not hold: its revision is passed over, what holds is written."""
-        self._step(sleeper, PodHolds(revision))
+        self._step(sleeper, PassedOver(revision))
         self._unwritten[sleeper] = None
         self.write_unwritten()
 
@@ -224,9 +227,16 @@ class ConsentBook:
             self._step(sleeper, Assigned())
 
     def pod_holds(self, sleeper: str, revision: int) -> None:
-        """A pod has told the highest revision that it has seen of this sleeper."""
-        if revision > self.consent(sleeper).revision:
-            self.not_used(sleeper, revision)
+        """A pod has seen this revision of this sleeper: a grant below it is not their newest word."""
+        before = self.consent(sleeper)
+        if not revision > before.revision:
+            return
+        after = self._step(sleeper, PodHolds(revision))
+        self._unwritten[sleeper] = None
+        if after.state is not before.state:
+            for tell in self._tell:
+                tell(sleeper)
+        self.write_unwritten()
 
     # -- how a change is made ---------------------------------------------------------------------
 

@@ -7,7 +7,8 @@ Rules
 - Withdrawing is possible in every state and needs nothing. It keeps the revision: an equal one is refused by
   the pod from then on.
 - A grant with hours holds again when they open again, until it expires. Outside them it allows nothing.
-- A restored ledger suspends each grant: the sleeper is asked anew.
+- A restored ledger suspends each grant: the sleeper is asked anew. So does a pod that has seen a higher
+  revision than ours, for that grant is lost.
 """
 
 from dataclasses import dataclass, field, replace
@@ -74,7 +75,14 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class PodHolds:
-    """A pod has told the highest revision that it has seen."""
+    """A pod has told the highest revision that it has seen. Above ours: our grant is not the newest."""
+
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """This revision is not to be used: the ledger may hold a grant of it that never held."""
 
     revision: int
 
@@ -84,7 +92,7 @@ class Passes:
     """Time passes."""
 
 
-ConsentEvent = Granted | Withdrawn | Assigned | Restored | PodHolds | Passes
+ConsentEvent = Granted | Withdrawn | Assigned | Restored | PodHolds | PassedOver | Passes
 Stepped = tuple[Consent, tuple[ConsentEffect, ...]]
 
 
@@ -110,8 +118,8 @@ def _answered(consent: Consent, event: ConsentEvent, now_s: float) -> Stepped | 
             return _assigned(consent), ()
         case Restored():
             return _restored(consent, now_s)
-        case PodHolds():
-            return replace(consent, revision=max(consent.revision, event.revision)), ()
+        case PodHolds() | PassedOver():
+            return _seen(consent, event, now_s)
         case Passes():
             return consent, ()
 
@@ -166,6 +174,13 @@ def _assigned(consent: Consent) -> Consent:
     if consent.state is not ConsentState.GIVEN or consent.grant is None:
         return consent
     return replace(consent, held=consent.grant.held)
+
+
+def _seen(consent: Consent, event: PodHolds | PassedOver, now_s: float) -> Stepped:
+    if not event.revision > consent.revision:
+        return consent, ()
+    after, effects = _restored(consent, now_s) if isinstance(event, PodHolds) else (consent, ())
+    return replace(after, revision=event.revision), effects
 
 
 def _restored(consent: Consent, now_s: float) -> Stepped:

@@ -18,18 +18,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from dreamwire.consent_refusals import LOWER, MISSING, UNKEPT, UNREADABLE, WITHDRAWN
 from dreamwire.messages import Assign
 
 SUBJECTS: Final = 256
 
 TELL_NS: Final = 60_000_000_000
 """Between two events about one revision: a daemon that has restarted learns of it again."""
-
-MISSING: Final = "consent-missing"
-LOWER: Final = "consent-lower"
-WITHDRAWN: Final = "consent-withdrawn"
-UNREADABLE: Final = "consent-unreadable"
-UNKEPT: Final = "consent-unkept"
 
 HELD: Final = frozenset({LOWER, WITHDRAWN})
 """Refusals of which the daemon is told the revision that the pod holds."""

@@ -10,6 +10,7 @@ from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.dreamscape import Dreamscape
 from dreamd.app.dreamscapes.drivers.pod_events import GONE, reports_spent_dose, sentence_of, stamps_of
 from dreamd.app.fleet.registry import PodRecord
+from dreamd.core.consent.pod_refusal import pod_refusal
 from dreamd.core.dreamscapes.seats import Seat
 from dreamd.core.dreamscapes.views import DreamscapeState
 from dreamd.core.limits import HOP_S
@@ -131,6 +132,7 @@ class PodInputs:
             return
         dreamscape.assignment.vacate(seat)
         dreamscape.admission.refused(seat)
+        seat.refusal = pod_refusal(seat.pod, reason)
         seat.cause = f"refused: {reason}"
         sentence = f"{seat.pod} refused its seat: {reason}"
         dreamscape.log.write_seat("assign-refused", seat, sentence, reason)

@@ -222,6 +222,9 @@ class Admission:
             dose_limit_min=dose.limit_min,
             key=key.secret,
             key_number=key.number,
+            consent_revision=standing.revision,
+            consent_subject=standing.subject,
+            modalities=standing.modalities,
         )
         self._keys.given(record.pod, what)
         self._deps.orders.send(record.pod, record.incarnation, what, now_s)
