@@ -46,7 +46,7 @@ class Book:
 def read(event: PodEvent, in_bed: str = "ash", *, withdrawn: bool = False) -> list[tuple[str, str, int]]:
     """The consequences of the event."""
     book = Book(withdrawn)
-    PodConsents(book, SLEEPERS.get).read(event, in_bed)  # type: ignore[arg-type] # the part that it uses
+    PodConsents(book, SLEEPERS.get).read_revision(event, in_bed)  # type: ignore[arg-type] # the part that it uses
     return book.acts
 
 
@@ -68,6 +68,15 @@ def test_every_event_tells_the_revision_of_its_subject(kind: PodEventKind, in_be
 def test_an_event_without_a_known_consent_tells_nothing(changes: dict[str, object]) -> None:
     """An older pod's event, and one of an erased sleeper, changes no consent."""
     assert read(replace(DECLINED, **changes)) == []  # type: ignore[arg-type] # fields by name
+
+
+def test_a_late_button_withdraws_the_sleeper_of_its_assignment() -> None:
+    """Pressed under an assignment it ends that revision, whoever lies there by now, and no newer grant."""
+    pressed = replace(DECLINED, kind=PodEventKind.LATCHED, cause="withdraw", consent_revision=7)
+    assert read(pressed, "bea") == [("withdraw", "ash", 0), ("holds", "ash", 7)]
+    assert read(replace(pressed, consent_revision=6), "bea") == [("holds", "ash", 6)]
+    assert read(replace(pressed, assignment=0), "bea") == [("holds", "ash", 7)], "the bed's own latch counts"
+    assert read(replace(pressed, cause="wake"), "bea") == [("holds", "ash", 7)]
 
 
 def test_a_lost_withdrawal_is_told_by_the_pod_that_refuses() -> None:

@@ -39,6 +39,7 @@ from tests.bench.simulate import simulate
 from tests.bench.site_tick import site_tick
 from tests.bench.sound import sound
 from tests.bench.watch import watch as watchers
+from tests.bench.withdrawal import withdrawal
 from tests.bench.size import ended, lists
 
 PORTS = ["--mqtt-port", "21883", "--grpc-port", "25051", "--http-port", "28080", "--console-port", "28081"]
@@ -115,6 +116,7 @@ BENCHES = {
     "mosquitto": lambda: fleet(50, "mosquitto", 60),
     "pod": lambda: pod(40),
     "sever": lambda: sever(row),
+    "withdrawal": lambda: withdrawal(row),
     "siege": lambda: siege(row),
     "enrol": lambda: enrol(row),
     "site-tick": lambda: site_tick(row),

@@ -67,7 +67,7 @@ def test_a_pod_obeys_the_newest_yes_alone(run: list[tuple[str, str, int]]) -> No
                 written = held.see(asked(subject, revision))
                 spec.obeyed += [(subject, revision)] if revision and subject else []
         elif act == "withdraw":
-            written = held.withdraw()
+            written = held.mark_withdrawn()
             spec.withdraw()
         else:
             held = HeldConsents(disk)
@@ -78,7 +78,7 @@ def test_the_map_is_bounded_and_forgets_a_withdrawal_last() -> None:
     """Of 600 subjects 256 are kept: the newest, and the one that has withdrawn here before them all."""
     held = HeldConsents()
     held.see(asked(ASH, 8))
-    written = held.withdraw()
+    written = held.mark_withdrawn()
     for number in range(600):
         written = held.see(asked(f"subject-{number:08d}", 1))
     assert len(written[-1].held) == SUBJECTS

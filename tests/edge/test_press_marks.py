@@ -27,7 +27,7 @@ def test_a_mark_outlives_the_process_until_it_is_cleared(tmp_path: Path) -> None
     third = _marks(tmp_path)
     assert third.found == ("wake", "withdraw")
     third.mark("distress")
-    third.clear(third.count)
+    third.unmark(third.count)
     third.close()
     assert list(tmp_path.iterdir()) == []
 
@@ -38,7 +38,7 @@ def test_a_press_during_a_clearing_stays(tmp_path: Path) -> None:
     marks.mark("wake")
     before = marks.count
     marks.mark("withdraw")
-    marks.clear(before)
+    marks.unmark(before)
     marks.close()
     assert _marks(tmp_path).found == ("withdraw",)
 
@@ -48,7 +48,7 @@ def test_a_page_takes_any_number_of_presses(tmp_path: Path) -> None:
     marks = _marks(tmp_path)
     for number in range(10_000):
         marks.mark(BUTTONS[number % 3])
-        marks.clear(number)
+        marks.unmark(number)
     assert _marks(tmp_path).found == (BUTTONS[9_999 % 3],)
 
 
@@ -80,7 +80,7 @@ def test_a_page_that_cannot_be_had_stops_nothing(tmp_path: Path, obstacle: str) 
     marks = _marks(memory)
     assert marks.found == ()
     marks.mark("wake")
-    marks.clear(1)
+    marks.unmark(1)
     marks.close()
 
 

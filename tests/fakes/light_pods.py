@@ -10,6 +10,7 @@ Orders come on standard input, one a line, and the end of input ends every pod:
     nan POD      the next frame of this pod leaves with features that are no numbers; its agent knows nothing
     ail POD KIND the implant of this pod fails: a malfunction of `sleepers`
     cure POD     it works again
+    press POD B  its sleeper presses the button B
     still POD    its frames say the same for ever
     loud POD     its frames say what no amplifier can
 
@@ -175,6 +176,8 @@ class LightPod:
                 self.body.fault = SimulatedFault(kind, boottime_ns())
             case "cure", ():
                 self.body.fault = None
+            case "press", (button,):
+                self.bed.press(button)
             case "unlatch", ():
                 self.keep.asked = True
             case "still", ():

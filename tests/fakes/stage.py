@@ -7,6 +7,7 @@ per hop when enabled; the test can alter each of its messages.
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +30,7 @@ from dreamd.ports.worker import Worker
 from dreamd.simulation.machines.counting_metrics import CountingMetrics
 from dreamwire.blend import first_seq, next_seq
 from dreamwire.cohort_key import CohortKey
+from dreamedge.core.merging.held_consents import HeldConsents
 from dreamwire.messages import (
     KEY_BYTES,
     Assign,
@@ -192,6 +194,7 @@ class Puppet:
         self.quality = 0.9
         self.calibrated = CalibrationSource.SIMULATED, 120.0
         self.sends = True
+        self.consents = HeldConsents()
         self.bend: Callable[[Frame], Frame | None] = lambda frame: frame
         self.events = 0
 
@@ -238,10 +241,12 @@ class Puppet:
     def obey(self, command: Command) -> None:
         """Obey a command and report at once."""
         match command.what:
-            case Assign() if self.latched:
-                self.outcomes = (*self.outcomes, CommandOutcome(command.counter, "latched"))[-16:]
+            case Assign() as assign if refused := self._refuses(assign):
+                self.outcomes = (*self.outcomes, CommandOutcome(command.counter, refused))[-16:]
+                self._decline(assign, refused)
                 return
             case Assign() as assign:
+                self.consents.see(assign)
                 self.assign = assign
             case Release():
                 self.assign, self.applied = None, 0.0
@@ -251,6 +256,18 @@ class Puppet:
                 return
         self.outcomes = (*self.outcomes, CommandOutcome(command.counter, ""))[-16:]
         if self.sends:
+            self.status()
+
+    def _refuses(self, assign: Assign) -> str:
+        return "latched" if self.latched else self.consents.refusal(assign)
+
+    def _decline(self, assign: Assign, refused: str) -> None:
+        """Tell the revision that it holds, as a pod does, and its status."""
+        held = self.consents.telling(assign, refused, 0)
+        if held is not None:
+            told = {"consent_revision": held.revision, "consent_subject": held.subject}
+            self.event(PodEventKind.DECLINED, refused, assignment=assign.assignment, **told)
+        if refused != "latched" and self.sends:
             self.status()
 
     def frame(self, instant: int) -> None:
@@ -271,7 +288,7 @@ class Puppet:
         if bent is not None:
             self.stage.app.inbound.on_frames(topic, (bent,))
 
-    def event(self, kind: PodEventKind, cause: str = "", **stamps: int) -> None:
+    def event(self, kind: PodEventKind, cause: str = "", **stamps: Any) -> None:
         """Send an event."""
         self.events += 1
         identity = f"{self.name}{self.events}".encode().ljust(16)[:16]

@@ -36,8 +36,14 @@ class Crowd:
 
     def lie(self, pod: str) -> None:
         """Let the next frame of this pod be NaN."""
-        half = self.pods.index(pod) // (self.count // len(WARDS))
-        self.fleet.tell(WARDS[half], f"nan {pod}")
+        self.fleet.tell(self._ward(pod), f"nan {pod}")
+
+    def press(self, pod: str, button: str) -> None:
+        """Let the sleeper of this pod press a button."""
+        self.fleet.tell(self._ward(pod), f"press {pod} {button}")
+
+    def _ward(self, pod: str) -> str:
+        return WARDS[self.pods.index(pod) // (self.count // len(WARDS))]
 
     def evidence_to_zero_s(self, since_s: float) -> list[float]:
         """From the capture of each false frame to its pod's zero, ascending; inf: it never came.

@@ -191,7 +191,7 @@ class PodDisk:
             presses, others = self._presses, len(self._dirty)
         if name == _PRESSES:
             # Of a press before `presses`, all that was put has been written, or is among the others.
-            self._put(_PRESSES, None) if others else self._marks.clear(presses)
+            self._put(_PRESSES, None) if others else self._marks.unmark(presses)
         elif content is None:
             (self._directory / name).unlink(missing_ok=True)
             _sync(self._directory)

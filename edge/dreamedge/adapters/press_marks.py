@@ -44,7 +44,7 @@ class PressMarks:
             self._page[self.count % _BYTES] = self._bits.get(button, 0)
         self.count += 1
 
-    def clear(self, count: int) -> None:
+    def unmark(self, count: int) -> None:
         """All that followed from the first `count` presses is on the disk."""
         if self._page is not None:
             for number in range(max(self._cleared, count - _BYTES), count):

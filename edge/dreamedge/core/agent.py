@@ -170,7 +170,7 @@ class Agent:
         if cause not in BUTTONS:
             raise ValueError(f"no button {cause!r}; there are {', '.join(BUTTONS)}")
         effects = self._merge.latch(cause, now_ns, "button", pressed_ns)
-        effects += self._consents.withdraw() if cause == WITHDRAW else []
+        effects += self._consents.mark_withdrawn() if cause == WITHDRAW else []
         woken = [WakeSleeper("button", "sleeper")] if cause == "wake" else []
         return [*effects, *woken, self._status(now_ns)]
 

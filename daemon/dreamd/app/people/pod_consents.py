@@ -2,12 +2,14 @@
 
 Rules
 - A pod that holds a higher revision than the book has seen a grant that is lost: the book's is suspended.
-- A pod that refuses an assign because its revision was withdrawn there tells of a withdrawal that is lost.
+- A pod that refuses an assign because its revision was withdrawn there tells of a withdrawal that is lost. So
+  does its button, also where another sleeper lies in the bed by now. A newer grant stands.
 - A subject of no sleeper is passed over: the sleeper was erased.
 """
 
 from collections.abc import Callable
 
+from dreamd.core.safety.causes import Cause
 from dreamd.ports.consent import Consents
 from dreamwire.consent_refusals import WITHDRAWN
 from dreamwire.messages import PodEvent, PodEventKind
@@ -26,7 +28,7 @@ class PodConsents:
             return in_bed
         return self._known(event.consent_subject, in_bed) or in_bed
 
-    def read(self, event: PodEvent, in_bed: str) -> None:
+    def read_revision(self, event: PodEvent, in_bed: str) -> None:
         """Take in the revision that an event tells. in_bed: the sleeper there, or empty."""
         if not (event.consent_subject and event.consent_revision):
             return
@@ -34,8 +36,7 @@ class PodConsents:
         if not sleeper:
             return
         standing = self._consents.standing(sleeper)
-        lost = event.kind is PodEventKind.DECLINED and event.cause == WITHDRAWN
-        if lost and event.consent_revision >= standing.revision and not standing.withdrawn:
+        if _withdraws(event) and event.consent_revision >= standing.revision and not standing.withdrawn:
             self._consents.withdraw(sleeper)
         self._consents.pod_holds(sleeper, event.consent_revision)
 
@@ -43,3 +44,10 @@ class PodConsents:
         if in_bed and self._consents.standing(in_bed).subject == subject:
             return in_bed
         return self._sleeper_of(subject) or ""
+
+
+def _withdraws(event: PodEvent) -> bool:
+    pressed = event.kind is PodEventKind.LATCHED and event.cause == Cause.WITHDRAWN.value
+    return (pressed and event.assignment != 0) or (
+        event.kind is PodEventKind.DECLINED and event.cause == WITHDRAWN
+    )

@@ -88,7 +88,7 @@ class HeldConsents:
             del self._of[next((old for old in others if not old.withdrawn), others[0]).subject]
         return self._keep()
 
-    def withdraw(self) -> list[KeepConsents]:
+    def mark_withdrawn(self) -> list[KeepConsents]:
         """The sleeper has withdrawn at this pod; the change to be written."""
         newest = self._newest()
         if newest is None or newest.withdrawn:
