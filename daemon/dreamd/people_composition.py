@@ -37,6 +37,7 @@ def house_people(
     """
     return HousePeople(
         exposures=LedgerExposure(ledger, now_s),
+        subjects=ledger.keys.subject_of,
         simulated_grants=not in_site,
         place=letters_place(settings.house_zone, settings.house_contact),
         sign_receipt=partial(sign_receipt, key=key),

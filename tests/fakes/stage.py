@@ -7,7 +7,6 @@ per hop when enabled; the test can alter each of its messages.
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -28,9 +27,9 @@ from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, PeopleMetrics,
 from dreamd.ports.pod_link import CohortKey as PortKey
 from dreamd.ports.worker import Worker
 from dreamd.simulation.machines.counting_metrics import CountingMetrics
+from dreamedge.core.merging.held_consents import HeldConsents
 from dreamwire.blend import first_seq, next_seq
 from dreamwire.cohort_key import CohortKey
-from dreamedge.core.merging.held_consents import HeldConsents
 from dreamwire.messages import (
     KEY_BYTES,
     Assign,
@@ -194,7 +193,7 @@ class Puppet:
         self.quality = 0.9
         self.calibrated = CalibrationSource.SIMULATED, 120.0
         self.sends = True
-        self.consents = HeldConsents()
+        self.consents, self.outbox_waits = HeldConsents(), False
         self.bend: Callable[[Frame], Frame | None] = lambda frame: frame
         self.events = 0
 
@@ -264,9 +263,8 @@ class Puppet:
     def _decline(self, assign: Assign, refused: str) -> None:
         """Tell the revision that it holds, as a pod does, and its status."""
         held = self.consents.telling(assign, refused, 0)
-        if held is not None:
-            told = {"consent_revision": held.revision, "consent_subject": held.subject}
-            self.event(PodEventKind.DECLINED, refused, assignment=assign.assignment, **told)
+        if held is not None and not self.outbox_waits:
+            self.event(PodEventKind.DECLINED, refused, held.subject, consent_revision=held.revision)
         if refused != "latched" and self.sends:
             self.status()
 
@@ -288,13 +286,17 @@ class Puppet:
         if bent is not None:
             self.stage.app.inbound.on_frames(topic, (bent,))
 
-    def event(self, kind: PodEventKind, cause: str = "", **stamps: Any) -> None:
+    def event(self, kind: PodEventKind, cause: str = "", subject: str = "", **stamps: int) -> None:
         """Send an event."""
         self.events += 1
         identity = f"{self.name}{self.events}".encode().ljust(16)[:16]
         dreamscape = self.assign.dreamscape if self.assign else ""
         self.stage.app.inbound.on_event(
-            PodEvent(identity, self.name, self.incarnation, kind, cause, dreamscape, **stamps)
+            PodEvent(
+                *(identity, self.name, self.incarnation, kind, cause, dreamscape),
+                consent_subject=subject,
+                **stamps,
+            )
         )
 
 
@@ -336,6 +338,7 @@ class Stage:
         rng = random.Random(seed)
         people = HousePeople(
             self._exposures or LedgerExposure(self.ledger, self.clock.now_s()),
+            subjects=self.ledger.keys.subject_of,
             simulated_grants=True,
         )
         app = Application(
