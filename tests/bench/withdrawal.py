@@ -5,22 +5,17 @@ clock; all processes share that clock.
 """
 
 import asyncio
-import contextlib
-import io
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
-from math import inf
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import dreamapi
-from dreamd.composition import FREE_SOCKET
-from dreamd.main import main
 from integration.crowd import Crowd
-from integration.fleet import Fleet, boottime_s, stamp_s, until
+from integration.fleet import Fleet, boottime_s, until
+from integration.withdrawals import own_socket, ways_out
 from mosquitto import SHIPPED, Broker, free_port
 
 COUNT: Final = 200
@@ -29,7 +24,6 @@ APART_S: Final = 0.31
 """Every phase of a tick occurs."""
 
 Row = Callable[[str, str, str], None]
-Way = Callable[[str], Awaitable[None]]
 
 
 def withdrawal(row: Row) -> None:
@@ -54,61 +48,17 @@ def withdrawal(row: Row) -> None:
 
 async def _measure(crowd: Crowd) -> dict[str, list[float]]:
     await crowd.begin()
-    await until(lambda: len({fact["pod"] for fact in crowd.told("merged", 0.0)}) == COUNT, 90.0)
+    await until(lambda: len({fact["pod"] for fact in crowd.told("merged", 0.0)}) == COUNT, 120.0)
     await asyncio.sleep(5.0)
-    async with crowd.fleet.api() as api, _socket(crowd.fleet) as own:
-        ways = _ways(crowd, api, own)
-        began_s: dict[str, dict[str, float]] = {way: {} for way in ways}
+    began_s: dict[str, dict[str, float]] = {}
+    async with crowd.fleet.api() as api, own_socket(crowd.fleet) as own:
+        ways = ways_out(crowd, api, own)
         pods = iter(crowd.pods[:: COUNT // (EACH * len(ways))])
         for _ in range(EACH):
             for way, leave in ways.items():
                 pod = next(pods)
-                began_s[way][pod] = boottime_s()
+                began_s.setdefault(way, {})[pod] = boottime_s()
                 await leave(pod)
                 await asyncio.sleep(APART_S)
     await asyncio.sleep(2.0)
-    zeros_s: dict[object, list[float]] = {}
-    for fact in crowd.told("severed", 0.0):
-        zeros_s.setdefault(fact["pod"], []).append(stamp_s(fact, "zero_ns"))
-    return {
-        way: sorted(
-            min((at for at in zeros_s.get(pod, []) if at >= began), default=inf) - began
-            for pod, began in times.items()
-        )
-        for way, times in began_s.items()
-    }
-
-
-def _socket(fleet: Fleet) -> dreamapi.Api:
-    """The ways out of this machine, without a credential."""
-    return dreamapi.connect(f"unix:{fleet.state / FREE_SOCKET}")
-
-
-def _ways(crowd: Crowd, api: dreamapi.Api, own: dreamapi.Api) -> dict[str, Way]:
-    """The five ways, by name; each takes a pod."""
-
-    async def button(pod: str) -> None:
-        crowd.press(pod, "withdraw")
-
-    async def command_line(pod: str) -> None:
-        words = ["me", "withdraw", "--sleeper", f"sleeper-{pod}"]
-        with contextlib.redirect_stdout(io.StringIO()):
-            status = await asyncio.to_thread(main, [*words, "--server", f"127.0.0.1:{crowd.fleet.grpc_port}"])
-        assert not status, f"dreamd me withdraw has answered {status}"
-
-    async def call(pod: str) -> None:
-        await api.consents.withdraw(f"sleeper-{pod}")
-
-    async def advocate(pod: str) -> None:
-        await api.consents.withdraw(f"sleeper-{pod}", reason="asked to", issuer="an advocate")
-
-    async def request(pod: str) -> None:
-        await own.consents.withdraw(f"sleeper-{pod}", reason="asked to")
-
-    return {
-        "button": button,
-        "me withdraw": command_line,
-        "API": call,
-        "advocate": advocate,
-        "on request": request,
-    }
+    return {way: crowd.zero_after_s(times.items()) for way, times in began_s.items()}

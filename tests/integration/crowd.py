@@ -1,6 +1,6 @@
 """Light pods by the hundred, in two processes, and readings of all of them for a test or a bench."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from math import inf
 
@@ -34,6 +34,23 @@ class Crowd:
         for ward in WARDS:
             yield from (f for f in self.fleet.journal(ward) if f["kind"] == kind and stamp_s(f) > since_s)
 
+    def zero_after_s(self, moments: Iterable[tuple[str, float]]) -> list[float]:
+        """From each pod's moment to its next zero, ascending; inf: it never came.
+
+        Pods that were alone already are left out: there was nothing to end.
+        """
+        moves: dict[object, list[tuple[float, bool]]] = {}
+        for kind, stamp, coupled in (("merged", "t_ns", True), ("severed", "zero_ns", False)):
+            for fact in self.told(kind, 0.0):
+                moves.setdefault(fact["pod"], []).append((stamp_s(fact, stamp), coupled))
+        took_s = []
+        for pod, at_s in moments:
+            before = [coupled for moved_s, coupled in sorted(moves.get(pod, ())) if moved_s <= at_s]
+            zeros_s = [moved_s for moved_s, coupled in moves.get(pod, ()) if not coupled and moved_s > at_s]
+            if before and before[-1]:
+                took_s.append(min(zeros_s, default=inf) - at_s)
+        return sorted(took_s)
+
     def lie(self, pod: str) -> None:
         """Let the next frame of this pod be NaN."""
         self.fleet.tell(self._ward(pod), f"nan {pod}")
@@ -46,19 +63,6 @@ class Crowd:
         return WARDS[self.pods.index(pod) // (self.count // len(WARDS))]
 
     def evidence_to_zero_s(self, since_s: float) -> list[float]:
-        """From the capture of each false frame to its pod's zero, ascending; inf: it never came.
-
-        Pods that were alone already are left out: there was nothing to sever.
-        """
-        moves: dict[object, list[tuple[float, bool]]] = {}
-        for kind, stamp, coupled in (("merged", "t_ns", True), ("severed", "zero_ns", False)):
-            for fact in self.told(kind, 0.0):
-                moves.setdefault(fact["pod"], []).append((stamp_s(fact, stamp), coupled))
-        took_s = []
-        for fact in self.told("lied", since_s):
-            onset_s = stamp_s(fact, "onset_ns")
-            before = [coupled for at_s, coupled in sorted(moves[fact["pod"]]) if at_s <= onset_s]
-            zeros_s = [at_s for at_s, coupled in moves[fact["pod"]] if not coupled and at_s > onset_s]
-            if before and before[-1]:
-                took_s.append(min(zeros_s, default=inf) - onset_s)
-        return sorted(took_s)
+        """From the capture of each false frame to its pod's zero, as `zero_after_s`."""
+        lies = [(str(fact["pod"]), stamp_s(fact, "onset_ns")) for fact in self.told("lied", since_s)]
+        return self.zero_after_s(lies)

@@ -21,6 +21,7 @@ from dreamapi.v1.dreamscapes_pb2 import Dreamscape
 from dreamapi.v1.severing_pb2 import Breaker
 from integration.crowd import Crowd
 from integration.fleet import LEASE_AND_FADE_S, NIGHT, Fleet, boottime_s, stamp_s, until
+from integration.withdrawals import own_socket, ways_out
 from mosquitto import Broker
 
 COUNT = 200 if LONG else 100
@@ -57,9 +58,10 @@ async def all_merged(crowd: Crowd, since_s: float) -> None:
 
 
 async def test_a_night_of_a_large_fleet(crowd: Crowd, broker: Broker) -> None:
-    """The broker dies and all come back; then one after another of a fifth of the pods sends false frames."""
+    """The broker dies and all come back; a fifth of the pods send false frames; then sleepers withdraw."""
     await _come_back_one_by_one(crowd, broker)
     await _false_frames_are_severed(crowd)
+    await _withdrawals_are_zero(crowd)
 
 
 async def _come_back_one_by_one(crowd: Crowd, broker: Broker) -> None:
@@ -117,6 +119,22 @@ async def _false_frames_are_severed(crowd: Crowd) -> None:
     assert took_s
     assert took_s[-1] <= LEASE_AND_FADE_S
     assert await _blamed(crowd, set(liars)) == set(liars)
+
+
+async def _withdrawals_are_zero(crowd: Crowd) -> None:
+    """By each of five ways a sleeper leaves: zero in 1.5 s by the pod's stamp, and withdrawn in the book."""
+    moments: list[tuple[str, float]] = []
+    async with crowd.fleet.api() as api, own_socket(crowd.fleet) as own:
+        ways = ways_out(crowd, api, own)
+        for pod, leave in zip(crowd.pods[1 :: COUNT // len(ways)], ways.values(), strict=True):
+            moments.append((pod, boottime_s()))
+            await leave(pod)
+        await asyncio.sleep(LEASE_AND_FADE_S)
+        consents = [await api.consents.consent_of(f"sleeper-{pod}") for pod, _ in moments]
+    assert [one.state for one in consents] == [one.STATE_WITHDRAWN for one in consents]
+    took_s = crowd.zero_after_s(moments)
+    print(f"{len(took_s)} withdrawals to zero, worst {1000 * max(took_s, default=0.0):.0f} ms")
+    assert all(one_s <= LEASE_AND_FADE_S for one_s in took_s)
 
 
 async def _blamed(crowd: Crowd, liars: set[str]) -> set[str]:
