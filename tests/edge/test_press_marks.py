@@ -106,3 +106,34 @@ def test_a_mark_lasts_as_long_as_the_disk_needs(tmp_path: Path) -> None:
     assert again.close()
     assert PodDisk(state, 1000, BUTTONS, tmp_path).kept.pressed == ()
     assert (state / "latch").read_text() == "withdraw"
+
+
+class Waiting:
+    """The disk's thread, which the test steps by hand."""
+
+    failed = ""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def put(self, name: str) -> None:
+        """Keep what is to be written."""
+        self.names.append(name)
+
+
+def test_a_mark_waits_for_what_was_put_after_it(tmp_path: Path) -> None:
+    """A second press while the first waits: its mark ends behind its own files, not behind the first's."""
+    state = tmp_path / "state" / "bed-1"
+    disk = PodDisk(state, 1000, BUTTONS, tmp_path)
+    disk._thread.close(1.0)
+    disk._thread = thread = Waiting()  # type: ignore[assignment] # the part that is used
+    with disk.pressing("wake"):
+        disk.latch("wake")
+    with disk.pressing("withdraw"):
+        disk.woken((("command", 7),))
+    found = []
+    for name in thread.names:
+        disk._write(name)
+        found.append(PressMarks(state, BUTTONS, tmp_path).found)
+    assert thread.names == ["latch", "presses", "woken.json", "presses"]
+    assert found == [("wake", "withdraw")] * 3 + [()]
