@@ -207,7 +207,8 @@ def _quality(candidate: Candidate, _plan: Plan) -> Check:
 def _consent(candidate: Candidate, plan: Plan) -> Check:
     no = candidate.unagreed
     if no is not None:
-        return refused("consent", replace(no, sentence=f"pod {candidate.pod}: {no.sentence}"))
+        named = no.sentence.replace("the sleeper", f"the sleeper in pod {candidate.pod}", 1)
+        return refused("consent", replace(no, sentence=named))
     recorded = IS_RECORDED.format(dreamscape=plan.dreamscape) if plan.record else ""
     return Check("consent", passed=True, sentence=recorded)
 
