@@ -1,7 +1,7 @@
-"""Consents in running Dreamscapes: withdrawn from each place in each state, both nights in which clocks change.
+"""Consents in running Dreamscapes: withdrawn from each place in each state, in nights in which clocks change.
 
-The model at the end takes grants, withdrawals, restarts and time in any order: no sleeper is coupled without a
-grant in force at that tick.
+The model at the end takes grants, withdrawals, restarts and time in any order: no sleeper is coupled without
+a grant in force at that tick.
 """
 
 from collections.abc import Callable
@@ -22,6 +22,7 @@ from dreamd.core.consent.hours import Hours
 from dreamd.core.dreamscapes.views import DreamscapeState, Plan, SeatState
 from dreamd.core.guidelines.bundle import window
 from dreamd.core.refusals import Code, Refusal
+from dreamd.ports.deferred import Deferred
 from dreamd.simulation.machines.grants import SLEEPER, next_grant
 from dreamwire.messages import PodEventKind
 from fakes.callers import OPERATOR
@@ -101,7 +102,7 @@ def ended(stage: Stage) -> None:
 
 @pytest.mark.parametrize("state", [planned, gathering, dreaming, severed, waking, ended])
 def test_a_withdrawal_from_each_place_acts_in_each_state(state: Callable[[Stage], None]) -> None:
-    """By status, event, sleeper, advocate, service: zero from the next message on, in the ledger, by no seat."""
+    """By status, event, sleeper, advocate, service: zero from the next message on, and in the ledger."""
     ledger = MemoryLedger()
     stage = Stage(8, ledger)
     stage.appear()
@@ -196,8 +197,32 @@ def test_a_scope_that_is_taken_back_releases_the_seat() -> None:
     assert stage.coupling("bed-2") > 0
 
 
+def test_grants_and_receipts_of_older_revisions_are_read_beside_the_tick() -> None:
+    """Each revision is listed and has its receipt; one that was never given is refused by its field."""
+    stage = Stage(1, ledger := MemoryLedger())
+    granted(stage.app, "sleeper-1")
+    granted(stage.app, "sleeper-1", ceiling=0.05)
+    listed = stage.app.consents.list_revisions(SLEEPER, "sleeper-1").answer()
+    assert not isinstance(listed, Refusal)
+    assert [(one.revision, one.ceiling) for one in listed] == [(1, 0.15), (2, 0.05)]
+    newest, older = (stage.app.consents.receipt(SLEEPER, "sleeper-1", number) for number in (0, 1))
+    assert isinstance(newest, str)
+    assert newest.endswith(".2.given")
+    assert isinstance(older, Deferred)
+    assert str(older.answer()).endswith(".1.given")
+    wrong = stage.app.consents.receipt(SLEEPER, "sleeper-1", 7)
+    assert isinstance(wrong, Deferred)
+    refusal = wrong.answer()
+    assert isinstance(refusal, Refusal)
+    assert refusal.metadata["field"] == "revision"
+    ledger.broken = "the disk is full"
+    refusal = stage.app.consents.list_revisions(SLEEPER, "sleeper-1").answer()
+    assert isinstance(refusal, Refusal)
+    assert refusal.code is Code.LEDGER_UNAVAILABLE
+
+
 class ConsentInTheNight(RuleBasedStateMachine):
-    """Three sleepers change their minds, the daemon restarts, hours pass: a coupling needs a grant in force."""
+    """Three sleepers change their minds, the daemon restarts, time passes: a coupling needs a grant."""
 
     @initialize()
     def begin(self) -> None:

@@ -365,8 +365,10 @@ def test_consents_come_back_with_their_newest_grant_and_nothing_held(library: Li
     ledger.write(Transaction(grants=(overtaken,)))
     ledger.close()
     assert library().consents() == {"ash": replace(withdrawn, revision=9), "birch": Consent(revision=4)}
-    assert library().grants("ash") == (GRANT, wider, overtaken)
-    assert library().grants("elm") == ()
+    again = library()
+    assert again.grants("ash") == (GRANT, wider, overtaken)
+    assert settled(again, again.read_grants("ash")).value == (GRANT, wider, overtaken)
+    assert again.grants("elm") == settled(again, again.read_grants("elm")).value == ()
 
 
 def test_revisions_of_the_guidelines_come_back_with_their_course(library: Library) -> None:

@@ -64,7 +64,11 @@ REFUSALS = [
     (replace(READY, quality=nan), "quality", Code.QUALITY_LOW),
     (replace(READY, quality=inf), "quality", Code.QUALITY_LOW),
     (replace(READY, unagreed=NOTHING_GRANTED), "consent", Code.CONSENT_MISSING),
-    (replace(READY, unagreed=Refusal(Code.CONSENT_HOURS, "later")), "consent", Code.CONSENT_HOURS),
+    (
+        replace(READY, unagreed=Refusal(Code.CONSENT_HOURS, "the sleeper sleeps later")),
+        "consent",
+        Code.CONSENT_HOURS,
+    ),
     (replace(READY, dose=Dose(8.0, 10.0)), "exposure", Code.EXPOSURE_REACHED),
     (replace(READY, dose=Dose(1.0, 10.0, 8.0, 10.0)), "exposure", Code.EXPOSURE_REACHED),
     (replace(READY, dose=Dose(nan, 10.0)), "exposure", Code.EXPOSURE_REACHED),

@@ -340,6 +340,7 @@ class Stage:
             self._exposures or LedgerExposure(self.ledger, self.clock.now_s()),
             subjects=self.ledger.keys.subject_of,
             simulated_grants=True,
+            sign_receipt=lambda document: str(document["receipt_id"]),
         )
         app = Application(
             *(self.clock, self.link, self.ledger, self.meters, rng, people, aside), founding=self._founding

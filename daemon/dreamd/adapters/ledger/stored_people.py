@@ -22,6 +22,11 @@ from dreamd.ports.ledger.personal import PersonalRow
 T = TypeVar("T")
 
 
+def _grants_of(sleeper: str) -> sa.Select[Any]:
+    table = tables.grants
+    return sa.select(table).where(table.c.sleeper == sleeper).order_by(table.c.revision)
+
+
 class StoredPeople:
     """The readings about people, of a ledger on a store."""
 
@@ -92,9 +97,13 @@ class StoredPeople:
 
     def grants(self, sleeper: str) -> tuple[Grant, ...]:
         """Every grant of a sleeper, by revision."""
-        table = tables.grants
-        query = sa.select(table).where(table.c.sleeper == sleeper).order_by(table.c.revision)
-        return tuple(map(self._grant_of, self._store.rows(query)))
+        return tuple(map(self._grant_of, self._store.rows(_grants_of(sleeper))))
+
+    def read_grants(self, sleeper: str) -> Commit[tuple[Grant, ...]]:
+        """Queue a read of a sleeper's grants."""
+        return self._people.answer_later(
+            lambda base: tuple(map(self._grant_of, base.execute(_grants_of(sleeper)).all()))
+        )
 
     def _grant_of(self, row: Any) -> Grant:  # noqa: ANN401 -- a row of SQLAlchemy
         return self._understood("a grant", partial(grant_of, row.sleeper, row.revision), row.kept)

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from dreamd.core.consent.course import Consent
 from dreamd.core.consent.grant import Grant
+from dreamd.ports.commit import Commit
 
 
 class ConsentLedger(Protocol):
@@ -18,4 +19,8 @@ class ConsentLedger(Protocol):
 
     def grants(self, sleeper: str) -> tuple[Grant, ...]:
         """MUST return every grant of a sleeper, by revision."""
+        ...
+
+    def read_grants(self, sleeper: str) -> Commit[tuple[Grant, ...]]:
+        """MUST read the same without holding up the caller's thread."""
         ...

@@ -179,6 +179,15 @@ class MemoryPeople(ABC):
         rows = (row for row in self.readable.personal.values() if row.kind == kind)
         return tuple(sorted(rows, key=lambda row: row.at_s))
 
+    def read_grants(self, sleeper: str) -> Commit[tuple[Grant, ...]]:
+        """Every grant of a sleeper, at once."""
+        commit: Commit[tuple[Grant, ...]] = Commit()
+        try:
+            commit.end(self.grants(sleeper))
+        except LedgerError as error:
+            commit.fail(str(error))
+        return commit
+
     def read_personal(self, sleeper: str, kind: str) -> Commit[tuple[PersonalRow, ...]]:
         """A sleeper's rows of this kind, at once."""
         commit: Commit[tuple[PersonalRow, ...]] = Commit()

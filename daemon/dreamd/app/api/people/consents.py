@@ -4,8 +4,8 @@ To withdraw is a way out: done in the call, in every state of consent and Dreams
 answer is a ticket, as for a sever. A sleeper without a slot gets one that is settled at once.
 """
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
 
 from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.registry import DreamscapeRegistry
@@ -19,10 +19,12 @@ from dreamd.core.consent.grant import Grant, filled
 from dreamd.core.consent.receipt import receipt
 from dreamd.core.dreamscapes.admission import NAME_RULE
 from dreamd.core.refusals import Code, Figure, Refusal, bad_field
-from dreamd.ports.commit import LedgerError
+from dreamd.ports.commit import Commit
 from dreamd.ports.deferred import Deferred
 from dreamwire.topics import is_name
 
+T = TypeVar("T")
+Resource = Mapping[str, object]
 WITHDRAWN: Final = "withdrawn"
 
 
@@ -68,46 +70,57 @@ class ConsentCommands:
             self._dreamscapes.release_pod(record, WITHDRAWN)
         return ticket
 
-    def list_revisions(self, caller: Caller, sleeper: str) -> tuple[Grant, ...] | Refusal:
+    def list_revisions(self, caller: Caller, sleeper: str) -> Deferred[tuple[Grant, ...]]:
         """Every grant of a sleeper, by revision."""
-        try:
-            return self._deps.ledger.grants(sleeper)
-        except LedgerError as error:
-            return Refusal(Code.LEDGER_UNAVAILABLE, f"the grants could not be read: {error}")
+        return self._read(sleeper, lambda grants: grants)
 
-    def receipt(self, caller: Caller, sleeper: str, revision: int = 0) -> str | Refusal:
+    def receipt(self, caller: Caller, sleeper: str, revision: int = 0) -> str | Refusal | Deferred[str]:
         """The signed receipt of a grant, as the text of its file."""
-        consent = self._consent_of(caller, sleeper, revision)
-        if isinstance(consent, Refusal):
-            return consent
         sign = self._people.sign_receipt
         if sign is None:
             return Refusal(Code.WRONG_STATE, "this daemon has no key to sign a receipt with")
-        return sign(receipt(consent, self._people.controller, *self._ids(sleeper)))
+        ids, house = self._ids(sleeper), self._people.controller
+        return self._told(sleeper, revision, lambda consent: sign(receipt(consent, house, *ids)))
 
-    def fhir(self, caller: Caller, sleeper: str, revision: int = 0) -> Mapping[str, object] | Refusal:
+    def fhir(
+        self, caller: Caller, sleeper: str, revision: int = 0
+    ) -> Resource | Refusal | Deferred[Resource]:
         """The same as HL7 FHIR R5 `Consent`."""
-        consent = self._consent_of(caller, sleeper, revision)
-        if isinstance(consent, Refusal):
-            return consent
-        return fhir_consent(consent, self._people.controller, *self._ids(sleeper))
+        ids, house = self._ids(sleeper), self._people.controller
+        return self._told(sleeper, revision, lambda consent: fhir_consent(consent, house, *ids))
 
     def _ids(self, sleeper: str) -> tuple[str, str]:
         """The id of the record, and the subject: a sleeper has one record of consent."""
         subject = self._people.subjects(sleeper)
         return f"consent-{subject}", subject
 
-    def _consent_of(self, caller: Caller, sleeper: str, revision: int) -> Consent | Refusal:
-        """The consent as it stands (0), or as it was given with this revision."""
+    def _told(self, sleeper: str, revision: int, make: Callable[[Consent], T]) -> T | Refusal | Deferred[T]:
+        """Make a document of the consent as it stands (0), or as it was given with this revision."""
         now = self._book.consent(sleeper)
-        if revision == 0 or (now.grant is not None and now.grant.revision == revision):
-            none = Refusal(Code.CONSENT_MISSING, "the sleeper has granted nothing", {"scope": "merge"})
-            return now if now.grant is not None else none
-        grants = self.list_revisions(caller, sleeper)
-        if isinstance(grants, Refusal):
-            return grants
-        given = next((one for one in grants if one.revision == revision), None)
-        if given is None:
-            known = ", ".join(str(one.revision) for one in grants) or "none"
+        if now.grant is not None and revision in (0, now.grant.revision):
+            return make(now)
+        if revision == 0:
+            return Refusal(Code.CONSENT_MISSING, "the sleeper has granted nothing", {"scope": "merge"})
+
+        def given(grants: tuple[Grant, ...]) -> T | Refusal:
+            one = next((grant for grant in grants if grant.revision == revision), None)
+            if one is not None:
+                return make(Consent(ConsentState.GIVEN, revision, one, one.held, one.at_s))
+            known = ", ".join(str(grant.revision) for grant in grants) or "none"
             return bad_field("revision", f"one of this sleeper's ({known})", Figure(str(revision)))
-        return Consent(ConsentState.GIVEN, revision, given, given.held, given.at_s)
+
+        return self._read(sleeper, given)
+
+    def _read(self, sleeper: str, use: Callable[[tuple[Grant, ...]], T | Refusal]) -> Deferred[T]:
+        """Read the grants beside this thread, and use them once they are there."""
+        later = Deferred[T]()
+
+        def read(commit: Commit[tuple[Grant, ...]]) -> None:
+            if commit.done:
+                later.settle(use(commit.value))
+            else:
+                sentence = f"the grants could not be read: {commit.failure}"
+                later.settle(Refusal(Code.LEDGER_UNAVAILABLE, sentence))
+
+        self._deps.ledger.read_grants(sleeper).then(read)
+        return later

@@ -33,14 +33,16 @@ class ConsentsApi(Protocol):
         """End the consent and set the sleeper to zero, in this call. Never refused; needs no reason."""
         ...
 
-    def list_revisions(self, caller: Caller, sleeper: str) -> tuple[Grant, ...] | Refusal:
+    def list_revisions(self, caller: Caller, sleeper: str) -> Refusal | Deferred[tuple[Grant, ...]]:
         """Every grant of a sleeper, by revision."""
         ...
 
-    def receipt(self, caller: Caller, sleeper: str, revision: int = 0) -> str | Refusal:
+    def receipt(self, caller: Caller, sleeper: str, revision: int = 0) -> str | Refusal | Deferred[str]:
         """The signed receipt of a grant, as the text of its file; 0: of the consent as it stands now."""
         ...
 
-    def fhir(self, caller: Caller, sleeper: str, revision: int = 0) -> Mapping[str, object] | Refusal:
+    def fhir(
+        self, caller: Caller, sleeper: str, revision: int = 0
+    ) -> Mapping[str, object] | Refusal | Deferred[Mapping[str, object]]:
         """The same as HL7 FHIR R5 `Consent`."""
         ...

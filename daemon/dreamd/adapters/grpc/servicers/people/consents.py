@@ -20,7 +20,7 @@ from dreamd.adapters.grpc.calls.errors import bad_input, granted
 from dreamd.adapters.grpc.calls.idempotency import IdempotencyCache
 from dreamd.adapters.grpc.calls.interceptor import Context, admitted_of
 from dreamd.adapters.grpc.calls.pagination import page
-from dreamd.adapters.grpc.calls.streams import confirmed
+from dreamd.adapters.grpc.calls.streams import confirmed, kept
 from dreamd.adapters.grpc.servicers import responses
 from dreamd.adapters.grpc.servicers.people.grants import REVISION_MOST, grant_of, told_consent, told_grant
 from dreamd.app.api.people.protocols import ConsentsApi
@@ -89,11 +89,11 @@ class Consents(ConsentsServicer):
     ) -> consents.ListGrantsResponse:
         """Every grant of one sleeper, newest first."""
         sleeper = sleeper_of(request.name, context)
-        kept = granted(self._book.list_revisions(acting(context), sleeper))
+        grants: tuple[Grant, ...] = await kept(self._book.list_revisions(acting(context), sleeper))
 
         def listed(after: str) -> Iterator[Grant]:
             below = int(after) if after else REVISION_MOST
-            return (one for one in reversed(kept) if one.revision < below)
+            return (one for one in reversed(grants) if one.revision < below)
 
         shown, token = page(
             listed, lambda one: str(one.revision), told_grant, request.page_size, request.page_token
@@ -106,8 +106,8 @@ class Consents(ConsentsServicer):
         if not 0 <= request.revision <= REVISION_MOST:
             raise bad_input("revision", "a revision of this sleeper, or 0", Figure(request.revision))
         caller = acting(context)
-        document = granted(self._book.receipt(caller, sleeper, request.revision))
-        fhir = granted(self._book.fhir(caller, sleeper, request.revision))
+        document = await kept(self._book.receipt(caller, sleeper, request.revision))
+        fhir = await kept(self._book.fhir(caller, sleeper, request.revision))
         newest = granted(self._book.consent_of(caller, sleeper)).revision
         return consents.Receipt(
             name=names.of_sleeper(sleeper, PART),
