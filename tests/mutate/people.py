@@ -157,6 +157,22 @@ PEOPLE: Final = (
         _CONSENT,
     ),
     Mutation(
+        "watch.grant-over",
+        "the watch of the simulation takes a grant that is over for one in force",
+        "daemon/dreamd/simulation/checks/grant_watch.py",
+        "if not in_force(grant, daemon.now_s()):",
+        "if False:",
+        ("tests/sim/test_people.py",),
+    ),
+    Mutation(
+        "watch.withdrawn",
+        "the watch of the simulation forgets a withdrawal",
+        "daemon/dreamd/simulation/checks/grant_watch.py",
+        "        if sleeper in known.gone:\n",
+        "        if False:\n",
+        ("tests/sim/test_people.py",),
+    ),
+    Mutation(
         "consent.overtaken-instant",
         "a withdrawal overtakes a grant on its way by the clock alone",
         "daemon/dreamd/app/people/consent_book.py",
