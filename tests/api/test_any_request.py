@@ -46,6 +46,9 @@ METHODS = [
     for service in proto.DESCRIPTOR.services_by_name.values()
     for method in service.methods
 ]
+AT_ONCE = 4
+"""Methods that share an application: to make one costs more than forty requests."""
+BATCHES = [tuple(METHODS[begin : begin + AT_ONCE]) for begin in range(0, len(METHODS), AT_ONCE)]
 NAMES = (
     *(
         "pods/bed-1",
@@ -145,21 +148,24 @@ async def ask(
     return None
 
 
-@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
-def test_no_request_is_a_failure(method: MethodDescriptor) -> None:
+@pytest.mark.parametrize("few", BATCHES, ids=lambda few: "-".join(method.name for method in few))
+def test_no_request_is_a_failure(few: tuple[MethodDescriptor, ...]) -> None:
     """No request ends in UNKNOWN or INTERNAL; each refusal has domain and next step, a bad field its path."""
 
-    async def ask_all(requests: list[Message]) -> None:
+    async def ask_all(asked: tuple[list[Message], ...]) -> None:
         running = await serve_grpc(application().app, "127.0.0.1", 0)
         async with grpc.aio.insecure_channel(f"127.0.0.1:{running.port}") as channel:
-            for request in requests:
-                judge(await ask(channel, method, request), request)
+            for method, requests in zip(few, asked, strict=True):
+                for request in requests:
+                    judge(await ask(channel, method, request), request)
         await running.stop(0.0)
 
+    each = (st.lists(messages(method.input_type), min_size=10, max_size=10) for method in few)
+
     @settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(st.lists(messages(method.input_type), min_size=10, max_size=10))
-    def run(requests: list[Message]) -> None:
-        asyncio.run(ask_all(requests))
+    @given(st.tuples(*each))
+    def run(asked: tuple[list[Message], ...]) -> None:
+        asyncio.run(ask_all(asked))
 
     run()
 

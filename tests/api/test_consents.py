@@ -103,61 +103,57 @@ async def test_a_grant_without_an_end_is_for_this_night(api: dreamapi.Api) -> No
     assert 0 < told.expire_time.ToNanoseconds() / 1e9 - NOW_S <= 33 * 3600.0
 
 
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
-        ({"scopes": ()}, "grant.scopes"),
-        ({"modalities": ()}, "grant.modalities"),
-        ({"ceiling": 0.16}, "grant.ceiling"),
-        ({"ceiling": float("nan")}, "grant.ceiling"),
-        ({"artist_share": 0.6}, "grant.artist_share"),
-        ({"scopes": ("merge",)}, "grant.artist_share"),
-        ({"hours": "22:00"}, "grant.hours"),
-        ({"hours": "22:00/07:00", "zone": "Europe/Atlantis"}, "grant.zone"),
-        ({"zone": "Europe/Zurich"}, "grant.hours"),
-        ({"until": datetime.fromtimestamp(NOW_S + 91 * DAY_S, UTC)}, "grant.expire_time"),
-        ({"until": datetime(2020, 1, 1, tzinfo=UTC)}, "grant.expire_time"),
-        ({"until": datetime(2026, 12, 24)}, "grant.expire_time"),  # noqa: DTZ001 - without a zone
-        ({"duo": ("DUO:0000006",)}, "grant.duo"),
-        ({"notice_sha256": ""}, "grant.notice_sha256"),
-        ({"language": "English"}, "grant.language"),
-        ({"scopes": ("sleep",)}, "grant.scopes"),
-        ({"modalities": ("smell",)}, "grant.modalities"),
-        ({"adult": False}, "grant.adult"),
-    ],
+WRONG: tuple[tuple[dict[str, object], str], ...] = (
+    ({"scopes": ()}, "grant.scopes"),
+    ({"modalities": ()}, "grant.modalities"),
+    ({"ceiling": 0.16}, "grant.ceiling"),
+    ({"ceiling": float("nan")}, "grant.ceiling"),
+    ({"artist_share": 0.6}, "grant.artist_share"),
+    ({"scopes": ("merge",)}, "grant.artist_share"),
+    ({"hours": "22:00"}, "grant.hours"),
+    ({"hours": "22:00/07:00", "zone": "Europe/Atlantis"}, "grant.zone"),
+    ({"zone": "Europe/Zurich"}, "grant.hours"),
+    ({"until": datetime.fromtimestamp(NOW_S + 91 * DAY_S, UTC)}, "grant.expire_time"),
+    ({"until": datetime(2020, 1, 1, tzinfo=UTC)}, "grant.expire_time"),
+    ({"until": datetime(2026, 12, 24)}, "grant.expire_time"),  # noqa: DTZ001 - without a zone
+    ({"duo": ("DUO:0000006",)}, "grant.duo"),
+    ({"notice_sha256": ""}, "grant.notice_sha256"),
+    ({"language": "English"}, "grant.language"),
+    ({"scopes": ("sleep",)}, "grant.scopes"),
+    ({"modalities": ("smell",)}, "grant.modalities"),
+    ({"adult": False}, "grant.adult"),
 )
-async def test_a_wrong_grant_names_its_field(
-    api: dreamapi.Api, application: FakeCoordination, changes: dict[str, object], field: str
-) -> None:
+
+
+async def test_a_wrong_grant_names_its_field(api: dreamapi.Api, application: FakeCoordination) -> None:
     """A field that is missing, out of bounds or NaN is refused by its path; nothing is granted."""
-    with pytest.raises(dreamapi.InvalidArgument) as caught:
-        await api.consents.grant("ada", grant(**changes))
-    assert caught.value.metadata["field"] == field
+    for changes, field in WRONG:
+        with pytest.raises(dreamapi.InvalidArgument) as caught:
+            await api.consents.grant("ada", grant(**changes))
+        assert caught.value.metadata["field"] == field
     assert application.consents.book.consent("ada").state is ConsentState.NONE
 
 
-@pytest.mark.parametrize(
-    ("request_", "field"),
-    [
-        (GrantConsentRequest(name="sleepers/ada/dose", grant=GRANT), "name"),
-        (GrantConsentRequest(name="ada", grant=GRANT), "name"),
-        (GrantConsentRequest(name="sleepers/-/consent", grant=GRANT), "name"),
-        (GrantConsentRequest(name="sleepers/ada", grant=ConsentGrant(scopes=[0])), "grant.scopes[0]"),
-        (GrantConsentRequest(name="sleepers/ada", grant=ConsentGrant(scopes=[1] * 17)), "grant.scopes"),
-        (GrantConsentRequest(name="sleepers/ada", grant=ConsentGrant(modalities=[9])), "grant.modalities[0]"),
-        (GrantConsentRequest(name="sleepers/ada", grant=ConsentGrant(method=2)), "grant.method"),
-        (GrantConsentRequest(name="sleepers/ada", grant=ConsentGrant(revision=-1)), "grant.revision"),
-    ],
+FORMS = (
+    (GrantConsentRequest(name="sleepers/ada/dose", grant=GRANT), "name"),
+    (GrantConsentRequest(name="ada", grant=GRANT), "name"),
+    (GrantConsentRequest(name="sleepers/-/consent", grant=GRANT), "name"),
+    (GrantConsentRequest(name="sleepers/ada", grant=ConsentGrant(scopes=[0])), "grant.scopes[0]"),
+    (GrantConsentRequest(name="sleepers/ada", grant=ConsentGrant(scopes=[1] * 17)), "grant.scopes"),
+    (GrantConsentRequest(name="sleepers/ada", grant=ConsentGrant(modalities=[9])), "grant.modalities[0]"),
+    (GrantConsentRequest(name="sleepers/ada", grant=ConsentGrant(method=2)), "grant.method"),
+    (GrantConsentRequest(name="sleepers/ada", grant=ConsentGrant(revision=-1)), "grant.revision"),
 )
-async def test_a_request_of_another_form_is_refused(
-    channel: grpc.aio.Channel, request_: GrantConsentRequest, field: str
-) -> None:
+
+
+async def test_a_request_of_another_form_is_refused(channel: grpc.aio.Channel) -> None:
     """Names of other things, unnamed numbers and a grant at a pod that is told from elsewhere are refused."""
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await ConsentsStub(channel).GrantConsent(request_)  # type: ignore[no-untyped-call]
-    no = from_rpc(caught.value, "here")
-    assert isinstance(no, dreamapi.InvalidArgument)
-    assert no.metadata["field"] == field
+    for request, field in FORMS:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await ConsentsStub(channel).GrantConsent(request)  # type: ignore[no-untyped-call]
+        no = from_rpc(caught.value, "here")
+        assert isinstance(no, dreamapi.InvalidArgument)
+        assert no.metadata["field"] == field
 
 
 async def test_a_stale_revision_is_refused_and_a_request_id_is_done_once(

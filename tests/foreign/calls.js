@@ -87,7 +87,15 @@ async function whole_night() {
   await unary("Pods.ListPods", { page_size: 2 });
   await unary("Pods.GetPod", { name: pods[0] });
   await stream("Pods.WatchPods", {}, 1);
-  for (const pod of pods) await unary("Pods.CheckInPod", { name: pod, sleeper: pod.replace("pods/light", "sleepers/s") });
+  const grant = {
+    scopes: ["SCOPE_MERGE", "SCOPE_PERFORM"], modalities: ["MODALITY_SOUND"], ceiling: 0.15, artist_share: 0.3,
+    adult: true, notice_sha256: "a".repeat(64), language: "en", method: "METHOD_SIMULATED",
+  };
+  for (const pod of pods) {
+    const sleeper = pod.replace("pods/light", "sleepers/s");
+    await unary("Consents.GrantConsent", { name: sleeper, grant });
+    await unary("Pods.CheckInPod", { name: pod, sleeper });
+  }
   const plan = { seats_min: 3, seats_max: 8, pods, ramp: { seconds: 10 }, ceiling: Math.fround(0.15), artist_share: 0.3 };
   await unary("Dreamscapes.CreateDreamscape", { dreamscape_id: "foreign", plan });
   let etag = told["Dreamscapes.CreateDreamscape"].answer?.etag;
@@ -144,6 +152,11 @@ async function people() {
   await unary("Exposure.ListNights", { name: "sleepers/s-9/nights" });
   await unary("Letters.ListLetters", { name: "sleepers/s-9/letters" });
   await unary("Letters.GetLetter", { name: "sleepers/s-9/letters/20000101T000000Z" }, "no letter");
+  const until = Date.now() + 20_000; // a letter is made some seconds after the check-out
+  do {
+    await new Promise((go) => setTimeout(go, 200));
+    await unary("Letters.GetLetter", { name: "sleepers/s-1/letters/-" });
+  } while (told["Letters.GetLetter"].refused && Date.now() < until);
   await unary("Consents.WithdrawConsent", { name, reason: "enough" });
   await unary("Consents.GrantConsent", { name, grant: { ...grant, scopes: [] } }, "no scope");
   const shipped = fs.readFileSync(path.join(directory, "../daemon/dreamd/adapters/documents/shipped.toml"), "utf8");

@@ -57,4 +57,20 @@ OWN: Final = (
         "simulated=True)",
         _CONSENTS,
     ),
+    Mutation(
+        "own.hidden-count-told",
+        "a dry run tells a count that is hidden as none",
+        _GRPC + "servicers/people/revisions.py",
+        "    return int(value) if isfinite(value) else None\n",
+        "    return int(value) if isfinite(value) else 0\n",
+        ("tests/api/test_guidelines.py",),
+    ),
+    Mutation(
+        "own.ratified-by-a-request",
+        "a ratification is signed in a role that the request names and the person lacks",
+        "daemon/dreamd/app/api/people/guidelines.py",
+        "        roles = frozenset(grant.role for grant in principal.grants)\n",
+        "        roles = frozenset(Role)\n",
+        ("tests/api/test_guidelines.py",),
+    ),
 )

@@ -9,7 +9,7 @@ from rich.table import Table
 
 import dreamapi
 from dreamapi.v1.access_pb2 import Grant, Principal
-from dreamapi.v1.rules_pb2 import Effect, Role
+from dreamapi.v1.rules_pb2 import Effect, Role, Rule
 from dreamd.cli.client import add_verb, as_json, console, credential_of, print_json, run
 from dreamwire.closed_file import write_closed
 
@@ -98,9 +98,16 @@ async def _rules(api: dreamapi.Api, args: argparse.Namespace) -> None:
         return
     table = Table("method", "effect", "roles")
     for one in rules:
-        roles = ", ".join(_word(Role.Name(role)) for role in one.rule.roles) or "without a credential"
-        table.add_row(one.method.rpartition("/")[2], _word(Effect.Name(one.rule.effect)), roles)
+        roles = ", ".join(_condition(one.rule, role) for role in one.rule.roles) or "without a credential"
+        pair = ", a pair of two people" if one.rule.pair else ""
+        table.add_row(one.method.rpartition("/")[2], _word(Effect.Name(one.rule.effect)), roles + pair)
     console().print(table)
+
+
+def _condition(rule: Rule, role: Role) -> str:
+    """The role, and whether it may call the method on a sleeper's request alone."""
+    word = _word(Role.Name(role))
+    return f"{word} (on request)" if role in rule.on_request else word
 
 
 def _name(principal: Principal) -> str:
