@@ -84,15 +84,20 @@ class Fleet:
         """The daemon's public key."""
         return self.state / "daemon.pub"
 
+    def founding(self) -> tuple[str, ...]:
+        """The flags for guidelines under which empty beds dream at once."""
+        file = self.folder / "guidelines.toml"
+        file.write_text(bench_text(), encoding="utf-8")
+        return "--guidelines", str(file)
+
     def daemon(self) -> float:
         """Start the daemon and wait until it is ready; returns the moment of the start."""
         started_s = boottime_s()
-        (self.folder / "guidelines.toml").write_text(bench_text(), encoding="utf-8")
         process = self.start(
             "daemon",
             [*self.program, "serve", "--ready-json", "--mqtt-url", self._url("daemon"),
              "--state-dir", str(self.state), "--grpc-port", str(self.fixed_port), "--http-port", "0",
-             "--guidelines", str(self.folder / "guidelines.toml"), *self.flags],
+             *self.founding(), *self.flags],
         )  # fmt: skip
         assert process.stdout is not None
         ready = process.stdout.readline()

@@ -17,10 +17,13 @@ from pathlib import Path
 import dreamapi
 from dreamapi.credentials import CredentialFile
 from dreamapi.v1.access_pb2 import Principal as Told
+from dreamd.adapters.documents.shipped import bench_founding
 from dreamd.adapters.ledger.opening import LEDGER_FILE
 from dreamd.adapters.ledger.sqlite import SqliteLedger
 from dreamd.core.access.caller import Role
 from dreamd.core.access.principals import Credential, Grant, Kind, Principal, digest_of, token_of
+from dreamd.core.guidelines.course import Course, CourseState
+from dreamd.ports.ledger.guidelines import KeptRevision
 from dreamd.ports.ledger.transaction import Transaction
 from dreamedge.adapters.credential.enrolment import EnrolmentError, enrol_bed
 from integration.fleet import Fleet, whole_grant
@@ -74,8 +77,12 @@ class SiteFleet(Fleet):
         names = (*roles, *sleepers)
         held = tuple(Credential(_id(name), name, digest_of(SECRET), now_s, now_s + LIVES_S) for name in names)
         ledger = SqliteLedger(state / LEDGER_FILE)
-        ledger.write(Transaction(principals=principals, credentials=held))
+        ledger.write(Transaction(principals=principals, credentials=held, guidelines=(_in_force(now_s),)))
         ledger.close()
+
+    def founding(self) -> tuple[str, ...]:
+        """No flag: in a site two people ratify, and the ledger holds what they have ratified."""
+        return ()
 
     @property
     def authority(self) -> str:
@@ -166,6 +173,14 @@ class SiteFleet(Fleet):
             zeros_s = [int(str(one["zero_ns"])) / 1e9 for one in self.facts(pod, "severed", process)]
             took_s.append(min(at_s for at_s in zeros_s if at_s >= since_s) - since_s)
         return sorted(took_s)
+
+
+def _in_force(now_s: float) -> KeptRevision:
+    """The guidelines of empty beds, in force."""
+    first = bench_founding()
+    bundle = first.bundle
+    course = Course(bundle.revision, "anna", now_s, CourseState.IN_FORCE, in_force_s=now_s)
+    return KeptRevision(bundle, first.digest(bundle.document()), course)
 
 
 def _id(name: str) -> str:
