@@ -9,9 +9,10 @@ from dreamd.adapters.documents.receipts import sign_receipt
 from dreamd.adapters.documents.shipped import founding
 from dreamd.adapters.exposure import LedgerExposure
 from dreamd.app.guidelines.revisions import Founding
-from dreamd.app.people.house_people import HousePeople
+from dreamd.app.people.house_people import NOT_STATED, HousePeople
 from dreamd.cli.serve import CannotServe
 from dreamd.core.consent.hours import zone_of
+from dreamd.core.consent.receipt import Controller
 from dreamd.core.guidelines.bundle import BundleError
 from dreamd.core.guidelines.course import Course, CourseState
 from dreamd.core.guidelines.reading import read_bundle
@@ -39,8 +40,23 @@ def house_people(
         exposures=LedgerExposure(ledger, now_s),
         subjects=ledger.keys.subject_of,
         simulated_grants=not in_site,
+        controller=house_controller(settings, key),
         place=letters_place(settings.house_zone, settings.house_contact),
         sign_receipt=partial(sign_receipt, key=key),
+    )
+
+
+def house_controller(settings: Settings, key: SigningKey) -> Controller:
+    """Return the house that answers for the data, as receipts name it; a setting left out is not stated."""
+    kept = settings.ledger_url.rpartition("@")[2].partition("?")[0] or "a file of the daemon's own machine"
+    return Controller(
+        id=f"house-{key.public.hex[:16]}",
+        name=settings.house_name or NOT_STATED,
+        address=settings.house_address or NOT_STATED,
+        contact=settings.house_contact or NOT_STATED,
+        jurisdiction=settings.house_country or NOT_STATED,
+        storage=kept,
+        retention="until the sleeper erases it, or as long as the guidelines' clause of retention says",
     )
 
 

@@ -52,6 +52,9 @@ class Settings(OidcSettings):
     ledger_url: str
     guidelines: str
     house_zone: str
+    house_name: str
+    house_address: str
+    house_country: str
     house_contact: str
     mqtt_url: str
     mqtt_ca: str
@@ -120,6 +123,13 @@ def _ledger(given: object) -> str:
 
 def _user(given: object) -> str:
     if not isinstance(given, str) or not given.isprintable():
+        raise UnfitError
+    return given
+
+
+def _country(given: object) -> str:
+    """An ISO 3166-1 code of two letters; empty: not stated."""
+    if not (isinstance(given, str) and (given == "" or re.fullmatch("[A-Z]{2}", given))):
         raise UnfitError
     return given
 
@@ -196,6 +206,9 @@ KEYS: Final = (
         "PostgreSQL for the ledger, else a file in the state directory",
     ),
     Key("house.zone", "", _zone, "a zone such as Europe/Zurich", "zone of letters, else this machine's own"),
+    Key("house.name", "", _user, "a name", "the house that answers for the data, on receipts of consent"),
+    Key("house.address", "", _user, "an address on one line", "its address, on receipts"),
+    Key("house.country", "", _country, "two capital letters, such as CH", "its jurisdiction, on receipts"),
     Key("house.contact", "", _user, "a number or an address", "whom to ask, in letters, else the desk"),
     Key("guidelines", "", file, A_FILE, "first revision of a house without access control, else the shipped"),
     Key(

@@ -11,8 +11,10 @@ from dreamd.app.events.journal import Journal
 from dreamd.app.guidelines.revisions import Revisions
 from dreamd.cli.serve import CannotServe
 from dreamd.core.guidelines.bundle import Bundle
-from dreamd.people_composition import house_founding, letters_place
+from dreamd.people_composition import house_controller, house_founding, letters_place
+from dreamd.settings import SettingsError, load
 from dreamd.simulation.machines.counting_metrics import CountingMetrics
+from dreamwire.signing import SigningKey
 from fakes.access import FakeClock
 from fakes.ledger import MemoryLedger
 from fakes.views import NOW_S
@@ -93,3 +95,13 @@ def test_letters_are_in_the_zone_of_the_house(tmp_path: Path) -> None:
     link.unlink()
     link.symlink_to("/usr/share/zoneinfo/Moon/Tycho")
     assert letters_place("", "", link).zone_name == "UTC"
+
+
+def test_receipts_name_the_house_of_the_settings_and_no_password() -> None:
+    """Name, address, contact and country are the settings'; the database stands there without its user."""
+    flags = {"house_name": "Haus am See", "house_country": "CH", "ledger_url": "postgresql://ada:s3@db/x?a=b"}
+    house = house_controller(load({}, flags).settings, SigningKey.from_seed(b"h" * 32))
+    assert (house.name, house.jurisdiction, house.address) == ("Haus am See", "CH", "not stated")
+    assert house.storage == "db/x"
+    with pytest.raises(SettingsError, match=r"house\.country"):
+        load({}, {"house_country": "Switzerland"})
