@@ -120,6 +120,10 @@ def test_a_refusal_names_clause_revision_limit_value_and_next_step() -> None:
     shown = stage.app.dreamscapes.get("calm")
     assert not isinstance(shown, Refusal)
     assert {seat.refusal_code for seat in shown.seats} == {"GUIDELINE_REFUSED"}
+    counted = stage.meters.counts["clause:G-2.4"]
+    stage.hop(8)
+    assert counted == len(shown.seats), "once a seat, where it begins to wait"
+    assert stage.meters.counts["clause:G-2.4"] == counted, "and not at each look"
     assert "G-2.4" in shown.seats[0].refusal
     assert "150" in shown.seats[0].refusal
     assert "180" in shown.seats[0].refusal
