@@ -29,7 +29,6 @@ from dreamd.adapters.ledger.opening import open_ledger
 from dreamd.adapters.ledger.stored_ledger import StoredLedger
 from dreamd.app.durability.commits import Commits
 from dreamd.app.events.journal import Journal
-from dreamd.app.guidelines.dry_run import NO_ADMISSIONS
 from dreamd.app.guidelines.revisions import LIVING, Revisions
 from dreamd.app.people.consent_book import ConsentBook
 from dreamd.app.people.house_people import HousePeople
@@ -218,7 +217,7 @@ def ratify(house: House) -> None:
     clock, tell = house.life.clock, house.life.tell
     kept = house.ledger.guidelines()
     clock.now = max([BEGAN_S, *(moment for one in kept for moment in _moments(one.course))]) + 3600.0
-    book = Revisions(founding(), house.ledger, house.commits, clock, lambda: NO_ADMISSIONS)
+    book = Revisions(founding(), house.ledger, house.commits, clock)
     held = 0
 
     def look() -> None:
