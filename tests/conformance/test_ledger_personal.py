@@ -15,8 +15,9 @@ from dreamd.core.consent.grant import Grant as ConsentGrant
 from dreamd.core.consent.grant import Modality, Scope
 from dreamd.core.dreamscapes.views import DreamscapeState, Plan
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
-from dreamd.ports.ledger.exposure import Exposure, MarkMove
+from dreamd.ports.ledger.exposure import Exposure, MarkMove, PlannedDose
 from dreamd.ports.ledger.ledger import Ledger
+from dreamd.ports.ledger.person import PersonRecords
 from dreamd.ports.ledger.personal import PersonalRow
 from dreamd.ports.ledger.transaction import Transaction
 from fakes.ledger import LedgerStorage, MemoryLedger, settled
@@ -149,3 +150,42 @@ def test_a_tombstone_keeps_the_merge_minutes_of_a_week(library: Library) -> None
     assert (ledger.keys.mark_of("ash"), ledger.keys.sleeper_of(subject)) == (mark, None)
     assert ledger.keys.tombstones() == {mark: {BUCKET: 5.0}}
     ledger.close()
+
+
+def test_an_erasure_that_was_cut_short_is_finished_by_the_next_opening(library: Library) -> None:
+    """The rows are forgotten and the process ends: the next one has no link, and the tombstone."""
+    ledger = library()
+    ledger.write(everything_of("ash"))
+    subject = ledger.keys.subject_of("ash")
+    ledger.write(Transaction(forgotten=(("ash", NOW_S),)))
+    ledger.close()
+    ledger = library()
+    assert ledger.keys.sleeper_of(subject) is None
+    assert ledger.keys.tombstones() == {ledger.keys.mark_of("ash"): {BUCKET: 2.5}}
+
+
+def test_all_records_of_a_sleeper_are_read_at_once(library: Library) -> None:
+    """Everything of one sleeper comes back and nothing of another; of an erased one nothing does."""
+    ledger = library()
+    for sleeper in ("ash", "birch"):
+        ledger.write(everything_of(sleeper))
+    later_s = NOW_S + 20 * 86400.0
+    ledger.write(Transaction(planned_doses=(PlannedDose("night-ash", "ash", 7.5, NOW_S),)))
+    ledger.write(Transaction(folded_s=later_s, check_ins=(("bed-7", "ash"),)))
+    ledger.write(Transaction(exposure=(Exposure({"ash": 1.5}, later_s, MarkMove.CLOSE),)))
+    told = everything_of("ash")
+    records = settled(ledger, ledger.read_person("ash")).value
+    assert records.subject == ledger.keys.subject_of("ash")
+    assert (records.consent, records.grants) == (told.consents[0][1], told.grants)
+    assert (records.beds, records.seats) == (("bed-7",), (("night-ash", 1, "bed-1"),))
+    assert records.days == {int(NOW_S // 86400.0): 2.5}
+    assert records.buckets == {int(later_s // 600.0): 1.5}
+    assert records.planned == (PlannedDose("night-ash", "ash", 7.5, NOW_S),)
+    assert (records.personal, records.calibration_days) == (told.personal, (20_000,))
+    assert sorted(one.name for one in records.principals) == ["ash-clerk", "ash-own"]
+    assert [reason for _, reason in records.audit] == ["fever"]
+    assert records.last_s == pytest.approx(later_s, abs=600.0)
+    nothing = settled(ledger, ledger.read_person("cedar")).value
+    assert (nothing, nothing.last_s) == (PersonRecords("cedar"), 0.0)
+    erase(ledger, "ash")
+    assert settled(ledger, ledger.read_person("ash")).value == PersonRecords("ash")

@@ -66,6 +66,9 @@ class Exposures:
             if exposure.move is not MarkMove.CLOSE:
                 self.marks[sleeper] = exposure.at_s
 
+    def drop_account(self, sleeper: str) -> None:
+        self.charged_min.pop(sleeper, None)
+
     def near_limits(self, share: Callable[[str], float]) -> tuple[int, int]:
         shares = [share(sleeper) for sleeper in self.charged_min]
         return sum(EXPOSURE_WARN_SHARE <= one < 1.0 for one in shares), sum(one >= 1.0 for one in shares)

@@ -9,17 +9,38 @@ from typing import Final, Protocol
 
 from dreamd.core.exposure.dose import Dose
 from dreamd.core.exposure.near_limits import NearLimits
-from dreamd.core.exposure.windows import WEEK_S, DoseAccount, DoseAccounts
+from dreamd.core.exposure.windows import WEEK_S, DoseAccount, DoseAccounts, account_of
 from dreamd.core.limits import GUIDELINE_CAP, LEASE_FADE_S, LEASE_S, MARK_HOLDS_S
+from dreamd.ports.ledger.erasure import ErasureLedger
 from dreamd.ports.ledger.exposure import Exposure, ExposureLedger, MarkMove
 from dreamd.ports.ledger.transaction import Transaction, Transactions
+from dreamd.ports.people_keys import PeopleKeys
 
 UNDER_A_MARK_MIN: Final = GUIDELINE_CAP * (MARK_HOLDS_S + LEASE_S + LEASE_FADE_S) / 60.0
 """The most merge-minutes possible under one mark, whenever and however its daemon ended."""
 
 
-class ChargedLedger(Transactions, ExposureLedger, Protocol):
+class ChargedLedger(Transactions, ExposureLedger, ErasureLedger, Protocol):
     """The part of the ledger that exposure needs."""
+
+
+class Tombstones:
+    """The merge-minutes of erased sleepers, by the mark of each name: an erasure buys no dose."""
+
+    def __init__(self, keys: PeopleKeys) -> None:
+        """keys: hold the tombstones, and make marks."""
+        self._keys = keys
+        self._read: Mapping[bytes, Mapping[int, float]] = {}
+        self._accounts: dict[bytes, DoseAccount] = {}
+
+    def sums_min(self, sleeper: str, now_s: float) -> tuple[float, float]:
+        """Return the merge-minutes before the erasure in the last 24 hours and 7 days."""
+        stones = self._keys.tombstones()
+        if stones is not self._read:
+            self._read = stones
+            self._accounts = {mark: account_of(buckets) for mark, buckets in stones.items()}
+        account = self._accounts.get(self._keys.mark_of(sleeper)) if self._accounts else None
+        return (0.0, 0.0) if account is None else account.sums_min(now_s)
 
 
 class LedgerExposure:
@@ -36,6 +57,7 @@ class LedgerExposure:
         if found:
             ledger.write(Transaction(exposure=(Exposure(found, now_s, MarkMove.CLOSE),)))
         self._accounts = DoseAccounts(ledger.exposure_buckets(now_s - WEEK_S))
+        self._tombstones = Tombstones(ledger.keys)
         self._near = NearLimits(self._accounts)
 
     def opening(self, sleepers: Collection[str], at_s: float) -> Exposure:
@@ -60,10 +82,16 @@ class LedgerExposure:
         else:
             self._ours.update(exposure.minutes)
 
+    def drop_account(self, sleeper: str) -> None:
+        """Drop the account: the tombstone holds its minutes."""
+        self._accounts.drop_account(sleeper)
+        self._ours.discard(sleeper)
+
     def dose(self, sleeper: str, now_s: float) -> Dose:
         """The sums of both windows, never under."""
         day_min, week_min = self._accounts.sums_min(sleeper, now_s)
-        return Dose(charged_min=day_min, week_min=week_min)
+        before_day_min, before_week_min = self._tombstones.sums_min(sleeper, now_s)
+        return Dose(charged_min=day_min + before_day_min, week_min=week_min + before_week_min)
 
     def near_limits(self, share: Callable[[str], float]) -> tuple[int, int]:
         """How many are near a limit, and at one."""

@@ -23,6 +23,7 @@ from dreamd.app.api.check_ins import CheckIns
 from dreamd.app.api.dreamscapes import DreamscapeCommands
 from dreamd.app.api.house import HouseQueries
 from dreamd.app.api.people.consents import ConsentCommands
+from dreamd.app.api.people.erasures import ErasureCommands
 from dreamd.app.api.people.guidelines import GuidelineCommands
 from dreamd.app.api.people.letters import ExposureQueries, LetterQueries
 from dreamd.app.api.pods import PodCommands
@@ -184,6 +185,9 @@ class Application:
         deps.nights.house, deps.nights.yes_of = people.place, self._book.consent
         self.letters, self.exposure = LetterQueries(deps.ledger), ExposureQueries(deps.ledger, deps.nights)
         self.consents = ConsentCommands(deps, self.registry, self._book, people)
+        self.erasures = ErasureCommands(
+            *(deps, self.registry, self._check_ins, self.consents, self._book), people
+        )
         self.house = HouseQueries(deps, self.registry, lambda: self.inbound.broker)
 
     def _build_access(self, secret: Random, sign: Sign | None) -> None:
@@ -194,6 +198,7 @@ class Application:
         self.principals = deps.principals
         self.guidelines = GuidelineCommands(deps.guidelines, deps.principals)
         self.enrolment = Enrolment(self.principals, deps.commits, deps.journal, deps.clock, secret)
+        self.erasures.logged_out = self.enrolment.forget_principal
         sign_ins = SignIns(self.principals, self.enrolment, deps.commits, deps.journal, deps.clock)
         self.access = AccessCommands(self.principals, self.enrolment, sign_ins, self.pods.release)
         self.whereabouts = LiveWhereabouts(deps, self.registry)
@@ -292,6 +297,7 @@ class Application:
         attempt("ledger", self._deps.guidelines.pass_time)
         attempt("ledger", self._deps.admissions.write_waiting)
         attempt("ledger", self._check_ins.write_bindings)
+        attempt("ledger", partial(self.erasures.advance, now_s))
         attempt("ledger", self._book.write_unwritten)
         attempt("ledger", partial(self._deps.nights.write_due, now_s))
         attempt("ledger", self.inbound.receipts.pay)

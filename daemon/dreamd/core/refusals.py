@@ -113,6 +113,7 @@ class Code(Enum):
     CONSENT_HOURS = "CONSENT_HOURS"
     NOT_YOURS = "NOT_YOURS"
     RETAINED_BY_LAW = "RETAINED_BY_LAW"
+    ERASURE_UNFINISHED = "ERASURE_UNFINISHED"
     LETTER_UNKNOWN = "LETTER_UNKNOWN"
 
 
@@ -251,6 +252,9 @@ CATALOGUE: Final[dict[Code, Entry]] = {
         Kind.PRECONDITION, "wait for the hours of the grant, or let the sleeper grant others"
     ),
     Code.NOT_YOURS: Entry(Kind.DENIED, "let the sleeper do it, with their own credential or at the pod"),
+    Code.ERASURE_UNFINISHED: Entry(
+        Kind.PRECONDITION, "end what reads the named files, or remove them; the erasure goes on by itself"
+    ),
     Code.RETAINED_BY_LAW: Entry(Kind.PRECONDITION, "wait until the date that the named clause gives"),
     Code.LETTER_UNKNOWN: Entry(
         Kind.NOT_FOUND, "read it after the check-out, or list the nights (dreamd me nights)"

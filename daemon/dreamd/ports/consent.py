@@ -137,6 +137,10 @@ class Exposures(Protocol):
         """The record is durable: doses MUST count it from now on."""
         ...
 
+    def drop_account(self, sleeper: str) -> None:
+        """MUST drop the account of an erased sleeper: from now on the tombstone counts."""
+        ...
+
     def dose(self, sleeper: str, now_s: float) -> Dose:
         """MUST answer from memory; the limits are those of the account alone, without the guidelines."""
         ...

@@ -30,7 +30,7 @@ SWEEPS_SELDOM_S: Final = 2.0
 """Pauses between two attempts, doubled from the first to the second: each holds up the ledger's writes."""
 WITHIN_S: Final = 20.0
 """Time for the files to be free of key and link; after it the erasure fails, and can be asked for again."""
-_STEP: Final = "end the program that reads them, or remove the file, and erase again"
+_STEP: Final = "end the program that reads them, or remove the file"
 _BUCKETS: Final = sa.select(tables.exposure_buckets.c.bucket, tables.exposure_buckets.c.minutes).where(
     sa.type_coerce(tables.exposure_buckets.c.sleeper, sa.Text) == sa.bindparam("of"),
     tables.exposure_buckets.c.bucket >= sa.bindparam("since"),

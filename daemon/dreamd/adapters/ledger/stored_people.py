@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from dreamd.adapters.ledger.eraser import Eraser
 from dreamd.adapters.ledger.people_keys.subject_column import UNLINKED
+from dreamd.adapters.ledger.person_reading import person_records
 from dreamd.adapters.ledger.rows import tables
 from dreamd.adapters.ledger.rows.people_text import consent_of, grant_of
 from dreamd.adapters.ledger.rows_reader import RowsReader
@@ -17,6 +18,7 @@ from dreamd.core.consent.grant import Grant
 from dreamd.core.exposure.windows import DAY_S, bucket_of
 from dreamd.ports.commit import Commit, LedgerError
 from dreamd.ports.ledger.erasure import Shredded
+from dreamd.ports.ledger.person import PersonRecords
 from dreamd.ports.ledger.personal import PersonalRow
 
 T = TypeVar("T")
@@ -141,6 +143,16 @@ class StoredPeople:
         return self._people.answer_later(
             lambda base: self._opened(base.execute(_personal(kind, sleeper)).all())
         )
+
+    def read_person(self, sleeper: str) -> Commit[PersonRecords]:
+        """Queue a read of everything of a sleeper."""
+        return self._people.answer_later(lambda base: self._person(base, sleeper))
+
+    def _person(self, base: sa.Connection, sleeper: str) -> PersonRecords:
+        try:
+            return person_records(base, self._store.naming, sleeper)
+        except (ValueError, KeyError, TypeError) as error:
+            raise LedgerError(self._store.damaged(f"the records of a sleeper: {error}")) from error
 
     def shred(self, sleeper: str, now_s: float) -> Commit[Shredded]:
         """Queue the erasure of a sleeper's key and link."""

@@ -297,6 +297,11 @@ class Enrolment:
         revoked = Transaction(principals=paused, credentials=ended, codes=closed)
         return self._commits.ask(revoked, "the revocation", lambda _: answer(principal), refused=_unwritten)
 
+    def forget_principal(self, name: str) -> None:
+        """An erased person's principal is gone: what is live under it ends."""
+        for tell in self.ended:
+            tell(name)
+
     def lift_pause(self, name: str) -> Principal | Refusal | Deferred[Principal]:
         """Lift the pause of a principal."""
         principal = self._table.principal(name)

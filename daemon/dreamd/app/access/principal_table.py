@@ -105,6 +105,27 @@ class PrincipalTable:
         self._codes.update((one.id, one) for one in codes)
         self._hold(credentials)
 
+    def take_rights(self, sleeper: str) -> tuple[str, ...]:
+        """Take the rights of an erased sleeper; return the principals that have none left, now gone."""
+        gone: list[str] = []
+        for name, one in tuple(self._principals.items()):
+            grants = tuple(grant for grant in one.grants if grant.sleeper != sleeper)
+            if grants == one.grants:
+                continue
+            self._principals[name] = replace(one, grants=grants)
+            if not grants:
+                self._drop(name)
+                gone.append(name)
+        return tuple(gone)
+
+    def _drop(self, name: str) -> None:
+        """Drop a principal, its credentials and codes."""
+        one = self._principals.pop(name)
+        self._people.pop((one.issuer, one.subject), None)
+        for credential in self._held.pop(name, ()):
+            self._credentials.pop(credential, None)
+        self._codes = {at: code for at, code in self._codes.items() if code.principal != name}
+
     def revoked(self, name: str, now_s: float) -> tuple[Credential, ...]:
         """The credentials of this principal, each as revoked now."""
         return tuple(replace(one, revoked_s=now_s) for one in self.credentials_of(name) if not one.revoked_s)
@@ -152,9 +173,10 @@ class PrincipalTable:
         return tuple(one for one in credentials if one.end_s <= self._credentials[one.id].end_s)
 
     def rows(self, principals: set[str], credentials: set[str], codes: set[str]) -> Transaction:
-        """The transaction that writes these as they are now."""
+        """The transaction that writes these as they are now, but for those that an erasure has taken."""
+        held = principals & self._principals.keys(), credentials & self._credentials.keys()
         return Transaction(
-            principals=tuple(self._principals[name] for name in sorted(principals)),
-            credentials=tuple(self._credentials[one] for one in sorted(credentials)),
-            codes=tuple(self._codes[one] for one in sorted(codes)),
+            principals=tuple(self._principals[name] for name in sorted(held[0])),
+            credentials=tuple(self._credentials[one] for one in sorted(held[1])),
+            codes=tuple(self._codes[one] for one in sorted(codes & self._codes.keys())),
         )

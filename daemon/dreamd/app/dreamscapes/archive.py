@@ -204,6 +204,13 @@ class Archive:
             self._rows[name] = replace(old, view=replace(old.view, seats=()))
         self._forget_old()
 
+    def unname(self, sleeper: str) -> None:
+        """Name nobody on the seats of an erased sleeper."""
+        for name, row in self._rows.items():
+            if any(seat.sleeper == sleeper for seat in row.view.seats):
+                seats = (replace(s, sleeper="") if s.sleeper == sleeper else s for s in row.view.seats)
+                self._rows[name] = replace(row, view=replace(row.view, seats=tuple(seats)))
+
     def _forget_old(self) -> None:
         now_s = self._deps.clock.now_s()
         while self._rows:

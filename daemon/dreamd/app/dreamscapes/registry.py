@@ -114,6 +114,18 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
                 self._deps.meters.dreamscape_gone(name)
                 del self._runtimes[name]
 
+    # -- an erased sleeper ------------------------------------------------------------------------
+
+    def holds_account(self, sleeper: str) -> bool:
+        """Whether a Dreamscape has merge-minutes of this sleeper that the ledger does not have yet."""
+        return any(one.dreamscape.exposure.holds_account(sleeper) for one in self._runtimes.values())
+
+    def unname(self, sleeper: str) -> None:
+        """Name nobody on the seats that an erased sleeper has left, of living and ended Dreamscapes."""
+        for runtime in self._runtimes.values():
+            runtime.dreamscape.seats.unname(sleeper)
+        self.archive.unname(sleeper)
+
     # -- refusals ---------------------------------------------------------------------------------
 
     def shutting_down(self) -> Refusal | None:

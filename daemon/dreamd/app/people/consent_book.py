@@ -211,6 +211,11 @@ class ConsentBook:
             self._events.consent_withdrawn(self._pod_of(sleeper))
         self.write_unwritten()
 
+    def forget_sleeper(self, sleeper: str) -> None:
+        """Hold nothing of an erased sleeper, who has withdrawn."""
+        self._of.pop(sleeper, None)
+        self._unwritten.pop(sleeper, None)
+
     def suspend_all(self) -> tuple[tuple[str, Consent], ...]:
         """The ledger was restored: every sleeper is asked anew. Return what is to be written."""
         rows: list[tuple[str, Consent]] = []

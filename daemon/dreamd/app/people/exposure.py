@@ -85,6 +85,11 @@ class ExposureAccounting:
         """Whether no sleeper is marked, and all merge-minutes are charged."""
         return not (self._marked or self._ended_min or self._opening or self._writes)
 
+    def holds_account(self, sleeper: str) -> bool:
+        """Whether merge-minutes of this sleeper, or their mark, are still to be written."""
+        accounts = (self._marked, self._ended_min, self._carried_min, self._charging_min, self._opening)
+        return self._writes > 0 or any(sleeper in account for account in accounts)
+
     # -- in and out -------------------------------------------------------------------------------
 
     def agreed(self, seats: list[Seat]) -> list[Seat]:

@@ -114,6 +114,13 @@ class Roster:
         self._numbers.setdefault((pod, sleeper), number)
         return seat
 
+    def unname(self, sleeper: str) -> None:
+        """Name nobody on the seats that an erased sleeper has left; another time in the pod is a new seat."""
+        for (pod, who), number in tuple(self._numbers.items()):
+            if who == sleeper and self._seat_of_pod.get(pod) != number:
+                del self._numbers[pod, who]
+                self._seats[number] = Seat(number, pod, "")
+
     def seat_of(self, pod: str) -> Seat | None:
         """The seat this pod holds now."""
         number = self._seat_of_pod.get(pod)

@@ -163,6 +163,13 @@ class Seats:
         self._seats[number] = Seat(number, pod, sleeper, returning=True)
         return self._seats[number]
 
+    def unname(self, sleeper: str) -> None:
+        """Let the seats that an erased sleeper has left name nobody."""
+        for seat in self._seats.values():
+            if seat.sleeper == sleeper and seat.state is SeatState.LEFT:
+                seat.sleeper = ""
+        self._roster.unname(sleeper)
+
     def assign(self, seat: Seat) -> Slot:
         """Give the seat a fresh slot."""
         seat.slot = self._roster.assign(seat.number)

@@ -78,6 +78,12 @@ class DoseAccount:
         return inf
 
 
+def account_of(buckets: Mapping[int, float]) -> DoseAccount:
+    """Return the account of a sleeper with these merge-minutes by bucket."""
+    ordered = sorted(buckets.items())
+    return DoseAccount([bucket for bucket, _ in ordered], [minutes for _, minutes in ordered])
+
+
 class DoseAccounts:
     """The buckets of all sleepers; it answers from memory."""
 
@@ -85,8 +91,7 @@ class DoseAccounts:
         """Begin with the buckets that a ledger has kept, by sleeper."""
         self._of: dict[str, DoseAccount] = {}
         for sleeper, buckets in kept.items():
-            ordered = sorted(buckets.items())
-            self._of[sleeper] = DoseAccount([b for b, _ in ordered], [m for _, m in ordered])
+            self._of[sleeper] = account_of(buckets)
         self._forgotten = 0
 
     def charge(self, minutes: Mapping[str, float], at_s: float) -> None:
@@ -107,6 +112,10 @@ class DoseAccounts:
         """Return the merge-minutes of a sleeper in the last 24 hours and in the last 7 days."""
         account = self._of.get(sleeper)
         return (0.0, 0.0) if account is None else account.sums_min(now_s)
+
+    def drop_account(self, sleeper: str) -> None:
+        """Drop the buckets of a sleeper."""
+        self._of.pop(sleeper, None)
 
     def sleepers(self) -> tuple[str, ...]:
         """Return every sleeper with a bucket."""

@@ -2,125 +2,23 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from copy import deepcopy
-from dataclasses import dataclass, field, replace
-from math import isfinite
 from typing import Protocol
 
 from dreamd.core.access.codes import Code
 from dreamd.core.access.principals import Credential, Principal
-from dreamd.core.audit.records import ActText, Head, head_of, line_after
+from dreamd.core.audit.records import Head
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.commit import WITHDRAWN, Commit, LedgerError
 from dreamd.ports.ledger.audit import AuditPart
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.generation import lapsed
-from dreamd.ports.ledger.terms import TermDraw, Terms
+from dreamd.ports.ledger.terms import Terms
 from dreamd.ports.ledger.transaction import CLOSES_WITHIN_S, TRANSACTIONS_WAITING, Transaction
 from dreamd.simulation.machines.memory_people import MemoryPeople, PeopleStorage
+from dreamd.simulation.machines.memory_storage import LedgerStorage
 
-
-@dataclass
-class LedgerStorage(PeopleStorage):
-    """The contents of a ledger, shared by all ledgers opened on it."""
-
-    terms: dict[tuple[str, int], int] = field(default_factory=dict)
-    next_counter: int = 1
-    records: dict[str, DreamscapeRecord] = field(default_factory=dict)
-    beds: dict[str, str] = field(default_factory=dict)
-    locks: dict[str, Lock] = field(default_factory=dict)
-    marks: dict[str, Mark] = field(default_factory=dict)
-    wake_orders: dict[str, Order] = field(default_factory=dict)
-    principals: dict[str, Principal] = field(default_factory=dict)
-    credentials: dict[str, Credential] = field(default_factory=dict)
-    codes: dict[str, Code] = field(default_factory=dict)
-    audit: list[str] = field(default_factory=list)
-    texts: dict[int, ActText] = field(default_factory=dict)
-    audited: Head = field(default_factory=Head)
-    checkpoints: dict[int, str] = field(default_factory=dict)
-    writes: int = 0
-    lived_s: float = 0.0
-    known: int = 0
-    replaced: bool = False
-    """`known`, `replaced` lie beside a backup: the most writes there ever were; there are fewer now."""
-
-    def apply(self, change: Transaction) -> dict[tuple[str, int], int]:
-        """Make every change of a transaction; returns the terms it drew.
-
-        Raises:
-            LedgerError: a record holds a number that is not finite; nothing was changed.
-        """
-        for record in change.dreamscapes:
-            if not all(map(isfinite, (*record.mu_db, *record.sigma_db))):
-                raise LedgerError(f"the record of {record.plan.dreamscape} holds a number that is not finite")
-        drawn = {(draw.dreamscape, draw.cohort): self._draw(draw) for draw in change.terms}
-        self.records.update((record.plan.dreamscape, record) for record in change.dreamscapes)
-        for pod, sleeper in change.check_ins:
-            self.beds.pop(pod, None)
-            if sleeper:
-                self.beds[pod] = sleeper
-        for pod in change.unlocked:
-            self.locks.pop(pod, None)
-        self.locks.update((lock.pod, lock) for lock in change.locks)
-        self.marks.update((mark.pod, mark) for mark in change.marks)
-        for order_id in change.dropped_wake_orders:
-            self.wake_orders.pop(order_id, None)
-        self.wake_orders.update((order.id, order) for order in change.wake_orders)
-        self.change_people(change)
-        self.principals.update((one.name, one) for one in change.principals)
-        self.credentials.update((one.id, one) for one in change.credentials)
-        self.codes.update((one.id, one) for one in change.codes)
-        for sleeper, _ in change.forgotten:
-            self._forget_rights(sleeper)
-        self._audit(change)
-        self.lived_s = change.lived_s or self.lived_s
-        self.writes = max(self.writes, change.counted)
-        return drawn
-
-    def _forget_rights(self, sleeper: str) -> None:
-        """Remove the check-in, the texts and the rights of an erased sleeper."""
-        self.beds = {pod: who for pod, who in self.beds.items() if who != sleeper}
-        self.texts = {n: text for n, text in self.texts.items() if text.sleeper != sleeper}
-        for name, one in tuple(self.principals.items()):
-            grants = tuple(grant for grant in one.grants if grant.sleeper != sleeper)
-            if grants == one.grants:
-                continue
-            self.principals[name] = replace(one, grants=grants)
-            if not grants:
-                del self.principals[name]
-                self.credentials = {at: one for at, one in self.credentials.items() if one.principal != name}
-                self.codes = {at: one for at, one in self.codes.items() if one.principal != name}
-
-    def _audit(self, change: Transaction) -> None:
-        for n in change.erased:
-            self.texts.pop(n, None)
-        self.checkpoints.update(change.checkpoints)
-        for act in change.audit:
-            self.audit.append(line_after(self.audited, act))
-            self.audited = head_of(len(self.audit), self.audit[-1])
-            if (act.reason or act.sleeper) and act.sleeper not in dict(change.forgotten):
-                self.texts[self.audited.n] = ActText(self.audited.n, act.reason, act.sleeper)
-
-    def _draw(self, draw: TermDraw) -> int:
-        key = (draw.dreamscape, draw.cohort)
-        self.terms[key] = max(self.terms.get(key, 0) + 1, int(draw.now_s * 1000))
-        return self.terms[key]
-
-    def written(self) -> None:
-        """Count a write."""
-        self.writes += 1
-        self.known = max(self.known, self.writes)
-
-    def copy(self) -> "LedgerStorage":
-        """A backup of it as it is now; what cannot change is shared."""
-        return deepcopy(self, {id(one): one for one in self.guidelines.values()})
-
-    def restore(self, backup: "LedgerStorage", *, whole: bool = False) -> None:
-        """Put a backup in its place; the counts beside it stay, unless the backup is of the whole."""
-        known = backup.known if whole else self.known
-        vars(self).update(vars(backup.copy()))
-        self.known, self.replaced = known, self.writes < known
+__all__ = ["Disk", "LedgerStorage", "MemoryLedger"]
 
 
 class Disk(Protocol):
@@ -242,6 +140,8 @@ class MemoryLedger(MemoryPeople):
 
     def reopen(self) -> None:
         """Another process opens it."""
+        for sleeper, at_s in tuple(self.storage.erasing.items()):
+            self.storage.shred(sleeper, at_s)  # cut short
         self.found = self.storage.writes
 
     @property

@@ -1,7 +1,9 @@
 """The part of a ledger in memory that tells of people: exposure, consents, guidelines."""
 
+import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from base64 import b32encode
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -10,7 +12,7 @@ from dreamd.core.consent.grant import Grant, Held
 from dreamd.core.exposure.windows import BUCKETS_A_DAY, DAY_S, WEEK_S, bucket_of, folded_below
 from dreamd.ports.commit import Commit, LedgerError
 from dreamd.ports.ledger.erasure import Shredded
-from dreamd.ports.ledger.exposure import Exposure, MarkMove
+from dreamd.ports.ledger.exposure import Exposure, MarkMove, PlannedDose
 from dreamd.ports.ledger.guidelines import (
     ADMISSIONS_KEPT,
     ADMISSIONS_KEPT_S,
@@ -18,11 +20,75 @@ from dreamd.ports.ledger.guidelines import (
     KeptAdmission,
     KeptRevision,
 )
+from dreamd.ports.ledger.person import PersonRecords
 from dreamd.ports.ledger.personal import PersonalRow
 from dreamd.ports.ledger.transaction import Transaction
-from dreamd.simulation.machines.memory_keys import KeyStorage, MemoryKeys
 
 T = TypeVar("T")
+
+
+@dataclass
+class KeyStorage:
+    """Links, and tombstones by mark and bucket; shared by all ledgers opened on one storage."""
+
+    links: dict[str, str] = field(default_factory=dict)
+    stones: dict[bytes, dict[int, float]] = field(default_factory=dict)
+    erased: int = 0
+
+
+class MemoryKeys:
+    """ports.people_keys.PeopleKeys on a storage. A sealed body is the body, behind its place."""
+
+    def __init__(self, storage: KeyStorage) -> None:
+        """storage: of the ledger."""
+        self._storage = storage
+
+    def subject_of(self, sleeper: str) -> str:
+        """The subject; that of a sleeper that comes back after an erasure is another one."""
+        links = self._storage.links
+        if sleeper not in links:
+            links[sleeper] = _subject(f"{self._storage.erased} {sleeper}")
+        return links[sleeper]
+
+    def sleeper_of(self, subject: str) -> str | None:
+        """The pseudonym of a subject."""
+        return next((who for who, one in self._storage.links.items() if one == subject), None)
+
+    def seal(self, sleeper: str, table: str, column: str, body: bytes) -> bytes:
+        """The body, behind its place."""
+        return self._place(sleeper, table, column) + body
+
+    def unseal(self, sleeper: str, table: str, column: str, sealed: bytes) -> bytes | None:
+        """The body, where it was sealed for this place."""
+        place = self._place(sleeper, table, column)
+        return sealed.removeprefix(place) if sealed.startswith(place) else None
+
+    def _place(self, sleeper: str, table: str, column: str) -> bytes:
+        return f"{self.subject_of(sleeper)} {table} {column} ".encode()
+
+    def mark_of(self, sleeper: str) -> bytes:
+        """A hash of the pseudonym."""
+        return hashlib.sha256(b"mark " + sleeper.encode()).digest()
+
+    def tombstones(self) -> Mapping[bytes, Mapping[int, float]]:
+        """Merge-minutes by mark and bucket."""
+        return self._storage.stones
+
+    def shred(self, sleeper: str, minutes: Mapping[int, float]) -> str:
+        """Remove the link, and leave a tombstone; return the subject."""
+        subject = self.subject_of(sleeper)
+        del self._storage.links[sleeper]
+        self._storage.erased += 1
+        mark = self.mark_of(sleeper)
+        stone = dict(self._storage.stones.get(mark, {}))
+        for bucket, lived_min in minutes.items():
+            stone[bucket] = stone.get(bucket, 0.0) + lived_min
+        self._storage.stones = self._storage.stones | {mark: stone}
+        return subject
+
+
+def _subject(seed: str) -> str:
+    return b32encode(hashlib.sha256(seed.encode()).digest()[:16]).decode().rstrip("=").lower()
 
 
 @dataclass
@@ -40,10 +106,13 @@ class PeopleStorage(KeyStorage):
     personal: dict[tuple[str, str, float], PersonalRow] = field(default_factory=dict)
     calibrated: dict[str, set[int]] = field(default_factory=dict)
     admissions: dict[int, KeptAdmission] = field(default_factory=dict)
+    planned_s: dict[tuple[str, str], float] = field(default_factory=dict)
+    erasing: dict[str, float] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
 
     def change_people(self, change: Transaction) -> None:
         """Make the changes of a transaction in exposure, consents and guidelines."""
+        self._link(change)
         self.grants.update(((one.sleeper, one.revision), one) for one in change.grants)
         self.consents.update((who, replace(one, held=Held())) for who, one in change.consents)
         self.guidelines.update((one.bundle.revision, one) for one in change.guidelines)
@@ -57,15 +126,26 @@ class PeopleStorage(KeyStorage):
         for sleeper, day in change.calibration_days:
             self.calibrated.setdefault(sleeper, set()).add(day)
         self.admissions.update((one.n, one) for one in change.admissions)
-        for sleeper, _ in change.forgotten:
+        for sleeper, at_s in change.forgotten:
             self._forget(sleeper)
+            self.erasing[sleeper] = at_s
         for exposure in change.exposure:
             self._charge(exposure)
         for plan in change.planned_doses:
             self.planned_min.setdefault((plan.dreamscape, plan.sleeper), plan.minutes)
+            self.planned_s.setdefault((plan.dreamscape, plan.sleeper), plan.at_s)
         if change.folded_s:
             self._fold(folded_below(change.folded_s))
             self._drop_admissions(change.folded_s - ADMISSIONS_KEPT_S)
+
+    def _link(self, change: Transaction) -> None:
+        """Give a subject to each sleeper named; one that is erased gets another by a new beginning alone."""
+        begun = {who for _, who in change.check_ins} | {grant.sleeper for grant in change.grants}
+        named = {row.sleeper for row in change.personal} | {plan.sleeper for plan in change.planned_doses}
+        named |= {who for exposure in change.exposure for who in exposure.minutes}
+        for who in begun | (named - self.gone) - {""}:
+            if who:
+                MemoryKeys(self).subject_of(who)
 
     def _forget(self, sleeper: str) -> None:
         """Remove what holds a text or a right."""
@@ -81,11 +161,34 @@ class PeopleStorage(KeyStorage):
         own = {bucket: lived for (who, bucket), lived in self.exposed_min.items() if who == sleeper}
         nobody = f"~{keys.shred(sleeper, {at: lived for at, lived in own.items() if at >= oldest})}"
         self.gone.add(sleeper)
+        self.erasing.pop(sleeper, None)
         for rows in (self.exposed_min, self.exposed_days_min):
             for key in [key for key in rows if key[0] == sleeper]:
                 rows[nobody, key[1]] = rows.pop(key)
         for name in [name for name in self.planned_min if name[1] == sleeper]:
             self.planned_min[name[0], nobody] = self.planned_min.pop(name)
+            self.planned_s[name[0], nobody] = self.planned_s.pop(name)
+
+    def person_of(self, sleeper: str) -> PersonRecords:
+        """Return everything of a sleeper; nothing of one without a link."""
+        if sleeper not in self.links:
+            return PersonRecords(sleeper)
+        consent = self.consents.get(sleeper)
+        return PersonRecords(
+            sleeper=sleeper,
+            subject=self.links[sleeper],
+            consent=consent,
+            grants=tuple(one for (who, _), one in sorted(self.grants.items()) if who == sleeper),
+            buckets={at: lived for (who, at), lived in sorted(self.exposed_min.items()) if who == sleeper},
+            days={at: lived for (who, at), lived in sorted(self.exposed_days_min.items()) if who == sleeper},
+            planned=tuple(
+                PlannedDose(name, who, minutes, self.planned_s[name, who])
+                for (name, who), minutes in sorted(self.planned_min.items())
+                if who == sleeper
+            ),
+            calibration_days=tuple(sorted(self.calibrated.get(sleeper, ()))),
+            personal=tuple(row for key, row in sorted(self.personal.items()) if key[0] == sleeper),
+        )
 
     def _charge(self, exposure: Exposure) -> None:
         for sleeper, lived_min in exposure.minutes.items():
@@ -201,6 +304,15 @@ class MemoryPeople(ABC):
     def keys(self) -> MemoryKeys:
         """The keys of its people."""
         return MemoryKeys(self.readable)
+
+    def read_person(self, sleeper: str) -> Commit[PersonRecords]:
+        """Everything of a sleeper, at once."""
+        commit: Commit[PersonRecords] = Commit()
+        try:
+            commit.end(self.readable.person_of(sleeper))
+        except LedgerError as error:
+            commit.fail(str(error))
+        return commit
 
     def shred(self, sleeper: str, now_s: float) -> Commit[Shredded]:
         """Erase the link of a sleeper, at once."""

@@ -2,13 +2,14 @@
 
 from typing import Protocol
 
+from dreamd.app.api.people.erasures_protocol import ErasuresApi
 from dreamd.app.api.people.guidelines_protocol import GuidelinesApi
 from dreamd.app.api.people.letters_protocol import ExposureApi, LettersApi
 from dreamd.app.api.people.protocols import ConsentsApi
 
 
 class PeopleApi(Protocol):
-    """Consents, letters, doses and guidelines."""
+    """Consents, letters, doses, erasures and guidelines."""
 
     @property
     def consents(self) -> ConsentsApi:
@@ -23,6 +24,11 @@ class PeopleApi(Protocol):
     @property
     def exposure(self) -> ExposureApi:
         """Doses of sleepers, now and by night."""
+        ...
+
+    @property
+    def erasures(self) -> ErasuresApi:
+        """Export and erasure of sleepers."""
         ...
 
     @property
