@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dreamd.core.audit.records import Act, Head, head_of, line_after, record_of, salted
+from dreamd.core.audit.records import Act, Head, has_text, head_of, line_after, record_of, salted
 from dreamd.core.audit.verification import FINDINGS_MAX, ChainCheck, Fault, Verdict
 from dreamwire.checkpoint import Checkpoint, checkpoint_of, note_holds, signed_note
 from dreamwire.signing import SigningKey
@@ -112,6 +112,15 @@ def test_a_record_holds_no_reason_and_no_sleeper_and_any_text_in_one_line() -> N
     for bad in ("{}", "[]", json.dumps(["a", "b", 3]), "x"):
         with pytest.raises(ValueError, match="no record"):
             record_of(bad)
+
+
+def test_an_act_by_a_sleepers_own_login_names_neither_login_nor_told_name() -> None:
+    """The login is a salted hash, a told name is left out; the name that is kept apart is the sleeper's."""
+    act = Act(1.0, "ash-login", "ash", "GrantConsent", "", "binds", "done", salt="s", own="ash")
+    record = record_of(line_after(Head(), act))
+    assert record.principal == f"~{salted('s', 'ash-login')[:16]}"
+    assert (record.on_behalf_of, act.about, act.has_text, has_text(record)) == ("", "ash", True, True)
+    assert "ash" not in line_after(Head(), act)
 
 
 def test_a_note_holds_for_its_key_and_text_alone() -> None:

@@ -121,6 +121,12 @@ class Admitted:
         return next((grant.sleeper for grant in self.grants if grant.role is Role.SLEEPER), "")
 
     @property
+    def acts_as(self) -> str:
+        """The sleeper as which the caller acts; empty where another role admits it."""
+        sleepers = {grant.sleeper if grant.role is Role.SLEEPER else "" for grant in self.grants}
+        return sleepers.pop() if len(sleepers) == 1 else ""
+
+    @property
     def sees_names(self) -> bool:
         """Whether the caller reads the names of all sleepers of its scope."""
         return any(_names(grant) for grant in self.grants if grant.role is not Role.SLEEPER)

@@ -16,6 +16,9 @@ COMMAND_LINE_AGENT: Final = "dreamd-cli"
 UNNAMED: Final = "somebody who gave no name"
 """The signature of a caller without a name, in journal and ledger."""
 
+SLEEPER_SIGNED: Final = "a sleeper"
+"""The signature of a sleeper."""
+
 
 class Role(Enum):
     """The part a caller acts in."""
@@ -53,7 +56,12 @@ class Caller:
 
     @property
     def signature(self) -> str:
-        """The name for journal and ledger, with the person on whose behalf the caller says it acts."""
+        """The name for journal and ledger, with the person on whose behalf the caller says it acts.
+
+        A sleeper has none there: their login may have their own name.
+        """
+        if self.role is Role.SLEEPER:
+            return SLEEPER_SIGNED
         if self.name and self.on_behalf_of:
             return f"{self.name} on behalf of {self.on_behalf_of}"
         return self.name or UNNAMED

@@ -4,6 +4,7 @@ A record is one line of JSON, an array. The line itself is what is hashed, so a 
 encoding. The first value is the hash of the line before, the second is the record's number, from 1.
 
 Rules
+- A principal that acts as a sleeper is a salted hash, too: its name may be the sleeper's.
 - A reason is not in the record: its salted hash is. Text and salt are kept apart and can be erased, and the
   chain stays whole. The name of a sleeper is treated alike, so an auditor reads none.
 - A line is ASCII and holds no line break, whatever the texts hold.
@@ -20,6 +21,8 @@ TEXT_MAX: Final = 200
 """Characters of a principal, a target and an outcome; longer ones are cut."""
 HASHED: Final = "sleepers/~"
 """The beginning of a target that is a sleeper."""
+OWN: Final = "~"
+"""The beginning of a principal that acts as a sleeper; no principal's name begins so."""
 _SLEEPER_DIGITS: Final = 16
 
 
@@ -29,7 +32,8 @@ class Act:
 
     at_s: session seconds. principal: empty without access control. on_behalf_of: the name that the request
     told. target: what the request names, without sleepers. outcome: done, unchanged, begun, undone, or
-    `refused CODE`. reason, sleeper: texts kept apart. salt: random text, for their hashes.
+    `refused CODE`. reason, sleeper: texts kept apart. salt: random text, for their hashes. own: the sleeper
+    as which the principal acts; then its name is a hash, too.
     """
 
     at_s: float
@@ -42,6 +46,17 @@ class Act:
     reason: str = ""
     sleeper: str = ""
     salt: str = ""
+    own: str = ""
+
+    @property
+    def about(self) -> str:
+        """The sleeper whose name is kept apart: the one it names, else the one that acts."""
+        return self.sleeper or self.own
+
+    @property
+    def has_text(self) -> bool:
+        """Whether something of it is kept apart."""
+        return bool(self.reason or self.about)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +97,15 @@ def line_after(head: Head, act: Act) -> str:
     target = act.target[:TEXT_MAX]
     if act.sleeper:
         target = f"{HASHED}{salted(act.salt, act.sleeper)[:_SLEEPER_DIGITS]}"
+    principal, told = act.principal[:TEXT_MAX], act.on_behalf_of[:TEXT_MAX]
+    if act.own:
+        principal, told = f"{OWN}{salted(act.salt, act.principal)[:_SLEEPER_DIGITS]}", ""
     values = (
         head.digest,
         head.n + 1,
         int(act.at_s * 1000),
-        act.principal[:TEXT_MAX],
-        act.on_behalf_of[:TEXT_MAX],
+        principal,
+        told,
         act.method,
         target,
         act.effect,
@@ -109,7 +127,7 @@ def salted(salt: str, text: str) -> str:
 
 def has_text(record: Record) -> bool:
     """Whether a text was kept apart of this record."""
-    return bool(record.reason) or record.target.startswith(HASHED)
+    return bool(record.reason) or record.target.startswith(HASHED) or record.principal.startswith(OWN)
 
 
 def record_of(line: str) -> Record:

@@ -119,8 +119,8 @@ class LedgerStorage(PeopleStorage):
         for act in change.audit:
             self.audit.append(line_after(self.audited, act))
             self.audited = head_of(len(self.audit), self.audit[-1])
-            if (act.reason or act.sleeper) and act.sleeper not in dict(change.forgotten):
-                self.texts[self.audited.n] = ActText(self.audited.n, act.reason, act.sleeper)
+            if act.has_text and act.about not in dict(change.forgotten):
+                self.texts[self.audited.n] = ActText(self.audited.n, act.reason, act.about)
 
     def _draw(self, draw: TermDraw) -> int:
         key = (draw.dreamscape, draw.cohort)

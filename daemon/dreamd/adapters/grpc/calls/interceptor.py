@@ -259,7 +259,7 @@ class ApiInterceptor(grpc.aio.ServerInterceptor):
                 self._known(visit, context) as known,
             ):
                 if call is not None and (admitted := admitted_of(known)) is not None:
-                    call.act = replace(call.act, principal=admitted.principal.name)
+                    call.act = replace(call.act, principal=admitted.principal.name, own=admitted.acts_as)
                 hasty = visit.lane is Lane.WAY_OUT and self._lanes.open_calls(visit.lane) > WAITING_MAX
                 yield cast("Context", Hasty(known)) if hasty else known
         except Declined as no:

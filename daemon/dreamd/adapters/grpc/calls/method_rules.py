@@ -218,6 +218,7 @@ def named_act(act: Act, rule: Rule, request: Message, admitted: Admitted | None)
     return replace(
         act,
         principal=principal,
+        own=admitted.acts_as if admitted is not None else "",
         on_behalf_of="" if told == principal else told,
         target=_shown(target) if rule.own is not Own.HOUSE else _named_row(request),
         sleeper=" ".join(target.sleepers),

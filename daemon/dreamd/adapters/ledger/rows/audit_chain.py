@@ -45,8 +45,8 @@ class AuditChain:
             line = line_after(head, act)
             head = head_of(head.n + 1, line)
             records.append({"n": head.n, "record": line})
-            if (act.reason or act.sleeper) and act.sleeper not in forgotten:
-                told = {"salt": act.salt, "reason": act.reason, "sleeper": act.sleeper}
+            if act.has_text and act.about not in forgotten:
+                told = {"salt": act.salt, "reason": act.reason, "sleeper": act.about}
                 texts.append({"n": head.n, **told})
         base.execute(tables.audit.insert(), records)
         if texts:
