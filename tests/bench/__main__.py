@@ -25,6 +25,7 @@ from tests.bench.button import button
 from tests.bench.clauses import clauses
 from tests.bench.enrol import enrol
 from tests.bench.cohort_key import cohort_key
+from tests.bench.erase import erase
 from tests.bench.fast_device import fast_device
 from tests.bench.formats import formats
 from tests.bench.fusion import fusion
@@ -132,6 +133,7 @@ BENCHES = {
     "ledger": lambda: ledger(row),
     "letters": lambda: letters(row),
     "audit": lambda: audit(row),
+    "erase": lambda: erase(row),
     "fusion": lambda: fusion(row, Path("fusion.png")),
     "recording": recording,
     "fast-device": lambda: fast_device(row),

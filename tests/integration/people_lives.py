@@ -26,6 +26,7 @@ from sqlalchemy import event
 from dreamd.adapters.documents.shipped import founding, shipped_text
 from dreamd.adapters.exposure import UNDER_A_MARK_MIN, LedgerExposure
 from dreamd.adapters.ledger.opening import open_ledger
+from dreamd.adapters.ledger.people_keys.file_scan import Needle, files_that_hold
 from dreamd.adapters.ledger.stored_ledger import StoredLedger
 from dreamd.app.durability.commits import Commits
 from dreamd.app.events.journal import Journal
@@ -39,6 +40,8 @@ from dreamd.core.guidelines.course import COMMENTS_S
 from dreamd.core.refusals import Refusal
 from dreamd.ports.commit import Commit
 from dreamd.ports.deferred import Deferred
+from dreamd.ports.ledger.exposure import Exposure, MarkMove
+from dreamd.ports.ledger.personal import PersonalRow
 from dreamd.ports.ledger.terms import Terms
 from dreamd.ports.ledger.transaction import Transaction
 from dreamd.simulation.machines.counting_metrics import CountingMetrics
@@ -277,11 +280,36 @@ def charge(house: House) -> None:
     write(account.closing({"ash": 0.0}, clock.now))
 
 
+def erase(house: House) -> None:
+    """A sleeper is born, has a letter and some dose, and is erased; each statement to the keys is a step."""
+    life, ledger = house.life, house.ledger
+    keys = ledger.keys.file._base
+    assert keys is not None
+    keys.set_trace_callback(life.step)
+
+    def write(transaction: Transaction, *words: object) -> None:
+        house.commits.submit(transaction, "rows", lambda _commit: None)
+        house.written()
+        life.tell(*words)
+
+    exposure = Exposure({"ash": 1.0}, BEGAN_S, MarkMove.CLOSE)
+    letter = PersonalRow("ash", "letter", BEGAN_S, b"you merged")
+    write(Transaction(check_ins=(("bed-1", "ash"),)), "born", ledger.keys.subject_of("ash"))
+    write(Transaction(personal=(letter,), exposure=(exposure,)), "letter", 1)
+    life.tell("asks", 1)
+    write(Transaction(forgotten=(("ash", BEGAN_S),)), "forgotten", 1)
+    shredded = ledger.shred("ash", BEGAN_S)
+    while not shredded.over:
+        house.turn()
+    life.tell("erased", int(shredded.done))
+
+
 ACTS: Final[dict[str, Callable[[House], None]]] = {
     "grant": grant,
     "withdraw": withdraw,
     "ratify": ratify,
     "charge": charge,
+    "erase": erase,
 }
 
 
@@ -305,6 +333,10 @@ def kept(url: str, state: Path) -> dict[str, object]:
                 for one in revisions
             },
             "comments": [one.revision for one in ledger.comments()],
+            "subject": ledger.keys.known_subject("ash"),
+            "letters": len(ledger.personal("ash", "letter")),
+            "named": files_that_hold([Needle(b"<ash>")], state),
+            "tombstone": sum(ledger.keys.tombstones().get(ledger.keys.mark_of("ash"), {}).values()),
             "charged": sum(buckets.values()) + (UNDER_A_MARK_MIN if "ash" in ledger.merging() else 0.0),
         }
     finally:

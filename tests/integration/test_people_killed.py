@@ -1,4 +1,4 @@
-"""kill -9 at every step of grant, withdraw, ratify and charge: nothing answered is lost, nothing is invented.
+"""kill -9 at each step of grant, withdraw, ratify, charge, erase: no answer is lost, nothing is invented.
 
 A process of `people_lives` does an act again and again over one ledger, and is killed each time at another
 step: between two statements, before and after a commit, before and after an answer. The test compares the
@@ -138,3 +138,20 @@ def test_at_least_as_much_is_charged_as_was_lived(engine: str, tmp_path: Path) -
         lived += sum(life.all("lived"))
         charged += sum(life.all("charged"))
         assert life.kept["charged"] >= max(lived, charged) - SLACK_MIN, life
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_erasure_is_whole_after_a_kill_or_has_not_begun(engine: str, tmp_path: Path) -> None:
+    """Once forgotten, the next daemon has no link, letter or name in a file; before that it has them all."""
+    for life in lives(engine, tmp_path, "erase"):
+        forgotten, letter = life.all("forgotten"), life.all("letter")
+        kept = life.kept
+        assert (kept["subject"] is None) == (kept["named"] == []), life
+        if kept["subject"] is None:
+            assert kept["letters"] == 0, life
+            assert not life.all("born") or life.all("asks"), life
+        else:
+            assert not forgotten, life
+            assert kept["letters"] == 1 or not letter, life
+        assert not forgotten or kept["tombstone"] >= 1.0, life
+        assert all(life.all("erased")), life

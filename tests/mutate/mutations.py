@@ -11,6 +11,7 @@ from mutate.broker import BROKER
 from mutate.console import CONSOLE
 from mutate.crowd import CROWD
 from mutate.daemon import DAEMON
+from mutate.erasing import ERASING
 from mutate.evidence import EVIDENCE
 from mutate.files import FILES
 from mutate.headsets import HEADSETS
@@ -47,6 +48,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *STOPS,
     *AUDIT,
     *API,
+    *ERASING,
     *EVIDENCE,
     *BOOKS,
     *BEDSIDE,

@@ -3,7 +3,7 @@
 Theory of operation. An erasure sets the sleeper to zero and checks them out in the call. The ledger then
 forgets the rows, in the transaction of the call's audit record: from here on a restart ends what a crash cuts
 short. Once all merge-minutes are charged the rows are forgotten again, for what was written meanwhile. Then
-link and key go, and *done* is said after a search of the files. What is in memory goes with it.
+link and key go, and *done* is said after a search of the files. The parts in memory go with it.
 
 Rules
 - A clause of the guidelines may retain records by law. It then refuses, and names basis and date.
