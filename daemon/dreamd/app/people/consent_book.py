@@ -213,7 +213,9 @@ class ConsentBook:
 
     def forget_sleeper(self, sleeper: str) -> None:
         """Hold nothing of an erased sleeper, who has withdrawn."""
-        self._of.pop(sleeper, None)
+        held = self._of.pop(sleeper, None)
+        if held is not None:
+            self._states[held.state] -= 1
         self._unwritten.pop(sleeper, None)
 
     def suspend_all(self) -> tuple[tuple[str, Consent], ...]:
