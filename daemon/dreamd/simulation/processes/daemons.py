@@ -63,6 +63,7 @@ class DaemonProcess:
         rng = random.Random(environment.rng.random())  # noqa: S311 - one seed, one story
         people = HousePeople(
             LimitedExposures(self.ledger, self.now_s(), environment.limits_min),
+            self.ledger.keys.subject_of,
             simulated_grants=True,
         )
         self.app = Application(

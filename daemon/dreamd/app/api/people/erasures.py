@@ -171,6 +171,7 @@ class ErasureCommands:
             self.logged_out(principal)
         self._book.forget_sleeper(sleeper)
         self._deps.nights.forget_sleeper(sleeper)
+        self._deps.doses.days.forget_sleeper(sleeper)
 
         def over(commit: Commit[Terms]) -> None:
             if not commit.done:
