@@ -12,6 +12,7 @@ from dreamapi.client import Api, Server, connect
 from dreamapi.consents import consent_grant
 from dreamapi.credentials import CredentialError, load_credential
 from dreamapi.dreamscapes import plan
+from dreamapi.erasure_errors import ErasureUnfinished, RetainedByLaw
 from dreamapi.errors import (
     ApiError,
     AuditRecordUnknown,
@@ -38,7 +39,6 @@ from dreamapi.errors import (
     DreamscapeExists,
     DreamscapesFull,
     DreamscapeUnknown,
-    ErasureUnfinished,
     ExposureReached,
     Failed,
     FleetFull,
@@ -73,7 +73,6 @@ from dreamapi.errors import (
     RecordingUnavailable,
     Refused,
     RequestIdReused,
-    RetainedByLaw,
     RoleLacking,
     SamePerson,
     SchemaMismatch,

@@ -344,14 +344,6 @@ class NotYours(Refused, reason="NOT_YOURS"):
     """It belongs to another person, and that person alone may do it."""
 
 
-class ErasureUnfinished(Refused, reason="ERASURE_UNFINISHED"):
-    """The key is removed, and a program or a copy still holds its bytes; the erasure goes on by itself."""
-
-
-class RetainedByLaw(Refused, reason="RETAINED_BY_LAW"):
-    """A law forbids the erasure for now; metadata: the clause and the date."""
-
-
 class LetterUnknown(Refused, reason="LETTER_UNKNOWN"):
     """There is no letter of this night."""
 
