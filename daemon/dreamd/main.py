@@ -51,7 +51,7 @@ VERBS: Final = {
     "recording": Verb("list, show recordings of Dreamscapes", "recordings"),
     "replay": Verb("run a recording through the fusion again, bit for bit", "recordings"),
     "guidelines": Verb("revisions of the guidelines: check, propose, comment, ratify", "daemon"),
-    "me": Verb("a sleeper's own consent, dose, letters and export", "daemon"),
+    "me": Verb("a sleeper's own consent, dose, letters, export and erasure", "daemon"),
     "dose": Verb("show the merge-minutes of a sleeper, and what is left", "daemon"),
     "receipt": Verb("verify the receipt of a consent", "daemon"),
     "ledger": Verb("back up, check, verify, restore the ledger", "daemon"),

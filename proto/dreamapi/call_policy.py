@@ -55,10 +55,19 @@ class Line:
         """Full jitter: anything up to a bound that doubles with every attempt (0, 1, 2 ...)."""
         return self.rng.uniform(0.0, min(BACKOFF_MOST_S, BACKOFF_FIRST_S * 2 ** min(attempt, 16)))
 
-    async def ask(self, method: Any, request: Any, kind: type[Said]) -> Said:  # noqa: ANN401 - stubs are untyped
-        """One answer of `kind` from a generated unary stub `method`; raises ApiError."""
+    async def ask(
+        self,
+        method: Any,  # noqa: ANN401 - stubs are untyped
+        request: Any,  # noqa: ANN401
+        kind: type[Said],
+        least_s: float = 0.0,
+    ) -> Said:
+        """One answer of `kind` from a generated unary stub `method`; raises ApiError.
+
+        least_s: the call may take so long, whatever the deadline.
+        """
         loop = asyncio.get_running_loop()
-        until_s = loop.time() + self.deadline_s
+        until_s = loop.time() + max(self.deadline_s, least_s)
         for attempt in range(ATTEMPTS):
             try:
                 answer = await method(request, timeout=max(until_s - loop.time(), 0.001))

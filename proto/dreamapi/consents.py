@@ -1,6 +1,7 @@
 """The caller's view of consents: grant, read, withdraw, receipts."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import aclosing
 from datetime import datetime
 
 import grpc.aio
@@ -16,6 +17,8 @@ from dreamapi.v1.severing_pb2 import SeverOutcome
 
 PAGE: int = 500
 PART: str = "consent"
+ERASES_WITHIN_S: float = 60.0
+"""Deadline of an erasure: files are searched for the name."""
 Scope = consents.ConsentGrant.Scope
 Modality = consents.ConsentGrant.Modality
 Method = consents.ConsentGrant.Method
@@ -152,3 +155,29 @@ class Consents:
             revision=revision,
         )
         return await self._line.ask(self._stub.GetReceipt, request, consents.Receipt)
+
+    async def export(self, sleeper: str = names.OWN) -> dict[str, bytes]:
+        """Everything that the house keeps about the caller: the files by their paths, such as sleeper.json.
+
+        An export that is interrupted is not resumed.
+        """
+        request = asking(consents.ExportSleeperRequest, name=names.sleeper(sleeper))
+        answers = self._line.follow(
+            self._stub.ExportSleeper, lambda: request, consents.ExportSleeperResponse, patience_s=0.0
+        )
+        files: dict[str, bytearray] = {}
+        async with aclosing(answers):
+            async for piece in answers:
+                files.setdefault(piece.path, bytearray()).extend(piece.content)
+        return {path: bytes(content) for path, content in files.items()}
+
+    async def erase(self, sleeper: str) -> consents.Erasure:
+        """Erase everything about the caller for good; it may take half a minute.
+
+        Raises:
+            RetainedByLaw: a clause retains it until a date.
+        """
+        request = asking(
+            consents.EraseSleeperRequest, name=names.sleeper(sleeper), request_id=new_request_id()
+        )
+        return await self._line.ask(self._stub.EraseSleeper, request, consents.Erasure, ERASES_WITHIN_S)

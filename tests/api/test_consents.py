@@ -410,6 +410,8 @@ EXPECTED = {
     "GetConsent": ("own", "site", "on request", "-", "-", "-", "-", "-"),
     "ListGrants": ("own", "site", "on request", "-", "-", "-", "-", "-"),
     "GetReceipt": ("own", "site", "on request", "-", "-", "-", "-", "-"),
+    "ExportSleeper": ("own", "-", "-", "-", "-", "-", "-", "-"),
+    "EraseSleeper": ("own", "-", "-", "-", "-", "-", "-", "-"),
     "WithdrawConsent": ("own", "all", "all", "led", "all", "all", "-", "all"),
     "GetLetter": ("own", "-", "-", "-", "-", "-", "-", "-"),
     "ListLetters": ("own", "-", "-", "-", "-", "-", "-", "-"),

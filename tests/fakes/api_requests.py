@@ -147,7 +147,9 @@ UNARY |= {
     "DryRunRevision": (guidelines.DryRunRevisionRequest(name="guidelines/1"), guidelines.DryRun),
 }
 GUARDED["RatifyRevision"] = guidelines.RatifyRevisionRequest(name="guidelines/2")
+UNARY["EraseSleeper"] = (consents.EraseSleeperRequest(name="sleepers/ada"), consents.Erasure)
 STREAMS = {
+    "ExportSleeper": (consents.ExportSleeperRequest(name="sleepers/ada"), consents.ExportSleeperResponse),
     "WatchPods": (beds.WatchPodsRequest(), beds.WatchPodsResponse),
     "WatchCollective": (dreams.WatchCollectiveRequest(name=N), dreams.Collective),
     "WatchEvents": (dreams.WatchEventsRequest(), dreams.WatchEventsResponse),

@@ -159,6 +159,8 @@ async function people() {
   } while (told["Letters.GetLetter"].refused && Date.now() < until);
   await unary("Consents.WithdrawConsent", { name, reason: "enough" });
   await unary("Consents.GrantConsent", { name, grant: { ...grant, scopes: [] } }, "no scope");
+  await stream("Consents.ExportSleeper", { name: "sleepers/s-9" }, 2);
+  await unary("Consents.EraseSleeper", { name: "sleepers/s-9" });
   const shipped = fs.readFileSync(path.join(directory, "../daemon/dreamd/adapters/documents/shipped.toml"), "utf8");
   const document = Buffer.from(shipped.replace("revision = 1", "revision = 2"));
   const revision = { name: "guidelines/2", by: "js" };

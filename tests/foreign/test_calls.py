@@ -72,6 +72,7 @@ async def test_every_method_answers_another_language(told: dict[str, Any]) -> No
     assert answers["WakeOrders.OrderWake"]["order"]["scope"] == "SCOPE_FLEET"
     assert answers["Consents.GrantConsent"]["state"] == "STATE_GIVEN"
     assert answers["Consents.GetConsent"]["grant"]["scopes"] == ["SCOPE_MERGE", "SCOPE_RECORD"]
+    assert [one["path"] for one in answers["Consents.ExportSleeper"]] == ["README.txt", "sleeper.json"]
     assert answers["Guidelines.WithdrawRevision"]["state"] == "STATE_WITHDRAWN"
     assert answers["Guidelines.GetRevision"]["clauses"][0]["number"] == "1.1"
     assert sorted(refused(told["told"])) == [

@@ -58,6 +58,14 @@ OWN: Final = (
         _CONSENTS,
     ),
     Mutation(
+        "own.erasure-cut-off",
+        "an erasure ends with the credential that it ends, and answers nothing",
+        _GRPC + "calls/admission.py",
+        "task is None or outlives:",
+        "task is None:",
+        ("tests/api/test_erasures.py",),
+    ),
+    Mutation(
         "own.hidden-count-told",
         "a dry run tells a count that is hidden as none",
         _GRPC + "servicers/people/revisions.py",

@@ -184,3 +184,37 @@ class Receipt(_message.Message):
     document: bytes
     fhir: bytes
     def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., document: _Optional[bytes] = ..., fhir: _Optional[bytes] = ...) -> None: ...
+
+class ExportSleeperRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class ExportSleeperResponse(_message.Message):
+    __slots__ = ("path", "media_type", "content", "last")
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    MEDIA_TYPE_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_FIELD_NUMBER: _ClassVar[int]
+    LAST_FIELD_NUMBER: _ClassVar[int]
+    path: str
+    media_type: str
+    content: bytes
+    last: bool
+    def __init__(self, path: _Optional[str] = ..., media_type: _Optional[str] = ..., content: _Optional[bytes] = ..., last: bool = ...) -> None: ...
+
+class EraseSleeperRequest(_message.Message):
+    __slots__ = ("name", "request_id")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    request_id: str
+    def __init__(self, name: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class Erasure(_message.Message):
+    __slots__ = ("erase_time", "named_files")
+    ERASE_TIME_FIELD_NUMBER: _ClassVar[int]
+    NAMED_FILES_FIELD_NUMBER: _ClassVar[int]
+    erase_time: _timestamp_pb2.Timestamp
+    named_files: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, erase_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., named_files: _Optional[_Iterable[str]] = ...) -> None: ...

@@ -61,6 +61,16 @@ class ConsentsStub(object):
                 request_serializer=dreamapi_dot_v1_dot_consents__pb2.GetReceiptRequest.SerializeToString,
                 response_deserializer=dreamapi_dot_v1_dot_consents__pb2.Receipt.FromString,
                 _registered_method=True)
+        self.ExportSleeper = channel.unary_stream(
+                '/dreamapi.v1.Consents/ExportSleeper',
+                request_serializer=dreamapi_dot_v1_dot_consents__pb2.ExportSleeperRequest.SerializeToString,
+                response_deserializer=dreamapi_dot_v1_dot_consents__pb2.ExportSleeperResponse.FromString,
+                _registered_method=True)
+        self.EraseSleeper = channel.unary_unary(
+                '/dreamapi.v1.Consents/EraseSleeper',
+                request_serializer=dreamapi_dot_v1_dot_consents__pb2.EraseSleeperRequest.SerializeToString,
+                response_deserializer=dreamapi_dot_v1_dot_consents__pb2.Erasure.FromString,
+                _registered_method=True)
 
 
 class ConsentsServicer(object):
@@ -104,6 +114,21 @@ class ConsentsServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExportSleeper(self, request, context):
+        """Everything that the house keeps about the caller, as files: grants, exposure, letters, receipts.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EraseSleeper(self, request, context):
+        """Erase everything about the caller for good: the key that opens it is destroyed, and each file is searched. The
+        answer may take half a minute.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ConsentsServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -131,6 +156,16 @@ def add_ConsentsServicer_to_server(servicer, server):
                     servicer.GetReceipt,
                     request_deserializer=dreamapi_dot_v1_dot_consents__pb2.GetReceiptRequest.FromString,
                     response_serializer=dreamapi_dot_v1_dot_consents__pb2.Receipt.SerializeToString,
+            ),
+            'ExportSleeper': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportSleeper,
+                    request_deserializer=dreamapi_dot_v1_dot_consents__pb2.ExportSleeperRequest.FromString,
+                    response_serializer=dreamapi_dot_v1_dot_consents__pb2.ExportSleeperResponse.SerializeToString,
+            ),
+            'EraseSleeper': grpc.unary_unary_rpc_method_handler(
+                    servicer.EraseSleeper,
+                    request_deserializer=dreamapi_dot_v1_dot_consents__pb2.EraseSleeperRequest.FromString,
+                    response_serializer=dreamapi_dot_v1_dot_consents__pb2.Erasure.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -269,6 +304,60 @@ class Consents(object):
             '/dreamapi.v1.Consents/GetReceipt',
             dreamapi_dot_v1_dot_consents__pb2.GetReceiptRequest.SerializeToString,
             dreamapi_dot_v1_dot_consents__pb2.Receipt.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportSleeper(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/dreamapi.v1.Consents/ExportSleeper',
+            dreamapi_dot_v1_dot_consents__pb2.ExportSleeperRequest.SerializeToString,
+            dreamapi_dot_v1_dot_consents__pb2.ExportSleeperResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EraseSleeper(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dreamapi.v1.Consents/EraseSleeper',
+            dreamapi_dot_v1_dot_consents__pb2.EraseSleeperRequest.SerializeToString,
+            dreamapi_dot_v1_dot_consents__pb2.Erasure.FromString,
             options,
             channel_credentials,
             insecure,

@@ -260,7 +260,7 @@ def _serve_services(
     )
     audit_pb2_grpc.add_AuditServicer_to_server(Audit(api.audit), server)  # type: ignore[no-untyped-call]
     consents_pb2_grpc.add_ConsentsServicer_to_server(  # type: ignore[no-untyped-call]
-        Consents(api.consents, replays), server
+        Consents(api.consents, api.erasures, replays), server
     )
     guidelines_pb2_grpc.add_GuidelinesServicer_to_server(  # type: ignore[no-untyped-call]
         Guidelines(api.guidelines, replays), server

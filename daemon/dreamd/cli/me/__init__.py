@@ -6,14 +6,14 @@ One file a subject: each adds its verbs here. The sleeper is the one of the cred
 import argparse
 
 from dreamd.cli import client
-from dreamd.cli.me import consent, export, letter
+from dreamd.cli.me import consent, erase, export, letter
 
 run = client.run
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `me` and its verbs."""
-    does = "a sleeper's own consent, dose, letters and export"
+    does = "a sleeper's own consent, dose, letters, export and erasure"
     me = subparsers.add_parser(
         "me",
         help=does,
@@ -21,6 +21,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--sleeper. `dreamd me withdraw` is the short way out and needs no reason.",
     )
     verbs = me.add_subparsers(required=True, metavar="VERB")
-    for subject in (letter, consent, export):
+    for subject in (letter, consent, export, erase):
         subject.add_verbs(verbs)
     me.set_defaults(run=run)

@@ -75,6 +75,8 @@ async def gathered(api: dreamapi.Api, sleeper: str) -> Files:
         receipt = await api.consents.receipt(sleeper, grant.revision)
         files[f"receipts/consent-{grant.revision}.json"] = receipt.document.decode()
         files[f"fhir/consent-{grant.revision}.json"] = receipt.fhir.decode() + "\n"
+    house = await api.consents.export(sleeper)
+    files |= {f"house/{path}": content.decode() for path, content in house.items()}
     facts = [json.loads(one.facts) for one in kept]
     files |= _letters(kept) | _tables(nights, facts)
     return files | {"README.txt": readme(files, facts)}

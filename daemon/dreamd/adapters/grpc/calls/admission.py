@@ -119,14 +119,18 @@ class Admission:
         return asked
 
     @contextmanager
-    def running(self, admitted: Admitted | None, *, stream: bool = False) -> Iterator[None]:
+    def running(
+        self, admitted: Admitted | None, *, stream: bool = False, outlives: bool = False
+    ) -> Iterator[None]:
         """Keep the calling task under its principal. stream: it is one of at most STREAMS_EACH.
+
+        outlives: the call ends its own principal, and is not ended with it.
 
         Raises:
             Declined: the principal has as many streams as it may, or `end_calls` has ended the task.
         """
         task = asyncio.current_task()
-        if admitted is None or task is None:
+        if admitted is None or task is None or outlives:
             yield
             return
         name = admitted.principal.name

@@ -79,6 +79,8 @@ def word_of(code: grpc.StatusCode) -> str:
 assert {word_of(code) for code in STATUS.values()} <= set(CODES), "every refusal's status is counted"
 
 
+OUTLIVES: Final = frozenset({"/dreamapi.v1.Consents/EraseSleeper"})
+"""Calls that end the credentials of their own caller, and then answer."""
 WRITE_ENDS_S: Final = 0.5
 """Longest time for which a cancelled call waits for the message it was sending."""
 UNDER_WAY_S: Final = 0.1
@@ -286,7 +288,8 @@ class ApiInterceptor(grpc.aio.ServerInterceptor):
             yield context
             return
         admitted = self._admission.admitted(visit.path, context.invocation_metadata())
-        with self._admission.running(admitted, stream=visit.lane in (Lane.WATCH, Lane.LEAD)):
+        streams = visit.lane in (Lane.WATCH, Lane.LEAD)
+        with self._admission.running(admitted, stream=streams, outlives=visit.path in OUTLIVES):
             if admitted is None:
                 yield context
             else:

@@ -100,7 +100,8 @@ _API: Final[dict[str, dict[Lane, tuple[str, ...]]]] = {
     "dreamapi.v1.Consents": {
         Lane.WAY_OUT: ("WithdrawConsent",),
         Lane.READ: ("GetConsent", "ListGrants", "GetReceipt"),
-        Lane.WRITE: ("GrantConsent",),
+        Lane.WRITE: ("GrantConsent", "EraseSleeper"),
+        Lane.WATCH: ("ExportSleeper",),
     },
     "dreamapi.v1.Guidelines": {
         Lane.READ: ("GetRevision", "ListRevisions", "ListComments", "DiffRevisions"),

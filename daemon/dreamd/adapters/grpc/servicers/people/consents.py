@@ -1,4 +1,4 @@
-"""The Consents service: grants of sleepers, their withdrawal, and their receipts.
+"""The Consents service: grants of sleepers, their withdrawal and receipts, the export and the erasure.
 
 A withdrawal is given in the first synchronous stretch of its handler, before anything is awaited: a caller
 that hangs up afterwards changes nothing. Without access control a caller may act as any sleeper.
@@ -6,7 +6,7 @@ that hangs up afterwards changes nothing. Without access control a caller may ac
 # ruff: noqa: N802 - methods are named by the proto
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -20,9 +20,11 @@ from dreamd.adapters.grpc.calls.errors import bad_input, granted
 from dreamd.adapters.grpc.calls.idempotency import IdempotencyCache
 from dreamd.adapters.grpc.calls.interceptor import Context, admitted_of
 from dreamd.adapters.grpc.calls.pagination import page
-from dreamd.adapters.grpc.calls.streams import confirmed, kept
+from dreamd.adapters.grpc.calls.streams import confirmed, kept, settled
 from dreamd.adapters.grpc.servicers import responses
 from dreamd.adapters.grpc.servicers.people.grants import REVISION_MOST, grant_of, told_consent, told_grant
+from dreamd.adapters.grpc.servicers.responses import moment
+from dreamd.app.api.people.erasures_protocol import ErasuresApi
 from dreamd.app.api.people.protocols import ConsentsApi
 from dreamd.core.access.caller import Caller, Role
 from dreamd.core.consent.course import Consent
@@ -31,6 +33,8 @@ from dreamd.core.refusals import Figure
 
 PART: Final = "consent"
 """The last part of the name of a consent."""
+PIECE_BYTES: Final = 1 << 20
+"""Bytes of a file in one message."""
 
 
 def acting(context: Context, name: str = "") -> Caller:
@@ -51,8 +55,9 @@ def sleeper_of(name: str, context: Context, part: str = PART) -> str:
 class Consents(ConsentsServicer):
     """Serves dreamapi.v1.Consents."""
 
-    def __init__(self, book: ConsentsApi, replays: IdempotencyCache) -> None:
+    def __init__(self, book: ConsentsApi, erasures: ErasuresApi, replays: IdempotencyCache) -> None:
         self._book = book
+        self._erasures = erasures
         self._replays = replays
 
     async def GrantConsent(self, request: consents.GrantConsentRequest, context: Context) -> consents.Consent:
@@ -115,3 +120,24 @@ class Consents(ConsentsServicer):
             document=document.encode(),
             fhir=json.dumps(fhir, ensure_ascii=False, sort_keys=True).encode(),
         )
+
+    async def ExportSleeper(
+        self, request: consents.ExportSleeperRequest, context: Context
+    ) -> AsyncIterator[consents.ExportSleeperResponse]:
+        """Everything about the caller, file by file in pieces."""
+        sleeper = sleeper_of(request.name, context, "")
+        parts = await settled(granted(self._erasures.export(acting(context), sleeper)))
+        for part in parts.parts:
+            for begin in range(0, max(len(part.content), 1), PIECE_BYTES):
+                yield consents.ExportSleeperResponse(
+                    path=part.name,
+                    media_type=part.media_type,
+                    content=part.content[begin : begin + PIECE_BYTES],
+                    last=begin + PIECE_BYTES >= len(part.content),
+                )
+
+    async def EraseSleeper(self, request: consents.EraseSleeperRequest, context: Context) -> consents.Erasure:
+        """Erase everything about the caller."""
+        sleeper = sleeper_of(request.name, context, "")
+        erased = await settled(granted(self._erasures.erase(acting(context), sleeper)))
+        return consents.Erasure(erase_time=moment(erased.at_s), named_files=erased.named)
