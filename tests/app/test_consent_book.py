@@ -148,6 +148,22 @@ def test_a_narrower_grant_acts_before_it_is_written() -> None:
     assert house.ceiling == 0.15
 
 
+def test_what_a_grant_on_its_way_takes_away_stays_gone_at_an_assign() -> None:
+    """An assign while the ledger is slow gives neither ceiling nor scope back, nor does the written grant."""
+    house = House()
+    house.given(replace(GRANT, scopes=frozenset({Scope.MERGE, Scope.RECORD})))
+    recorded = Asked(frozenset({Scope.MERGE, Scope.RECORD}))
+    house.ledger.held = True
+    house.book.grant(ASH, replace(GRANT, revision=2, ceiling=0.05))
+    house.book.unseated("ash")
+    assert house.ceiling == 0.05
+    assert house.book.missing("ash", recorded) is not None
+    assert house.book.missing("ash", Asked()) is None
+    house.ledger.release()
+    assert house.ceiling == 0.05
+    assert house.book.standing("ash").scopes == frozenset({Scope.MERGE})
+
+
 def test_a_withdrawal_waits_for_nothing_and_overtakes_a_grant_on_its_way() -> None:
     """Zero at once; the grant that is written meanwhile never holds, and its revision is passed over."""
     house = House()

@@ -24,6 +24,7 @@ from dreamd.core.guidelines.bundle import window
 from dreamd.core.refusals import Code, Refusal
 from dreamd.ports.deferred import Deferred
 from dreamd.simulation.machines.grants import SLEEPER, next_grant
+from dreamwire.messages import Modality as Felt
 from dreamwire.messages import PodEventKind
 from fakes.callers import OPERATOR
 from fakes.ledger import MemoryLedger
@@ -197,6 +198,27 @@ def test_a_scope_that_is_taken_back_releases_the_seat() -> None:
     assert stage.coupling("bed-2") > 0
 
 
+def test_a_modality_that_is_taken_back_ends_the_assign_and_begins_another_from_zero() -> None:
+    """The old slot is zero in the next message, and the new assign names what is left."""
+    stage = Stage(5)
+    stage.appear()
+    stage.dream(seats_max=8)
+    before = stage.pod("bed-1").assign
+    assert before is not None
+    assert before.modalities == frozenset(Felt)
+    granted(stage.app, "sleeper-1", ceiling=0.05)
+    assert stage.pod("bed-1").assign is before, "a lower ceiling needs no other assign"
+    granted(stage.app, "sleeper-1", modalities=frozenset({Modality.SOUND}))
+    stage.hop()
+    after = stage.pod("bed-1").assign
+    assert after is not None
+    assert (after.assignment != before.assignment, after.modalities) == (True, frozenset({Felt.SOUND}))
+    assert stage.link.collectives[-1].coupling[before.slot] == 0
+    assert after.ramp_s == before.ramp_s, "the pod begins at zero, as after each assign"
+    stage.hop(12)
+    assert stage.coupling("bed-1") > 0
+
+
 def test_grants_and_receipts_of_older_revisions_are_read_beside_the_tick() -> None:
     """Each revision is listed and has its receipt; one that was never given is refused by its field."""
     stage = Stage(1, ledger := MemoryLedger())
@@ -282,8 +304,10 @@ class ConsentInTheNight(RuleBasedStateMachine):
         for who, pod in enumerate(self.stage.pods[:3], 1):
             if pod.assign is None:
                 continue
-            sent = [one for one in self.stage.link.collectives[-4:] if one.cohort == pod.assign.cohort]
-            granted_byte = int(sent[-1].coupling[pod.assign.slot]) if sent else 0
+            place = pod.assign.cohort, pod.assign.term
+            sent = [one for one in self.stage.link.collectives[-4:] if (one.cohort, one.term) == place]
+            told = sent[-1].coupling if sent else ()  # one sent before the assign has no such slot yet
+            granted_byte = int(told[pod.assign.slot]) if pod.assign.slot < len(told) else 0
             limit = self.most[who] if tick_s < self.until_s[who] else 0.0
             assert granted_byte <= int(limit * 255), (who, granted_byte, limit)
 

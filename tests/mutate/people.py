@@ -213,6 +213,22 @@ PEOPLE: Final = (
         ("tests/app/test_exposure.py",),
     ),
     Mutation(
+        "consent.taken-stays-taken",
+        "an assign gives back what a grant on its way has taken away",
+        _APP + "people/consent_book.py",
+        "held=whole.held.meet(under_way.held)",
+        "held=whole.held",
+        ("tests/app/test_consent_book.py",),
+    ),
+    Mutation(
+        "consent.modality-taken",
+        "a modality that was taken back goes on until the next assign",
+        _APP + "dreamscapes/dreamscape.py",
+        "elif self.exposure.narrowed(seat):",
+        "elif False:",
+        ("tests/app/test_consents_in_the_night.py",),
+    ),
+    Mutation(
         "consent.own-ceiling",
         "an assign names the plan's ceiling where the grant's is lower",
         _APP + "dreamscapes/seating/admission.py",

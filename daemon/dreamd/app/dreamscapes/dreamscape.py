@@ -329,8 +329,7 @@ class Dreamscape:
 
     def release_pod(self, record: PodRecord, reason: str) -> PendingSever:
         """Release this pod alone, now; the others dream on."""
-        now_s = self._deps.clock.now_s()
-        self._deps.orders.send(record.pod, record.incarnation, Release(reason), now_s)
+        self._deps.orders.send(record.pod, record.incarnation, Release(reason), self._deps.clock.now_s())
         seat = self.seats.of(record.pod)
         ticket = self._deps.tickets.issue([record.pod] if seat is not None and seat.slot else [])
         self.cut(record)
@@ -362,11 +361,12 @@ class Dreamscape:
 
     def on_consent_changed(self, record: PodRecord) -> None:
         """The sleeper in this pod has changed what they agree to, or withdrawn."""
-        seat = self.seats.of(record.pod)
-        if seat is not None:
+        if (seat := self.seats.of(record.pod)) is not None:
             cause = self.exposure.changed(seat, self.admission.asked)
             if cause is not None:
                 self.assignment.release_for(seat, cause)
+            elif self.exposure.narrowed(seat):
+                self.seat_anew(seat)
             self.close_if_home()
 
     def seat_anew(self, seat: Seat) -> None:

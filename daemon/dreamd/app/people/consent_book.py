@@ -114,7 +114,11 @@ class ConsentBook:
 
     def missing(self, sleeper: str, asked: Asked) -> Refusal | None:
         """Why the newest grant does not allow this now, the first scope named; None: it does."""
-        return asks(self.consent(sleeper), asked, self._clock.now_s())
+        consent, now_s = self.consent(sleeper), self._clock.now_s()
+        refusal, under_way = asks(consent, asked, now_s), self._under_way.get(sleeper)
+        if refusal is None and under_way is not None:  # what it takes away is gone already
+            return asks(replace(consent, grant=under_way), asked, now_s)
+        return refusal
 
     def is_written(self, sleeper: str) -> bool:
         """Whether all that has taken effect for this sleeper is in the ledger."""
@@ -160,7 +164,8 @@ class ConsentBook:
             if overtaken or now.state is not before.state or now.changed_s != before.changed_s:
                 self.not_used(sleeper, grant.revision)
                 return Refusal(Code.CONSENT_STALE, "the sleeper has withdrawn since")
-            self._keep(sleeper, replace(after, held=now.held if now.state is after.state else after.held))
+            held = now.held.meet(grant.held) if now.state is after.state else after.held
+            self._keep(sleeper, replace(after, held=held))
             if not narrowed:
                 self._events.consent_given(self._pod_of(sleeper))
             return self.consent(sleeper)
@@ -230,8 +235,11 @@ class ConsentBook:
 
     def unseated(self, sleeper: str) -> None:
         """The sleeper holds no slot, or gets another from zero: the newest grant holds whole."""
-        if sleeper in self._of:
-            self._step(sleeper, Assigned())
+        if sleeper not in self._of:
+            return
+        whole, under_way = self._step(sleeper, Assigned()), self._under_way.get(sleeper)
+        if under_way is not None and whole.state is ConsentState.GIVEN:
+            self._put(sleeper, replace(whole, held=whole.held.meet(under_way.held)))
 
     def pod_holds(self, sleeper: str, revision: int) -> None:
         """A pod has seen this revision of this sleeper: a grant below it is not their newest word."""

@@ -34,6 +34,7 @@ from dreamd.ports.consent import Consents, ConsentStatus, Exposures
 from dreamd.ports.ledger.exposure import Exposure
 from dreamd.ports.ledger.terms import Terms
 from dreamd.ports.ledger.transaction import Transaction
+from dreamwire.messages import Modality
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class ExposureAccounting:
         self._clock = clock
         self._log = log
         self._marked: dict[str, Seat] = {}
+        self._ways: dict[str, frozenset[Modality]] = {}
         self._ended_min: dict[str, float] = {}
         self._carried_min: dict[str, float] = {}
         self._charging_min: dict[str, float] = {}
@@ -137,7 +139,9 @@ class ExposureAccounting:
         if ended_min:
             _add(self._carried_min, {seat.sleeper: ended_min})
         if seat.slot is not None:
-            self._hold(seat, seat.slot, self._consents.standing(seat.sleeper))
+            standing = self._consents.standing(seat.sleeper)
+            self._ways[seat.sleeper] = standing.modalities or frozenset()
+            self._hold(seat, seat.slot, standing)
             self._meter.charged(seat.slot, self.dose(seat).left_min)
 
     def dose_at_assign(self, seat: Seat) -> Dose:
@@ -180,6 +184,7 @@ class ExposureAccounting:
             self._carried_min[sleeper] = lived_min
             return
         del self._marked[sleeper]
+        self._ways.pop(sleeper, None)
         self._limits.pop(sleeper, None)
         self._warned.discard(sleeper)
         self._ended_min[sleeper] = self._ended_min.get(sleeper, 0.0) + lived_min
@@ -196,6 +201,11 @@ class ExposureAccounting:
             return Cause.WITHDRAWN
         self._hold(seat, seat.slot, standing)
         return None
+
+    def narrowed(self, seat: Seat) -> bool:
+        """Whether a modality of the seat's assign is granted no more: a pod changes none within an assign."""
+        ways = self._consents.standing(seat.sleeper).modalities or frozenset()
+        return seat.slot is not None and not self._ways.get(seat.sleeper, frozenset()) <= ways
 
     def _hold(self, seat: Seat, slot: Slot, standing: ConsentStatus) -> None:
         self._cohorts.limit(slot, standing.ceiling)
