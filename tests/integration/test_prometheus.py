@@ -28,6 +28,8 @@ MAY_BE_EMPTY = {
     f"sum by (code) (increase(dreamd_refused_total{EVERY}[10s])) > 0": "no call was refused",
     f"sum by (what) (increase(dreamd_link_dropped_total{EVERY}[10s])) > 0": "no queue was full",
     f"sum by (reason) (rate(dreamd_frames_refused_total{EVERY}[10s])) > 0": "no frame was refused",
+    f"sum by (change) (increase(dreamd_consent_changes_total{EVERY}[10s])) > 0": "no consent has changed",
+    f"sum by (clause) (increase(dreamd_guideline_refusals_total{EVERY}[10s])) > 0": "no clause has refused",
     f"sum by (kind) (rate(dreamd_malformed_total{EVERY}[10s])) > 0": "every payload was read",
 }
 """Queries that show only failures, with the reason why they are empty here."""
