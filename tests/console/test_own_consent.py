@@ -1,6 +1,9 @@
 """The page of a sleeper's own consent: their own alone, withdrawn at any time, and the code of a bed."""
 
 import json
+from base64 import b64decode
+from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
 
@@ -110,6 +113,29 @@ async def test_a_sleeper_reads_their_own_dose_and_letters(
         assert (await page.ask("GET", "/console/letter?night=20200101T000000Z"))[1][
             "code"
         ] == "LETTER_UNKNOWN"
+
+
+async def test_everything_is_downloaded_and_erased_by_a_typed_word(
+    application: FakeCoordination, site: SiteAuthority, server: Running
+) -> None:
+    """The export is one archive of all files; without the word, or idle, nothing is erased."""
+    token = application.principals.known("ash-1", ASH)
+    async with console(application, site, server) as page:
+        await page.sign_in(token)
+        told = (await page.ask("GET", "/console/export"))[1]
+        with ZipFile(BytesIO(b64decode(told["zip"]))) as archive:
+            assert archive.namelist() == ["README.txt", "exposure.csv", "sleeper.json"]
+            assert archive.read("README.txt") == b"Your data"
+        for word in ("", "Erase", "yes", "erase it"):
+            status, no = await page.ask("POST", "/console/erase", {"word": word})
+            assert (status, no["error"].partition(":")[0]) == (400, "word")
+        application.principals.clock.now += IDLE_S
+        assert (await page.ask("POST", "/console/erase", {"word": "erase"}))[1]["code"] == "SESSION_IDLE"
+        assert "erasures.erase" not in {call[0] for call in application.calls}
+        await page.sign_in(token)
+        status, gone = await page.ask("POST", "/console/erase", {"word": "erase"})
+        assert (status, gone["named_files"]) == (200, ["daemon.log"])
+        assert ("erasures.erase", "ash") in application.calls
 
 
 async def test_a_credential_of_another_role_is_told_that_it_is_no_sleepers(

@@ -55,6 +55,16 @@ def walk_in(browser: Chromium, url: str, code: str) -> None:
     assert "How strong: at most 10 in 100" in facts
     assert browser.ask(TICKED) == 0, "the form is empty again"
     withdraw(browser)
+    browser.ask("document.getElementById('word').focus()")
+    browser.press("Enter")
+    browser.until("document.getElementById('alarm').textContent.startsWith('Nothing is erased')")
+    browser.ask("document.getElementById('word').value = 'erase'")
+    browser.press("Enter")
+    browser.until(
+        "document.getElementById('outcome').textContent.startsWith('Everything about you is erased.')"
+    )
+    assert browser.ask("document.activeElement.id") == "now-title"
+    assert browser.complaints == []
 
 
 def grant(browser: Chromium) -> None:

@@ -257,6 +257,14 @@ CONSOLE: Final = (
         (_TESTS_OWN,),
     ),
     Mutation(
+        "site-console.erases-without-the-word",
+        "one press too many erases everything about a sleeper",
+        f"{_SITE}people/consent_routes.py",
+        'if read_text(told, "word") != WORD:',
+        "if False:",
+        (_TESTS_OWN,),
+    ),
+    Mutation(
         "site-console.idle-withdraws-not",
         "a sleeper cannot withdraw on a page that was left alone",
         f"{_SITE}acts/orders.py",

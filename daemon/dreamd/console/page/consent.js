@@ -287,6 +287,43 @@ async function download(part) {
 at("receipt").addEventListener("click", () => download("receipt"));
 at("fhir").addEventListener("click", () => download("fhir"));
 
+// -- taking it away, and erasing it -----------------------------------------------------------------
+
+at("export").addEventListener("click", async () => {
+  say("Gathering it.");
+  try {
+    const { zip } = await ask(`/console/export${query()}`, undefined, 60000);
+    save(`${page.sleeper}.zip`, Uint8Array.from(atob(zip), (one) => one.charCodeAt(0)), "application/zip");
+    say("Everything is downloaded, as one archive.");
+  } catch (error) {
+    say("", `${error.message}.`);
+  }
+});
+
+at("erase").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const word = at("word").value.trim().toLowerCase();
+  if (word !== "erase") {
+    say("", "Nothing is erased: type the word erase.");
+    return at("word").focus();
+  }
+  at("erase-send").disabled = true;
+  say("Erasing. It may take half a minute.");
+  try {
+    const told = await ask("/console/erase", own({ word }), 60000);
+    at("word").value = "";
+    await look();
+    await letters();
+    const rest = told.named_files.length ? ` Your pseudonym still stands in: ${told.named_files.join(", ")}.` : "";
+    say(`Everything about you is erased.${rest}`);
+    at("now-title").focus();
+  } catch (error) {
+    say("", `Nothing more is known. ${error.message}.`);
+  } finally {
+    at("erase-send").disabled = false;
+  }
+});
+
 // ---------------------------------------------------------------------------------------------------
 
 if (location.hash.length > 1 && location.hash.includes(".")) {

@@ -4,6 +4,9 @@ In a site the sleeper is the one of the viewer's own credential, and no request 
 the page names a pseudonym: every caller of the machine may act as any sleeper there.
 """
 
+from base64 import b64encode
+from typing import Final
+
 from starlette.requests import Request
 from starlette.routing import Route
 
@@ -15,14 +18,26 @@ from dreamd.console.people.consent_shapes import (
     choices_shape,
     consent_shape,
     dose_shape,
+    erasure_shape,
     letter_shape,
     receipt_shape,
     sleeper_of,
+    zipped,
 )
-from dreamd.console.people.consent_wishes import BODY_MOST, Told, read_grant, read_sleeper, read_told
+from dreamd.console.people.consent_wishes import (
+    BODY_MOST,
+    Told,
+    read_grant,
+    read_sleeper,
+    read_text,
+    read_told,
+)
 from dreamd.console.request_reader import read_count
 from dreamd.console.sessions import Session
 from dreamwire.topics import is_name
+
+WORD: Final = "erase"
+"""The word that a sleeper types before everything about them is erased."""
 
 
 class OwnConsent:
@@ -39,6 +54,8 @@ class OwnConsent:
             Route("/console/receipt", doors.reads(self._receipt)),
             Route("/console/letters", doors.reads(self._letters)),
             Route("/console/letter", doors.reads(self._letter)),
+            Route("/console/export", doors.reads(self._export)),
+            Route("/console/erase", doors.writes(self._erase), methods=["POST"]),
             Route("/console/grant", doors.writes(self._grant, most=BODY_MOST), methods=["POST"]),
         ]
 
@@ -82,6 +99,17 @@ class OwnConsent:
         told = read_told(asked)
         sleeper, grant = await self._own(api, told), read_grant(told, self._doors.now_s())
         return consent_shape(await api.consents.grant(sleeper, grant))
+
+    async def _export(self, api: dreamapi.Api, request: Request, _session: Session) -> Answer:
+        sleeper = await self._own(api, dict(request.query_params))
+        return {"zip": b64encode(zipped(await api.consents.export(sleeper))).decode()}
+
+    async def _erase(self, api: dreamapi.Api, asked: Asked, _session: Session) -> Answer:
+        told = read_told(asked)
+        sleeper = await self._own(api, told)
+        if read_text(told, "word") != WORD:
+            raise UnfitOrderError(f"word: type {WORD} to erase everything for good")
+        return erasure_shape(await api.consents.erase(sleeper))
 
     async def _sleeper(self, api: dreamapi.Api, told: Told) -> str:
         """The sleeper of a request; empty: none."""

@@ -1,12 +1,14 @@
 """A sleeper's consent, dose and letters in the shape that their page draws. Pure."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from io import BytesIO
 from typing import Final
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from dreamapi.names import bare, word
 from dreamapi.v1.access_pb2 import Principal
-from dreamapi.v1.consents_pb2 import Consent, ConsentGrant, Receipt
+from dreamapi.v1.consents_pb2 import Consent, ConsentGrant, Erasure, Receipt
 from dreamapi.v1.exposure_pb2 import Dose, DoseWindow
 from dreamapi.v1.letters_pb2 import Letter
 from dreamapi.v1.rules_pb2 import Role
@@ -102,6 +104,20 @@ def letter_shape(letter: Letter) -> dict[str, object]:
         "text": letter.text.decode(),
         "language": letter.language,
     }
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """The files of an export as one archive."""
+    made = BytesIO()
+    with ZipFile(made, "w", ZIP_DEFLATED) as archive:
+        for path, content in files.items():
+            archive.writestr(path, content)
+    return made.getvalue()
+
+
+def erasure_shape(erasure: Erasure) -> dict[str, object]:
+    """When a sleeper was erased, and the files in which their name still stands as a word."""
+    return {"erased_s": given(erasure, "erase_time"), "named_files": list(erasure.named_files)}
 
 
 def receipt_shape(receipt: Receipt) -> dict[str, object]:
