@@ -41,6 +41,9 @@ def withdrawal(row: Row) -> None:
             fleet.close()
             broker.kill()
     for way, times_s in (*took_s.items(), ("all", sorted(s for times in took_s.values() for s in times))):
+        if not times_s:
+            row(f"withdrawal to zero, {COUNT} pods, {way}", "none was merged", "")
+            continue
         title = f"withdrawal to zero, {COUNT} pods, {way}, {len(times_s)} times"
         row(f"{title}: p50", f"{1000 * times_s[len(times_s) // 2]:.0f} ms", "<= 250 ms")
         row(f"{title}: p99", f"{1000 * times_s[int(len(times_s) * 0.99)]:.0f} ms", "<= 500 ms")
