@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import grpc.aio
@@ -20,7 +21,7 @@ from dreamapi.v1.consents_pb2 import (
     WithdrawConsentRequest,
 )
 from dreamapi.v1.consents_pb2_grpc import ConsentsStub
-from dreamd.adapters.documents.notice import notice_sha256
+from dreamd.adapters.documents.notice import notice_sha256, notice_text
 from dreamd.adapters.documents.receipts import verified
 from dreamd.adapters.grpc.calls.admission import Admission
 from dreamd.adapters.grpc.calls.lanes import TABLE
@@ -30,6 +31,7 @@ from dreamd.core.access.caller import Role
 from dreamd.core.access.principals import DAY_S, Grant, Kind
 from dreamd.core.consent.course import ConsentState
 from dreamd.core.refusals import Code
+from dreamd.main import main
 from dreamd.ports.site_facts import SiteFacts
 from dreamwire.signing import SigningKey
 from fakes.api_requests import GRANT
@@ -471,3 +473,10 @@ async def test_a_wrong_flag_is_named(shell: Shell, line: str, flag: str) -> None
     """Nothing is ticked in advance: a missing flag is named, and so is a wrong one."""
     status, _, err = await shell(line)
     assert (status, err.startswith(f"dreamd: {flag}")) == (1, True), err
+
+
+def test_the_notice_is_printed_without_a_daemon(capsys: pytest.CaptureFixture[str]) -> None:
+    """The text is the one whose digest a grant holds; no address is asked for it."""
+    assert main(["me", "consent", "notice"]) == 0
+    assert capsys.readouterr().out == notice_text()
+    assert sha256(notice_text().encode()).hexdigest() == notice_sha256()

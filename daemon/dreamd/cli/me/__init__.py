@@ -8,7 +8,10 @@ import argparse
 from dreamd.cli import client
 from dreamd.cli.me import consent, erase, export, letter
 
-run = client.run
+
+def run(args: argparse.Namespace) -> int:
+    """Run the verb; return the exit status."""
+    return int(args.run(args))
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -23,4 +26,4 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     verbs = me.add_subparsers(required=True, metavar="VERB")
     for subject in (letter, consent, export, erase):
         subject.add_verbs(verbs)
-    me.set_defaults(run=run)
+    me.set_defaults(run=client.run)
