@@ -147,6 +147,7 @@ async def test_a_full_pipe_holds_no_tick_up_and_no_sever(
     command = [
         *(sys.executable, "-m", "dreamd", "serve", "--ready-json", "--mqtt-url", broker.url),
         *("--state-dir", str(fleet.state), "--grpc-port", "0", "--http-port", "0", "--log-level", "debug"),
+        *fleet.founding(),
     ]
     process = subprocess.Popen(  # noqa: ASYNC220 -- started once
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=full_pipe, env=dict(os.environ)
