@@ -16,6 +16,7 @@ from dreamd.core.limits import (
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.causes import Cause
 from dreamd.ports.deferred import Deferred
+from dreamd.simulation.machines.grants import SLEEPER
 from dreamwire.messages import Ack, Assign, PodEventKind, WakeScope
 from fakes.callers import OPERATOR, named
 from fakes.ledger import MemoryLedger
@@ -422,3 +423,26 @@ def lived_min(*, slow: bool) -> float:
 def test_minutes_waiting_to_be_charged_count_as_used() -> None:
     """A sleeper is released at the limit on a slow disk as on a quick one."""
     assert lived_min(slow=True) == pytest.approx(lived_min(slow=False), abs=0.004)
+
+
+def test_the_answer_to_a_withdrawal_waits_for_the_ledger_and_the_withdrawal_for_nothing() -> None:
+    """The next message is zero while the ledger holds; the answer comes with its write, or after 1.5 s."""
+    stage, ledger = dreaming()
+    slots = {name: stage.pod(name).assign for name in ("bed-1", "bed-2")}
+    ledger.held = True
+    tickets = [stage.app.consents.withdraw(SLEEPER, f"sleeper-{number}") for number in (1, 2)]
+    stage.hop(2)
+    for name in ("bed-1", "bed-2"):
+        assert stage.link.collectives[-1].coupling[slots[name].slot] == 0  # type: ignore[union-attr]
+        stage.pod(name).status()
+    assert [ticket.outcome().unconfirmed for ticket in tickets] == [(), ()]
+    assert not any(ticket.settled for ticket in tickets)
+    ledger.release()
+    stage.hop(1)
+    assert all(ticket.settled for ticket in tickets)
+    ledger.held = True
+    late = stage.app.consents.withdraw(SLEEPER, "sleeper-3")
+    stage.hop(2)
+    assert not late.settled
+    stage.hop(6)
+    assert late.settled

@@ -18,8 +18,12 @@ from dreamd.core.limits import CONFIRM_WITHIN_S
 class PendingSever:
     """One sever: the pods it zeroed, and those that have not confirmed."""
 
-    def __init__(self, pods: Iterable[str], sent_s: float, now_s: Callable[[], float]) -> None:
+    def __init__(
+        self, pods: Iterable[str], sent_s: float, now_s: Callable[[], float], written: Callable[[], bool]
+    ) -> None:
+        """written: whether the ledger has what is to outlive a crash; the answer waits for that, too."""
         self._waiting = dict.fromkeys(pods)
+        self._written = written
         self._zeroed = len(self._waiting)
         self._sent_s = sent_s
         self._now_s = now_s
@@ -42,8 +46,8 @@ class PendingSever:
 
     @property
     def settled(self) -> bool:
-        """Whether no pod is awaited, or the time to confirm is over."""
-        return not self._waiting or self.expired
+        """Whether no pod and no ledger is awaited, or the time to confirm is over."""
+        return (not self._waiting and self._written()) or self.expired
 
     @property
     def expired(self) -> bool:
@@ -62,10 +66,10 @@ class SeverConfirmations:
         self._due: deque[tuple[float, str]] = deque()
         self._overdue: dict[str, None] = {}
 
-    def issue(self, pods: Iterable[str]) -> PendingSever:
-        """A ticket for a sever being sent now."""
+    def issue(self, pods: Iterable[str], written: Callable[[], bool] = lambda: True) -> PendingSever:
+        """A ticket for a sever being sent now. written: whether the ledger has it, if it is to have it."""
         now_s = self._now_s()
-        ticket = PendingSever(pods, now_s, self._now_s)
+        ticket = PendingSever(pods, now_s, self._now_s, written)
         for pod in ticket.waiting:
             self._open[pod] = [one for one in self._open.get(pod, ()) if not one.expired] + [ticket]
             if self._since_s.setdefault(pod, now_s) == now_s:

@@ -1,7 +1,8 @@
 """Consents: granted by the sleeper, withdrawn by anyone on request, shown with their receipts.
 
 To withdraw is a way out: done in the call, in every state of consent and Dreamscape, and written after. The
-answer is a ticket, as for a sever. A sleeper without a slot gets one that is settled at once.
+answer is a ticket, as for a sever. It waits for the ledger, so that an answer outlives a crash, but no longer
+than for a pod; a ledger that fails or takes too long refuses nothing.
 """
 
 from collections.abc import Callable, Mapping
@@ -64,7 +65,8 @@ class ConsentCommands:
         if record is None and not self._book.knows(sleeper):
             return self._deps.tickets.issue(())
         held = record is not None and self._dreamscapes.holds_slot(record)
-        ticket = self._deps.tickets.issue([record.pod] if record is not None and held else [])
+        zeroed = [record.pod] if record is not None and held else []
+        ticket = self._deps.tickets.issue(zeroed, lambda: self._book.is_written(sleeper))
         self._deps.consents.withdraw(sleeper)
         if record is not None and held and self._dreamscapes.holds_slot(record):
             self._dreamscapes.release_pod(record, WITHDRAWN)
