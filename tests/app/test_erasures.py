@@ -23,6 +23,7 @@ from dreamd.ports.deferred import Deferred
 from dreamd.ports.ledger.erasure import Shredded
 from dreamd.ports.ledger.person import PersonRecords
 from dreamd.ports.ledger.personal import PersonalRow
+from dreamd.ports.ledger.terms import Terms
 from dreamd.ports.ledger.transaction import Transaction
 from dreamwire.signing import SigningKey
 from fakes.ledger import MemoryLedger
@@ -44,6 +45,19 @@ class HeldLedger(MemoryLedger):
         if self.reader:
             commit = Commit()
             commit.fail(f"its bytes are still in {self.reader}")
+        return commit
+
+
+class LateLedger(MemoryLedger):
+    """A ledger that takes charges of exposure late: while `late` is a list they wait in it."""
+
+    late: list[tuple[Transaction, Commit[Terms]]] | None = None
+
+    def submit(self, transaction: Transaction) -> Commit[Terms]:
+        if self.late is None or not transaction.exposure:
+            return super().submit(transaction)
+        commit: Commit[Terms] = Commit()
+        self.late.append((transaction, commit))
         return commit
 
 
@@ -132,6 +146,27 @@ def test_an_erasure_buys_no_dose() -> None:
         assert exposures.dose(ASH, now_s + 2 * DAY_S).week_min == pytest.approx(before)
         later = exposures.dose(ASH, now_s + 8 * DAY_S)
         assert (later.charged_min, later.week_min) == (0.0, 0.0)
+
+
+def test_the_key_stays_until_the_last_merge_minutes_are_charged() -> None:
+    """While a charge is on its way the erasure waits; the tombstone then holds these minutes, too."""
+    ledger = LateLedger()
+    stage = dreaming(ledger)
+    ledger.late = []
+    answer = stage.app.erasures.erase(OWN, ASH)
+    stage.hop(12)
+    assert isinstance(answer, Deferred)
+    assert not answer.settled
+    charged = ledger.exposures(0.0).get(ASH, 0.0)
+    late, ledger.late = ledger.late, None
+    last_min = sum(part.minutes.get(ASH, 0.0) for one, _ in late for part in one.exposure)
+    assert last_min > 0.0
+    for transaction, commit in late:
+        commit.end(ledger.write(transaction))
+    stage.hop(12)
+    assert isinstance(answer.answer(), Erased)
+    kept_min = sum(ledger.keys.tombstones()[ledger.keys.mark_of(ASH)].values())
+    assert kept_min == pytest.approx(charged + last_min)
 
 
 def test_only_the_sleeper_erases_and_exports() -> None:
