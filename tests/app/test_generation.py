@@ -3,10 +3,12 @@
 import pytest
 
 from dreamd.app.durability.generation import TOUCHED_EVERY_S
+from dreamd.core.consent.course import ConsentState
 from dreamd.core.dreamscapes.views import BreakerState, SeatState
 from dreamd.ports.commit import LedgerError
 from dreamd.ports.ledger.generation import LAPSED_S
 from dreamd.ports.ledger.transaction import Transaction
+from fakes.callers import OPERATOR
 from fakes.ledger import MemoryLedger
 from fakes.stage import Stage
 
@@ -30,7 +32,7 @@ def restored() -> tuple[Stage, MemoryLedger]:
 
 
 def test_a_restored_ledger_needs_new_check_ins() -> None:
-    """The copy's check-ins may be wrong: seats and grants need a new check-in."""
+    """The copy's check-ins may be wrong and its grants withdrawn: each is void until it is given anew."""
     stage, ledger = restored()
     before = len(stage.link.collectives)
     stage.hop(80)
@@ -39,7 +41,11 @@ def test_a_restored_ledger_needs_new_check_ins() -> None:
     assert ledger.checked_in() == {}
     told = [event for event in stage.app.journal._events if event.kind == "ledger-restored"]
     assert len(told) == 1
-    assert "5 sleepers are to be checked in anew" in told[0].sentence
+    assert "5 sleepers are to be checked in anew and 5 to grant anew" in told[0].sentence
+    assert {one.state for one in ledger.consents().values()} == {ConsentState.SUSPENDED}
+    stage.app.pods.check_in(OPERATOR, "bed-1", "sleeper-1")
+    stage.hop(8)
+    assert stage.pods[0].assign is None, "a check-in is no consent"
 
 
 def test_checked_in_anew_they_are_scored_and_dream_on() -> None:
