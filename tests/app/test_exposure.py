@@ -421,3 +421,16 @@ def test_no_limit_is_never_reached_and_an_empty_one_always_is() -> None:
     """An infinite limit is never reached, an empty one always."""
     assert (Dose(5.0).share, Dose(5.0).left_min) == (0.0, inf)
     assert (Dose(0.0, 0.0).share, Dose(0.0, 0.0).left_min) == (inf, 0.0)
+
+
+def test_a_group_that_shrinks_below_five_grants_nothing_to_those_without_that_scope() -> None:
+    """Four are left of five: a sleeper without the scope is at zero in that message, the others go on."""
+    stage = Stage(5)
+    granted(stage.app, ASH, scopes=frozenset({Scope.MERGE}), artist_share=0.0)
+    stage.appear()
+    stage.dream(seats_max=8)
+    assert min(stage.coupling(pod.name) for pod in stage.pods) > 0
+    stage.app.pods.release(OPERATOR, "bed-5", "left")
+    stage.hop()
+    assert stage.coupling("bed-1") == 0
+    assert min(stage.coupling(f"bed-{number}") for number in (2, 3, 4)) > 0

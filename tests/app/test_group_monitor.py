@@ -132,7 +132,7 @@ def test_a_sleepers_own_ceiling_is_halved_too() -> None:
     stage = dreaming()
     session = stage.app.registry["night"]
     slot = session.dreamscape.seats.of("bed-2").slot
-    session.dreamscape.cohorts.limit(slot, 0.04)
+    session.dreamscape.cohorts.limit(slot, 0.04, 0.04)
     bend_all(stage, louder(10.0))
     until(stage, lambda: stage.coupling("bed-1") == CEILING >> 1, 8.0)
     assert stage.coupling("bed-2") == coupling_to_byte(0.04) >> 1

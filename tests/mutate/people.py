@@ -88,8 +88,8 @@ PEOPLE: Final = (
         "guidelines.loosened-at-once",
         "a loosened ceiling holds for those seated",
         _APP + "collective/cohorts.py",
-        "most = np.minimum(bank.most, ruled)",
-        "most = bank.most",
+        "most = np.minimum(own, ruled)",
+        "most = own",
         _CLAUSES,
     ),
     Mutation(
@@ -234,6 +234,14 @@ PEOPLE: Final = (
         _APP + "dreamscapes/seating/admission.py",
         "min(limits.ceiling_for(self._plan.ceiling, self._plan.seats_max), standing.ceiling)",
         "limits.ceiling_for(self._plan.ceiling, self._plan.seats_max)",
+        ("tests/app/test_exposure.py",),
+    ),
+    Mutation(
+        "consent.few",
+        "a group that shrinks below five goes on with those who granted no small group",
+        _APP + "people/exposure.py",
+        "standing.ceiling if Scope.INTIMATE in standing.scopes else 0.0",
+        "standing.ceiling",
         ("tests/app/test_exposure.py",),
     ),
     Mutation(

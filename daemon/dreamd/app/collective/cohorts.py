@@ -124,13 +124,14 @@ class Cohorts:
         bank.allowed[row] = breaker.may_couple
         bank.away[row] = breaker.away or (joins and not breaker.may_couple)
         bank.since[row] = instant
-        bank.most[row] = 0
+        bank.most[row] = bank.most_few[row] = 0
         bank.rate[row] = bank.lived_min[row] = 0.0
 
-    def limit(self, slot: Slot, ceiling: float) -> None:
-        """The sleeper's own ceiling, 0..1, from the next message on."""
+    def limit(self, slot: Slot, ceiling: float, few: float) -> None:
+        """The sleeper's own ceiling, 0..1, from the next message on; few: among fewer than five people."""
         bank, row = self.locate(slot)
         bank.most[row] = coupling_to_byte(ceiling)
+        bank.most_few[row] = coupling_to_byte(few)
 
     def rule(self, slot: Slot, limits: RunningLimits) -> None:
         """The slot is assigned under these limits of the guidelines: looser ones wait for the next assign."""
@@ -242,8 +243,9 @@ class Cohorts:
         byte = coupling_to_byte(level)
         if fused is not None and number < len(fused.included):
             included = fused.included[number]
-            ruled = bank.ruled if fused.n >= INTIMATE_BELOW else bank.ruled_few
-            most = np.minimum(bank.most, ruled)
+            many = fused.n >= INTIMATE_BELOW
+            own, ruled = (bank.most, bank.ruled) if many else (bank.most_few, bank.ruled_few)
+            most = np.minimum(own, ruled)
             granted = np.minimum((included & bank.allowed) * np.uint8(byte), most) >> bank.halved
             answered = bank.columns.answered(included)
         else:

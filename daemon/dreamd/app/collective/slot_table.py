@@ -26,10 +26,10 @@ _NEVER = -(1 << 62)
 class SlotTable:
     """The columns of one table. granted: uint8[slots], as last broadcast. subject: seat numbers, 0: none.
 
-    most: the sleepers' own ceilings, as bytes. ruled, ruled_few: those of the guidelines at their assign and
-    since, from five people on and below; ruled_share: the same of an artist's share. halved: how many times
-    a grant is halved. float64[slots]: `rate` is an upper bound of the rendered share, `lived_min` its
-    integral in minutes since the last charge, `left_min` the minutes that the limit leaves.
+    most, most_few: the sleepers' own ceilings, as bytes, from five people on and below. ruled, ruled_few:
+    those of the guidelines at their assign and since; ruled_share: the same of an artist's share. halved:
+    how many times a grant is halved. float64[slots]: `rate` is an upper bound of the rendered share,
+    `lived_min` its integral in minutes since the last charge, `left_min` the minutes that the limit leaves.
     """
 
     columns: FrameTable
@@ -40,6 +40,7 @@ class SlotTable:
     granted: NDArray[np.uint8]
     grants: GrantHistory
     most: NDArray[np.uint8]
+    most_few: NDArray[np.uint8]
     ruled: NDArray[np.uint8]
     ruled_few: NDArray[np.uint8]
     ruled_share: NDArray[np.float64]
@@ -63,6 +64,7 @@ class SlotTable:
             np.zeros(slots, dtype=np.int64),
             np.zeros(slots, dtype=np.uint8),
             GrantHistory(slots),
+            np.zeros(slots, dtype=np.uint8),
             np.zeros(slots, dtype=np.uint8),
             np.full(slots, 255, dtype=np.uint8),
             np.full(slots, 255, dtype=np.uint8),

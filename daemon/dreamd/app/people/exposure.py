@@ -22,7 +22,7 @@ from dreamd.app.collective.exposure_meter import ExposureMeter
 from dreamd.app.durability.commits import Commits
 from dreamd.app.events.dreamscape_log import DreamscapeLog
 from dreamd.app.people.doses import Doses
-from dreamd.core.consent.grant import Asked
+from dreamd.core.consent.grant import Asked, Scope
 from dreamd.core.dreamscapes.roster import Slot
 from dreamd.core.dreamscapes.seats import UNKNOWN, Person, Seat, Seats
 from dreamd.core.exposure.dose import Dose, DoseLimits
@@ -208,7 +208,8 @@ class ExposureAccounting:
         return seat.slot is not None and not self._ways.get(seat.sleeper, frozenset()) <= ways
 
     def _hold(self, seat: Seat, slot: Slot, standing: ConsentStatus) -> None:
-        self._cohorts.limit(slot, standing.ceiling)
+        few = standing.ceiling if Scope.INTIMATE in standing.scopes else 0.0
+        self._cohorts.limit(slot, standing.ceiling, few)
         if standing.until_s < inf:
             heappush(self._expiries, (standing.until_s, seat.number))
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Final
 
 from dreamd.core.consent.receipt import Controller
@@ -14,11 +13,6 @@ SignReceipt = Callable[[Mapping[str, object]], str]
 NOT_STATED: Final = "not stated"
 
 
-def subject_by_digest(sleeper: str) -> str:
-    """Return an id of 32 characters for a sleeper, the same one each time."""
-    return sha256(f"subject {sleeper}".encode()).hexdigest()[:32]
-
-
 def unnamed_house() -> Controller:
     """Return the controller of a house that states nothing about itself."""
     return Controller(*(NOT_STATED,) * 7)
@@ -28,13 +22,13 @@ def unnamed_house() -> Controller:
 class HousePeople:
     """The parts.
 
-    exposures: the account of merge-minutes. subjects: the random id
-    that stands for a sleeper. simulated_grants: whether a grant may come from a simulation, never in a site.
+    exposures: the account of merge-minutes. subjects: the random id that stands for a sleeper.
+    simulated_grants: whether a grant may come from a simulation, never in a site.
     controller: the house, on receipts. place: of the letters. sign_receipt: absent, no receipt is made.
     """
 
     exposures: Exposures
-    subjects: Callable[[str], str] = subject_by_digest
+    subjects: Callable[[str], str]
     simulated_grants: bool = False
     controller: Controller = unnamed_house()  # noqa: RUF009 - a frozen value
     place: Place = Place()  # noqa: RUF009 - a frozen value
