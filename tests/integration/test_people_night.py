@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import dreamapi
+from dreamapi.consents import MODALITIES
 from dreamapi.v1.dreamscapes_pb2 import Dreamscape
 from integration.fleet import NIGHT, Fleet, boottime_s, number, stamp_s, until
 from mosquitto import Broker
@@ -51,7 +52,7 @@ async def grants(api: dreamapi.Api, pod: str, ceiling: float, until_at: datetime
     """The sleeper of this pod grants once more."""
     grant = dreamapi.consent_grant(
         scopes=MERGING,
-        modalities=("sound", "light"),
+        modalities=MODALITIES,
         ceiling=ceiling,
         until=until_at,
         notice_sha256="a" * 64,

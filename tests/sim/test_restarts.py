@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
+from dreamd.core.consent.course import ConsentState
 from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState, Plan
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.views import Lock
+from dreamd.simulation.machines.grants import SLEEPER
 from dreamd.simulation.machines.network import NetworkConditions
 from dreamd.simulation.processes.daemons import START_S
 from dreamd.simulation.world import DREAMSCAPE, World
@@ -87,7 +89,8 @@ def assert_nothing_is_forgotten(world: World, exposed_min: dict[tuple[str, int],
     lock = daemon.app.pods.get(LOCKED)
     assert getattr(lock, "breaker", None) is BreakerState.LOCKED
     assert world.pods[5].share() == 0.0
-    assert WITHDRAWN not in world.storage.beds
+    gone = daemon.app.consents.consent_of(SLEEPER, WITHDRAWN.replace("bed", "sleeper"))
+    assert getattr(gone, "state", None) is ConsentState.WITHDRAWN
     assert [order.target for order in daemon.app.wake_orders.list() if order.stands] == [WOKEN]
     assert all(world.storage.exposed_min[key] >= lived for key, lived in exposed_min.items())
     again = daemon.app.dreamscapes.create(OPERATOR, Plan(DREAMSCAPE, seats_min=3, seats_max=8))
