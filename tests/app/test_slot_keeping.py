@@ -50,19 +50,19 @@ def test_more_assigns_than_a_term_has_slots_end_nothing() -> None:
     """More assigns than a term has slots: each slot is given once per term, and few cohorts are open.
 
     Afterwards the Dreamscape goes on. The pods receive only the last assign, as after a storm of restarts.
-    The first sixty thousand slots go to pods that left at once.
+    The first sixty-three thousand slots go to pods that left at once.
     """
     stage, runtime = dreaming()
     most, stage.link.cut = 0, True
     places = runtime.dreamscape.seats._roster.places
-    for _ in range(60_000):
+    for _ in range(63_000):
         places.give_back(places.give()[0])
     stage.hop(LOOKED)
-    for _ in range(36):
+    for _ in range(20):
         anew(stage, runtime, 200)
         most = max(most, len({message.cohort for message in said(stage)}))
     sent = assigns(stage)
-    assert 60_000 + len(sent) > COHORTS_MAX * COHORT_SLOTS
+    assert 63_000 + len(sent) > COHORTS_MAX * COHORT_SLOTS
     assert set(Counter((what.cohort, what.term, what.slot) for what in sent).values()) == {1}
     assert most <= 40
     terms: dict[int, list[int]] = {}

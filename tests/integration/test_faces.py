@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 
 import dreamapi
+from depth import LONG
 from integration.fleet import NIGHT, Fleet, until
 from mosquitto import Broker, free_port
 from run_here import run_here
@@ -133,6 +134,7 @@ async def read(fleet: Fleet) -> Faces:
     )
 
 
+@pytest.mark.skipif(not LONG, reason="DREAMD_LONG: half a minute")
 async def test_five_faces_say_what_is_so(fleet: Fleet) -> None:
     """Broker frozen, a bed killed, the disk full, the daemon killed: no view shows anything false."""
     told = await read(fleet)

@@ -22,7 +22,7 @@ from fakes.postgres import MISSING, cluster, programs
 from integration.people_lives import ceiling_of
 
 TESTS = Path(__file__).resolve().parents[1]
-KILLS = 100 if LONG else 4
+KILLS = 100 if LONG else 2
 SLACK_MIN = 1e-9
 ENGINES = [
     "file",

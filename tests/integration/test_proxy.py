@@ -261,6 +261,7 @@ async def test_slow_and_uneven_lines_sever_no_healthy_pod_in_two_minutes(
     await slow_lines(broker, tmp_path, Way(latency_s=(0.1, 0.3)), 100, learn_s=60.0, for_s=120.0)
 
 
+@pytest.mark.skipif(not LONG, reason="DREAMD_LONG: half a minute")
 async def test_late_messages_accuse_no_bed(fleet: Fleet, proxies: Lines) -> None:
     """Four beds' messages 3.5 s late, in order: 0 hard causes, 0 locks, all return by themselves."""
     began_s = boottime_s()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import dreamapi
+from depth import LONG
 from dreamapi.v1.dreamscapes_pb2 import Dreamscape
 from dreamapi.v1.wake_pb2 import WakeOrder
 from integration.fleet import Fleet, until
@@ -122,6 +123,7 @@ WAYS: dict[str, Callable[[dreamapi.Api, str], Awaitable[object]]] = {
 }
 
 
+@pytest.mark.skipif(not LONG, reason="DREAMD_LONG: six nights, as the simulation has them")
 async def test_one_session_after_another_however_each_is_ended(fleet: Fleet) -> None:
     """After every kind of end each bed is free, and the next session gathers and merges all four."""
     for name, way in WAYS.items():

@@ -322,6 +322,7 @@ def test_k_kills_the_daemon_everyone_is_alone_and_it_comes_back(tmp_path: Path) 
     assert float(found[1]) <= 1.5
 
 
+@pytest.mark.skipif(not LONG, reason="DREAMD_LONG: a whole night for its end")
 def test_a_pipe_that_closes_ends_the_night_in_order(tmp_path: Path) -> None:
     """A closed pipe ends the night in order: all come home, without a traceback or a left process."""
     command = [*UP, *ports(), "--no-view", "--sleepers=2", f"--night={tmp_path / 'n.svg'}"]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from depth import LONG
 from dreamd.core.consent.course import ConsentState
 from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState, Plan
 from dreamd.core.refusals import Code, Refusal
@@ -55,7 +56,7 @@ def wait(world: World, true: Callable[[], bool], within_s: float) -> float:
     return world.schedule.now_s - began_s
 
 
-@pytest.mark.parametrize("one_way_ms", ONE_WAY_MS)
+@pytest.mark.parametrize("one_way_ms", ONE_WAY_MS if LONG else ONE_WAY_MS[::2])
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.what}-{row.how.split()[0].strip(':,')}")
 def test_a_restart_leaves_everyone_alone_brings_them_back_and_forgets_nothing(
     row: Row, one_way_ms: int

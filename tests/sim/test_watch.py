@@ -165,6 +165,7 @@ def test_a_sleeper_in_two_beds_is_found() -> None:
     assert rules(world) == {"one-pod"}
 
 
+@pytest.mark.skipif(not LONG, reason="DREAMD_LONG: four minutes of a night")
 def test_uncharged_exposure_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """An account that stands still violates `exposure`; one that is kept does not."""
     world = merged()
