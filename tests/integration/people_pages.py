@@ -43,6 +43,8 @@ def walk_in(browser: Chromium, url: str, code: str) -> None:
     assert browser.ask(NAMES) == []
     assert browser.ask(SMALL) == []
     assert browser.ask("document.scrollingElement.scrollWidth") <= 390
+    browser.until("document.querySelector('#letters button') !== null")
+    browser.until("document.getElementById('dose-facts').textContent !== ''")
     browser.ask("document.querySelector('#letters button').focus()")
     browser.press("Enter")
     browser.until("document.activeElement.id === 'letter-title'")
