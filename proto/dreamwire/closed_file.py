@@ -30,8 +30,13 @@ def write_closed(path: Path, content: bytes, mode: int = 0o600, *, replace: bool
             path.hardlink_to(draft)
     finally:
         Path(draft).unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    flush_to_disk(path.parent)
+
+
+def flush_to_disk(path: Path) -> None:
+    """Wait until the disk has a file, or the names in a folder; OSError where it cannot."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        os.fsync(folder)
+        os.fsync(handle)
     finally:
-        os.close(folder)
+        os.close(handle)

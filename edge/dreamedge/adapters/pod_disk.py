@@ -33,6 +33,7 @@ from dreamedge.core.audit_witness import Witnessed
 from dreamedge.core.merging.held_consents import HeldConsent
 from dreamedge.core.merging.obeyed_wakes import Wake
 from dreamedge.ports.pod_store import Kept
+from dreamwire.closed_file import flush_to_disk
 from dreamwire.codec import WireError, decode_event, encode
 from dreamwire.messages import PodEvent, PodEventKind, StoredSever
 
@@ -194,7 +195,7 @@ class PodDisk:
             self._put(_PRESSES, None) if others else self._marks.unmark(presses)
         elif content is None:
             (self._directory / name).unlink(missing_ok=True)
-            _sync(self._directory)
+            flush_to_disk(self._directory)
         else:
             _replace(self._directory / name, content)
         if name == _CONSENTS:
@@ -216,7 +217,7 @@ def unlatch(directory: Path) -> bool:
         return False
     try:
         (directory / _LATCH).unlink(missing_ok=True)
-        _sync(directory)
+        flush_to_disk(directory)
     finally:
         os.close(lock)
     return True
@@ -251,15 +252,7 @@ def _replace(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
-    _sync(path.parent)
-
-
-def _sync(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    flush_to_disk(path.parent)
 
 
 def _read_latch(directory: Path) -> str:

@@ -10,6 +10,7 @@ from typing import Final
 
 from dreamd.adapters.recordings.columns import TABLES
 from dreamd.adapters.recordings.manifest import Manifest, RecordingError, read
+from dreamwire.closed_file import flush_to_disk
 
 FOLDER: Final = "recordings"
 DESCRIPTION: Final = "recording.json"
@@ -43,16 +44,7 @@ def replace_file(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     hidden.replace(path)
-    flush_folder(path.parent)
-
-
-def flush_folder(folder: Path) -> None:
-    """Wait until the disk has the names in this folder."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    flush_to_disk(path.parent)
 
 
 def described(recording: Path) -> Manifest:

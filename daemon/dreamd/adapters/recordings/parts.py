@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from dreamd.adapters.recordings import directory
 from dreamd.adapters.recordings.columns import TABLES
 from dreamd.adapters.recordings.manifest import Manifest, text_of
+from dreamwire.closed_file import flush_to_disk
 
 COMPRESSION: Final = "zstd"
 
@@ -64,4 +65,4 @@ def write_part(recording: Path, number: int, tables: Mapping[str, Any]) -> None:
                 hidden.unlink()
             raise
         hidden.replace(path)
-        directory.flush_folder(path.parent)
+        flush_to_disk(path.parent)

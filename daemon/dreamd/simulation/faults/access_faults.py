@@ -5,8 +5,7 @@ administrator: the bed enrols again, the pause is lifted, and the sleeper is che
 """
 
 import random
-from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Final
 
 from dreamapi.v1 import access_pb2, dreamscapes_pb2, pods_pb2
 from dreamd.app.access.enrolment import Coded, Issued
@@ -18,16 +17,13 @@ from dreamd.core.refusals import Code, Refusal
 from dreamd.ports.deferred import Deferred
 from dreamd.simulation.faults import ways_out
 from dreamd.simulation.faults.fault_kinds import Kinds, bind_sleeper
-from dreamd.simulation.faults.process_faults import later
+from dreamd.simulation.faults.process_faults import later, when_settled
 from dreamd.simulation.machines.operators import ADA, ADMIN, OLGA, ROSA, token_of_person
 from dreamd.simulation.processes.daemons import DaemonProcess
 from dreamd.simulation.processes.pods import Pod
 from dreamd.simulation.world import World
 
-T = TypeVar("T")
-
 AGAIN_S: Final = 1.0
-SEEN_S: Final = 0.02
 FOUND_S: Final = 0.5
 """From a comparison to the journal's line about it, and to the refusals that follow."""
 TWICE: Final = ("at-once", "later", "guessed")
@@ -41,16 +37,6 @@ def _serving(world: World) -> DaemonProcess | None:
     daemon = world.daemon
     serves = daemon is not None and not daemon.frozen and not daemon.app.closing
     return daemon if serves and world.broker.accounts is not None else None
-
-
-def _settled(world: World, answer: T | Refusal | Deferred[T], then: Callable[[T | Refusal], None]) -> None:
-    """Go on once the answer is there; a daemon that has died gives none."""
-    if not isinstance(answer, Deferred):
-        then(answer)
-    elif answer.settled:
-        then(answer.answer())
-    else:
-        later(world, SEEN_S, lambda: _settled(world, answer, then))
 
 
 # -- an administrator -----------------------------------------------------------------------------------
@@ -72,13 +58,13 @@ def enrol_again(world: World, pod: Pod) -> None:
         if daemon is None or not isinstance(answer, Coded):
             later(world, AGAIN_S, lambda: enrol_again(world, pod))
         else:
-            _settled(world, daemon.app.access.redeem(answer.text), redeemed)
+            when_settled(world, daemon.app.access.redeem(answer.text), redeemed)
 
     daemon = _serving(world)
     if daemon is None:
         later(world, AGAIN_S, lambda: enrol_again(world, pod))
     else:
-        _settled(world, daemon.app.access.enrol(ADMIN, pod.name, Kind.BED, ()), coded)
+        when_settled(world, daemon.app.access.enrol(ADMIN, pod.name, Kind.BED, ()), coded)
 
 
 def _check_in_anew(world: World, pod: Pod) -> None:
@@ -104,7 +90,7 @@ def _lift_pause(world: World, pod: Pod) -> None:
         world.checker.credentials.lifted(daemon, pod.name)
         enrol_again(world, pod)
 
-    _settled(world, daemon.app.access.lift_pause(ADMIN, pod.name), lifted)
+    when_settled(world, daemon.app.access.lift_pause(ADMIN, pod.name), lifted)
 
 
 # -- revoked --------------------------------------------------------------------------------------------
@@ -177,7 +163,7 @@ def _code_raced(world: World, pod: Pod, lasts_s: float, rng: random.Random) -> N
             race(world, daemon, pod, answer.text, rng.uniform(0.0, 2.0) if way == "later" else 0.0)
             later(world, max(lasts_s, 4.0), lambda: _lift_pause(world, pod))
 
-    _settled(world, daemon.app.access.enrol(ADMIN, pod.name, Kind.BED, ()), coded)
+    when_settled(world, daemon.app.access.enrol(ADMIN, pod.name, Kind.BED, ()), coded)
 
 
 def guess(world: World, daemon: DaemonProcess, code: str) -> None:
@@ -191,7 +177,7 @@ def guess(world: World, daemon: DaemonProcess, code: str) -> None:
 def race(world: World, daemon: DaemonProcess, pod: Pod, code: str, after_s: float) -> None:
     """Two beds show one code, the second so much later: one credential at most, and it is paused."""
     answers: list[object] = []
-    _settled(world, daemon.app.access.redeem(code), answers.append)
+    when_settled(world, daemon.app.access.redeem(code), answers.append)
 
     def second() -> None:
         if _serving(world) is not daemon:
@@ -201,7 +187,7 @@ def race(world: World, daemon: DaemonProcess, pod: Pod, code: str, after_s: floa
         begun = first_done and not isinstance(answers[0], Issued)  # the ledger did not keep the first
         principal = daemon.app.principals.principal(pod.name)
         if begun or principal is None:
-            _settled(world, answer, answers.append)
+            when_settled(world, answer, answers.append)
             return
         if not isinstance(answer, Refusal) or answer.code is not Code.CODE_SPENT:
             world.checker.violated("barred", pod.name, "a code that was shown before is not refused")

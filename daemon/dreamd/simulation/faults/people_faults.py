@@ -20,12 +20,11 @@ from dreamd.core.consent.hours import Hours
 from dreamd.core.guidelines.bundle import Bundle
 from dreamd.core.guidelines.forms import Window
 from dreamd.core.refusals import Code, Refusal
-from dreamd.ports.deferred import Deferred
 from dreamd.ports.ledger.guidelines import KeptRevision
 from dreamd.simulation.checks.rendered_exposure import sleeper_of
 from dreamd.simulation.faults import fault_kinds, ways_out
 from dreamd.simulation.faults.fault_kinds import Kinds
-from dreamd.simulation.faults.process_faults import later
+from dreamd.simulation.faults.process_faults import later, when_settled
 from dreamd.simulation.machines.grants import SLEEPER, next_grant
 from dreamd.simulation.machines.operators import ADA, CLEO, OLGA
 from dreamd.simulation.processes.daemons import START_S, DaemonProcess
@@ -34,7 +33,6 @@ from dreamd.simulation.world import World
 
 NIGHTS: Final = 0.3
 """Share of nights with acts of people, of those with faults of every kind."""
-SEEN_S: Final = 0.02
 AGAIN_S: Final = 2.0
 NARROW: Final = (0.03, 0.08)
 """Ceilings of a grant that narrows, least and most."""
@@ -218,15 +216,6 @@ def text_with(revision: int, **limits: float) -> str:
     return "\n".join(lines).replace("revision = 1", f"revision = {revision}") + "\n"
 
 
-def _settled(world: World, answer: Answer, then: Callable[[object], None]) -> None:
-    if not isinstance(answer, Deferred):
-        then(answer)
-    elif answer.settled:
-        then(answer.answer())
-    else:
-        later(world, SEEN_S, lambda: _settled(world, answer, then))
-
-
 def _ratified(world: World, _pod: Pod, _lasts_s: float, rng: random.Random) -> None:
     """Two people ratify a tighter ceiling, which holds in the next message; a looser one is only open."""
     held = _in_force(world)
@@ -275,7 +264,7 @@ def _ratify(world: World, limits: Mapping[str, float], *, loose: bool = False) -
         if loose and len(acts) < len(PERSONS):
             world.checker.violated("clause", "guidelines", "a looser revision was ratified on its first day")
         elif acts:
-            _settled(world, acts.pop(0)(), on)
+            when_settled(world, acts.pop(0)(), on)
         else:
             world.checker.grants.ruled(daemon, limits["ceiling"], limits["dose_24h_min"])
 

@@ -2,15 +2,34 @@
 
 import random
 from collections.abc import Callable
+from typing import Final, TypeVar
 
+from dreamd.core.refusals import Refusal
+from dreamd.ports.deferred import Deferred
 from dreamd.simulation.processes.pods import Pod
 from dreamd.simulation.schedule import SECOND_NS
 from dreamd.simulation.world import World
+
+T = TypeVar("T")
+SEEN_S: Final = 0.02
+"""Between two looks at an answer that waits."""
 
 
 def later(world: World, seconds: float, happen: Callable[[], None]) -> None:
     """Schedule an event after so many seconds."""
     world.schedule.after(round(seconds * SECOND_NS), happen)
+
+
+def when_settled(
+    world: World, answer: T | Refusal | Deferred[T], then: Callable[[T | Refusal], object]
+) -> None:
+    """Go on once the answer is there; a daemon that has died gives none."""
+    if not isinstance(answer, Deferred):
+        then(answer)
+    elif answer.settled:
+        then(answer.answer())
+    else:
+        later(world, SEEN_S, lambda: when_settled(world, answer, then))
 
 
 def void(_value: object) -> None:

@@ -29,6 +29,7 @@ from dreamedge.adapters.recorder.edfplus import (
     record,
     records,
 )
+from dreamwire.closed_file import flush_to_disk
 
 FSYNC_S: Final = 10.0
 STEP_UV: Final = 0.1
@@ -124,9 +125,5 @@ def _create(stem: Path) -> int:
         except FileExistsError:
             number += 1
             continue
-        directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        flush_to_disk(path.parent)
         return fd

@@ -25,6 +25,7 @@ from dreamd.adapters.ledger.copies.contents import SUBJECTS, Contents
 from dreamd.adapters.ledger.rows.tables import HEAD
 from dreamd.adapters.ledger.writes_note import AS_A_COPY, WritesNote
 from dreamd.ports.commit import LedgerError
+from dreamwire.closed_file import flush_to_disk
 
 COUNTED_FROM: Final = 4
 """The schema version from which on a ledger counts its writes."""
@@ -73,7 +74,7 @@ def restore(ledger: Path, copy: Path) -> tuple[Contents, Path | None]:
         WritesNote(ledger).raise_above(_writes(ledger))
         kept = _set_aside(ledger)
         draft.rename(ledger)
-        _sync(ledger.parent)
+        flush_to_disk(ledger.parent)
     except OSError as error:
         draft.unlink(missing_ok=True)
         raise LedgerError(f"{ledger} cannot be replaced ({error.strerror})") from error
@@ -136,9 +137,9 @@ def publish(draft: Path, to: Path) -> None:
         LedgerError: the name is taken, or the disk refuses.
     """
     try:
-        _sync(draft)
+        flush_to_disk(draft)
         to.hardlink_to(draft)
-        _sync(to.parent)
+        flush_to_disk(to.parent)
     except FileExistsError as error:
         raise LedgerError(f"{to} exists and is not overwritten; name a new file") from error
     except OSError as error:
@@ -162,11 +163,3 @@ def _set_aside(ledger: Path) -> Path | None:
         if part.exists():
             part.rename(f"{aside}{side}")
     return aside if there else None
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

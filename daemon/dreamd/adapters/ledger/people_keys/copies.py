@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from dreamwire.closed_file import flush_to_disk
+
 COPIES: Final = "keys-copies"
 KEPT: Final = 7
 """Copies that are kept, one a day."""
@@ -38,7 +40,7 @@ def renew_copies(base: sqlite3.Connection, keys: Path, at_s: float) -> None:
     for one in old:
         _shred(one)
     draft.replace(newest)
-    _sync(newest.parent)
+    flush_to_disk(newest.parent)
 
 
 def _copies(keys: Path) -> list[Path]:
@@ -63,9 +65,9 @@ def _copy(base: sqlite3.Connection, to: Path) -> None:
     os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     try:
         base.execute("VACUUM INTO ?", (str(draft),))
-        _sync(draft)
+        flush_to_disk(draft)
         draft.replace(to)
-        _sync(to.parent)
+        flush_to_disk(to.parent)
     finally:
         draft.unlink(missing_ok=True)
 
@@ -77,11 +79,3 @@ def _shred(copy: Path) -> None:
             file.write(bytes(copy.stat().st_size))
             os.fsync(file.fileno())
         copy.unlink()
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
