@@ -95,6 +95,17 @@ from dreamapi.errors import (
     WrongRole,
     WrongState,
 )
+from dreamapi.institution_errors import (
+    AlreadyPublished,
+    CaseUnknown,
+    Moratorium,
+    MoratoriumUnknown,
+    NotMeasured,
+    NotYourSite,
+    OnHold,
+    PlanStep,
+    QuorumLacking,
+)
 from dreamapi.quick_look import show
 from dreamapi.renewal import Renewal
 from dreamapi.v1.breakers_pb2 import BreakerDetail, BreakerMove
@@ -108,6 +119,7 @@ from dreamapi.v1.severs_pb2 import OrderSeverRequest
 from dreamapi.v1.wake_pb2 import WakeOrder
 
 __all__ = [
+    "AlreadyPublished",
     "Api",
     "ApiError",
     "AuditRecordUnknown",
@@ -121,6 +133,7 @@ __all__ = [
     "BreakerNotLocked",
     "BreakerOpen",
     "BrokerOpen",
+    "CaseUnknown",
     "Check",
     "Clause",
     "ClockUnsynced",
@@ -160,6 +173,8 @@ __all__ = [
     "LeadTaken",
     "LedgerUnavailable",
     "LetterUnknown",
+    "Moratorium",
+    "MoratoriumUnknown",
     "NoProvider",
     "NoRenewal",
     "NoRoleGiven",
@@ -167,11 +182,15 @@ __all__ = [
     "NotCalibrated",
     "NotCanonical",
     "NotCheckedIn",
+    "NotMeasured",
+    "NotYourSite",
     "NotYours",
+    "OnHold",
     "OrderSeverRequest",
     "OutOfScope",
     "PersonNeeded",
     "Plan",
+    "PlanStep",
     "Pod",
     "PodBusy",
     "PodDisk",
@@ -183,6 +202,7 @@ __all__ = [
     "PrincipalUnknown",
     "ProviderUnavailable",
     "QualityLow",
+    "QuorumLacking",
     "RateExceeded",
     "Receipt",
     "Recording",

@@ -115,6 +115,15 @@ class Code(Enum):
     RETAINED_BY_LAW = "RETAINED_BY_LAW"
     ERASURE_UNFINISHED = "ERASURE_UNFINISHED"
     LETTER_UNKNOWN = "LETTER_UNKNOWN"
+    CASE_UNKNOWN = "CASE_UNKNOWN"
+    ON_HOLD = "ON_HOLD"
+    NOT_YOUR_SITE = "NOT_YOUR_SITE"
+    PLAN_STEP = "PLAN_STEP"
+    NOT_MEASURED = "NOT_MEASURED"
+    MORATORIUM = "MORATORIUM"
+    MORATORIUM_UNKNOWN = "MORATORIUM_UNKNOWN"
+    QUORUM_LACKING = "QUORUM_LACKING"
+    ALREADY_PUBLISHED = "ALREADY_PUBLISHED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +263,19 @@ CATALOGUE: Final[dict[Code, Entry]] = {
     Code.NOT_YOURS: Entry(Kind.DENIED, "let the sleeper do it, with their own credential or at the pod"),
     Code.ERASURE_UNFINISHED: Entry(
         Kind.PRECONDITION, "end what reads the named files, or remove them; the erasure goes on by itself"
+    ),
+    Code.CASE_UNKNOWN: Entry(Kind.NOT_FOUND, "list the cases of your sites"),
+    Code.ON_HOLD: Entry(Kind.PRECONDITION, "a clinician of the site decides the case"),
+    Code.NOT_YOUR_SITE: Entry(Kind.DENIED, "ask a clinician of the site that the sentence names"),
+    Code.PLAN_STEP: Entry(Kind.PRECONDITION, "wait for the clean morning after the last step of the return"),
+    Code.NOT_MEASURED: Entry(
+        Kind.PRECONDITION, "gather the observations that the sentence names, then ask again"
+    ),
+    Code.MORATORIUM: Entry(Kind.PRECONDITION, "wait until it ends, or ask an advocate"),
+    Code.MORATORIUM_UNKNOWN: Entry(Kind.NOT_FOUND, "list the moratoria"),
+    Code.QUORUM_LACKING: Entry(Kind.PRECONDITION, "gather the seconds that the sentence names"),
+    Code.ALREADY_PUBLISHED: Entry(
+        Kind.PRECONDITION, "read what was published; a report is never issued anew"
     ),
     Code.RETAINED_BY_LAW: Entry(Kind.PRECONDITION, "wait until the date that the named clause gives"),
     Code.LETTER_UNKNOWN: Entry(

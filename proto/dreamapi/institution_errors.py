@@ -1,0 +1,39 @@
+"""The refusals of the institutions: the clinic, moratoria and reports, as types."""
+
+from dreamapi.errors import Refused
+
+
+class CaseUnknown(Refused, reason="CASE_UNKNOWN"):
+    """There is no case of this id at the caller's sites."""
+
+
+class OnHold(Refused, reason="ON_HOLD"):
+    """A case holds the sleeper; a clinician of the site ends the hold; metadata: the case's id."""
+
+
+class NotYourSite(Refused, reason="NOT_YOUR_SITE"):
+    """The case is of another site, or the caller is no clinician; metadata: the case's id."""
+
+
+class PlanStep(Refused, reason="PLAN_STEP"):
+    """A step of the return is not over; metadata: the step."""
+
+
+class NotMeasured(Refused, reason="NOT_MEASURED"):
+    """There are too few observations for an answer; the sentence says which."""
+
+
+class Moratorium(Refused, reason="MORATORIUM"):
+    """A moratorium stands over the pod's site or over the fleet; metadata: its id and its end."""
+
+
+class MoratoriumUnknown(Refused, reason="MORATORIUM_UNKNOWN"):
+    """There is no moratorium of this id."""
+
+
+class QuorumLacking(Refused, reason="QUORUM_LACKING"):
+    """A call has too few seconds; metadata: how many it has, and how many it takes."""
+
+
+class AlreadyPublished(Refused, reason="ALREADY_PUBLISHED"):
+    """The report of this period was published; it is never issued anew."""
