@@ -1,7 +1,7 @@
 """The clinic: levels by cause and answers, the course of a case, and pull."""
 
 from dataclasses import replace
-from math import nan
+from math import inf, nan
 
 import pytest
 from hypothesis import given
@@ -13,6 +13,7 @@ from dreamd.core.clinic.course import (
     By,
     Case,
     CaseEvent,
+    CaseKind,
     CaseState,
     Closes,
     Evidence,
@@ -128,6 +129,38 @@ def test_a_case_that_is_not_answered_climbs() -> None:
     assert (late.level, late.climbed) == (Level.NOW, 3)
 
 
+def test_graver_evidence_after_the_triage_is_answered_anew() -> None:
+    """A triaged case of level 3 that hears of distress is open again, holds, and is due in 15 minutes."""
+    one = after(case(Level.SOON), Triages(CLINICIAN, Level.SOON))
+    assert (one.state, one.held) == (CaseState.TRIAGED, False)
+    again = after(one, Evidence(Level.NOW, trip=True), at_s=600.0)
+    assert (again.state, again.held, again.due_s()) == (CaseState.OPEN, True, 600.0 + 900.0)
+
+
+def test_a_clinician_may_hold_before_the_triage() -> None:
+    """To hold waits for nothing: an open case of level 3 is held, and that is its answer."""
+    one = after(case(Level.SOON), Holds(CLINICIAN))
+    assert (one.state, one.share, one.answered_s) == (CaseState.HELD, 0.0, 60.0)
+
+
+def test_a_parent_holds_nobody_and_can_be_closed() -> None:
+    """The case of a Dreamscape is answered and closed like any other, and holds no person."""
+    parent = opened("c9", "", "north", Level.NOW, 0.0, kind=CaseKind.PARENT)
+    assert not parent.held
+    triaged = after(parent, Triages(CLINICIAN, Level.NOW))
+    assert triaged.state is CaseState.TRIAGED
+    assert after(triaged, Closes(CLINICIAN)).ended
+    assert isinstance(step(triaged, Holds(CLINICIAN), 60.0), Refusal)
+
+
+def test_the_case_of_an_erased_person_is_closed_by_a_decision_alone() -> None:
+    """An erased person has no way back to walk: a clinician closes the case, and until then it holds."""
+    held = replace(after(case(), Triages(CLINICIAN, Level.NOW)), person="")
+    assert (held.held, held.due_s()) == (True, inf)
+    assert after(held, Closes(CLINICIAN)).share == 1.0
+    assert isinstance(step(after(case(), Triages(CLINICIAN, Level.NOW)), Closes(CLINICIAN), 60.0), Refusal)
+
+
 def test_a_note_closes_by_itself() -> None:
     """A case of level 4 closes after seven days, and never holds."""
     one = after(case(Level.NOTE), Passes(), at_s=7 * 24 * 3600.0)
@@ -154,8 +187,9 @@ def test_a_low_morning_goes_one_step_back_and_a_trip_to_the_hold() -> None:
     one = after(case(), Triages(CLINICIAN, Level.NOW), Plans(CLINICIAN), Merged(), Morning(low=False))
     assert one.step == 2
     assert after(one, Merged(), Morning(low=True)).step == 1
-    held = after(one, Evidence(Level.SOON, trip=True))
-    assert (held.state, held.share) == (CaseState.HELD, 0.0)
+    for grave in (Evidence(Level.SOON, trip=True), Evidence(Level.TODAY)):
+        held = after(one, grave)
+        assert (held.state, held.share) == (CaseState.HELD, 0.0)
 
 
 def test_a_person_that_is_not_restored_is_not_released() -> None:

@@ -6,9 +6,10 @@ the site alone ends; it is never a reason to keep a person anywhere.
 Rules
 - A case that is not answered in time climbs a level, once for each time that passes.
 - The return has three steps, one night each, a clean morning after each: a quarter, half, the whole ceiling.
-  A low check-in goes one step back, a trip back to HELD.
+  A low check-in goes one step back, a trip or what opens level 2 back to HELD.
+- Graver evidence after the triage is answered anew.
 - A case is released by a clinician of its site who is not its person. It is closed from TRIAGED where
-  nothing more is to be done. One of level 4 closes by itself.
+  nothing more is to be done, or from HELD where its person is erased. One of level 4 closes by itself.
 - Nothing is forgotten: evidence joins until the case has ended, and later evidence opens the next one.
 """
 
@@ -19,6 +20,14 @@ from typing import Final
 
 from dreamd.core.clinic.levels import Level
 from dreamd.core.refusals import Code, Refusal
+
+
+class CaseKind(Enum):
+    """The kind of a case. Only that of a person holds."""
+
+    PERSON = "person"
+    PARENT = "parent"  # a Dreamscape that was severed as one; the cases of its sleepers name it
+    FLEET = "fleet"  # a kind of harm that has become more frequent
 
 
 class CaseState(Enum):
@@ -39,11 +48,12 @@ STEPS: Final = (0.25, 0.5, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One person and one night. person: a subject's id. Times are unix seconds, 0: not yet.
+    """One person and one night. Times are unix seconds, 0: not yet.
 
-    answer_by_s: the instant from which an answer is late. held: whether the person is held. answered_s: of
-    the triage. climbed: how often, for want of an answer. step: of the return, 1 to 3, 4: each has had its
-    clean morning. morning: whether the night of this step awaits its morning.
+    person: their name in this program; empty for other kinds, and once the person is erased. answer_by_s: the
+    instant from which an answer is late. held: whether the person is held. answered_s: of the triage.
+    climbed: how often, for want of an answer. step: of the return, 1 to 3, 4: each has had its clean morning.
+    morning: whether the night of this step awaits its morning.
     """
 
     id: str
@@ -60,6 +70,16 @@ class Case:
     morning: bool = False
     ended_s: float = 0.0
     parent: str = ""
+    kind: CaseKind = CaseKind.PERSON
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is released or closed."""
+        return self.state in ENDED
+
+    def holds_at(self, level: Level) -> bool:
+        """Whether its person is held at once at this level."""
+        return self.kind is CaseKind.PERSON and level.holds
 
     @property
     def share(self) -> float:
@@ -150,10 +170,19 @@ Decision = Triages | Holds | Plans | Releases | Closes
 CaseEvent = Evidence | Decision | Merged | Morning | Passes
 
 
-def opened(id: str, person: str, site: str, level: Level, at_s: float, parent: str = "") -> Case:  # noqa: A002
+def opened(
+    id: str,  # noqa: A002 - the field's own name
+    person: str,
+    site: str,
+    level: Level,
+    at_s: float,
+    parent: str = "",
+    kind: CaseKind = CaseKind.PERSON,
+) -> Case:
     """Return a new case; its person is held at once where the level says so."""
     by_s = at_s + level.within_s
-    return Case(id, person, site, level, at_s, by_s, held=level.holds, parent=parent)
+    held = kind is CaseKind.PERSON and level.holds
+    return Case(id, person, site, level, at_s, by_s, held=held, parent=parent, kind=kind)
 
 
 def step(case: Case, event: CaseEvent, now_s: float) -> Case | Refusal:
@@ -180,7 +209,7 @@ def _passed(case: Case, now_s: float) -> Case:
             return replace(case, state=CaseState.CLOSED, ended_s=due_s)
         level = Level(max(Level.NOW, case.level - 1))
         by_s = inf if case.level is Level.NOW else due_s + level.within_s
-        held = case.held or level.holds
+        held = case.held or case.holds_at(level)
         case = replace(case, level=level, climbed=case.climbed + 1, answer_by_s=by_s, held=held)
     return case
 
@@ -188,12 +217,14 @@ def _passed(case: Case, now_s: float) -> Case:
 def _joined(case: Case, event: Evidence, now_s: float) -> Case:
     if case.state in ENDED:
         return case
-    level = min(case.level, event.level)
-    by_s = min(case.answer_by_s, now_s + level.within_s) if level < case.level else case.answer_by_s
-    if case.state is CaseState.RETURNING and event.trip:
+    level, graver = min(case.level, event.level), event.level < case.level
+    holds = case.holds_at(event.level)
+    if case.state is CaseState.RETURNING and (event.trip or holds):
         return replace(case, state=CaseState.HELD, held=True, step=0, morning=False, level=level)
-    graver = event.level < case.level and event.level.holds
-    return replace(case, level=level, answer_by_s=by_s, held=case.held or graver)
+    by_s = min(case.answer_by_s, now_s + level.within_s) if graver else case.answer_by_s
+    again = graver and case.state is CaseState.TRIAGED
+    state, by_s = (CaseState.OPEN, now_s + level.within_s) if again else (case.state, by_s)
+    return replace(case, level=level, answer_by_s=by_s, held=case.held or holds, state=state)
 
 
 def _morning(case: Case, event: Morning) -> Case:
@@ -214,7 +245,8 @@ def _decided(case: Case, event: Decision, now_s: float) -> Case | Refusal:
         case Triages():
             return _triaged(case, event, now_s)
         case Holds():
-            return _held(case)
+            held = _held(case)
+            return held if isinstance(held, Refusal) else _answered(held, now_s)
         case Plans():
             return _planned(case)
         case Releases():
@@ -234,8 +266,8 @@ def _decider_refused(case: Case, by: By) -> Refusal | None:
 
 
 def _held(case: Case) -> Case | Refusal:
-    if case.state is CaseState.OPEN:
-        return _wrong(case, "held by hand before its triage")
+    if case.kind is not CaseKind.PERSON:
+        return _wrong(case, "held: it is of no person")
     return replace(case, state=CaseState.HELD, held=True, step=0, morning=False)
 
 
@@ -246,18 +278,22 @@ def _planned(case: Case) -> Case | Refusal:
 
 
 def _closed(case: Case, now_s: float) -> Case | Refusal:
-    if case.state is not CaseState.TRIAGED or case.held:
+    erased = case.kind is CaseKind.PERSON and not case.person
+    if not (erased and case.state is CaseState.HELD) and (case.state is not CaseState.TRIAGED or case.held):
         return _wrong(case, "closed: a case is closed after its triage, where no hold stands")
-    return replace(case, state=CaseState.CLOSED, ended_s=now_s)
+    return replace(case, state=CaseState.CLOSED, held=False, ended_s=now_s)
+
+
+def _answered(case: Case, now_s: float) -> Case:
+    return replace(case, answered_s=case.answered_s or now_s)
 
 
 def _triaged(case: Case, event: Triages, now_s: float) -> Case:
-    answered_s = case.answered_s or now_s
-    held = case.held or event.level.holds
+    held = case.held or case.holds_at(event.level)
     state = case.state if case.state is not CaseState.OPEN else CaseState.TRIAGED
     if held and state is CaseState.TRIAGED:
         state = CaseState.HELD
-    return replace(case, level=event.level, state=state, held=held, answered_s=answered_s)
+    return _answered(replace(case, level=event.level, state=state, held=held), now_s)
 
 
 def _released(case: Case, event: Releases, now_s: float) -> Case | Refusal:
