@@ -30,6 +30,9 @@ REST_MIN: Final = 1e-3
 SHARE_B_MAX: Final = 0.5
 """The artist's greatest share of the blend."""
 
+ANCHOR_CEILING: Final = 0.10
+"""The greatest coupling of an anchor session."""
+
 _LIMIT: Final = np.float32(X_LIMIT)
 _LEAST: Final = np.float32(-X_LIMIT)
 _ONE: Final = np.float32(1.0)

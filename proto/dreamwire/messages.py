@@ -203,7 +203,8 @@ class Assign:
     dose_left_min, of dose_limit_min: merge-minutes, infinity for no limit; a missing value means nothing is
     left. key: of the cohort, 32 bytes, which a Collective names as key_number; empty: none.
     consent_revision: of the sleeper's consent, 0: none; consent_subject: the sleeper, as a random id.
-    modalities: the ways in which feedback may reach the sleeper; None, from an older daemon: all.
+    modalities: the ways in which feedback may reach the sleeper; None, from an older daemon: all. anchor: the
+    pod's own template stands in the place of the others, and the doses are minutes of merging.
     """
 
     dreamscape: str
@@ -226,6 +227,7 @@ class Assign:
     consent_revision: int = 0
     consent_subject: str = ""
     modalities: frozenset[Modality] | None = None
+    anchor: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,7 +209,8 @@ class Hall:
                 rows.append(x)
                 answered[self.assign.slot] = seq_low(self.frame.seq)
         weights = [weight(row, r) for row in rows]
-        total = np.sum([w * row for w, row in zip(weights, rows, strict=True)], axis=0, dtype=np.float32)
+        parts = [w * row for w, row in zip(weights, rows, strict=True)]
+        total = np.sum([np.zeros_like(r), *parts], axis=0, dtype=np.float32)
         coupling = np.zeros(8, dtype=np.uint8)
         coupling[self.assign.slot] = coupling_to_byte(self.coupling)
         message = Collective(
@@ -220,13 +221,21 @@ class Hall:
             term=self.assign.term,
             min_reader=1,
             r=r,
-            m=np.asarray(total / np.float32(sum(weights)), dtype=np.float32),
+            m=np.asarray(total / np.float32(sum(weights) or 1.0), dtype=np.float32),
             sum=np.asarray(total, dtype=np.float32),
             weight=float(sum(weights)),
             coupling=coupling,
             answered=answered,
         )
         return replace(message, **changes)  # type: ignore[arg-type]
+
+
+class Lonely(Hall):
+    """The daemon of an anchor session: no other sleeper is in its sums."""
+
+    def __init__(self, assign: Assign) -> None:
+        super().__init__(assign)
+        self.others = np.zeros((0, SCHEMA.size), dtype=np.float32)
 
 
 class Bed:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from mutate.alarms import ALARMS
+from mutate.anchors import ANCHORS
 from mutate.api import API
 from mutate.audit import AUDIT
 from mutate.bedside import BEDSIDE
@@ -68,4 +69,5 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *HELD_CONSENTS,
     *OWN,
     *LETTERS,
+    *ANCHORS,
 )

@@ -247,6 +247,7 @@ SPECIMENS: dict[str, codec.PodSays | codec.DaemonSays] = {
         replace(CONSENTED, modalities=frozenset({Modality.SOUND, Modality.TOUCH}))
     ),
     "command_assign_no_modality": command(replace(CONSENTED, modalities=frozenset())),
+    "command_assign_anchor": command(replace(CONSENTED, anchor=True)),
     "command_release": command(Release("check-out")),
     "command_release_stop": command(Release("shutdown", 1_700_000_000_456, 4_000)),
     "command_wake": command(WakePod("fire drill", "ops")),

@@ -221,6 +221,7 @@ assigns = st.builds(
     u64,
     subjects,
     st.none() | st.frozensets(st.sampled_from(Modality)),
+    st.booleans(),
 )
 
 orders = st.one_of(

@@ -354,7 +354,7 @@ class Agent:
                 return []
             case Assign():
                 self._framer.restart_sequence()
-                return self._merge.assign(what, now_ns)
+                return self._merge.assign(what, now_ns, self._own.shared(what) if self._own else None)
             case Release():
                 effects = self._merge.sever("release", now_ns, detail=what.reason)
                 return [*effects, *self._merge.excuse(what.term, what.tick), *self._merge.leave()]

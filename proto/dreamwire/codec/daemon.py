@@ -272,6 +272,7 @@ def _assign_out(assign: Assign) -> pb.Assign:
         consent_revision=assign.consent_revision,
         consent_subject=assign.consent_subject,
         modalities=_modalities_out(assign.modalities),
+        anchor=assign.anchor,
     )
 
 
@@ -313,6 +314,7 @@ def _assign(raw: pb.Assign) -> Assign:
         consent_revision=raw.consent_revision,
         consent_subject=subject_or_empty(_COMMAND, "assign.consent_subject", raw.consent_subject),
         modalities=_modalities(raw),
+        anchor=raw.anchor,
     )
 
 

@@ -252,7 +252,7 @@ class Modalities(_message.Message):
     def __init__(self, sound: bool = ..., light: bool = ..., touch: bool = ...) -> None: ...
 
 class Assign(_message.Message):
-    __slots__ = ("dreamscape", "cohort", "slot", "assignment", "incarnation", "term", "ceiling", "cap", "seconds_left", "schema", "mu_db", "sigma_db", "ramp_s", "dose_left_min", "dose_limit_min", "consent_revision", "key", "key_number", "consent_subject", "modalities")
+    __slots__ = ("dreamscape", "cohort", "slot", "assignment", "incarnation", "term", "ceiling", "cap", "seconds_left", "schema", "mu_db", "sigma_db", "ramp_s", "dose_left_min", "dose_limit_min", "consent_revision", "key", "key_number", "consent_subject", "modalities", "anchor")
     DREAMSCAPE_FIELD_NUMBER: _ClassVar[int]
     COHORT_FIELD_NUMBER: _ClassVar[int]
     SLOT_FIELD_NUMBER: _ClassVar[int]
@@ -273,6 +273,7 @@ class Assign(_message.Message):
     KEY_NUMBER_FIELD_NUMBER: _ClassVar[int]
     CONSENT_SUBJECT_FIELD_NUMBER: _ClassVar[int]
     MODALITIES_FIELD_NUMBER: _ClassVar[int]
+    ANCHOR_FIELD_NUMBER: _ClassVar[int]
     dreamscape: str
     cohort: int
     slot: int
@@ -293,7 +294,8 @@ class Assign(_message.Message):
     key_number: int
     consent_subject: str
     modalities: Modalities
-    def __init__(self, dreamscape: _Optional[str] = ..., cohort: _Optional[int] = ..., slot: _Optional[int] = ..., assignment: _Optional[int] = ..., incarnation: _Optional[int] = ..., term: _Optional[int] = ..., ceiling: _Optional[float] = ..., cap: _Optional[float] = ..., seconds_left: _Optional[float] = ..., schema: _Optional[str] = ..., mu_db: _Optional[bytes] = ..., sigma_db: _Optional[bytes] = ..., ramp_s: _Optional[float] = ..., dose_left_min: _Optional[float] = ..., dose_limit_min: _Optional[float] = ..., consent_revision: _Optional[int] = ..., key: _Optional[bytes] = ..., key_number: _Optional[int] = ..., consent_subject: _Optional[str] = ..., modalities: _Optional[_Union[Modalities, _Mapping]] = ...) -> None: ...
+    anchor: bool
+    def __init__(self, dreamscape: _Optional[str] = ..., cohort: _Optional[int] = ..., slot: _Optional[int] = ..., assignment: _Optional[int] = ..., incarnation: _Optional[int] = ..., term: _Optional[int] = ..., ceiling: _Optional[float] = ..., cap: _Optional[float] = ..., seconds_left: _Optional[float] = ..., schema: _Optional[str] = ..., mu_db: _Optional[bytes] = ..., sigma_db: _Optional[bytes] = ..., ramp_s: _Optional[float] = ..., dose_left_min: _Optional[float] = ..., dose_limit_min: _Optional[float] = ..., consent_revision: _Optional[int] = ..., key: _Optional[bytes] = ..., key_number: _Optional[int] = ..., consent_subject: _Optional[str] = ..., modalities: _Optional[_Union[Modalities, _Mapping]] = ..., anchor: bool = ...) -> None: ...
 
 class Release(_message.Message):
     __slots__ = ("reason", "term", "tick")

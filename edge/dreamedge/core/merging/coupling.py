@@ -21,6 +21,9 @@ from enum import Enum
 from math import cos, inf, pi
 from typing import Final
 
+from dreamwire.blend import ANCHOR_CEILING
+from dreamwire.messages import Assign
+
 PULSE_NS: Final = 50_000_000
 """Nanoseconds between two pulses of the agent: 20 Hz."""
 
@@ -99,6 +102,12 @@ class Limits:
     def ramp_ns(self) -> float:
         """The ramp's length in ns: at least 10 s, longer if `top` would be reached too fast."""
         return max(self.ramp_s, RAMP_MIN_S, self.top / SLEW_MAX_PER_S) / _NS
+
+
+def limits_of(assign: Assign, consent: float) -> Limits:
+    """Return the bounds of this assignment. consent: the pod's own ceiling, 0..1."""
+    most = ANCHOR_CEILING if assign.anchor else 1.0
+    return Limits(min(consent, assign.cap, assign.ceiling, most), assign.ramp_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ Rules
   number, counts as zero.
 - At four fifths of the sleeper's whole limit the pod warns, once per assignment. "No limit" is an explicit
   infinity.
+- An anchor session counts minutes of merging, whatever the share.
 """
 
 from math import inf, isfinite
@@ -36,13 +37,18 @@ class Dose:
         self._left_min = 0.0
         self._limit_min = 0.0
         self._lived_min = 0.0
+        self._whole = False
         self._share = 0.0
         self._seen_ns: int | None = None
         self._warned = True
         self._over = False
 
-    def begin(self, left_min: float, limit_min: float, now_ns: int) -> None:
-        """Restart the count: `left_min` merge-minutes remain, of a limit of `limit_min`."""
+    def begin(self, left_min: float, limit_min: float, now_ns: int, *, whole: bool = False) -> None:
+        """Restart the count: `left_min` merge-minutes remain, of a limit of `limit_min`.
+
+        whole: minutes of merging are counted, as of an anchor session.
+        """
+        self._whole = whole
         ok = 0.0 < left_min <= limit_min
         self._left_min, self._limit_min = (left_min, limit_min) if ok else (0.0, 0.0)
         self._lived_min = 0.0
@@ -57,10 +63,13 @@ class Dose:
         # A renderer without cues is silent after _SILENT_NS: a longer gap adds no merge-minutes.
         lasted_ns = min(max(now_ns - since_ns, 0), _SILENT_NS)
         # The share between two readings is unknown: the larger one is the upper bound.
-        self._lived_min += max(share, self._share) * lasted_ns / _MIN_NS
+        self._lived_min += self._counted(max(share, self._share)) * lasted_ns / _MIN_NS
         self._share, self._seen_ns = share, max(now_ns, since_ns)
-        ok = self._lived_min + share * _TAIL_NS / _MIN_NS < self._left_min
+        ok = self._lived_min + self._counted(share) * _TAIL_NS / _MIN_NS < self._left_min
         self._over = self._over or not ok
+
+    def _counted(self, share: float) -> float:
+        return 1.0 if self._whole and not share <= 0.0 else share
 
     @property
     def lived_min(self) -> float:
@@ -75,7 +84,11 @@ class Dose:
     @property
     def told(self) -> str:
         """The evidence as a phrase."""
-        return f"{self._lived_min:.3f} of {self._left_min:.3f} merge-minutes lived"
+        return f"{self._lived_min:.3f} of {self._left_min:.3f} {self._unit} lived"
+
+    @property
+    def _unit(self) -> str:
+        return "minutes of an anchor session" if self._whole else "merge-minutes"
 
     def warning(self) -> str:
         """The warning at four fifths of the limit, returned once; else empty."""
@@ -83,7 +96,7 @@ class Dose:
         if self._warned or used_min < WARN_SHARE * self._limit_min:
             return ""
         self._warned = True
-        return f"{used_min:.3f} of {self._limit_min:.3f} merge-minutes used"
+        return f"{used_min:.3f} of {self._limit_min:.3f} {self._unit} used"
 
     def due_ns(self, top: float) -> int:
         """When the dose may next end or warn, if at most `top` is rendered."""
@@ -92,4 +105,5 @@ class Dose:
         room_min = self._left_min - self._lived_min
         if not self._warned:
             room_min = min(room_min, room_min - (1.0 - WARN_SHARE) * self._limit_min)
+        top = self._counted(top)
         return self._seen_ns + round(min(max(room_min / top * _MIN_NS - _TAIL_NS, 0.0), float(NEVER_NS // 2)))

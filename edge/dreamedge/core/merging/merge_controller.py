@@ -15,7 +15,7 @@ from typing import Final, assert_never
 
 import numpy as np
 
-from dreamedge.core.merging.coupling import SEVER_FADE_NS, Coupling, Limits, State
+from dreamedge.core.merging.coupling import SEVER_FADE_NS, Coupling, State, limits_of
 from dreamedge.core.merging.cue import SILENT_AFTER_S, Cue
 from dreamedge.core.merging.dose import Dose
 from dreamedge.core.merging.effects import Effect, Feel, KeepLatch, Listen, Render, StopListening
@@ -113,18 +113,18 @@ class MergeController:
 
     # Grants from the daemon.
 
-    def assign(self, assign: Assign, now_ns: int) -> list[Effect]:
-        """Accept a valid assignment; a present one is severed first. The ramp starts at zero."""
+    def assign(self, assign: Assign, now_ns: int, anchor: Floats | None = None) -> list[Effect]:
+        """Accept a valid assignment, from zero; a present one is severed first. anchor: see `Tether`."""
         effects = self.sever("reassigned", now_ns) if self.assigned else []
         if self.applied(now_ns) > 0.0:
             effects += self._feel(0.0, now_ns)  # end of the old blend: the new one has no others yet
-        if not self._tether.accept(assign):
+        if not self._tether.accept(assign, anchor):
             raise ValueError(f"term {assign.term} is older than one heard: not to be assigned")
         self._blend = Blend(assign)
         self._modalities = assign.modalities
-        self._top = min(self._consent, assign.cap, assign.ceiling)
-        self._coupling.limit(Limits(self._top, assign.ramp_s))
-        self._dose.begin(assign.dose_left_min, assign.dose_limit_min, now_ns)
+        self._coupling.limit(limits := limits_of(assign, self._consent))
+        self._top = limits.top
+        self._dose.begin(assign.dose_left_min, assign.dose_limit_min, now_ns, whole=assign.anchor)
         self._over_ns = now_ns + round(assign.seconds_left * 1e9)
         self.guard.renew()
         return [*effects, *self._stored.forget(), Listen(assign.dreamscape, assign.cohort)]

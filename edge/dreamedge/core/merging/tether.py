@@ -22,6 +22,9 @@ Rules, in the order they are judged:
    finite (among those that affect feedback; phase means are only shown), or leaves no other sleeper: it is
    the newest broadcast, and it cannot be coupled by.
 8. A message that answers no frame of this pod, or one too old, grants nothing; the lease runs out by itself.
+
+In an anchor session all rules hold but one: the sleeper's own template takes the place of the others, so rule
+7 does not ask for another sleeper. No artist leads there, and no phases are shown.
 """
 
 from collections import deque
@@ -144,6 +147,7 @@ class Tether:
         self._opens = opens
         self._keys: dict[int, bytes] = {}
         self._over = 0
+        self._anchor: Floats | None = None
         self._sent: deque[_Sent] = deque(maxlen=FRAMES_KEPT)
         self._heard: dict[tuple[str, int], tuple[int, int]] = {}
         self._permission: Granted | None = None
@@ -178,13 +182,16 @@ class Tether:
         while len(self._keys) > KEYS_KEPT:
             del self._keys[next(iter(self._keys))]
 
-    def accept(self, assign: Assign) -> bool:
-        """Accept an assignment and drop frames and permission; False: a newer term has been received."""
+    def accept(self, assign: Assign, anchor: Floats | None = None) -> bool:
+        """Accept an assignment and drop frames and permission; False: a newer term has been received.
+
+        anchor: float32[D], the own template, shared scale; used in an anchor session alone.
+        """
         term, tick = self.heard(assign.dreamscape, assign.cohort)
         if not assign.term >= term:
             return False
         self.release()
-        self.assigned = assign
+        self.assigned, self._anchor = assign, anchor
         self.renew(assign)
         self._mark(assign.dreamscape, assign.cohort, max((term, tick), (assign.term, 0)))
         return True
@@ -196,7 +203,7 @@ class Tether:
         self.assigned = None
         self._sent.clear()
         self._keys.clear()
-        self._permission, self.until_ns = None, 0
+        self._permission, self._anchor, self.until_ns = None, None, 0
 
     def revoke(self) -> None:
         """Drop the permission; the next answered frame may bring another."""
@@ -234,7 +241,7 @@ class Tether:
             # An unusable broadcast of its own cohort ends a permission now, not with its lease.
             self.until_ns = min(self.until_ns, now_ns)
             return Refused(refusal)
-        return self._answer(collective, assign.slot, now_ns)
+        return self._answer(collective, assign, now_ns)
 
     def living(self, now_ns: int) -> Granted | None:
         """Return the permission that is valid at `now_ns`, or None."""
@@ -269,8 +276,8 @@ class Tether:
                 return sent
         return None
 
-    def _answer(self, collective: Collective, slot: int, now_ns: int) -> Judgement:
-        low = int(collective.answered[slot])
+    def _answer(self, collective: Collective, assign: Assign, now_ns: int) -> Judgement:
+        low = int(collective.answered[assign.slot])
         if low == 0:
             return Refused(Reason.UNANSWERED)
         frame = self._named(low)
@@ -279,14 +286,13 @@ class Tether:
         fresh = 0 <= now_ns - frame.captured_ns < LEASE_NS
         if not fresh:
             return Refused(Reason.STALE_FRAME)
-        own = weight(frame.x, collective.r)
-        c_minus = leave_one_out(collective.sum, collective.weight, frame.x, own)
+        c_minus = self._anchor if assign.anchor else _others(collective, frame.x)
         if c_minus is None:
             self.until_ns = min(self.until_ns, now_ns)
             return Refused(Reason.NOBODY_ELSE)
-        leads = collective.artist.size > 0 and collective.share > 0.0
+        leads = collective.artist.size > 0 and collective.share > 0.0 and not assign.anchor
         self._permission = Granted(
-            coupling=byte_to_coupling(int(collective.coupling[slot])),
+            coupling=byte_to_coupling(int(collective.coupling[assign.slot])),
             seq=frame.seq,
             captured_ns=frame.captured_ns,
             received_ns=now_ns,
@@ -295,7 +301,7 @@ class Tether:
             c_minus=c_minus,
             artist=collective.artist if leads else None,
             artist_share=collective.share if leads else 0.0,
-            phase_means=collective.phase_means,
+            phase_means=collective.phase_means[:0] if assign.anchor else collective.phase_means,
             instant_ns=frame.captured_ns + (collective.instant - frame.instant) * HOP_NS,
         )
         self.until_ns = frame.captured_ns + LEASE_NS
@@ -315,6 +321,10 @@ class Tether:
         if len(self._heard) >= COHORTS_KEPT:
             del self._heard[next(iter(self._heard))]
         self._heard[dreamscape, cohort] = heard
+
+
+def _others(collective: Collective, x: Floats) -> Floats | None:
+    return leave_one_out(collective.sum, collective.weight, x, weight(x, collective.r))
 
 
 def _misdirected(collective: Broadcast, assign: Assign | None) -> Reason | None:

@@ -10,7 +10,8 @@ from math import hypot, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from dreamwire.messages import Calibration, CalibrationSource, Floats
+from dreamwire.blend import to_shared
+from dreamwire.messages import Assign, Calibration, CalibrationSource, Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,10 @@ class Baseline:
     clean_s: float
     source: CalibrationSource
     alpha_hz: float = 0.0
+
+    def shared(self, assign: Assign) -> Floats:
+        """The template on the shared scale of this assignment, float32[D]."""
+        return to_shared(self.template_db, assign.mu_db, assign.sigma_db)
 
     def told(self) -> Calibration:
         """The calibration as sent in a status."""
