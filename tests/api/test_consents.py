@@ -156,6 +156,7 @@ async def test_a_request_of_another_form_is_refused(channel: grpc.aio.Channel) -
         no = from_rpc(caught.value, "here")
         assert isinstance(no, dreamapi.InvalidArgument)
         assert no.metadata["field"] == field
+        assert field != "grant.method" or "a bed alone gives METHOD_POD" in str(no)
 
 
 async def test_a_stale_revision_is_refused_and_a_request_id_is_done_once(
@@ -305,6 +306,27 @@ async def test_a_simulated_grant_is_taken_on_loopback(api: dreamapi.Api) -> None
     """Without access control a simulated sleeper has real grants, and they say so."""
     given = await api.consents.grant("s-1", grant(simulated=True))
     assert given.grant.method == ConsentGrant.METHOD_SIMULATED
+
+
+async def test_a_grant_at_the_bed_is_refused_over_the_api_for_each_caller(
+    site: Site, application: FakeCoordination
+) -> None:
+    """METHOD_POD is refused to a sleeper by its field, to a bed and all others with NOT_YOURS."""
+    pretended = ConsentGrant()
+    pretended.CopyFrom(GRANT)
+    pretended.method = ConsentGrant.METHOD_POD
+    request = GrantConsentRequest(name="sleepers/ada", grant=pretended)
+    codes = {
+        role: await site.ask(
+            site.token("bed-1" if role is Role.BED else role.value, given, kind=KINDS.get(role, Kind.PERSON)),
+            "GrantConsent",
+            request,
+        )
+        for role, given in GRANTS.items()
+    }
+    assert codes.pop(Role.SLEEPER) == "INVALID_ARGUMENT"
+    assert set(codes.values()) == {Code.NOT_YOURS.value}
+    assert application.consents.book.consent("ada").state is ConsentState.NONE
 
 
 @pytest.mark.parametrize(

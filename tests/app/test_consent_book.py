@@ -99,6 +99,24 @@ def test_a_site_takes_no_simulated_grant() -> None:
     assert House(simulated=True).given(invented).state is ConsentState.GIVEN
 
 
+@pytest.mark.parametrize(
+    ("role", "method", "taken"),
+    [
+        (Role.SLEEPER, Method.TOKEN, True),
+        (Role.SLEEPER, Method.POD, False),
+        (Role.BED, Method.POD, True),
+        (Role.BED, Method.TOKEN, False),
+    ],
+)
+def test_a_grant_at_the_bed_is_of_a_bed_alone(role: Role, method: Method, taken: bool) -> None:
+    """A credential gives no grant that says it was given at the bed, and a bed gives no other."""
+    house = House()
+    answer = house.book.grant(Caller("ash", role, Channel.GRPC), replace(GRANT, method=method))
+    if isinstance(answer, Refusal):
+        assert answer.metadata["field"] == "grant.method"
+    assert isinstance(answer, Refusal) is not taken
+
+
 def test_a_grant_is_dated_by_the_daemon_and_the_same_one_again_changes_nothing() -> None:
     """A caller cannot date its grant; its repetition later is answered with the consent as it is."""
     house = House()

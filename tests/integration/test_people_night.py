@@ -1,7 +1,8 @@
 """Acts of people in a running night with real processes: a broker, `dreamd serve`, six pods, their stamps.
 
 One sleeper narrows their grant, one withdraws, and the grant of a third ends. The pods' journals say when
-each sleeper was alone; all processes share CLOCK_BOOTTIME.
+each sleeper was alone; all processes share CLOCK_BOOTTIME. With DREAMD_LONG=1 alone: `test_site_fleet` lets
+sleepers of a site do the same with logins of their own.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import dreamapi
+from depth import LONG
 from dreamapi.consents import MODALITIES
 from dreamapi.v1.dreamscapes_pb2 import Dreamscape
 from integration.fleet import NIGHT, Fleet, boottime_s, number, stamp_s, until
@@ -62,6 +64,7 @@ async def grants(api: dreamapi.Api, pod: str, ceiling: float, until_at: datetime
     await api.consents.grant(f"sleeper-{pod}", grant)
 
 
+@pytest.mark.skipif(not LONG, reason="DREAMD_LONG: a house of its own, for what sleepers of a site do too")
 async def test_a_narrowing_a_withdrawal_and_an_end_reach_one_bed_each(fleet: Fleet) -> None:
     """Narrowed: at most .05 in the next messages. Withdrawn: alone in 500 ms. Ended: alone in a tick more.
 

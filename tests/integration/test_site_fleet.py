@@ -6,7 +6,9 @@ DREAMD_LONG=1 fifty beds enrol, and a siege of 1,200 streams holds every lane fu
 
 import asyncio
 import contextlib
+import datetime as dt
 import http.client
+import json
 import ssl
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -22,6 +24,7 @@ from dreamwire.broker_access import Access, Papers, open_access
 from dreamwire.connection import PromptClient
 from integration.besieged import besieged
 from integration.fleet import NIGHT, boottime_s, number, stamp_s, until
+from integration.own_acts import AGENT, PODS, Desk, applied_since, asked, lie_down
 from integration.site_fleet import SiteFleet
 from mosquitto import MOSQUITTO
 
@@ -77,6 +80,103 @@ async def test_beds_enrol_while_others_dream_and_no_lease_lapses(site: SiteFleet
     assert min(number(one, "applied") for one in hops) > 0.0
     if LONG:
         print(f"\n{ENROLLED} beds enrolled in {boottime_s() - began_s:.0f} s beside {DREAMERS} that dream")
+
+
+GRANT = "me consent grant merge intimate --modality light --adult"
+OF_OTHERS = (
+    *("me status", "me dose", "me nights", "me letter", "me consent show", "me consent list", f"{GRANT} "),
+    *("me consent receipt", "me withdraw", "me export theirs", "me erase --confirm ash"),
+)
+"""Every act of `dreamd me`, as it is tried on another sleeper."""
+ENDS_AFTER_S = 5.0
+TICK_S = 0.25
+PROGRAM_S = 10.0
+"""The start of a program beside others."""
+
+
+async def test_sleepers_live_a_night_with_their_own_logins(site: SiteFleet) -> None:
+    """From a code at the desk to an erasure, by `dreamd me` alone and in real beds of a site.
+
+    Narrowed, a bed renders no more in the next messages. The grant of a second sleeper ends: alone in a tick
+    more. Withdrawn in the midst of the Dreamscape, the first bed is at zero within 0.5 s by its own stamp.
+    Each act on another sleeper is refused with NOT_YOURS. Letter and export tell the same night. Erased, the
+    login is gone. A new login for the same pseudonym finds the dose, and neither letter nor grant.
+    """
+    desk, logins = Desk(site), ("ash-1", "birch-1", "cedar-1")
+    desk.holds("admin", "olga")
+    for login in logins:
+        desk.join(login, login.removesuffix("-1"))
+    told = desk.done("me status", "ash-1")
+    assert told.startswith("consent: nothing is granted\n")
+    for line in OF_OTHERS:
+        assert "and birch-1 is not this sleeper; " in desk.refused(f"{line} --sleeper ash", "birch-1"), line
+    async with dreamapi.connect(site.server, credential=site.folder / "birch-1.json") as api:
+        with pytest.raises(dreamapi.NotYours):
+            await api.letters.letter_of("ash")
+    for login in logins:
+        assert "given, revision 1" in desk.done(f"{GRANT} --ceiling 0.1", login)
+    await lie_down(site, desk, [login.removesuffix("-1") for login in logins])
+    await until(lambda: all(site.applied(pod, AGENT) > 0.03 for pod in PODS))
+    assert "seat 1 of own" in desk.done("me status", "ash-1")
+    ash, birch, cedar = PODS
+
+    assert "revision 2" in desk.done(f"{GRANT} --ceiling 0.01", "ash-1")
+    told_s = boottime_s()
+    await until(lambda: len(applied_since(site, ash, told_s + ZERO_S)) >= 2)
+    assert max(applied_since(site, ash, told_s + ZERO_S)) <= 0.01 + 1 / 255
+    assert min(applied_since(site, birch, told_s)) > 0.02
+
+    end_s, at_s = time.time() + ENDS_AFTER_S, boottime_s()
+    end = dt.datetime.fromtimestamp(end_s, dt.UTC).isoformat()
+    assert "revision 2" in desk.done(f"{GRANT} --ceiling 0.1 --until {end}", "cedar-1")
+    await until(lambda: site.facts(cedar, "alone", AGENT))
+    ended_s = site.alone_after_s(cedar, at_s, AGENT) - ENDS_AFTER_S
+    assert -TICK_S <= ended_s <= TICK_S + ZERO_S
+    assert min(applied_since(site, birch, told_s)) > 0.02
+
+    began_s = boottime_s()
+    assert "withdrawn: 1 zeroed, 1 confirmed" in desk.done("me withdraw", "ash-1")
+    answered_s = boottime_s() - began_s
+    await until(lambda: site.facts(ash, "alone", AGENT))
+    zero_s = site.alone_after_s(ash, began_s, AGENT)
+    assert zero_s < answered_s, "the bed confirms it before it is answered"
+    assert zero_s <= (PROGRAM_S if LONG else 0.0) + ZERO_S
+    print(f"\nwithdrawn with the own login: zero after {zero_s:.3f} s, answered after {answered_s:.3f} s")
+    await morning(site, desk)
+
+
+async def morning(site: SiteFleet, desk: Desk) -> None:
+    """The letter, the export, the erasure, and what a new login finds."""
+    for pod in PODS:
+        desk.done(f"pods check-out {pod}", "olga")
+    await asked(lambda: desk.type("me letter", "ash-1").returncode == 0)
+    letter, mine = desk.done("me letter", "ash-1"), site.folder / "mine"
+    assert "You took back your yes." in letter
+    (night,) = json.loads(desk.done("me nights --json", "ash-1"))
+    (other,) = json.loads(desk.done("me nights --json", "birch-1"))
+    night, other = night["name"].rpartition("/")[2], other["name"].rpartition("/")[2]
+    desk.done(f"me export {mine}", "ash-1")
+    assert (mine / "letters" / f"{night}.txt").read_text().split() == letter.split()
+    desk.done(f"receipt verify {mine}/receipts/consent-2.json --key {site.key}", "ash-1")
+    facts = json.loads((mine / "nights" / f"{night}.json").read_text())
+    assert (facts["bed"], len(facts["spans"])) == ("real-1", 1)
+    words = "".join(path.read_text() for path in mine.rglob("*") if path.is_file())
+    assert [name for name in ("birch", "cedar", "real-2", "real-3") if name in words] == []
+
+    dose = json.loads(desk.done("me dose --json", "ash-1"))
+    assert dose["day"]["used_min"] > 0.0
+    told = desk.done("me erase --confirm ash", "ash-1")
+    assert told.startswith("erased: what the house kept about you cannot be opened any more, by anyone\n")
+    assert f"remove its file: {site.folder / 'ash-1.json'}\n" in told
+    for line in ("me letter", f"me letter {night}", "me status", "me withdraw"):
+        assert "its holder was erased" in desk.refused(line, "ash-1")
+    desk.join("ash-1", "ash")
+    assert "there is no letter" in desk.refused("me letter", "ash-1")
+    assert "no letter" in desk.refused(f"me letter {night}", "ash-1")
+    assert json.loads(desk.done("me consent list --json", "ash-1")) == []
+    again = json.loads(desk.done("me dose --json", "ash-1"))
+    assert again["day"]["used_min"] == pytest.approx(dose["day"]["used_min"])
+    assert "Your night" in desk.done(f"me letter {other}", "birch-1")
 
 
 async def test_a_revoked_person_and_bed_are_out_in_time(site: SiteFleet) -> None:

@@ -21,6 +21,14 @@ PEOPLE: Final = (
         _GUIDELINES,
     ),
     Mutation(
+        "consent.at-the-bed",
+        "a credential gives a grant that says it was given at the bed",
+        _APP + "people/consent_book.py",
+        "(grant.method is Method.POD) is not (caller.role is Role.BED)",
+        "False",
+        ("tests/app/test_consent_book.py",),
+    ),
+    Mutation(
         "guidelines.unknown-condition",
         "a clause for small groups is skipped where the number of people is not known",
         _CORE + "guidelines/judgement.py",

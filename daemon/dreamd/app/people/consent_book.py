@@ -136,7 +136,7 @@ class ConsentBook:
             return Refusal(Code.NOT_YOURS, "only the sleeper grants, with their own credential or at the pod")
         sleeper, before = grant.sleeper, self.consent(grant.sleeper)
         grant = self._dated(grant, before)
-        fault = grant_fault(grant) or self._fault(grant)
+        fault = grant_fault(grant) or self._fault(caller, grant)
         if fault is not None:
             return fault
         stepped = step(before, Granted(grant), self._clock.now_s())
@@ -185,9 +185,12 @@ class ConsentBook:
             return kept
         return replace(grant, at_s=self._clock.now_s())
 
-    def _fault(self, grant: Grant) -> Refusal | None:
+    def _fault(self, caller: Caller, grant: Grant) -> Refusal | None:
+        if (grant.method is Method.POD) is not (caller.role is Role.BED):
+            expected = "pod, of a bed alone: a sleeper's own credential gives token"
+            return bad_field("grant.method", expected, grant.method.value)
         if grant.method is Method.SIMULATED and not self._people.simulated_grants:
-            expected = "token or pod: a site takes no simulated grant"
+            expected = "token: a site takes no simulated grant"
             return bad_field("grant.method", expected, grant.method.value)
         if grant.sleeper in self._under_way:
             sentence = "another grant of this sleeper waits for the ledger"

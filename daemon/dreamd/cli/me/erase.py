@@ -5,7 +5,7 @@ import sys
 
 import dreamapi
 from dreamapi import names
-from dreamd.cli.client import NothingAskedError, as_json, print_json
+from dreamd.cli.client import NothingAskedError, as_json, credential_path, print_json
 from dreamd.cli.me.sleeper import add_verb
 
 
@@ -32,6 +32,9 @@ async def _erase(api: dreamapi.Api, args: argparse.Namespace) -> None:
     print("erased: what the house kept about you cannot be opened any more, by anyone")
     for file in erasure.named_files:
         print(f"your pseudonym still stands as a word in {file}")
+    path = credential_path(args)
+    if path is not None:
+        print(f"your login is gone with it; remove its file: {path}")
 
 
 def _asked(sleeper: str) -> str:

@@ -30,6 +30,9 @@ STREAMS_EACH: Final = 8
 """Watches and leads that one principal holds at once."""
 BUCKETS_MAX: Final = 20_000
 """Buckets of rates in memory: two for each of ten thousand principals. Beyond it the oldest go."""
+_NO_HOLDER: Final = (
+    "no principal has the credential that the call carries: it is of another house, or its holder was erased"
+)
 
 Metadata = Iterable[tuple[str, str | bytes]] | None
 
@@ -193,7 +196,7 @@ class Admission:
         token = parse_token(shown[len(SCHEME) :]) if shown.lower().startswith(SCHEME) else None
         found = self._principals.find_credential(token[0]) if token is not None else None
         if token is None or found is None or not found[1].holds(token[1]):
-            return Refusal(Code.CREDENTIAL_UNKNOWN, "no principal has the credential that the call carries")
+            return Refusal(Code.CREDENTIAL_UNKNOWN, _NO_HOLDER)
         return (*found, token[1])
 
     def _safe(self, rule: Rule) -> None:

@@ -96,6 +96,8 @@ def _method(number: int, *, simulated: bool) -> Method:
     if method is Method.TOKEN or (method is Method.SIMULATED and simulated):
         return method
     expected = "METHOD_TOKEN, or METHOD_SIMULATED where no caller has a credential"
+    if method is Method.POD:
+        expected = "METHOD_TOKEN: a bed alone gives METHOD_POD, and no call comes from its button"
     raise bad_input("grant.method", expected, method.name if method is not None else Figure(number))
 
 
