@@ -19,6 +19,7 @@ from dreamd.ports.ledger.exposure import Exposure, MarkMove, PlannedDose
 from dreamd.ports.ledger.ledger import Ledger
 from dreamd.ports.ledger.person import PersonRecords
 from dreamd.ports.ledger.personal import PersonalRow
+from dreamd.ports.ledger.public_reports import PublishedReport, ReportMark
 from dreamd.ports.ledger.transaction import Transaction
 from fakes.ledger import LedgerStorage, MemoryLedger, settled
 
@@ -45,6 +46,7 @@ def everything_of(sleeper: str) -> Transaction:
         consents=((sleeper, Consent(ConsentState.GIVEN, 1, grant, changed_s=NOW_S)),),
         personal=(PersonalRow(sleeper, "letter", NOW_S, b"a letter"),),
         calibration_days=((sleeper, 20_000),),
+        report_marks=(ReportMark(20_000, "north", "merged", sleeper),),
         principals=(own, both),
         credentials=(Credential("c1", own.name, b"\0", NOW_S, NOW_S + 9.0),),
         audit=(Act(NOW_S, "anna", "", "Sever", "", "frees", "done", "fever", sleeper, salt="s"),),
@@ -118,6 +120,32 @@ def test_nothing_of_an_erased_sleeper_is_read_and_others_stay(library: Library) 
         ledger = library()
 
 
+def test_marks_are_counted_once_a_day_and_go_with_their_report(library: Library) -> None:
+    """A mark written twice counts once; an erased sleeper still counts; a published period is final."""
+    ledger = library()
+    assert (ledger.earliest_mark(), ledger.published_reports()) == (None, ())
+    marks = tuple(ReportMark(day, "north", "merged", "ash") for day in (20_000, 20_001, 20_028))
+    ledger.write(Transaction(report_marks=(*marks, ReportMark(20_003, "south", "slept", "birch"))))
+    ledger.write(Transaction(report_marks=marks))
+    erase(ledger, "ash")
+    ledger.close()
+    ledger = library()
+    assert ledger.earliest_mark() == 20_000
+    found = settled(ledger, ledger.read_report_marks(20_000, 20_028)).value
+    assert {key: len(people) for key, people in found.items()} == {
+        ("north", "merged"): 1,
+        ("south", "slept"): 1,
+    }
+    assert settled(ledger, ledger.read_report_marks(20_004, 20_028)).value == {}
+    first = PublishedReport(20_000, 20_028, "as published")
+    ledger.write(Transaction(public_reports=(first,)))
+    ledger.write(Transaction(public_reports=(PublishedReport(20_000, 20_028, "anew"),)))
+    ledger.close()
+    ledger = library()
+    assert ledger.published_reports() == (first,)
+    assert ledger.earliest_mark() == 20_028
+
+
 def test_what_stays_of_an_erased_sleeper_is_of_nobody(library: Library) -> None:
     """Seats and exposure keep their numbers under a name that is no pseudonym, also written back."""
     ledger = library()
@@ -182,6 +210,7 @@ def test_all_records_of_a_sleeper_are_read_at_once(library: Library) -> None:
     assert records.buckets == {int(later_s // 600.0): 1.5}
     assert records.planned == (PlannedDose("night-ash", "ash", 7.5, NOW_S),)
     assert (records.personal, records.calibration_days) == (told.personal, (20_000,))
+    assert records.report_marks == told.report_marks
     assert sorted(one.name for one in records.principals) == ["ash-clerk", "ash-own"]
     assert [reason for _, reason in records.audit] == ["fever"]
     assert records.last_s == pytest.approx(later_s, abs=600.0)

@@ -13,6 +13,7 @@ from dreamd.adapters.ledger.rows.people_text import consent_of, grant_of
 from dreamd.ports.ledger.exposure import PlannedDose
 from dreamd.ports.ledger.person import PersonRecords
 from dreamd.ports.ledger.personal import PersonalRow
+from dreamd.ports.ledger.public_reports import ReportMark
 
 
 def person_records(base: sa.Connection, naming: Naming, sleeper: str) -> PersonRecords:
@@ -42,6 +43,9 @@ def person_records(base: sa.Connection, naming: Naming, sleeper: str) -> PersonR
         seats=tuple((one.dreamscape, one.number, one.pod) for one in rows(tables.seats)),
         calibration_days=tuple(one.day for one in rows(tables.calibration_days)),
         personal=_unsealed(naming.keys, rows(tables.personal)),
+        report_marks=tuple(
+            ReportMark(one.day, one.site, one.kind, sleeper) for one in rows(tables.report_marks)
+        ),
         audit=_acts(base, sleeper),
         principals=_principals(base, naming, subject),
     )

@@ -22,7 +22,8 @@ import sqlalchemy as sa
 from dreamd.adapters.ledger.people_keys.stored_keys import StoredKeys
 from dreamd.adapters.ledger.people_keys.subject_column import name_people
 from dreamd.adapters.ledger.rows import tables
-from dreamd.adapters.ledger.rows.changes import Changes, Insert
+from dreamd.adapters.ledger.rows.changes import Changes
+from dreamd.adapters.ledger.rows.institution_rows import Insert
 from dreamd.adapters.ledger.writes_note import WritesNote
 from dreamd.core.audit.records import Head
 from dreamd.ports.commit import LedgerError

@@ -37,6 +37,7 @@ from dreamd.adapters.ledger.rows.people_text import bundle_of, course_of
 from dreamd.adapters.ledger.rows.record_text import Seats, record_of
 from dreamd.adapters.ledger.rows_reader import RowsReader
 from dreamd.adapters.ledger.store import Query, Rows, Store, cause
+from dreamd.adapters.ledger.stored_institutions import StoredInstitutions
 from dreamd.adapters.ledger.stored_people import StoredPeople
 from dreamd.core.access.codes import Code
 from dreamd.core.access.principals import Credential, Principal
@@ -81,7 +82,7 @@ _ENDED: Final = (
 _ONE: Final = _RECORDS.where(_DREAMSCAPES.name == _NAMED), _ALL_SEATS.where(_SEATS.dreamscape == _NAMED)
 
 
-class StoredLedger(StoredPeople):
+class StoredLedger(StoredPeople, StoredInstitutions):
     """`Ledger` on a store; one thread uses it, its own two threads do the work."""
 
     def __init__(self, store: Store) -> None:

@@ -14,6 +14,7 @@ from dreamd.ports.ledger.guidelines import GuidelineLedger
 from dreamd.ports.ledger.person import PersonLedger
 from dreamd.ports.ledger.personal import PersonalLedger
 from dreamd.ports.ledger.principals import PrincipalLedger
+from dreamd.ports.ledger.public_reports import PublicReportLedger
 from dreamd.ports.ledger.terms import TermLedger
 from dreamd.ports.ledger.transaction import Transactions
 from dreamd.ports.ledger.wake_orders import WakeOrderLedger
@@ -35,6 +36,7 @@ class Ledger(
     PrincipalLedger,
     AuditLedger,
     GenerationLedger,
+    PublicReportLedger,
     Protocol,
 ):
     """Durable memory. Only the composition and tests name it; all others depend on the subject they use."""

@@ -11,6 +11,7 @@ from dreamd.core.exposure.windows import BUCKET_S, DAY_S
 from dreamd.ports.commit import Commit
 from dreamd.ports.ledger.exposure import PlannedDose
 from dreamd.ports.ledger.personal import PersonalRow
+from dreamd.ports.ledger.public_reports import ReportMark
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class PersonRecords:
     seats: tuple[tuple[str, int, str], ...] = ()
     calibration_days: tuple[int, ...] = ()
     personal: tuple[PersonalRow, ...] = ()
+    report_marks: tuple[ReportMark, ...] = ()
     audit: tuple[tuple[str, str], ...] = ()
     principals: tuple[Principal, ...] = ()
 

@@ -25,6 +25,7 @@ from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.exposure import Exposure, PlannedDose
 from dreamd.ports.ledger.guidelines import Comment, KeptAdmission, KeptRevision
 from dreamd.ports.ledger.personal import PersonalRow
+from dreamd.ports.ledger.public_reports import PublishedReport, ReportMark
 from dreamd.ports.ledger.terms import TermDraw, Terms
 
 TRANSACTIONS_WAITING: Final = 1024
@@ -66,6 +67,8 @@ class Transaction:
     comments: tuple[Comment, ...] = ()
     calibration_days: tuple[tuple[str, int], ...] = ()
     admissions: tuple[KeptAdmission, ...] = ()
+    report_marks: tuple[ReportMark, ...] = ()
+    public_reports: tuple[PublishedReport, ...] = ()
     principals: tuple[Principal, ...] = ()
     credentials: tuple[Credential, ...] = ()
     codes: tuple[Code, ...] = ()

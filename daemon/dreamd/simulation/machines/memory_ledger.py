@@ -15,7 +15,8 @@ from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.generation import lapsed
 from dreamd.ports.ledger.terms import Terms
 from dreamd.ports.ledger.transaction import CLOSES_WITHIN_S, TRANSACTIONS_WAITING, Transaction
-from dreamd.simulation.machines.memory_people import MemoryPeople, PeopleStorage
+from dreamd.simulation.machines.memory_institutions import MemoryInstitutions
+from dreamd.simulation.machines.memory_people import MemoryPeople
 from dreamd.simulation.machines.memory_storage import LedgerStorage
 
 __all__ = ["Disk", "LedgerStorage", "MemoryLedger"]
@@ -37,7 +38,7 @@ class Disk(Protocol):
         ...
 
 
-class MemoryLedger(MemoryPeople):
+class MemoryLedger(MemoryPeople, MemoryInstitutions):
     """ports.ledger.ledger.Ledger on a storage.
 
     A commit is over when it is returned, unless the ledger is `held`, as by a slow disk: then submitted
@@ -223,7 +224,7 @@ class MemoryLedger(MemoryPeople):
         return tuple(sorted(self.storage.wake_orders.values(), key=lambda order: order.revision))
 
     @property
-    def readable(self) -> PeopleStorage:
+    def readable(self) -> LedgerStorage:
         """The storage, where it can be read."""
         self._check()
         return self.storage

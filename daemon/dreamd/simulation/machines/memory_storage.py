@@ -14,11 +14,12 @@ from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.person import PersonRecords
 from dreamd.ports.ledger.terms import TermDraw
 from dreamd.ports.ledger.transaction import Transaction
+from dreamd.simulation.machines.memory_institutions import InstitutionStorage
 from dreamd.simulation.machines.memory_people import PeopleStorage
 
 
 @dataclass
-class LedgerStorage(PeopleStorage):
+class LedgerStorage(PeopleStorage, InstitutionStorage):
     """The contents of a ledger, shared by all ledgers opened on it."""
 
     terms: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -64,6 +65,7 @@ class LedgerStorage(PeopleStorage):
             self.wake_orders.pop(order_id, None)
         self.wake_orders.update((order.id, order) for order in change.wake_orders)
         self.change_people(change)
+        self.change_institutions(change)
         self.principals.update((one.name, one) for one in change.principals)
         self.credentials.update((one.id, one) for one in change.credentials)
         self.codes.update((one.id, one) for one in change.codes)
@@ -104,6 +106,12 @@ class LedgerStorage(PeopleStorage):
                 for number, pod, who in record.seats
                 if who == sleeper
             ),
+            report_marks=tuple(
+                sorted(
+                    (one for one in self.report_marks if one.sleeper == sleeper),
+                    key=lambda one: (one.day, one.site, one.kind),
+                )
+            ),
             audit=tuple(act for act, mine in zip(acts, own, strict=True) if mine),
             principals=tuple(
                 one
@@ -111,6 +119,13 @@ class LedgerStorage(PeopleStorage):
                 if any(grant.sleeper == sleeper for grant in one.grants)
             ),
         )
+
+    def shred(self, sleeper: str, now_s: float) -> None:
+        """Erase the link; the sleeper's marks become a subject of nobody, and count on."""
+        subject = self.links.get(sleeper, "")
+        super().shred(sleeper, now_s)
+        own = {one for one in self.report_marks if one.sleeper == sleeper}
+        self.report_marks = (self.report_marks - own) | {replace(one, sleeper=f"~{subject}") for one in own}
 
     def _audit(self, change: Transaction) -> None:
         for n in change.erased:

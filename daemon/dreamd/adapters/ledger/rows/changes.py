@@ -18,6 +18,7 @@ from dreamd.adapters.ledger.rows import tables
 from dreamd.adapters.ledger.rows.audit_chain import AuditChain
 from dreamd.adapters.ledger.rows.forgetting import forget_subject, gather_forgotten
 from dreamd.adapters.ledger.rows.gathered_rows import GatheredRows, Row
+from dreamd.adapters.ledger.rows.institution_rows import GatherRows, Insert, InstitutionRows
 from dreamd.adapters.ledger.rows.kept_text import order_text, principal_text
 from dreamd.adapters.ledger.rows.people_text import bundle_text, consent_text, course_text, grant_text
 from dreamd.adapters.ledger.rows.record_text import record_text
@@ -39,8 +40,6 @@ from dreamd.ports.ledger.transaction import Transaction
 COUNTER_BLOCK: Final = 1 << 32
 COUNTERS_PER_MS: Final = 1 << 20
 
-Insert = Callable[[sa.Table], Any]
-"""The engine's own INSERT, which has ON CONFLICT: `sqlalchemy.dialects.ENGINE.insert`."""
 _Gather = Callable[["_Group", Any], None]
 
 _DROP_BED: Final = tables.beds.delete().where(tables.beds.c.pod == sa.bindparam("of"))
@@ -130,6 +129,7 @@ class Changes:
             ("comments", self._keeping("comments", asdict)),
             ("calibration_days", self._keeping("calibration_days", _day_row)),
             ("admissions", self._keeping("admissions", asdict)),
+            *((name, _of_group(gather)) for name, gather in InstitutionRows(insert).subjects),
             ("lived_s", self._used),
         )
         """The fields of a transaction, a removal before what it makes room for, and what gathers their rows.
@@ -350,6 +350,10 @@ def _day_row(calibrated: tuple[str, int]) -> Row:
 
 def _checkpoint_row(checkpoint: tuple[int, str]) -> Row:
     return {"n": checkpoint[0], "note": checkpoint[1]}
+
+
+def _of_group(gather: GatherRows) -> _Gather:
+    return lambda group, values: gather(group.rows, values)
 
 
 def _upsert(insert: Insert, table: sa.Table) -> Any:  # noqa: ANN401 -- each engine has a type of its own

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from dreamd.adapters.ledger.people_keys.subject_column import Subject, ToldName
 
-HEAD: Final = 14
+HEAD: Final = 15
 """The newest schema version: the number of steps in `migrations/versions`."""
 
 WHOLE: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -161,3 +161,11 @@ admissions: Final = _table(
     _text("site"),
     sa.Column("facts", sa.LargeBinary, nullable=False),
 )
+report_marks: Final = _table(
+    "report_marks",
+    _whole("day", key=True),
+    _text("site", key=True),
+    _text("kind", key=True),
+    _subject("sleeper", key=True),
+)
+public_reports: Final = _table("public_reports", _whole("first", key=True), _whole("end"), _text("text"))

@@ -1,0 +1,40 @@
+"""The rows of the institutions: public reports."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from dreamd.adapters.ledger.rows import tables
+from dreamd.adapters.ledger.rows.gathered_rows import GatheredRows
+from dreamd.ports.ledger.public_reports import PublishedReport, ReportMark
+
+Insert = Callable[[sa.Table], Any]
+"""The engine's own INSERT, which has ON CONFLICT: `sqlalchemy.dialects.ENGINE.insert`."""
+GatherRows = Callable[[GatheredRows, Any], None]
+
+_DROP_MARKS: Final = tables.report_marks.delete().where(tables.report_marks.c.day < sa.bindparam("before"))
+
+
+class InstitutionRows:
+    """Gathers the rows of the institutions; for one engine."""
+
+    def __init__(self, insert: Insert) -> None:
+        """insert: the engine's own INSERT, which has ON CONFLICT."""
+        self._mark = insert(tables.report_marks).on_conflict_do_nothing()
+        self._publish = insert(tables.public_reports).on_conflict_do_nothing()
+        self.subjects: Final[tuple[tuple[str, GatherRows], ...]] = (
+            ("report_marks", self._marks),
+            ("public_reports", self._reports),
+        )
+        """The fields of a transaction, and what gathers their rows."""
+
+    def _marks(self, rows: GatheredRows, marks: Sequence[ReportMark]) -> None:
+        rows.gather("report_marks", self._mark, [asdict(one) for one in marks])
+
+    def _reports(self, rows: GatheredRows, reports: Sequence[PublishedReport]) -> None:
+        """Keep each report, the first of its period, and drop the marks that it has counted."""
+        for report in reports:
+            rows.gather("public_reports", self._publish, [asdict(report)])
+            rows.gather("report_marks", _DROP_MARKS, [{"before": report.end}])

@@ -1,0 +1,59 @@
+"""The part of a ledger in memory that the institutions keep: public reports."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+
+from dreamd.ports.commit import Commit, LedgerError
+from dreamd.ports.ledger.public_reports import MarkedPeople, PublishedReport, ReportMark
+from dreamd.ports.ledger.transaction import Transaction
+
+
+@dataclass
+class InstitutionStorage:
+    """Marks of people, and published reports by their first day."""
+
+    report_marks: set[ReportMark] = field(default_factory=set)
+    public_reports: dict[int, PublishedReport] = field(default_factory=dict)
+
+    def change_institutions(self, change: Transaction) -> None:
+        """Make the changes of a transaction."""
+        self.report_marks |= set(change.report_marks)
+        for report in change.public_reports:
+            self.public_reports.setdefault(report.first, report)
+            self.report_marks = {one for one in self.report_marks if one.day >= report.end}
+
+
+class MemoryInstitutions(ABC):
+    """The answers of a ledger in memory about the institutions."""
+
+    @property
+    @abstractmethod
+    def readable(self) -> InstitutionStorage:
+        """MUST return the storage.
+
+        Raises:
+            LedgerError: it cannot be read.
+        """
+
+    def published_reports(self) -> tuple[PublishedReport, ...]:
+        """Every published report, oldest first."""
+        return tuple(one for _, one in sorted(self.readable.public_reports.items()))
+
+    def earliest_mark(self) -> int | None:
+        """The first day with a mark."""
+        return min((one.day for one in self.readable.report_marks), default=None)
+
+    def read_report_marks(self, first: int, end: int) -> Commit[MarkedPeople]:
+        """The marked people of these days, at once."""
+        commit: Commit[MarkedPeople] = Commit()
+        try:
+            marks = self.readable.report_marks
+        except LedgerError as error:
+            commit.fail(str(error))
+            return commit
+        found: dict[tuple[str, str], set[str]] = {}
+        for one in marks:
+            if first <= one.day < end:
+                found.setdefault((one.site, one.kind), set()).add(one.sleeper)
+        commit.end(found)
+        return commit
