@@ -17,11 +17,12 @@ def test_each_change_is_an_event_and_a_count_without_a_name() -> None:
         change()
     told.in_force(8)
     told.erased()
+    told.erasure_unfinished("its bytes are still in aside")
     events = journal.events_after(int(NOW_S * 1e6) - 1, 100)
     assert not isinstance(events, Refusal)
     kinds = [f"consent-{change}" for change in CONSENT_CHANGES for _ in range(2)]
-    assert [event.kind for event in events] == [*kinds, "guidelines-in-force", "erased"]
-    assert [event.pod for event in events] == ["bed-3", ""] * 4 + ["", ""]
+    assert [event.kind for event in events] == [*kinds, "guidelines-in-force", "erased", "erasure-unfinished"]
+    assert [event.pod for event in events] == ["bed-3", ""] * 4 + ["", "", ""]
     assert events[0].sentence == "the sleeper in bed-3 has given consent"
     assert events[7].sentence == "the consent of a sleeper has ended by its time"
     assert (events[8].sentence, events[8].values) == (

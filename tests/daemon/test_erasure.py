@@ -126,6 +126,29 @@ def test_an_erasure_that_was_cut_short_is_ended_by_the_next_start(tmp_path: Path
     ledger.close()
 
 
+@pytest.mark.parametrize("suffix", ["sqlite3", "draft"])
+def test_an_erasure_that_died_before_the_copies_is_ended_by_the_next_start(
+    tmp_path: Path, suffix: str
+) -> None:
+    """Link and key were gone and a daily copy, whole or cut short, held them: the next opening renews it."""
+    ledger = lived(tmp_path / "ledger")
+    key = key_of(tmp_path / KEYS_FILE)
+    ledger.keys.file.keep_copy(NOW_S - DAY_S)
+    (copy,) = (tmp_path / COPIES).iterdir()
+    ledger.write(Transaction(forgotten=((NAME, NOW_S),)))
+    ledger.keys.shred(NAME, {}, 0)
+    assert ledger.keys.file.swept()
+    ledger.close()
+    copy.rename(copy.with_suffix(f".{suffix}"))
+    assert holding(tmp_path, key) == [f"{copy.stem}.{suffix}"]
+    for _ in range(2):
+        ledger = SqliteLedger(tmp_path / "ledger")
+        assert holding(tmp_path, key) == []
+        (renewed,) = (tmp_path / COPIES).iterdir()
+        assert key_of(renewed, "other-1") == key_of(tmp_path / KEYS_FILE, "other-1")
+        ledger.close()
+
+
 def test_older_keys_that_are_put_back_bring_no_erased_sleeper(tmp_path: Path) -> None:
     """A copy of the keys from before an erasure loses the erased link at the next opening."""
     house = tmp_path / "house"

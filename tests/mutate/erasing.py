@@ -44,6 +44,14 @@ ERASING: Final = (
         (*_ERASURE, *_CONFORMANCE),
     ),
     Mutation(
+        "erasing.copies-at-the-start",
+        "a start leaves an erased sleeper's key in a daily copy",
+        _LEDGER + "eraser.py",
+        "    if any(removed) or (erased and store.keys.file.copies_hold(erased.keys())):\n",
+        "    if any(removed):\n",
+        _ERASURE,
+    ),
+    Mutation(
         "erasing.place",
         "a sealed body opens in another table, column or row",
         _LEDGER + "people_keys/sealing.py",

@@ -200,7 +200,9 @@ class Application:
         self.enrolment = Enrolment(self.principals, deps.commits, deps.journal, deps.clock, secret)
         self.erasures.logged_out = self.enrolment.forget_principal
         sign_ins = SignIns(self.principals, self.enrolment, deps.commits, deps.journal, deps.clock)
-        self.access = AccessCommands(self.principals, self.enrolment, sign_ins, self.pods.release)
+        self.access = AccessCommands(
+            *(self.principals, self.enrolment, sign_ins, self.pods.release), self.erasures.is_erasing
+        )
         self.whereabouts = LiveWhereabouts(deps, self.registry)
         self.bed_accounts = BedAccounts(
             self.principals,

@@ -74,6 +74,7 @@ KINDS: Final = {
     "consent-expired": "a sleeper's consent has ended by its time or its hours",
     "guidelines-in-force": "another revision of the guidelines is in force; `revision` is in the values",
     "erased": "the data kept of a sleeper are erased",
+    "erasure-unfinished": "bytes of an erased sleeper's key are left in a file, which the sentence names",
 }
 
 GRAVE: Final = frozenset(

@@ -262,7 +262,8 @@ CATALOGUE: Final[dict[Code, Entry]] = {
     ),
     Code.NOT_YOURS: Entry(Kind.DENIED, "let the sleeper do it, with their own credential or at the pod"),
     Code.ERASURE_UNFINISHED: Entry(
-        Kind.PRECONDITION, "end what reads the named files, or remove them; the erasure goes on by itself"
+        Kind.PRECONDITION,
+        "let the staff end what reads the named files, or remove them; the erasure goes on by itself",
     ),
     Code.CASE_UNKNOWN: Entry(Kind.NOT_FOUND, "list the cases of your sites"),
     Code.ON_HOLD: Entry(Kind.PRECONDITION, "a clinician of the site decides the case"),

@@ -122,13 +122,16 @@ def shred_link(store: Store, subject: str, now_s: float) -> bytes:
 
 
 def finish_erasures(store: Store) -> None:
-    """Remove the links that are left of subjects that the ledger has as erased: at the opening.
+    """Remove what is left of subjects that the ledger has as erased: at the opening.
+
+    A process that ended between the link and the copies has left the key in a copy.
 
     Raises:
         LedgerError: they could not be removed.
     """
     store.keys.read_once()
-    for subject, at_s in store.rows(sa.select(tables.erasures)):
-        if shred_link(store, subject, at_s):
-            store.keys.file.renew_copies(at_s)
-            store.keys.file.swept()
+    erased = {str(subject): float(at_s) for subject, at_s in store.rows(sa.select(tables.erasures))}
+    removed = [shred_link(store, subject, at_s) for subject, at_s in erased.items()]
+    if any(removed) or (erased and store.keys.file.copies_hold(erased.keys())):
+        store.keys.file.renew_copies(max(erased.values()))
+        store.keys.file.swept()

@@ -15,7 +15,7 @@ from dreamd.core.access.caller import Caller, Channel, Role
 from dreamd.core.access.identities import PREFIX, Identity
 from dreamd.core.access.principals import Credential, Grant, Kind, Principal, unfit_grant
 from dreamd.core.dreamscapes.admission import NAME_RULE
-from dreamd.core.refusals import Refusal, bad_field
+from dreamd.core.refusals import Code, Refusal, bad_field
 from dreamd.ports.deferred import Deferred
 from dreamwire.topics import RESERVED, is_name
 
@@ -43,9 +43,14 @@ class AccessCommands:
         enrolment: Enrolment,
         sign_ins: SignIns,
         release: Callable[[Caller, str, str], object] = lambda _caller, _pod, _reason: None,
+        is_erasing: Callable[[str], bool] = lambda _sleeper: False,
     ) -> None:
-        """release: lets a pod go, now; of a bed that is revoked or paused."""
+        """release: lets a pod go, now; of a bed that is revoked or paused.
+
+        is_erasing: whether an erasure of a sleeper is on its way, which takes each login of theirs.
+        """
         self._release = release
+        self._is_erasing = is_erasing
         self._table = table
         self._enrolment = enrolment
         self._sign_ins = sign_ins
@@ -59,8 +64,15 @@ class AccessCommands:
             return bad_field("principal_id", f"{NAME_RULE}, not the daemon's own name", name)
         if name.startswith(PREFIX):
             return bad_field("principal_id", f"a name that does not begin with {PREFIX}", name)
-        wrong = _wrong(kind, grants)
+        wrong = _wrong(kind, grants) or self._erasing(grants)
         return wrong if wrong is not None else self._enrolment.enrol(name, kind, grants)
+
+    def _erasing(self, grants: tuple[Grant, ...]) -> Refusal | None:
+        if not any(grant.sleeper and self._is_erasing(grant.sleeper) for grant in grants):
+            return None
+        return Refusal(
+            Code.ERASURE_UNFINISHED, "an erasure of this sleeper is under way and takes each login"
+        )
 
     def redeem(self, code: str) -> Issued | Refusal | Deferred[Issued]:
         """The credential for a code."""

@@ -51,6 +51,10 @@ class PeopleEvents:
         """The data of a sleeper are erased; no bed is named."""
         self._write("erased", "the data kept of a sleeper are erased")
 
+    def erasure_unfinished(self, in_the_way: str) -> None:
+        """An erasure is not over. in_the_way: the files that stop it; no name of a sleeper."""
+        self._write("erasure-unfinished", f"an erasure goes on: {in_the_way}")
+
     def _write(self, kind: str, sentence: str, pod: str = "", values: dict[str, float] | None = None) -> None:
         self._journal.append(self._clock.now_s(), kind, sentence, pod=pod, values=values)
 

@@ -7,7 +7,8 @@ that is no proof.
 
 import os
 import sqlite3
-from contextlib import suppress
+from collections.abc import Container
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -30,7 +31,7 @@ def keep_copy(base: sqlite3.Connection, keys: Path, at_s: float) -> None:
 
 def renew_copies(base: sqlite3.Connection, keys: Path, at_s: float) -> None:
     """Replace every copy by one of now."""
-    old = _copies(keys)
+    old = [*_copies(keys), *_drafts(keys)]
     if not old:
         return
     newest = _folder(keys) / f"{_day(at_s)}.sqlite3"
@@ -41,6 +42,24 @@ def renew_copies(base: sqlite3.Connection, keys: Path, at_s: float) -> None:
         _shred(one)
     draft.replace(newest)
     flush_to_disk(newest.parent)
+
+
+def copies_hold(keys: Path, subjects: Container[str]) -> bool:
+    """Whether a copy holds one of these subjects, or cannot be read, or was cut short."""
+    return bool(_drafts(keys)) or any(_holds(copy, subjects) for copy in _copies(keys))
+
+
+def _holds(copy: Path, subjects: Container[str]) -> bool:
+    try:
+        with closing(sqlite3.connect(f"{copy.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as base:
+            return any(subject in subjects for (subject,) in base.execute("SELECT subject FROM people"))
+    except sqlite3.Error:
+        return True
+
+
+def _drafts(keys: Path) -> list[Path]:
+    """Copies that a killed program has left unfinished."""
+    return sorted(keys.with_name(COPIES).glob("*.draft"))
 
 
 def _copies(keys: Path) -> list[Path]:

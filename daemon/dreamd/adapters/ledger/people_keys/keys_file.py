@@ -12,7 +12,7 @@ Rules
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,6 +130,11 @@ class KeysFile:
         """Replace every copy by one of now."""
         with self._opened() as base:
             copies.renew_copies(base, self.path, at_s)
+
+    def copies_hold(self, subjects: Container[str]) -> bool:
+        """Whether a copy still holds one of these subjects, or may hold it."""
+        with self._opened():
+            return copies.copies_hold(self.path, subjects)
 
     def close(self) -> None:
         """Close the file; safe to call twice."""

@@ -7,7 +7,8 @@ link and key go, and *done* is said after a search of the files. The parts in me
 
 Rules
 - A clause of the guidelines may retain records by law. It then refuses, and names basis and date.
-- An erasure that waits too long is refused and goes on by itself; to ask again is safe.
+- An erasure that waits too long is refused and goes on by itself: the sleeper's login is gone. An event names
+  what is in the way, and until the end no login for this pseudonym is made.
 - An erasure buys no dose: the tombstone counts for a week.
 """
 
@@ -63,6 +64,7 @@ class _Erasure:
     forgotten: bool = False
     shredding: bool = False
     again_s: float = 0.0
+    in_the_way: str = ""
 
 
 class ErasureCommands:
@@ -191,10 +193,21 @@ class ErasureCommands:
         self._dreamscapes.unname(erasure.sleeper)
         if not commit.done:
             self._later(erasure, now_s)
+            self._tell(erasure, commit.failure)
             self._settle(erasure, Refusal(Code.ERASURE_UNFINISHED, commit.failure))
             return
         self._deps.people_events.erased()
         self._end(erasure, Erased(now_s, commit.value.named))
+
+    def _tell(self, erasure: _Erasure, in_the_way: str) -> None:
+        """Tell the house what is in the way, once for each: the sleeper cannot ask again."""
+        if erasure.in_the_way != in_the_way:
+            erasure.in_the_way = in_the_way
+            self._deps.people_events.erasure_unfinished(in_the_way)
+
+    def is_erasing(self, sleeper: str) -> bool:
+        """Whether an erasure of this sleeper is on its way: whatever is written of them now goes with it."""
+        return sleeper in self._running
 
     def _end(self, erasure: _Erasure, answer: Erased | Refusal) -> None:
         self._running.pop(erasure.sleeper, None)
