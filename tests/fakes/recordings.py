@@ -15,6 +15,8 @@ from dreamd.adapters.recordings.arrow_schema import schema_of
 from dreamd.adapters.recordings.columns import TABLES
 from dreamd.adapters.recordings.manifest import Manifest, Segment, features_of
 from dreamd.adapters.recordings.writer import RecordingWriter
+from dreamd.core.consent.grant import DUO_DEFAULT
+from dreamd.core.consent.research import ResearchAnswer, ResearchGrants
 from dreamd.core.dreamscapes.views import Event, IdentityView, RunawayView
 from dreamd.core.limits import HOP_S
 from dreamd.ports.recordings import Beginning, RecordedTick, TableRows, Written
@@ -24,8 +26,8 @@ BEGAN_INSTANT = 7_200_000_000
 Row = dict[str, object]
 
 
-def manifest_of(name: str, ticks: int, **changed: object) -> Manifest:
-    """Return the description of a recording with this many ticks."""
+def manifest_of(name: str, ticks: int, people: int = 3, **changed: object) -> Manifest:
+    """Return the description of a recording with this many ticks and people; each granted research."""
     began_s = BEGAN_INSTANT * HOP_S
     segment = Segment(1, 1, began_s, 1, 256, BANDS6X2.mu_db, BANDS6X2.sigma_db, "0.1.0", "2.0", "x86_64")
     fields: dict[str, object] = {
@@ -38,6 +40,7 @@ def manifest_of(name: str, ticks: int, **changed: object) -> Manifest:
         "features": features_of(BANDS6X2),
         "part_s": 60.0,
         "segments": (segment,),
+        "research": ResearchGrants(frozenset(range(1, people + 1)), codes=frozenset(DUO_DEFAULT)),
     }
     return Manifest(**fields | changed)  # type: ignore[arg-type]
 
@@ -46,7 +49,7 @@ def write_recording(
     path: Path, *, people: int = 3, ticks: int = 480, part_ticks: int = 240, seed: int = 1, **changed: object
 ) -> Manifest:
     """Write a whole recording into this directory; `changed`: other fields of its description."""
-    manifest = manifest_of(path.name, ticks, **changed)
+    manifest = manifest_of(path.name, ticks, people, **changed)
     dice = Random(seed)
     parts.make_folders(path)
     parts.describe(path, manifest)
@@ -148,6 +151,10 @@ class DirectSink:
     def take_event(self, event: Event) -> None:
         """Write it."""
         self.writer.write_event(self._number, event)
+
+    def take_research(self, subject: int, answer: ResearchAnswer) -> None:
+        """Write it."""
+        self.writer.write_research({subject: answer})
 
     @property
     def written(self) -> Written:

@@ -25,6 +25,7 @@ from dreamd.ports.deferred import Deferred
 from dreamd.ports.ledger.ledger import Ledger
 from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, PeopleMetrics, SiteMetrics
 from dreamd.ports.pod_link import CohortKey as PortKey
+from dreamd.ports.recordings import Recordings
 from dreamd.ports.worker import Worker
 from dreamd.simulation.machines.counting_metrics import CountingMetrics
 from dreamedge.core.merging.held_consents import HeldConsents
@@ -309,7 +310,9 @@ class Stage:
         ledger: Ledger | None = None,
         exposures: Exposures | None = None,
         founding: Founding | None = None,
+        recordings: Recordings | None = None,
     ) -> None:
+        self._recordings = recordings
         self.clock = HandClock()
         self.link = Link()
         self.meters = Meters()
@@ -343,7 +346,8 @@ class Stage:
             sign_receipt=lambda document: str(document["receipt_id"]),
         )
         app = Application(
-            *(self.clock, self.link, self.ledger, self.meters, rng, people, aside), founding=self._founding
+            *(self.clock, self.link, self.ledger, self.meters, rng, people, aside, self._recordings),
+            founding=self._founding,
         )
         app.failures.on_failure(self.failures.append)
         return app

@@ -249,9 +249,9 @@ class Fleet:
 
 
 def whole_grant() -> ConsentGrant:
-    """The yes to everything but research, for this night."""
+    """The yes to everything, for this night."""
     return dreamapi.consent_grant(
-        scopes=("merge", "intimate", "perform", "record"),
+        scopes=("merge", "intimate", "perform", "record", "research"),
         modalities=MODALITIES,
         ceiling=0.15,
         artist_share=0.5,

@@ -8,6 +8,8 @@ _ROOM: Final = "daemon/dreamd/adapters/recordings"
 _DRIVER: Final = "daemon/dreamd/app/dreamscapes/drivers/recording.py"
 _TESTS_WRITER, _TESTS_READER = "tests/recordings/test_writer.py", "tests/recordings/test_reader.py"
 _TESTS_NIGHTS: Final = "tests/sim/test_recording.py"
+_TESTS_RESEARCH: Final = "tests/recordings/test_asked_research.py"
+_TESTS_PEOPLE: Final = "tests/app/test_recorded_people.py"
 _TESTS_MNE: Final = "tests/recordings/test_exports_in_mne.py"
 
 RECORDINGS: Final = tuple(
@@ -180,6 +182,86 @@ RECORDINGS: Final = tuple(
             "RecordingState.STOPPED if trouble else state",
             "state",
             _TESTS_NIGHTS,
+        ),
+        (
+            "research-asked",
+            "a recording is exported although a sleeper did not grant research",
+            f"{_ROOM}/exports/export.py",
+            "codes = granted_codes(recording)",
+            "codes = tuple(sorted(recording.manifest.research.codes if recording.manifest.research else ()))",
+            _TESTS_RESEARCH,
+        ),
+        (
+            "research-rows",
+            "a person that the description lacks is exported",
+            f"{_ROOM}/exports/asked_research.py",
+            "people = research.people | _with_rows(recording)",
+            "people = research.people",
+            _TESTS_RESEARCH,
+        ),
+        (
+            "research-damaged",
+            "a description that no daemon writes counts as a yes",
+            f"{_ROOM}/manifest.py",
+            "return found if found.sound else None",
+            "return found",
+            _TESTS_RESEARCH,
+        ),
+        (
+            "research-unknown",
+            "a recording of which nothing is known is made up after a restart",
+            f"{_ROOM}/writer.py",
+            "place.before.research if place.before is not None else ResearchGrants()",
+            "(place.before and place.before.research) or ResearchGrants()",
+            _TESTS_RESEARCH,
+        ),
+        (
+            "research-waits",
+            "a no that waits behind a slow disk is overwritten by a later yes",
+            f"{_ROOM}/store.py",
+            "answer if before is None else before.followed_by(answer)",
+            "answer",
+            _TESTS_RESEARCH,
+        ),
+        (
+            "research-throughout",
+            "a later yes reaches the rows before it",
+            "daemon/dreamd/core/consent/research.py",
+            "people, without, codes = set(self.people), set(self.without), self.codes",
+            "people, without, codes = set(self.people), set(self.without) - set(answers), self.codes",
+            "tests/core/test_research_grants.py",
+        ),
+        (
+            "research-restricts",
+            "a restriction of one sleeper is lost among the others",
+            "daemon/dreamd/core/consent/research.py",
+            "(some | more) - WITHIN.keys()",
+            "(some & more) - WITHIN.keys()",
+            "tests/core/test_research_grants.py",
+        ),
+        (
+            "research-changes",
+            "a sleeper that takes research back in the night is exported",
+            "daemon/dreamd/app/application.py",
+            "            one.on_consent_changed(sleeper)\n",
+            "            pass\n",
+            _TESTS_PEOPLE,
+        ),
+        (
+            "research-joined",
+            "a sleeper that joins later is not asked",
+            "daemon/dreamd/app/dreamscapes/drivers/recorded_people.py",
+            "if event.kind == SEATED:",
+            "if False:",
+            _TESTS_PEOPLE,
+        ),
+        (
+            "events-end",
+            "events of a sleeper that took `record` back are recorded",
+            "daemon/dreamd/app/dreamscapes/drivers/recording.py",
+            "if self._people.takes(event):",
+            "if self._people.takes(event) or True:",
+            _TESTS_PEOPLE,
         ),
         (
             "minute",

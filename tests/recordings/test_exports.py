@@ -19,6 +19,8 @@ from dreamd.adapters.recordings.exports.target import target
 from dreamd.adapters.recordings.manifest import RecordingError
 from dreamd.adapters.recordings.reader import Recording, matrix
 from dreamd.adapters.recordings.writer import RecordingWriter
+from dreamd.core.consent.grant import DUO_DEFAULT
+from dreamd.core.consent.research import ResearchAnswer
 from dreamd.core.dreamscapes.views import Event
 from dreamd.main import main
 from dreamedge.adapters.implants.files.bids.events import read_marks
@@ -201,6 +203,7 @@ def test_no_byte_of_an_export_names_a_bed_or_a_person(
 ) -> None:
     """The bed's name and the words about a person are in the journal and in no file of any export."""
     writer = RecordingWriter(tmp_path, beginning_of(), part_s=2.0, daemon="test")
+    writer.write_research(dict.fromkeys((1, 2, 3), ResearchAnswer(frozenset(DUO_DEFAULT), seated=True)))
     for number in range(1, 17):
         writer.write_tick(number, tick_of(number))
     for cause in ("contact", "Wilhelmina"):

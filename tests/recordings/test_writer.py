@@ -14,6 +14,7 @@ from dreamd.adapters.recordings.reader import Recording, matrix
 from dreamd.adapters.recordings.store import (
     QUEUE_EVENTS,
     QUEUE_TICKS,
+    Answers,
     RecordingStore,
     RecordingThread,
     Writer,
@@ -156,6 +157,9 @@ class Slow:
 
     def write_event(self, number: int, event: Event) -> None:
         self.calls.append(-number)
+
+    def write_research(self, answers: Answers) -> None:
+        assert not answers, "none is given"
 
     def close(self, *, complete: bool, stopped: str = "") -> None:
         self.closed = (complete, stopped)

@@ -233,6 +233,8 @@ class Application:
         runtime = self.registry.seating(record) if record is not None else None
         if record is not None and runtime is not None:
             runtime.dreamscape.on_consent_changed(record)
+        for _, one in tuple(self.registry.items()):
+            one.on_consent_changed(sleeper)
 
     def _leads_since(self, dreamscape: str, since_s: float) -> tuple[Lead, ...]:
         runtime = self.registry.get(dreamscape)

@@ -1,6 +1,7 @@
 """`dreamd recording`: the recordings in a state directory: list, show, export; no daemon is needed.
 
-Exit status: 0 done, 1 there is no such recording or it cannot be read (one sentence on stderr), 2 usage.
+Exit status: 0 done, 1 there is no such recording, it cannot be read, or not be exported for a sleeper did not
+grant research (one sentence on stderr), 2 usage.
 """
 
 import argparse
@@ -38,7 +39,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     show.add_argument("recording", metavar="RECORDING", help="its name, or its directory's path")
     show.add_argument("--columns", action="store_true", help="every column with its unit and meaning")
     add_place(show)
-    export = acts.add_parser("export", help="one recording in another format, without names")
+    does = "one recording in another format, without names, where each of its sleepers granted research"
+    export = acts.add_parser("export", help=does, description=does)
     export.add_argument("recording", metavar="RECORDING", help="its name, or its directory's path")
     export.add_argument("--to", choices=tuple(SUFFIXES), required=True, help="the format")
     export.add_argument("--out", metavar="PATH", type=Path, help="the file or directory to make")
@@ -139,7 +141,9 @@ def _export(path: Path, args: argparse.Namespace) -> None:
     export = import_module("dreamd.adapters.recordings.exports.export").export
     with shown_progress() as tell:
         written = export(path, args.to, args.out, force=args.force, progress=tell)
+    research = directory.described(path).research
+    codes = sorted(research.codes) if research is not None else []
     if args.json:
-        print_json({"written": str(written)})
+        print_json({"written": str(written), "duo": codes})
     else:
-        print(f"wrote {shown(str(written))}")
+        print(f"wrote {shown(str(written))}, for research under {', '.join(codes) or 'no code'}")

@@ -30,7 +30,8 @@ class ConsentStatus:
     ceiling: the most coupling, 0..1. scopes, artist_share: what may be used now. until_s: session time at
     which it ends, infinity for no end. revision: grows with every change. subject: the random id of the
     sleeper on the wire. state: for people that read it; no grant follows from it. adult: the sleeper has said
-    so. modalities: the ways in which feedback may reach the sleeper; None: all.
+    so. modalities: the ways in which feedback may reach the sleeper; None: all. research: the GA4GH codes of
+    what is granted now; none: research is not.
     """
 
     ceiling: float = 0.0
@@ -43,6 +44,7 @@ class ConsentStatus:
     scopes: frozenset[Scope] = frozenset()
     artist_share: float = 0.0
     modalities: frozenset[Modality] | None = None
+    research: tuple[str, ...] = ()
 
     def allows(self, asked: Asked, now_s: float) -> bool:
         """Whether all of this may be used now."""

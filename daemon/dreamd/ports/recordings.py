@@ -10,6 +10,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from dreamd.core.consent.research import ResearchAnswer
 from dreamd.core.dreamscapes.views import Event, IdentityView, RunawayView
 from dreamd.fusion.collective import Fused
 from dreamd.fusion.frame_table import Mask
@@ -128,6 +129,10 @@ class RecordingSink(Protocol):
 
     def take_event(self, event: Event) -> None:
         """MUST keep the event without the names in it."""
+        ...
+
+    def take_research(self, subject: int, answer: ResearchAnswer) -> None:
+        """MUST keep what this person says of research, however slow the disk is, before any tick of later."""
         ...
 
     def finish(self, *, complete: bool) -> None:

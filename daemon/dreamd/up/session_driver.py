@@ -70,8 +70,8 @@ class SessionDriver:
 
     @property
     def _grant(self) -> ConsentGrant:
-        """The yes of a simulated sleeper, for this night; to a recording where there is one."""
-        record = ("record",) if self.plan.record else ()
+        """The yes of a simulated sleeper, for this night; with a recording to its export too."""
+        record = ("record", "research") if self.plan.record else ()
         return dreamapi.consent_grant(
             scopes=("merge", "intimate", "perform", *record),
             modalities=MODALITIES,

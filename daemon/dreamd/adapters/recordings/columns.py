@@ -15,7 +15,7 @@ Rules
 from dataclasses import dataclass
 from typing import Final
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of the tables and of recording.json; a reader refuses a greater one."""
 EXTRA: Final = "pip install 'dreamd[recordings]'"
 """The command that installs the libraries of this room."""

@@ -9,6 +9,7 @@ from math import isfinite
 from typing import Any, Final
 
 from dreamd.adapters.recordings.columns import DB, VERSION
+from dreamd.core.consent.research import ResearchGrants
 from dreamd.core.limits import HOP_S
 from dreamwire.schema import INSTANTS_PER_HOP, Band, Schema
 
@@ -72,7 +73,7 @@ class Manifest:
 
     created_s: of the Dreamscape; began_s, ended_s: session seconds of the first and the last tick written.
     complete: the Dreamscape has ended and everything is written. stopped: why the recording ended before the
-    Dreamscape; empty: it did not.
+    Dreamscape; empty: it did not. research: of its people; None: not known, so nothing is exported.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Manifest:
     stopped: str = ""
     segments: tuple[Segment, ...] = ()
     holes: tuple[Hole, ...] = ()
+    research: ResearchGrants | None = None
     version: int = VERSION
     format: str = field(default=FORMAT)
 
@@ -105,7 +107,7 @@ def features_of(schema: Schema) -> Features:
 
 def text_of(manifest: Manifest) -> str:
     """Return the text of recording.json."""
-    return json.dumps(asdict(manifest), indent=2, allow_nan=False) + "\n"
+    return json.dumps(asdict(manifest), indent=2, allow_nan=False, default=sorted) + "\n"
 
 
 def read(text: str, where: str) -> Manifest:
@@ -146,10 +148,23 @@ def _manifest(tree: dict[str, Any]) -> Manifest:
         for one in tree.pop("segments")
     )
     holes = tuple(Hole(**one) for one in tree.pop("holes"))
-    manifest = Manifest(**tree, features=features, segments=segments, holes=holes)
+    research = _research(tree.pop("research", None))
+    manifest = Manifest(**tree, features=features, segments=segments, holes=holes, research=research)
     if not all(map(isfinite, (manifest.began_s, manifest.ended_s, manifest.hop_s))):
         raise ValueError("a time is not finite")
     return manifest
+
+
+def _research(told: object) -> ResearchGrants | None:
+    """None where it is missing or damaged: the recording is read as ever, and not exported."""
+    if not isinstance(told, dict):
+        return None
+    try:
+        people, without, codes = (frozenset(told[name]) for name in ("people", "without", "codes"))
+    except (TypeError, KeyError):
+        return None
+    found = ResearchGrants(people, without, codes)
+    return found if found.sound else None
 
 
 def closed(manifest: Manifest, ended_s: float, *, complete: bool, stopped: str) -> Manifest:

@@ -8,12 +8,13 @@ import importlib
 import importlib.util
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from dreamd.adapters.recordings.columns import EXTRA
+from dreamd.core.consent.research import ResearchAnswer
 from dreamd.core.dreamscapes.views import Event
 from dreamd.ports.recordings import Beginning, RecordedTick, RecordingSink, Written
 
@@ -22,6 +23,8 @@ QUEUE_TICKS: Final = 240
 QUEUE_BYTES: Final = 64 << 20
 QUEUE_EVENTS: Final = 4096
 NEEDED: Final = "pyarrow"
+Answers = dict[int, ResearchAnswer]
+"""By subject."""
 
 
 class Writer(Protocol):
@@ -33,6 +36,10 @@ class Writer(Protocol):
 
     def write_event(self, number: int, event: Event) -> None:
         """Write one event."""
+        ...
+
+    def write_research(self, answers: Mapping[int, ResearchAnswer]) -> None:
+        """Write these answers, by subject."""
         ...
 
     def close(self, *, complete: bool, stopped: str = "") -> None:
@@ -52,6 +59,7 @@ class RecordingThread:
         """Start the thread; `open_writer` is called on it, and may raise as the writer may."""
         self._open = open_writer
         self._waiting: deque[tuple[int, RecordedTick | Event]] = deque()
+        self._answers: Answers = {}
         self._changed = threading.Condition()
         self._ticks = self._bytes = self._events = 0
         self._number = 0
@@ -92,6 +100,15 @@ class RecordingThread:
             self._waiting.append((self._number, event))
             self._changed.notify()
 
+    def take_research(self, subject: int, answer: ResearchAnswer) -> None:
+        """Keep the answer, one for each person: it is written before what is queued."""
+        with self._changed:
+            if self.trouble or self._ending is not None:
+                return
+            before = self._answers.get(subject)
+            self._answers[subject] = answer if before is None else before.followed_by(answer)
+            self._changed.notify()
+
     def finish(self, *, complete: bool) -> None:
         """The thread writes what is queued, and ends; a second call changes nothing."""
         with self._changed:
@@ -111,10 +128,11 @@ class RecordingThread:
         try:
             writer = self._open()
             while (item := self._next()) is not None:
-                number, one = item
+                answers, number, one = item
+                writer.write_research(answers)
                 if isinstance(one, RecordedTick):
                     writer.write_tick(number, one)
-                else:
+                elif one is not None:
                     writer.write_event(number, one)
                 self.written = writer.written
             writer.close(complete=bool(self._ending))
@@ -122,28 +140,34 @@ class RecordingThread:
         except Exception as error:  # noqa: BLE001 -- whatever fails here, the night goes on
             self._fail(_reason(error), writer)
 
-    def _next(self) -> tuple[int, RecordedTick | Event] | None:
-        """The oldest of the queue; None: there is nothing more, and nothing follows."""
+    def _next(self) -> tuple[Answers, int, RecordedTick | Event | None] | None:
+        """All answers and the oldest of the queue; None: there is nothing more, and nothing follows."""
         with self._changed:
-            while not self._waiting:
+            while not (self._waiting or self._answers):
                 if self._ending is not None:
                     return None
                 self._changed.wait()
+            answers, self._answers = self._answers, {}
+            if not self._waiting:
+                return answers, 0, None
             number, one = self._waiting.popleft()
             if isinstance(one, RecordedTick):
                 self._ticks -= 1
                 self._bytes -= one.nbytes
             else:
                 self._events -= 1
-            return number, one
+            return answers, number, one
 
     def _fail(self, why: str, writer: Writer | None) -> None:
         with self._changed:
             self.trouble = why
             self._waiting.clear()
+            answers, self._answers = self._answers, {}
         if writer is None:
             return
         with suppress(Exception):  # the description stays as it was last written
+            writer.write_research(answers)
+        with suppress(Exception):
             writer.close(complete=False, stopped=why)
 
 

@@ -7,7 +7,7 @@ of an earlier ledger with the same name keeps its recording, and the new one get
 import errno
 import platform
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -26,6 +26,7 @@ from dreamd.adapters.recordings.manifest import (
 )
 from dreamd.adapters.recordings.minute import Minute
 from dreamd.adapters.recordings.reader import Recording
+from dreamd.core.consent.research import ResearchAnswer, ResearchGrants
 from dreamd.core.dreamscapes.views import Event
 from dreamd.core.limits import HOP_S
 from dreamd.ports.recordings import Beginning, RecordedTick, Written
@@ -71,6 +72,7 @@ class RecordingWriter:
         self._minute = Minute(self._features)
         self._part_s, self._daemon, self._beginning = part_s, daemon, beginning
         self._manifest = place.before
+        self._research = place.before.research if place.before is not None else ResearchGrants()
         self.written = Written()
         if place.before is not None:
             self.written = Written(str(self.path), place.part, place.before.duration_s)
@@ -102,6 +104,24 @@ class RecordingWriter:
     def write_event(self, number: int, event: Event) -> None:
         """Add one event; number: of the last tick before it."""
         self._minute.add_event(self._base + number, event)
+
+    def write_research(self, answers: Mapping[int, ResearchAnswer]) -> None:
+        """Keep these answers, by subject. One that takes research back is on the disk at once.
+
+        A recording of which it is not known whether research was granted stays so.
+
+        Raises:
+            OSError: the disk is full, or not writable.
+        """
+        before = self._research
+        if before is None:
+            return
+        self._research = after = before.answered(answers)
+        if self._manifest is None:
+            return
+        self._manifest = replace(self._manifest, research=after)
+        if (after.without, after.codes) != (before.without, before.codes):
+            parts.describe(self.path, self._manifest)
 
     def close(self, *, complete: bool, stopped: str = "") -> None:
         """Write what is left, and the description of a recording that has ended.
@@ -152,6 +172,7 @@ class RecordingWriter:
                 features=self._features,
                 part_s=self._part_s,
                 segments=(segment,),
+                research=self._research,
             )
         parts.make_folders(self.path)
         parts.describe(self.path, self._manifest)

@@ -94,7 +94,7 @@ class Cohorts:
         """Return the table and the row of a slot; its arrays are made when they are first needed."""
         self._opened = max(self._opened, slot.cohort + 1)
         while self._opened > len(self._banks) * self._a_bank:
-            self._banks.append(SlotTable.empty_table(self.schema, self._a_bank * COHORT_SLOTS))
+            self._banks.append(SlotTable.empty_table(self.schema, self.table_slots))
         bank, row = self.place_of(slot)
         return self._banks[bank], row
 
@@ -283,6 +283,11 @@ class Cohorts:
         """Frames found lost since this was last asked."""
         lost, self._lost = self._lost, 0
         return lost
+
+    @property
+    def table_slots(self) -> int:
+        """The rows of one table of slots."""
+        return self._a_bank * COHORT_SLOTS
 
     @property
     def banks(self) -> tuple[SlotTable, ...]:

@@ -69,6 +69,10 @@ class DreamscapeRuntime:
         self.dreamscape.cohorts.tighten(self._deps.guidelines.limits)
         self.dreamscape.exposure.tighten()
 
+    def on_consent_changed(self, sleeper: str) -> None:
+        """Keep it in the recording, where this sleeper is in one; a seat is released before."""
+        self._recording.on_consent_changed(sleeper)
+
     def hush(self) -> None:
         """Publish zeros now: a step that concerns it has failed."""
         self.dreamscape.hush()

@@ -34,7 +34,7 @@ from dreamd.core.consent.course import (
     asks,
     step,
 )
-from dreamd.core.consent.grant import Asked, Grant, Method, Scope, grant_fault
+from dreamd.core.consent.grant import DUO_DEFAULT, Asked, Grant, Method, Scope, grant_fault
 from dreamd.core.refusals import Code, Refusal, bad_field
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.commit import Commit
@@ -97,6 +97,7 @@ class ConsentBook:
             scopes=held.scopes,
             artist_share=held.artist_share,
             modalities=frozenset(Modality(one.value) for one in held.modalities),
+            research=_research_of(consent),
         )
 
     def consent(self, sleeper: str) -> Consent:
@@ -299,3 +300,9 @@ class ConsentBook:
                 self._unwritten |= sleepers
 
         self._commits.submit(Transaction(consents=rows), "withdrawals", over)
+
+
+def _research_of(consent: Consent) -> tuple[str, ...]:
+    if consent.grant is None or Scope.RESEARCH not in consent.held.scopes:
+        return ()
+    return consent.grant.duo or DUO_DEFAULT

@@ -88,6 +88,7 @@ def contents(recording: Any) -> dict[str, Any]:  # noqa: ANN401 - its module nee
         "subjects": list(recording.subjects()),
         "rows": rows,
         "events": dict(sorted(kinds.items())),
+        "research": _research(manifest),
         "features": list(manifest.features.names),
         "unit": manifest.features.unit,
         "segments": [
@@ -113,6 +114,7 @@ def recording(found: dict[str, Any]) -> Group:
         ("began, ended (UTC)", f"{found['began']}, {found['ended']}"),
         ("lasts", lasts(found["duration_s"])),
         ("people", f"{len(found['subjects'])}, as subjects {_numbers(found['subjects'])}"),
+        ("research", _told_research(found["research"])),
         ("features", f"{len(found['features'])} in {found['unit']}: {', '.join(found['features'])}"),
         ("segments", "; ".join(f"{one['segment']} from {one['began']}" for one in found["segments"])),
         (
@@ -128,6 +130,22 @@ def recording(found: dict[str, Any]) -> Group:
     for table, purpose in PURPOSES.items():
         tables.add_row(table, f"{found['rows'][table]:,}", purpose)
     return Group(facts, Text(), tables)
+
+
+def _research(manifest: Manifest) -> dict[str, Any] | None:
+    told = manifest.research
+    if told is None:
+        return None
+    return {"people": len(told.people), "without": len(told.without), "duo": sorted(told.codes)}
+
+
+def _told_research(told: dict[str, Any] | None) -> str:
+    """Whether an export asks in vain; the export looks at the rows too."""
+    if told is None:
+        return "not known, so no export"
+    if told["without"]:
+        return f"not granted by {told['without']} of {told['people']}, so no export"
+    return f"granted by all {told['people']}, under {', '.join(told['duo'])}" if told["people"] else ""
 
 
 def _numbers(subjects: list[int]) -> str:

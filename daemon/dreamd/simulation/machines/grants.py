@@ -14,11 +14,11 @@ NOTICE_SHA256: Final = "0" * 64
 
 
 def next_grant(consent: Consent, sleeper: str, now_s: float) -> Grant:
-    """Return the next grant of a sleeper: to all but research, for this night. now_s: unix time."""
+    """Return the next grant of a sleeper: to everything, for this night. now_s: unix time."""
     return Grant(
         sleeper,
         consent.revision + 1,
-        frozenset(Scope) - {Scope.RESEARCH},
+        frozenset(Scope),
         frozenset(Modality),
         GUIDELINE_CAP,
         now_s + NIGHT_S,

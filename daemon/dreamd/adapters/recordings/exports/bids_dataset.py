@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from dreamd.adapters.recordings.exports.asked_research import readme_line
 from dreamd.adapters.recordings.exports.edf_file import annotations, write_edf
 from dreamd.adapters.recordings.exports.group_signals import GroupSignals
 from dreamd.adapters.recordings.exports.target import FIRST_LINE, README
@@ -17,11 +18,11 @@ In the EDF+ file a channel's lowest digital value, -32768, stands for a number t
 """
 
 
-def write_bids(signals: GroupSignals, subjects: tuple[int, ...], path: Path) -> None:
-    """Write the dataset into a new directory."""
+def write_bids(signals: GroupSignals, subjects: tuple[int, ...], codes: tuple[str, ...], path: Path) -> None:
+    """Write the dataset into a new directory; codes: see `asked_research`."""
     folder = path / "sub-group" / "eeg"
     folder.mkdir(parents=True)
-    (path / README).write_text(FIRST_LINE + "\n" + _ABOUT, encoding="utf-8")
+    (path / README).write_text(f"{FIRST_LINE}\n{_ABOUT}\n{readme_line(codes)}", encoding="utf-8")
     _json(
         path / "dataset_description.json",
         {

@@ -11,15 +11,18 @@ import pyarrow.parquet as pq
 
 from dreamd.adapters.recordings.arrow_schema import schema_of
 from dreamd.adapters.recordings.columns import TABLES, Column
+from dreamd.adapters.recordings.exports.asked_research import readme_line
 from dreamd.adapters.recordings.exports.target import FIRST_LINE, README
 from dreamd.adapters.recordings.manifest import Features
 from dreamd.adapters.recordings.reader import Progress, Recording, within
 
 EXPORTED: Final = ("frames", "ticks", "events")
 """Without `inputs`, which serves the replay alone."""
+Codes = tuple[str, ...]
+"""GA4GH codes under which the people of a recording granted research."""
 
 
-def write_parquet(recording: Recording, path: Path, progress: Progress) -> None:
+def write_parquet(recording: Recording, codes: Codes, path: Path, progress: Progress) -> None:
     """Write one Parquet file for each table, a row group for each part."""
     path.mkdir()
     features = recording.manifest.features
@@ -27,10 +30,10 @@ def write_parquet(recording: Recording, path: Path, progress: Progress) -> None:
         with pq.ParquetWriter(path / f"{table}.parquet", schema_of(table, features)) as writer:
             for part in _parts(recording, table, progress):
                 writer.write_table(part)
-    _write_readme(path, _column_lines())
+    _write_readme(path, codes, _column_lines())
 
 
-def write_csv(recording: Recording, path: Path, progress: Progress) -> None:
+def write_csv(recording: Recording, codes: Codes, path: Path, progress: Progress) -> None:
     """Write one CSV file for each table; a number that is not known is an empty field."""
     path.mkdir()
     features = recording.manifest.features
@@ -41,7 +44,8 @@ def write_csv(recording: Recording, path: Path, progress: Progress) -> None:
         with pa.csv.CSVWriter(path / f"{table}.csv", schema) as writer:
             for part in _parts(recording, table, progress):
                 writer.write_table(_flat(part, columns, features))
-    _write_readme(path, "Empty fields are unknown.\nLists have a column an entry.\n\n" + _column_lines())
+    lists = "Empty fields are unknown.\nLists have a column an entry.\n\n"
+    _write_readme(path, codes, lists + _column_lines())
 
 
 def _parts(recording: Recording, table: str, progress: Progress) -> Iterator[Any]:
@@ -88,5 +92,5 @@ def _column_lines() -> str:
     )
 
 
-def _write_readme(path: Path, text: str) -> None:
-    (path / README).write_text(f"{FIRST_LINE}\n\n{text}", encoding="utf-8")
+def _write_readme(path: Path, codes: Codes, text: str) -> None:
+    (path / README).write_text(f"{FIRST_LINE}\n\n{readme_line(codes)}\n{text}", encoding="utf-8")

@@ -1,8 +1,8 @@
 """The recording of one Dreamscape, where its plan says so: ticks and events from the start to the end.
 
 Each sleeper seated has granted `record`: admission asks for it, and a seat that has it no longer is released,
-so its rows end with that tick. A recording that fails, by its disk or by a bug, ends with one event, and the
-night goes on.
+so its rows end with that tick. Whether each granted `research` too is kept for the export. A recording that
+fails, by its disk or by a bug, ends with one event, and the night goes on.
 """
 
 from typing import Final
@@ -10,6 +10,7 @@ from typing import Final
 from dreamd.app.collective.recorded_rows import rows_of
 from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.dreamscape import Dreamscape
+from dreamd.app.dreamscapes.drivers.recorded_people import RecordedPeople
 from dreamd.core.dreamscapes.views import DreamscapeState, Event, RecordingState, RecordingView
 from dreamd.core.limits import HOP_S
 from dreamd.fusion.collective import Fused
@@ -26,6 +27,7 @@ class RecordingDriver:
         self._dreamscape = dreamscape
         self._deps = dependencies
         self._sink: RecordingSink | None = None
+        self._people: RecordedPeople | None = None
         self._over = False
         self._kept: RecordingSink | None = None
         self._trouble = ""
@@ -40,15 +42,17 @@ class RecordingDriver:
         try:
             sink = self._sink or self._begin()
             if sink is not None:
-                sink.take_tick(self._tick(instant, missed, fused))
+                if self._dreamscape.cohorts.banks:
+                    sink.take_tick(self._tick(instant, missed, fused))
                 self._look(sink, instant)
         except Exception as error:  # noqa: BLE001 -- a bug in a recording must cost no sleeper anything
             self._stop(f"a bug ({type(error).__name__}), please report it")
 
     def _begin(self) -> RecordingSink | None:
+        """Begin with the first slot; after a restart at once, for a person may take something back."""
         dreamscape, cohorts = self._dreamscape, self._dreamscape.cohorts
         missing = self._deps.recordings.missing()
-        if missing or not cohorts.banks:
+        if missing or not (cohorts.banks or any(seat.returning for seat in dreamscape.seats)):
             if missing:
                 self._stop(missing)
             return None
@@ -58,12 +62,13 @@ class RecordingDriver:
                 dreamscape=dreamscape.plan.dreamscape,
                 created_s=dreamscape.created_s,
                 term=dreamscape.ownership.first,
-                slots=cohorts.banks[0].columns.slots,
+                slots=cohorts.table_slots,
                 schema=cohorts.schema,
                 mu_db=mu,
                 sigma_db=sigma,
             )
         )
+        self._people = RecordedPeople(dreamscape.seats, self._deps.consents, self._sink)
         self._deps.journal.listen(dreamscape.plan.dreamscape, self._on_event)
         sentence = f"{dreamscape.plan.dreamscape} is being recorded: each sleeper seated has granted it"
         dreamscape.log.append_event("recording-started", sentence)
@@ -90,10 +95,19 @@ class RecordingDriver:
 
     def _on_event(self, event: Event) -> None:
         try:
-            if self._sink is not None:
-                self._sink.take_event(event)
+            if self._sink is not None and self._people is not None:
+                if self._people.takes(event):
+                    self._sink.take_event(event)
                 if self._dreamscape.state is DreamscapeState.ENDED and event.kind == "state":
                     self.finish(complete=True)
+        except Exception as error:  # noqa: BLE001 -- as for a tick
+            self._stop(f"a bug ({type(error).__name__}), please report it")
+
+    def on_consent_changed(self, sleeper: str) -> None:
+        """This sleeper, seated here or not, has changed what they agree to, or withdrawn."""
+        try:
+            if self._people is not None:
+                self._people.on_consent_changed(sleeper)
         except Exception as error:  # noqa: BLE001 -- as for a tick
             self._stop(f"a bug ({type(error).__name__}), please report it")
 
@@ -147,4 +161,4 @@ class RecordingDriver:
         self._deps.journal.unlisten(self._dreamscape.plan.dreamscape)
         if self._sink is not None:
             self._sink.finish(complete=complete)
-        self._sink, self._over = None, True
+        self._sink, self._people, self._over = None, None, True
