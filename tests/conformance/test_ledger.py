@@ -4,6 +4,7 @@
 second process, an opening after `close` is a restart.
 """
 
+import math
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -28,12 +29,16 @@ from dreamd.core.guidelines.forms import Window
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
+from dreamd.core.surveillance.e_detector import Evidence
+from dreamd.core.surveillance.kinds import HarmKind
+from dreamd.core.surveillance.watch import Alarm, NightCount, Watch
 from dreamd.ports.commit import LedgerError
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.exposure import MarkMove, PlannedDose
 from dreamd.ports.ledger.generation import LAPSED_S
 from dreamd.ports.ledger.guidelines import ADMISSIONS_KEPT_S, Comment, KeptAdmission, KeptRevision
 from dreamd.ports.ledger.ledger import Ledger
+from dreamd.ports.ledger.surveillance import JudgedNight
 from dreamd.ports.ledger.transaction import Transaction
 from dreamwire.messages import WakeScope
 from fakes.ledger import LedgerStorage, MemoryLedger, charge, draw, holds, settled
@@ -417,6 +422,33 @@ def past(ledger: Ledger, since_s: float) -> list[tuple[str, bytes]]:
     """Site and facts of the admissions since this time."""
     found: list[tuple[str, bytes]] = settled(ledger, ledger.read_admissions(since_s, list)).value
     return found
+
+
+def test_surveillance_comes_back_as_it_was_and_old_nights_go(library: Library) -> None:
+    """Counts, watches with their alarm, and judged nights survive a restart; old nights are dropped."""
+    last = int(NOW_S // 86_400)
+    counts = tuple(
+        NightCount(last - age, "night", 8, {HarmKind.DISTRESS: 1} if age else {}) for age in (900, 1, 0)
+    )
+    alarm = Alarm(NOW_S, math.inf, 0.005, {Role.CLINICIAN: "cleo"})
+    watches = (
+        Watch(HarmKind.DISTRESS, last, 500, 3, 0.0134, Evidence((1.0, 2.0, 3.0, math.inf, 5.0)), 12, alarm),
+        Watch(HarmKind.IDENTITY),
+    )
+    judged = tuple(JudgedNight(last - age, "distress", 1, 0, 8, 1.5, 0.005) for age in (900, 1))
+    ledger = library()
+    ledger.write(Transaction(night_counts=counts, watches=watches[:1], judged_nights=judged))
+    more = replace(counts[2], sleepers=9, cases={HarmKind.CHECK_IN: 2})
+    ledger.write(Transaction(night_counts=(more,), watches=watches[1:]))
+    ledger.close()
+    again = library()
+    assert again.watches() == watches
+    assert again.night_counts(last) == (more,)
+    assert again.night_counts(0) == (*counts[:2], more)
+    assert again.judged_nights() == judged
+    again.write(Transaction(folded_s=NOW_S))
+    assert again.night_counts(0) == (counts[1], more)
+    assert again.judged_nights() == judged[1:]
 
 
 def test_marks_move_with_each_charge_until_they_are_taken_away(library: Library) -> None:

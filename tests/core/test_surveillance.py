@@ -6,7 +6,7 @@ from math import inf, isnan, nan
 import pytest
 
 from dreamd.core.refusals import Code, Refusal
-from dreamd.core.surveillance.e_detector import NIGHTS_LEAST, Evidence, Night, observe
+from dreamd.core.surveillance.e_detector import Evidence, Night, observe
 from dreamd.core.surveillance.rates import design_effect, poisson_upper, wilson
 from dreamd.core.surveillance.response import Morning, Response, firth, response, student
 
@@ -53,28 +53,6 @@ def test_without_a_declared_rate_nothing_is_judged(rate: float) -> None:
     """A rate that is not above 0 and finite is an error, so no night counts as harmless by it."""
     with pytest.raises(ValueError, match="declared rate"):
         observe(Evidence(), nights([(20, 0)]), rate)
-
-
-def test_a_planted_ratio_of_three_is_found_and_quiet_years_seldom_alarm() -> None:
-    """With 50 sleepers a night RR 3 is found within twice the design's median; few of 40 null years alarm."""
-    rng = random.Random(17)
-
-    def night(ratio: float) -> list[Night]:
-        chance = 1.0 - (1.0 - 0.005 * ratio) ** 50
-        return [Night(50.0, rng.random() < chance)]
-
-    def until_alarm(ratio: float, most: int) -> int:
-        evidence = Evidence()
-        for number in range(1, most + 1):
-            evidence = observe(evidence, night(ratio), 0.005)
-            if evidence.alarms(1):
-                return number
-        return most + 1
-
-    found = sorted(until_alarm(3.0, 400) for _ in range(41))
-    assert found[20] <= 2 * 20
-    assert sum(until_alarm(1.0, 365) <= 365 for _ in range(40)) <= 5
-    assert NIGHTS_LEAST == 3650.0
 
 
 def test_wilson_gives_the_golden_values() -> None:

@@ -1,12 +1,20 @@
 """The readings of the institutions, of a ledger on a store."""
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 import sqlalchemy as sa
 
+from dreamd.adapters.ledger.rows import surveillance_rows as nights
 from dreamd.adapters.ledger.rows import tables
 from dreamd.adapters.ledger.rows_reader import RowsReader
 from dreamd.adapters.ledger.store import Store
-from dreamd.ports.commit import Commit
+from dreamd.core.surveillance.watch import NightCount, Watch
+from dreamd.ports.commit import Commit, LedgerError
 from dreamd.ports.ledger.public_reports import MarkedPeople, PublishedReport
+from dreamd.ports.ledger.surveillance import JudgedNight
+
+T = TypeVar("T")
 
 
 class StoredInstitutions:
@@ -42,3 +50,27 @@ class StoredInstitutions:
             return found
 
         return self._people.answer_later(read)
+
+    # -- surveillance ---------------------------------------------------------------------------------
+
+    def night_counts(self, since: int) -> tuple[NightCount, ...]:
+        """The counts of this night and those after it."""
+        query = nights.COUNTED.where(tables.dreamscape_nights.c.night >= since)
+        found = self._store.rows(query)
+        return tuple(self._value("the counts of a night", nights.count_of, row) for row in found)
+
+    def watches(self) -> tuple[Watch, ...]:
+        """Every watch."""
+        found = self._store.rows(nights.WATCHES)
+        return tuple(self._value(f"the watch over {row.kind}", nights.watch_of, row) for row in found)
+
+    def judged_nights(self) -> tuple[JudgedNight, ...]:
+        """Every judged night that is kept."""
+        found = self._store.rows(nights.JUDGED)
+        return tuple(self._value("a judged night", nights.judged_of, row) for row in found)
+
+    def _value(self, what: str, read: Callable[[Any], T], row: Any) -> T:  # noqa: ANN401 -- of SQLAlchemy
+        try:
+            return read(row)
+        except (ValueError, KeyError, TypeError) as error:
+            raise LedgerError(self._store.damaged(f"{what}: {error}")) from error

@@ -5,6 +5,7 @@ of unequal groups by one-way ANOVA (Donner & Koval 1980); Garwood 1936 (exact Po
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import exp, fsum, inf, isfinite, lgamma, log, sqrt
 from statistics import NormalDist
 from typing import Final
@@ -52,6 +53,7 @@ def design_effect(groups: Sequence[Sequence[float]]) -> float:
     return max(1.0, 1.0 + (m0 - 1.0) * (between - within) / total)
 
 
+@lru_cache(maxsize=64)
 def poisson_upper(events: int, confidence: float = UPPER) -> float:
     """Return the mean below which so few events have a chance of at most 1 - confidence.
 
@@ -61,8 +63,7 @@ def poisson_upper(events: int, confidence: float = UPPER) -> float:
     if events < 0:
         raise ValueError(f"{events} events, expected a count from 0")
     low, high = 0.0, events + 10.0 * sqrt(events + 1.0) + 10.0
-    for _ in range(200):
-        middle = (low + high) / 2.0
+    while low < (middle := (low + high) / 2.0) < high:
         low, high = (middle, high) if _at_most(events, middle) > 1.0 - confidence else (low, middle)
     return (low + high) / 2.0
 

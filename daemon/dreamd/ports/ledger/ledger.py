@@ -15,6 +15,7 @@ from dreamd.ports.ledger.person import PersonLedger
 from dreamd.ports.ledger.personal import PersonalLedger
 from dreamd.ports.ledger.principals import PrincipalLedger
 from dreamd.ports.ledger.public_reports import PublicReportLedger
+from dreamd.ports.ledger.surveillance import SurveillanceLedger
 from dreamd.ports.ledger.terms import TermLedger
 from dreamd.ports.ledger.transaction import Transactions
 from dreamd.ports.ledger.wake_orders import WakeOrderLedger
@@ -33,6 +34,7 @@ class Ledger(
     PersonLedger,
     ErasureLedger,
     GuidelineLedger,
+    SurveillanceLedger,
     PrincipalLedger,
     AuditLedger,
     GenerationLedger,

@@ -20,12 +20,14 @@ from dreamd.core.consent.course import Consent
 from dreamd.core.consent.grant import Grant
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
+from dreamd.core.surveillance.watch import NightCount, Watch
 from dreamd.ports.commit import Commit
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.exposure import Exposure, PlannedDose
 from dreamd.ports.ledger.guidelines import Comment, KeptAdmission, KeptRevision
 from dreamd.ports.ledger.personal import PersonalRow
 from dreamd.ports.ledger.public_reports import PublishedReport, ReportMark
+from dreamd.ports.ledger.surveillance import JudgedNight
 from dreamd.ports.ledger.terms import TermDraw, Terms
 
 TRANSACTIONS_WAITING: Final = 1024
@@ -67,6 +69,9 @@ class Transaction:
     comments: tuple[Comment, ...] = ()
     calibration_days: tuple[tuple[str, int], ...] = ()
     admissions: tuple[KeptAdmission, ...] = ()
+    night_counts: tuple[NightCount, ...] = ()
+    watches: tuple[Watch, ...] = ()
+    judged_nights: tuple[JudgedNight, ...] = ()
     report_marks: tuple[ReportMark, ...] = ()
     public_reports: tuple[PublishedReport, ...] = ()
     principals: tuple[Principal, ...] = ()

@@ -1,15 +1,16 @@
-"""The part of a ledger in memory that the institutions keep: public reports."""
+"""The part of a ledger in memory that the institutions keep: public reports, surveillance."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass, field
 
 from dreamd.ports.commit import Commit, LedgerError
 from dreamd.ports.ledger.public_reports import MarkedPeople, PublishedReport, ReportMark
 from dreamd.ports.ledger.transaction import Transaction
+from dreamd.simulation.machines.institutions.nights import MemoryNights, NightsStorage
 
 
 @dataclass
-class InstitutionStorage:
+class InstitutionStorage(NightsStorage):
     """Marks of people, and published reports by their first day."""
 
     report_marks: set[ReportMark] = field(default_factory=set)
@@ -17,13 +18,14 @@ class InstitutionStorage:
 
     def change_institutions(self, change: Transaction) -> None:
         """Make the changes of a transaction."""
+        self.change_nights(change)
         self.report_marks |= set(change.report_marks)
         for report in change.public_reports:
             self.public_reports.setdefault(report.first, report)
             self.report_marks = {one for one in self.report_marks if one.day >= report.end}
 
 
-class MemoryInstitutions(ABC):
+class MemoryInstitutions(MemoryNights):
     """The answers of a ledger in memory about the institutions."""
 
     @property

@@ -16,6 +16,7 @@ SUBJECTS: Final = {
     "principals": "principals",
     "calibration_days": "calibration days",
     "admissions": "kept admissions",
+    "dreamscape_nights": "Dreamscape-nights",
 }
 """The tables that are counted, and their rows in words."""
 

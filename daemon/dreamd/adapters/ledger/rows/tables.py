@@ -169,3 +169,14 @@ report_marks: Final = _table(
     _subject("sleeper", key=True),
 )
 public_reports: Final = _table("public_reports", _whole("first", key=True), _whole("end"), _text("text"))
+dreamscape_nights: Final = _table(
+    "dreamscape_nights",
+    _whole("night", key=True),
+    _text("dreamscape", key=True),
+    _whole("sleepers"),
+    _text("cases"),
+)
+watches: Final = _table("watches", _text("kind", key=True), _text("kept"))
+judged_nights: Final = _table(
+    "judged_nights", _whole("night", key=True), _text("kind", key=True), _text("kept")
+)

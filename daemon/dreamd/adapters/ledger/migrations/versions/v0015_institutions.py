@@ -12,6 +12,7 @@ down_revision = "0014"
 def upgrade() -> None:
     """Add the tables of each institution."""
     _reports()
+    _nights()
 
 
 def _reports() -> None:
@@ -28,5 +29,30 @@ def _reports() -> None:
         sa.Column("first", WHOLE, primary_key=True, autoincrement=False),
         sa.Column("end", WHOLE, nullable=False),
         sa.Column("text", sa.Text, nullable=False),
+        sqlite_with_rowid=False,
+    )
+
+
+def _nights() -> None:
+    """Surveillance: counts of nights, watches, judged nights."""
+    op.create_table(
+        "dreamscape_nights",
+        sa.Column("night", WHOLE, primary_key=True, autoincrement=False),
+        sa.Column("dreamscape", sa.Text, primary_key=True),
+        sa.Column("sleepers", WHOLE, nullable=False),
+        sa.Column("cases", sa.Text, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "watches",
+        sa.Column("kind", sa.Text, primary_key=True),
+        sa.Column("kept", sa.Text, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "judged_nights",
+        sa.Column("night", WHOLE, primary_key=True, autoincrement=False),
+        sa.Column("kind", sa.Text, primary_key=True),
+        sa.Column("kept", sa.Text, nullable=False),
         sqlite_with_rowid=False,
     )

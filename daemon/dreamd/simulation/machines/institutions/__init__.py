@@ -1,0 +1,1 @@
+"""The institutions' part of a ledger in memory, one module a subject."""
