@@ -11,6 +11,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dreamwire.wake_orders import Moratorium as Moratorium  # noqa: PLC0414 -- a message of the wire
+from dreamwire.wake_orders import WakeOrder as WakeOrder  # noqa: PLC0414 -- a message of the wire
+from dreamwire.wake_orders import WakeScope as WakeScope  # noqa: PLC0414 -- a message of the wire
+
 Floats = NDArray[np.float32]
 
 KEY_BYTES: Final = 32
@@ -352,30 +356,6 @@ class EncryptedCollective:
 
 Broadcast = Collective | EncryptedCollective
 """The message of a cohort and a tick: encrypted where it grants a coupling, else in the clear."""
-
-
-class WakeScope(IntEnum):
-    """The scope of a wake order."""
-
-    UNSPECIFIED = 0
-    POD = 1
-    DREAMSCAPE = 2
-    SITE = 3
-    FLEET = 4
-
-
-@dataclass(frozen=True, slots=True)
-class WakeOrder:
-    """Wake a pod, a Dreamscape, a site or the fleet; the highest revision wins."""
-
-    id: str
-    revision: int
-    scope: WakeScope
-    target: str
-    issuer: str
-    reason: str
-    at_ms: int
-    lifted: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,23 @@
 """One pod in virtual time: every way to zero, and the zeros that last."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from dreamedge.core.agent import BUTTONS, Restored
 from dreamedge.core.merging.effects import KeepLatch, KeepSever, StopListening, WakeSleeper
+from dreamedge.core.moratoria import HeardMoratoria
 from dreamedge.core.signal.blocks import Block
-from dreamwire.messages import PodEventKind, StoredSever, WakeOrder, WakePod, WakeScope
+from dreamwire.messages import (
+    CalibrationSource,
+    Moratorium,
+    PodEventKind,
+    StoredSever,
+    WakeOrder,
+    WakePod,
+    WakeScope,
+)
 from edge.merging import assert_alone_within, assert_zero_first, merged_bed
 from fakes.edge import HOP_NS, OFFSET_S, PULSE_NS, TERM, Bed, assignment
 
@@ -314,6 +325,58 @@ def test_wake_orders_sever_latch_and_wake() -> None:
     bed.order(assignment(assignment=4))
     assert bed.status is not None
     assert bed.status.outcomes[-1].refused == "wake-order"
+
+
+PAUSE = Moratorium("m1", WakeScope.FLEET, "", "ash", "three cases", 0, 0, 2**60, 2**60, seconded=True)
+BESIDE = WakeOrder("none", 0, WakeScope.FLEET, "", "", "", 0, lifted=True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reached"),
+    [
+        ({}, True),
+        ({"scope": WakeScope.SITE, "target": "house"}, True),
+        ({"scope": WakeScope.SITE, "target": "elsewhere"}, False),
+        ({"until_ms": 1}, False),
+        ({"from_ms": 2**59}, False),
+        ({"people_only": True}, False),
+    ],
+)
+def test_a_moratorium_severs_and_wakes_nobody(changes: dict[str, object], *, reached: bool) -> None:
+    """One that acts on a merged bed puts zero first and ends its assignment; the sleeper sleeps on."""
+    bed = merged_bed()
+    order = replace(BESIDE, moratoria=(replace(PAUSE, **changes),), moratoria_revision=5)
+    effects = bed.take(bed.agent.wake_order(order, bed.now_ns))
+    if not reached:
+        assert not effects
+        return
+    assert_zero_first(list(effects))
+    assert StopListening() in effects
+    assert not any(isinstance(effect, WakeSleeper) for effect in effects)
+    assert bed.status is not None
+    assert (bed.status.latched, bed.status.assignment) == ("", 0)
+    assert bed.told(PodEventKind.SEVERED)[-1].cause == "moratorium"
+    bed.order(assignment(assignment=4))
+    assert bed.status.outcomes[-1].refused == "moratorium"
+    bed.take(bed.agent.wake_order(replace(order, moratoria=(), moratoria_revision=4), bed.now_ns))
+    bed.order(assignment(assignment=5))
+    assert bed.status.outcomes[-1].refused == "moratorium", "an older revision lifts nothing"
+    bed.take(bed.agent.wake_order(replace(order, moratoria=(), moratoria_revision=6), bed.now_ns))
+    bed.order(assignment(assignment=6))
+    assert bed.status.outcomes[-1].refused == ""
+
+
+def test_a_pod_that_knows_no_time_takes_a_moratorium_to_act() -> None:
+    """A pod without the session clock is reached by each moratorium of its scope, and latches nothing."""
+    heard, bed = HeardMoratoria("here", CalibrationSource.LIVE), merged_bed()
+    heard.heed(
+        replace(BESIDE, moratoria=(replace(PAUSE, people_only=True),), moratoria_revision=1),
+        bed.agent._merge,
+        None,
+        0,
+    )
+    assert heard.acting(None) is not None
+    assert HeardMoratoria("here", CalibrationSource.LIVE).acting(None) is None
 
 
 def test_an_empty_block_is_no_sign_of_life() -> None:

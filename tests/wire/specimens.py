@@ -23,6 +23,7 @@ from dreamwire.messages import (
     Floats,
     Frame,
     Modality,
+    Moratorium,
     PodEvent,
     PodEventKind,
     Presence,
@@ -211,6 +212,21 @@ WAKE_ORDER = WakeOrder(
     lifted=True,
 )
 
+REST = Moratorium(
+    id="m7",
+    scope=WakeScope.SITE,
+    target="ward-a",
+    issuer="G-5.2",
+    reason="the site rests after a mass failure",
+    called_ms=1_700_000_000_000,
+    from_ms=1_700_000_000_000,
+    until_ms=1_700_086_400_000,
+    ends_ms=1_700_086_400_000,
+    seconded=True,
+    people_only=True,
+    clause="G-5.2",
+)
+
 DAEMON_PRESENCE = DaemonPresence(
     "dreamd-1", online=True, versions=Versions("0.1.0", 1), at_ms=1_700_000_000_000
 )
@@ -254,6 +270,7 @@ SPECIMENS: dict[str, codec.PodSays | codec.DaemonSays] = {
     "command_recalibrate": command(Recalibrate("new cap")),
     "command_ack": command(Ack((bytes(range(16)), bytes(range(16, 32))))),
     "wake_order": WAKE_ORDER,
+    "wake_order_moratoria": replace(WAKE_ORDER, moratoria=(REST,), moratoria_revision=13),
     "daemon_presence": DAEMON_PRESENCE,
     "daemon_presence_checkpoint": replace(DAEMON_PRESENCE, checkpoint=CHECKPOINT),
 }
@@ -277,4 +294,5 @@ DECODERS = {
 def decode(name: str, payload: bytes) -> object:
     """Decode a specimen's payload by its name in SPECIMENS."""
     kind = name.partition("_")[0] if name.startswith(("command_", "status_", "event_")) else name
+    kind = kind.removesuffix("_moratoria")
     return DECODERS[kind](payload)

@@ -21,6 +21,7 @@ from dreamwire.messages import (
     EncryptedCollective,
     Frame,
     Modality,
+    Moratorium,
     PodEvent,
     PodEventKind,
     Presence,
@@ -233,6 +234,20 @@ orders = st.one_of(
 )
 
 commands = st.builds(Command, names, u64, u64, i64, orders)
+short = texts.map(lambda text: fit(text, 200))
+moratoria = st.builds(
+    Moratorium,
+    texts,
+    st.just(WakeScope.SITE),
+    names,
+    *(short, short, i64, i64, i64, i64, st.booleans(), st.booleans(), texts),
+) | st.builds(
+    Moratorium,
+    texts,
+    st.just(WakeScope.FLEET),
+    st.just(""),
+    *(short, short, i64, i64, i64, i64, st.booleans(), st.booleans(), texts),
+)
 wake_orders = st.builds(
     WakeOrder,
     texts.filter(bool),
@@ -243,6 +258,8 @@ wake_orders = st.builds(
     texts,
     i64,
     st.booleans(),
+    st.lists(moratoria, max_size=3).map(tuple),
+    u64,
 )
 daemon_presences = st.builds(DaemonPresence, texts.filter(bool), st.booleans(), versions, i64, u64, texts)
 

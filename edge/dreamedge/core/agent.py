@@ -34,6 +34,7 @@ from dreamedge.core.merging.held_consents import HeldConsents
 from dreamedge.core.merging.merge_controller import MergeController
 from dreamedge.core.merging.obeyed_wakes import ObeyedWakes
 from dreamedge.core.merging.tether import Opens, Tether, opens_nothing
+from dreamedge.core.moratoria import HeardMoratoria
 from dreamedge.core.signal.baseline import Baseline, own_z
 from dreamedge.core.signal.blocks import Block
 from dreamedge.core.signal.calibration import calibrator_for
@@ -97,6 +98,7 @@ class Agent:
         self._merge = MergeController(self._account, self._tether, size, consent_ceiling, *stored)
         woken = ObeyedWakes(restored.woken, latched=bool(restored.latched))
         self._orders = CommandFilter(identity.pod, identity.site, identity.incarnation, woken)
+        self._moratoria = HeardMoratoria(identity.site, identity.source)
         self._gate = ConsentGate(self._consents, self._orders, self._account)
         self._statuses = StatusReporter(identity, clock, self._merge, self._orders, self._account)
         self._framer = Framer(identity.schema, rng)
@@ -211,7 +213,7 @@ class Agent:
     def command(self, message: Command, now_ns: int) -> list[Effect]:
         """Take a command. Its outcome is in the status that follows at once, unless it waits for the disk."""
         session_ms = self._clock.session_ms(now_ns)
-        hindrance = self._hindrance(message.what)
+        hindrance = self._hindrance(message.what, session_ms)
         fresh = isinstance(message.what, Assign) and not self._tether.holds(message.what)
         effects = self._gate.ask(message, session_ms, now_ns) if fresh else []
         if fresh and not hindrance and self._gate.keeps_back(message, session_ms):
@@ -234,11 +236,12 @@ class Agent:
         return self._account.refused("command", reason, now_ns)
 
     def wake_order(self, order: WakeOrder, now_ns: int) -> list[Effect]:
-        """Take a wake order, which is retained by intent. A lifted order clears no latch."""
+        """Take the wake order and the moratoria of the retained place. A lifted order clears no latch."""
         assign = self._merge.assigned
-        if not self._orders.wakes(order, assign.dreamscape if assign else ""):
-            return []
-        return [*self._wake(order.reason, order.issuer, now_ns), self._status(now_ns)]
+        effects = self._moratoria.heed(order, self._merge, self._clock.session_ms(now_ns), now_ns)
+        if self._orders.wakes(order, assign.dreamscape if assign else ""):
+            effects += self._wake(order.reason, order.issuer, now_ns)
+        return [*effects, self._status(now_ns)] if effects else []
 
     def clock_answer(self, probe: ClockProbe, now_ns: int) -> list[Effect]:
         """Take the daemon's answer to a clock probe. A jump of the session clock severs."""
@@ -329,7 +332,7 @@ class Agent:
 
     # Obeying commands.
 
-    def _hindrance(self, what: What) -> str:
+    def _hindrance(self, what: What, session_ms: float | None) -> str:
         """Why this pod cannot be bound by this command now; empty if it can."""
         if isinstance(what, Recalibrate):
             return "assigned" if self._merge.assigned else ""
@@ -341,6 +344,7 @@ class Agent:
             ("not-calibrated", self._own is None),
             ("missing-features", bool(self._path.missing_features)),
             ("wake-order", self._orders.woken(what.dreamscape)),
+            ("moratorium", self._moratoria.acting(session_ms) is not None),
         )
         hindered = next((name for name, holds in hindrances if holds), "") or self._consents.refusal(what)
         hindered = "" if self._tether.holds(what) else hindered

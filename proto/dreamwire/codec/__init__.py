@@ -15,13 +15,11 @@ from dreamwire.codec.daemon import (
     decode_command,
     decode_content,
     decode_daemon_presence,
-    decode_wake_order,
     encode_collective,
     encode_command,
     encode_content,
     encode_daemon_presence,
     encode_encrypted,
-    encode_wake_order,
 )
 from dreamwire.codec.frames import decode_frames, encode_frames
 from dreamwire.codec.pods import (
@@ -34,6 +32,7 @@ from dreamwire.codec.pods import (
     encode_presence,
     encode_status,
 )
+from dreamwire.codec.wake_orders import decode_wake_order, encode_wake_order
 from dreamwire.messages import (
     ClockProbe,
     Collective,

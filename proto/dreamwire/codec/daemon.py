@@ -22,10 +22,8 @@ from dreamwire.codec.bounds import (
     finite_vector,
     floats_out,
     identified,
-    known,
     measured,
     named,
-    named_or_empty,
     parsed,
     schema_of,
     subject_or_empty,
@@ -46,9 +44,7 @@ from dreamwire.messages import (
     Recalibrate,
     Release,
     Versions,
-    WakeOrder,
     WakePod,
-    WakeScope,
     What,
 )
 from dreamwire.schema import SCHEMAS
@@ -57,7 +53,6 @@ from dreamwire.v1 import wire_pb2 as pb
 
 _COLLECTIVE: Final = "collective"
 _COMMAND: Final = "command"
-_WAKE: Final = "wake"
 _PRESENCE: Final = "daemon presence"
 
 _PHASE_MEANS: Final = {
@@ -315,40 +310,6 @@ def _assign(raw: pb.Assign) -> Assign:
         consent_subject=subject_or_empty(_COMMAND, "assign.consent_subject", raw.consent_subject),
         modalities=_modalities(raw),
         anchor=raw.anchor,
-    )
-
-
-def encode_wake_order(message: WakeOrder) -> bytes:
-    """Write the body of a WakeOrder."""
-    body = pb.WakeOrder(
-        id=fit(message.id),
-        revision=message.revision,
-        scope=pb.WakeScope.Name(message.scope),
-        target=message.target,
-        issuer=fit(message.issuer),
-        reason=fit(message.reason),
-        at_ms=message.at_ms,
-        lifted=message.lifted,
-    )
-    return measured(_WAKE, body.SerializeToString())
-
-
-def decode_wake_order(body: bytes) -> WakeOrder:
-    """Read the body of a WakeOrder; a scope of a newer peer reads as UNSPECIFIED.
-
-    Raises:
-        WireError: malformed, or a target that is no name.
-    """
-    raw = parsed(_WAKE, pb.WakeOrder, body)
-    return WakeOrder(
-        id=fit(raw.id),
-        revision=raw.revision,
-        scope=known(WakeScope, raw.scope),
-        target=named_or_empty(_WAKE, "target", raw.target),
-        issuer=fit(raw.issuer),
-        reason=fit(raw.reason),
-        at_ms=raw.at_ms,
-        lifted=raw.lifted,
     )
 
 

@@ -443,8 +443,36 @@ class Collective(_message.Message):
     ciphertext: bytes
     def __init__(self, dreamscape: _Optional[str] = ..., cohort: _Optional[int] = ..., tick: _Optional[int] = ..., instant: _Optional[int] = ..., term: _Optional[int] = ..., min_reader: _Optional[int] = ..., r: _Optional[bytes] = ..., m: _Optional[bytes] = ..., sum: _Optional[bytes] = ..., weight: _Optional[float] = ..., artist: _Optional[bytes] = ..., share: _Optional[float] = ..., phase_means: _Optional[bytes] = ..., coupling: _Optional[bytes] = ..., answered: _Optional[bytes] = ..., key_number: _Optional[int] = ..., count: _Optional[int] = ..., ciphertext: _Optional[bytes] = ...) -> None: ...
 
+class Moratorium(_message.Message):
+    __slots__ = ("id", "scope", "target", "issuer", "reason", "called_ms", "from_ms", "until_ms", "ends_ms", "seconded", "people_only", "clause")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    SCOPE_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    ISSUER_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    CALLED_MS_FIELD_NUMBER: _ClassVar[int]
+    FROM_MS_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_MS_FIELD_NUMBER: _ClassVar[int]
+    ENDS_MS_FIELD_NUMBER: _ClassVar[int]
+    SECONDED_FIELD_NUMBER: _ClassVar[int]
+    PEOPLE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    CLAUSE_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    scope: WakeScope
+    target: str
+    issuer: str
+    reason: str
+    called_ms: int
+    from_ms: int
+    until_ms: int
+    ends_ms: int
+    seconded: bool
+    people_only: bool
+    clause: str
+    def __init__(self, id: _Optional[str] = ..., scope: _Optional[_Union[WakeScope, str]] = ..., target: _Optional[str] = ..., issuer: _Optional[str] = ..., reason: _Optional[str] = ..., called_ms: _Optional[int] = ..., from_ms: _Optional[int] = ..., until_ms: _Optional[int] = ..., ends_ms: _Optional[int] = ..., seconded: bool = ..., people_only: bool = ..., clause: _Optional[str] = ...) -> None: ...
+
 class WakeOrder(_message.Message):
-    __slots__ = ("id", "revision", "scope", "target", "issuer", "reason", "at_ms", "lifted")
+    __slots__ = ("id", "revision", "scope", "target", "issuer", "reason", "at_ms", "lifted", "moratoria", "moratoria_revision")
     ID_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     SCOPE_FIELD_NUMBER: _ClassVar[int]
@@ -453,6 +481,8 @@ class WakeOrder(_message.Message):
     REASON_FIELD_NUMBER: _ClassVar[int]
     AT_MS_FIELD_NUMBER: _ClassVar[int]
     LIFTED_FIELD_NUMBER: _ClassVar[int]
+    MORATORIA_FIELD_NUMBER: _ClassVar[int]
+    MORATORIA_REVISION_FIELD_NUMBER: _ClassVar[int]
     id: str
     revision: int
     scope: WakeScope
@@ -461,7 +491,9 @@ class WakeOrder(_message.Message):
     reason: str
     at_ms: int
     lifted: bool
-    def __init__(self, id: _Optional[str] = ..., revision: _Optional[int] = ..., scope: _Optional[_Union[WakeScope, str]] = ..., target: _Optional[str] = ..., issuer: _Optional[str] = ..., reason: _Optional[str] = ..., at_ms: _Optional[int] = ..., lifted: bool = ...) -> None: ...
+    moratoria: _containers.RepeatedCompositeFieldContainer[Moratorium]
+    moratoria_revision: int
+    def __init__(self, id: _Optional[str] = ..., revision: _Optional[int] = ..., scope: _Optional[_Union[WakeScope, str]] = ..., target: _Optional[str] = ..., issuer: _Optional[str] = ..., reason: _Optional[str] = ..., at_ms: _Optional[int] = ..., lifted: bool = ..., moratoria: _Optional[_Iterable[_Union[Moratorium, _Mapping]]] = ..., moratoria_revision: _Optional[int] = ...) -> None: ...
 
 class DaemonPresence(_message.Message):
     __slots__ = ("instance", "online", "versions", "at_ms", "writes", "checkpoint")

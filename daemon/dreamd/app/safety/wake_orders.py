@@ -3,11 +3,15 @@
 The rules and their reasons are in `core.safety.wake_orders`. To give an order is to sever: it takes effect in
 memory and on the wire first, and is written afterwards (`flush` tries a failed write again). To lift one is
 to grant: the ledger comes first.
+
+Moratoria stand in the same retained place, under a revision of their own: each message there has the order
+that is shown and every moratorium. Where no order was ever given, the one beside them is a lifted one.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
 from math import inf
+from typing import Final
 
 from dreamd.app.durability.commits import Commits
 from dreamd.core.limits import WAKE_ORDERS_KEPT
@@ -18,7 +22,10 @@ from dreamd.ports.ledger.terms import Terms
 from dreamd.ports.ledger.transaction import Transaction
 from dreamd.ports.ledger.wake_orders import WakeOrderLedger
 from dreamd.ports.pod_link import PodLink
-from dreamwire.messages import WakeOrder, WakeScope
+from dreamwire.messages import Moratorium, WakeOrder, WakeScope
+
+NO_ORDER: Final = WakeOrder("none", 0, WakeScope.FLEET, "", "", "", 0, lifted=True)
+"""Stands beside moratoria where no wake order was ever given: it wakes no pod."""
 
 
 class WakeOrderRegistry:
@@ -42,6 +49,8 @@ class WakeOrderRegistry:
             self._note(order)
         self._shown = shown(self._orders.values())
         self._newest = max((order.revision for order in self._orders.values()), default=0)
+        self._moratoria: tuple[Moratorium, ...] = ()
+        self._moratoria_revision = 0
         self._unsaved: dict[str, None] = {}
         self._dropped: dict[str, None] = {}
         self._writing = False
@@ -118,7 +127,7 @@ class WakeOrderRegistry:
         self._unsaved[order.id] = None
         self._shown = shown((self._shown, order)) if self._shown is not None else order
         if self._shown is order:
-            self._link.wake(order.message())
+            self._say()
 
     def lifting(self, order: Order, by: str, reason: str, now_s: float) -> Order:
         """The order as it is once it is lifted: to be written first, then `lift`."""
@@ -159,7 +168,7 @@ class WakeOrderRegistry:
             self._note(successor)
             self._unsaved[successor.id] = None
         self._shown = successor
-        self._link.wake(successor.message())
+        self._say()
 
     def _drop_old(self) -> None:
         while len(self._lifted) > WAKE_ORDERS_KEPT:
@@ -173,8 +182,18 @@ class WakeOrderRegistry:
 
     def publish(self) -> None:
         """Say again what the retained place has to say: whenever the broker has been reached."""
-        if self._shown is not None:
-            self._link.wake(self._shown.message())
+        if self._shown is not None or self._moratoria_revision:
+            self._say()
+
+    def _say(self) -> None:
+        order = self._shown.message() if self._shown is not None else NO_ORDER
+        newest = self._moratoria_revision
+        self._link.wake(replace(order, moratoria=self._moratoria, moratoria_revision=newest))
+
+    def show_moratoria(self, moratoria: tuple[Moratorium, ...], revision: int) -> None:
+        """Put these into the retained place, beside the order; revision: above every one before."""
+        self._moratoria, self._moratoria_revision = moratoria, revision
+        self._say()
 
     def forgotten(self, order: WakeOrder) -> bool:
         """Whether this order, of our own key, stands and is newer than all this book knows."""
@@ -197,7 +216,7 @@ class WakeOrderRegistry:
 
     def set_right(self) -> None:
         """Say again what the retained place has to say; empty it where that is nothing."""
-        if shown(self._orders.values()) is None:
+        if self._shown is None and not self._moratoria_revision:
             self._link.clear_wake()
         else:
             self.publish()

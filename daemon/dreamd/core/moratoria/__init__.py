@@ -1,0 +1,1 @@
+"""Moratoria: standing orders that nobody in a scope merges. Pure: no I/O, no clock."""
