@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 import dreamapi
-from dreamapi.v1 import breakers_pb2, dreamscapes_pb2, pods_pb2, wake_pb2
+from dreamapi.v1 import breakers_pb2, consents_pb2, dreamscapes_pb2, pods_pb2, wake_pb2
 from dreamd.app.events.journal import SENTENCE_MAX
+from dreamd.core.consent.course import ConsentState
 from dreamd.core.dreamscapes.views import DreamscapeState, Plan
 from dreamd.main import main
 from dreamwire import codec
@@ -32,7 +33,8 @@ from fakes.people import granted
 from fakes.stage import Stage
 
 T = TypeVar("T")
-DOORS = st.sampled_from(["client", "raw", "console", "command line"])
+EACH_DOOR = ("client", "raw", "console", "command line")
+DOORS = st.sampled_from(EACH_DOOR)
 ODD = st.one_of(
     st.text(st.characters() | st.characters(categories=["Cs"]), max_size=30),
     st.binary(max_size=30).map(lambda raw: raw.decode("utf-8", "surrogateescape")),
@@ -236,6 +238,26 @@ class WaysOut(RuleBasedStateMachine):
         assert house.stage.pods[0].assign is None
         self._dream()
 
+    @rule(door=DOORS, odd=ODD)
+    def withdraw(self, door: str, odd: str) -> None:
+        house, sleeper = self.house, "sleeper-1"
+        match door:
+            case "client":
+                house.ask(house.client(lambda api: api.consents.withdraw(sleeper, reason=odd, issuer=odd)))
+            case "raw":
+                kind = consents_pb2.WithdrawConsentRequest
+                body = kind(name=f"sleepers/{sleeper}/consent").SerializeToString()
+                house.ask(house.raw("Consents/WithdrawConsent", body + self._words(kind, odd)))
+            case "console":
+                house.post("withdraw-consent", {"name": sleeper, "reason": odd, "issuer": odd})
+            case _:
+                house.command("me", "withdraw", f"--sleeper={sleeper}", f"--reason={odd}", f"--issuer={odd}")
+        stage = house.stage
+        assert stage.pods[0].assign is None
+        assert house.do(lambda: stage.app.consents.until_s(sleeper)) == 0.0
+        self._until(lambda: stage.ledger.consents()[sleeper].state is ConsentState.WITHDRAWN)
+        self._dream()
+
     @rule(door=DOORS.filter(lambda door: door != "console"), odd=ODD)
     def trip(self, door: str, odd: str) -> None:
         house, name = self.house, f"dreamscapes/{self.name}"
@@ -296,6 +318,18 @@ class WaysOut(RuleBasedStateMachine):
 
         self.house.ask(self.house.client(read))
         assert not self.house.stage.failures
+
+
+def test_a_withdrawal_with_odd_text_acts_through_each_door() -> None:
+    """By client, raw call, console and command line: the bed is let go, and the ledger has it."""
+    night = WaysOut()
+    night.begin()
+    try:
+        for door, odd in zip(EACH_DOOR, ("\ud800", "a\x00b", "\x1b[2J\x07", "x" * (2 << 20)), strict=True):
+            night.withdraw(door=door, odd=odd)
+        night.every_reader_is_served()
+    finally:
+        night.teardown()
 
 
 TestWaysOut = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")(WaysOut.TestCase)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from depth import LONG
+from dreamd.core.consent.course import ConsentState
 from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
 from dreamd.core.refusals import Code
 from dreamd.simulation.faults import ways_out
@@ -36,7 +37,7 @@ def test_each_way_out_goes_on_and_is_in_the_ledger_after_its_return(
     trouble: Callable[[DaemonProcess], None],
 ) -> None:
     """One bed leaves in each way, in 500 ms; no tick is skipped; after the return none is brought back."""
-    world = dreaming(pods=8, site=False)
+    world = dreaming(pods=9, site=False)
     daemon = daemon_of(world)
     skipped = daemon.metrics.counts["skipped"]
     trouble(daemon)
@@ -50,7 +51,7 @@ def test_each_way_out_goes_on_and_is_in_the_ledger_after_its_return(
         assert code_of(world.answered(asked)) == Code.LEDGER_UNAVAILABLE.value
     world.run(4.0)
     assert daemon.metrics.counts["skipped"] == skipped
-    others = [pod.share() for pod in world.pods[5:]]
+    others = [pod.share() for pod in world.pods[6:]]
     if trouble is slow:
         assert min(others) > 0.05, "a slow ledger ends no merge"
     else:
@@ -59,12 +60,13 @@ def test_each_way_out_goes_on_and_is_in_the_ledger_after_its_return(
     back(daemon)
     world.run(10.0)
     assert "bed-1" not in world.storage.beds
+    assert world.storage.consents["sleeper-6"].state is ConsentState.WITHDRAWN
     assert [order.target for order in world.storage.wake_orders.values() if order.stands] == ["bed-3"]
     daemon.kill(durable=False)
     world.start_daemon()
     world.run(12.0)
-    assert {pod.name for pod in world.pods if pod.share() > 0.0} <= {"bed-4", "bed-6", "bed-7", "bed-8"}
-    assert trouble is gone or min(pod.share() for pod in world.pods[5:]) > 0.0
+    assert {pod.name for pod in world.pods if pod.share() > 0.0} <= {"bed-4", "bed-7", "bed-8", "bed-9"}
+    assert trouble is gone or min(pod.share() for pod in world.pods[6:]) > 0.0
     assert not world.checker.violations
 
 

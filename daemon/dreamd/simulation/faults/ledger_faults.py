@@ -12,10 +12,12 @@ from typing import Final
 
 from dreamapi.v1 import dreamscapes_pb2
 from dreamd.adapters.grpc.calls.lanes import BOUNDS, Lane
+from dreamd.core.consent.course import ConsentState
 from dreamd.core.dreamscapes.views import Plan
 from dreamd.core.limits import LEDGER_ANSWERS_WITHIN_S
 from dreamd.core.refusals import Refusal
 from dreamd.ports.deferred import Deferred
+from dreamd.simulation.checks.rendered_exposure import sleeper_of
 from dreamd.simulation.faults import fault_kinds, ways_out
 from dreamd.simulation.faults.fault_kinds import Kinds
 from dreamd.simulation.faults.process_faults import later
@@ -30,7 +32,14 @@ WRITE_S: Final = (2.0, 10.0)
 """How long a write of a slow ledger takes."""
 LEAVE_EVERY_S: Final = 2.5
 BACK_AFTER_S: Final = 3.0
-METHOD_PODS: Final = ("CheckOutPod", "ReleasePod", "OrderWake", "TripBreaker", "OrderSever")
+METHOD_PODS: Final = (
+    "CheckOutPod",
+    "ReleasePod",
+    "OrderWake",
+    "TripBreaker",
+    "OrderSever",
+    "WithdrawConsent",
+)
 """The ways out of one bed."""
 KEPT_S: Final = 6.0
 """After the return of a ledger everything is in it within this time."""
@@ -141,6 +150,9 @@ def _left(
             return lambda: fault_kinds.bind_sleeper(world, pod)
         case "ReleasePod":
             ways_out.release(world, daemon, pod)
+        case "WithdrawConsent":
+            ways_out.withdraw(world, daemon, pod, sleeper_of(pod.name))
+            _look_withdrawn(world, daemon, pod)
         case _:
             ways_out.order_sever(world, daemon, pod, rng)
     return lambda: fault_kinds.lie_down_anew(world, pod)
@@ -152,7 +164,7 @@ def _look_kept(world: World, daemon: DaemonProcess, pod: Pod) -> None:
     def look() -> None:
         if not daemon.alive or daemon.lost or world.daemon is not daemon:
             return
-        if daemon.frozen or daemon.app.ledger_trouble or daemon.slow_until_s > world.schedule.now_s:
+        if _waits(world, daemon):
             later(world, KEPT_S, look)
             return
         view = daemon.app.pods.get(pod.name)
@@ -160,6 +172,29 @@ def _look_kept(world: World, daemon: DaemonProcess, pod: Pod) -> None:
             world.checker.violated("free-always", pod.name, "was checked out, and the ledger has it still")
 
     later(world, KEPT_S, look)
+
+
+def _look_withdrawn(world: World, daemon: DaemonProcess, pod: Pod) -> None:
+    """Once the ledger is back it has the withdrawal: no start of a daemon gives the consent back."""
+    sleeper = sleeper_of(pod.name)
+    newest = max((revision for who, revision in world.storage.grants if who == sleeper), default=0)
+
+    def look() -> None:
+        if not daemon.alive or daemon.lost or world.daemon is not daemon:
+            return
+        if _waits(world, daemon):
+            later(world, KEPT_S, look)
+            return
+        kept = world.storage.consents.get(sleeper)
+        if kept is not None and kept.state is ConsentState.GIVEN and kept.revision <= newest:
+            world.checker.violated("free-always", pod.name, "has withdrawn, and the ledger has the consent")
+
+    later(world, KEPT_S, look)
+
+
+def _waits(world: World, daemon: DaemonProcess) -> bool:
+    """Whether the ledger cannot have everything yet."""
+    return daemon.frozen or bool(daemon.app.ledger_trouble) or daemon.slow_until_s > world.schedule.now_s
 
 
 LEDGER: Final[Kinds] = {

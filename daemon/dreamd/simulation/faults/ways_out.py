@@ -38,7 +38,15 @@ T = TypeVar("T")
 
 SKEWS_S: Final = (0.0, 0.0, 6 * 3600.0, -3 * 3600.0)
 RATED: Final = 5
-METHODS: Final = ("SeverDreamscape", "ReleasePod", "CheckOutPod", "TripBreaker", "OrderWake", "OrderSever")
+METHODS: Final = (
+    "SeverDreamscape",
+    "ReleasePod",
+    "CheckOutPod",
+    "TripBreaker",
+    "OrderWake",
+    "OrderSever",
+    "WithdrawConsent",
+)
 """Those that a fault may make at any time of a night. Sessions end by EndDreamscape."""
 
 
