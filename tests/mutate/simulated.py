@@ -91,6 +91,22 @@ SIMULATED: Final = (
         _TESTS_RULES,
     ),
     Mutation(
+        "free-always.unsent",
+        "the simulation holds an order whose first sending failed to the time of one that was sent",
+        _CHECKS + "free_always.py",
+        "swift = swift and self._unsent_ns != self._schedule.now_ns",
+        "pass",
+        _TESTS_RULES,
+    ),
+    Mutation(
+        "free-always.withdrawal",
+        "a withdrawal while the ledger is away is not among the ways out",
+        "daemon/dreamd/simulation/faults/ledger_faults.py",
+        "ways_out.withdraw(world, daemon, pod, sleeper_of(pod.name))",
+        "pass",
+        ("tests/sim/test_lost_ledgers.py",),
+    ),
+    Mutation(
         "barred.seen",
         "the simulation sees no bed that is bound although it is revoked",
         _CHECKS + "credentials.py",

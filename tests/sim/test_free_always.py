@@ -13,12 +13,15 @@ from dreamd.core.access.principals import Credential, Principal
 from dreamd.core.access.rates import RATES, Rate
 from dreamd.core.access.rules import Effect, Rule
 from dreamd.core.refusals import Code, Refusal
-from dreamd.simulation.checks.free_always import RULE
+from dreamd.simulation.checks.free_always import LEFT_NS, RULE
 from dreamd.simulation.faults import access_faults, ways_out
 from dreamd.simulation.machines.operators import ADMIN, FREEING
 from dreamd.simulation.processes.pods import Pod
+from dreamd.simulation.scenario import UNSENT
+from dreamd.simulation.schedule import SECOND_NS
 from dreamd.simulation.world import World
-from sim.sites import daemon_of, dreaming
+from dreamwire.buggify import installed
+from sim.sites import daemon_of, dreaming, zero_s
 
 Patch = pytest.MonkeyPatch
 
@@ -93,6 +96,23 @@ def test_a_way_out_that_is_refused_or_frees_none_is_found(
     assert each_caller(three, three.pods[1]) == {RULE}
     monkeypatch.undo()
     assert each_caller(three, three.pods[2]) == set()
+
+
+def test_an_order_whose_first_sending_fails_is_held_to_the_lease() -> None:
+    """Resent after 500 ms it frees within the lease, and violates nothing."""
+    world = dreaming(pods=3, site=False)
+    rule = world.checker.free_always
+
+    def fails(point: str) -> bool:
+        if point == UNSENT:
+            rule.order_unsent()
+        return point == UNSENT
+
+    with installed(fails):
+        ways_out.release(world, daemon_of(world), world.pods[0])
+    assert 0.5 < zero_s(world, world.pods[0]) < LEFT_NS / SECOND_NS
+    world.run(2.0)
+    assert world.checker.violations == []
 
 
 def test_a_bed_that_is_bound_although_it_is_revoked_is_found(monkeypatch: Patch) -> None:

@@ -27,6 +27,7 @@ from dreamwire.buggify import POINTS, installed
 
 BUGGY_POINTS: Final = 0.25
 BUG: Final = "step-raises"
+UNSENT: Final = "order-not-sent"
 BUG_SHARE: Final = 0.0003
 """Share of steps that raise; eight pods make a hundred steps a second."""
 BUGGY_SHARE: Final = 0.05
@@ -131,7 +132,10 @@ def _dice(
         going_wrong = not world.checker.calm and world.schedule.now_s < ending_s
         if point == BUG:
             return buggy and going_wrong and bugs.random() < BUG_SHARE
-        return point in often and going_wrong and own.random() < BUGGY_SHARE
+        happens = point in often and going_wrong and own.random() < BUGGY_SHARE
+        if happens and point == UNSENT:
+            world.checker.free_always.order_unsent()
+        return happens
 
     return roll
 

@@ -5,7 +5,8 @@ caller, the lanes and the ledger do. A name that a daemon does not know is no re
 that has just started, or was given an older ledger, has not heard of it.
 
 Rules
-- At zero within FREED_NS where the ways to the pod are whole and nothing else begins to fail meanwhile.
+- At zero within FREED_NS where the ways to the pod are whole and nothing else begins to fail meanwhile. An
+  order whose first sending fails had no whole way: it is sent again 500 ms later.
 - Else within LEFT_NS: the tether's own bound, which needs no daemon.
 - A pod that is bound again after that was seen at zero before, or had no whole way.
 """
@@ -59,12 +60,14 @@ class FreeAlways:
         self._schedule = schedule
         self._violated = violated
         self._due: dict[int, list[_Due]] = {}
+        self._unsent_ns = -1
         self.calls = 0
 
     def called(self, call: WayOut[T], *, swift: bool) -> None:
         """A call that frees was made. swift: the ways of its daemon are whole."""
         self.calls += 1
         self._judged(call, call.answer)
+        swift = swift and self._unsent_ns != self._schedule.now_ns
         for pod in call.pods:
             if pod.device.stuck or not self._share(pod) > 0.0:
                 continue
@@ -96,6 +99,11 @@ class FreeAlways:
         """The share that a pod renders now."""
         if self._due and not share > 0.0:
             self._due.pop(pod.number, None)
+
+    def order_unsent(self) -> None:
+        """The first sending of an order fails now: a call at this instant may have made it."""
+        self._unsent_ns = self._schedule.now_ns
+        self.disturbed()
 
     def disturbed(self) -> None:
         """Something begins to fail: the ways that were whole need not stay so."""

@@ -18,7 +18,7 @@ from dreamd.ports.deferred import Deferred
 from dreamd.simulation.faults import ways_out
 from dreamd.simulation.faults.fault_kinds import Kinds, bind_sleeper
 from dreamd.simulation.faults.process_faults import later, when_settled
-from dreamd.simulation.machines.operators import ADA, ADMIN, OLGA, ROSA, token_of_person
+from dreamd.simulation.machines.operators import ADA, ADMIN, NINA, OLGA, ROSA, token_of_person
 from dreamd.simulation.processes.daemons import DaemonProcess
 from dreamd.simulation.processes.pods import Pod
 from dreamd.simulation.world import World
@@ -131,17 +131,22 @@ def _revoked(world: World, pod: Pod, lasts_s: float, rng: random.Random) -> None
 
 
 def _revoke_person(world: World, daemon: DaemonProcess) -> None:
-    """A person with watches is revoked: these end, those of another do not."""
-    watches = [daemon.desk.hold_watch(token_of_person(name)) for name in (OLGA, OLGA, ADA)]
-    before = daemon.app.principals.credentials_of(OLGA)
-    if isinstance(revoke(daemon, OLGA), Refusal):
+    """A person with watches is revoked: these end, those of another do not.
+
+    NINA makes no other call in the night: what the ledger has kept of this stays over a restart.
+    """
+    before = daemon.app.principals.credentials_of(NINA)
+    if any(one.revoked_s for one in before):
+        return
+    watches = [daemon.desk.hold_watch(token_of_person(name)) for name in (NINA, NINA, ADA)]
+    if isinstance(revoke(daemon, NINA), Refusal):
         return
     open_still = [watch.open for watch in watches]
     if any(open_still[:2]) or open_still[2] is daemon.app.principals.credentials_of(ADA)[0].revoked_s > 0.0:
-        world.checker.violated("barred", OLGA, f"its watches, and one of {ADA}, are open: {open_still}")
+        world.checker.violated("barred", NINA, f"its watches, and one of {ADA}, are open: {open_still}")
     ended = [watch.refusal.code if watch.refusal is not None else None for watch in watches[:2]]
     if ended != [Code.CREDENTIAL_REVOKED] * 2:
-        world.checker.violated("barred", OLGA, f"its watches ended by {ended}")
+        world.checker.violated("barred", NINA, f"its watches ended by {ended}")
     daemon.app.principals.put_rows(credentials=before)  # she is enrolled again, outside of this night
 
 

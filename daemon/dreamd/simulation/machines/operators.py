@@ -31,7 +31,7 @@ OPERATOR: Final = named("")
 ADMIN: Final = Caller("rosa", Role.ADMIN, Channel.GRPC)
 SECRET: Final = "s" * 52
 """The secret of every person here; a bed's is drawn."""
-OLGA, LENA, PAUL, ROSA, ADA, CLEO = "olga", "lena", "paul", "rosa", "ada", "cleo"
+OLGA, LENA, PAUL, ROSA, ADA, CLEO, NINA = "olga", "lena", "paul", "rosa", "ada", "cleo", "nina"
 FREEING: Final = (OLGA, LENA, PAUL, ROSA, ADA)
 """An operator, one with a credential that ended hours ago, one that is paused, an admin, an advocate."""
 ENDED_S: Final = 5 * 3600.0
@@ -44,6 +44,7 @@ _GRANTS: Final = {
     ROSA: Grant(Role.ADMIN),
     ADA: Grant(Role.ADVOCATE),
     CLEO: Grant(Role.CLINICIAN, sites=_SITES),
+    NINA: Grant(Role.OPERATOR, sites=_SITES),
 }
 
 
