@@ -17,6 +17,7 @@ from dreamd.core.guidelines.bundle import BundleError
 from dreamd.core.guidelines.course import Course, CourseState
 from dreamd.core.guidelines.reading import read_bundle
 from dreamd.core.letters.letter import Place
+from dreamd.ports.ledger.exposure import Account
 from dreamd.ports.ledger.guidelines import KeptRevision
 from dreamd.ports.ledger.ledger import Ledger
 from dreamd.ports.ledger.transaction import Transaction
@@ -38,6 +39,7 @@ def house_people(
     """
     return HousePeople(
         exposures=LedgerExposure(ledger, now_s),
+        anchors=LedgerExposure(ledger, now_s, Account.ANCHOR),
         subjects=ledger.keys.subject_of,
         simulated_grants=not in_site,
         controller=house_controller(settings, key),

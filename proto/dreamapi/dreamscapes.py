@@ -10,12 +10,14 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from dreamapi import names
 from dreamapi.call_policy import Line, new_request_id
-from dreamapi.requests import asking, freeing
+from dreamapi.requests import asking, freeing, refused
 from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesStub
 from dreamapi.v1.severing_pb2 import SeverOutcome
 
 PAGE: int = 100
+KINDS = {"shared": dreams.DREAMSCAPE_KIND_SHARED, "anchor": dreams.DREAMSCAPE_KIND_ANCHOR}
+"""The kinds of Dreamscapes by their name."""
 
 
 def plan(
@@ -31,11 +33,13 @@ def plan(
     artist_share: float = 0.0,
     record: bool = False,
     schema: str = "",
+    kind: str = "",
 ) -> dreams.Plan:
     """A plan; an omitted value takes the daemon's default. ceiling: coupling 0..1; artist_share: 0..0.5.
 
     record: keep a recording where the daemon runs; each sleeper seated has granted record. schema: the
-    features that are merged, bands6x2 or bands5x2 (without gamma, for devices below 100 Hz).
+    features that are merged, bands6x2 or bands5x2 (without gamma, for devices below 100 Hz). kind: shared, or
+    anchor, a session of one pod whose sleeper is drawn to their own template.
     """
     return asking(
         dreams.Plan,
@@ -51,7 +55,16 @@ def plan(
         artist_share=artist_share,
         record=record,
         schema=schema,
+        kind=_kind(kind),
     )
+
+
+def _kind(name: str) -> dreams.DreamscapeKind | None:
+    if not name:
+        return None
+    if name not in KINDS:
+        raise refused("plan.kind", f"is {name!r}", " or ".join(KINDS))
+    return KINDS[name]
 
 
 def _span(seconds: float) -> Duration:

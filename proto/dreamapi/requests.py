@@ -24,7 +24,7 @@ def freeing(kind: type[Request], **fields: Any) -> Request:  # noqa: ANN401 - wh
     return kind(**{name: _repaired(value) for name, value in fields.items()})
 
 
-def asking(kind: type[Request], under: str = "", **fields: Any) -> Request:  # noqa: ANN401 - likewise
+def asking(kind: type[Request], /, under: str = "", **fields: Any) -> Request:  # noqa: ANN401 - likewise
     """Build any other request. under: where the message stands in a larger one, such as `plan.`.
 
     Raises:

@@ -47,7 +47,7 @@ class House:
         self.journal, meters = Journal(NOW_S), CountingMetrics()
         commits = Commits(self.ledger, self.clock, self.journal, meters)
         events = PeopleEvents(self.journal, self.clock, meters)
-        people = HousePeople(Exposures(), str.upper, simulated_grants=simulated)
+        people = HousePeople(Exposures(), str.upper, simulated_grants=simulated, anchors=Exposures())
         self.book = ConsentBook(
             self.ledger.consents(), commits, self.clock, events, lambda _sleeper: "bed-1", people
         )

@@ -32,7 +32,7 @@ class FakeConsents:
         self._clock, self._ledger = principals.clock, principals.ledger
         kept = self._ledger.consents()
         events = PeopleEvents(principals.journal, self._clock, CountingMetrics())
-        people = HousePeople(Exposures(), str.upper, simulated_grants=True)
+        people = HousePeople(Exposures(), str.upper, simulated_grants=True, anchors=Exposures())
         self.book = ConsentBook(kept, principals.commits, self._clock, events, lambda _sleeper: "", people)
         self.callers: list[Caller] = []
 

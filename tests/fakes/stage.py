@@ -22,6 +22,7 @@ from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
 from dreamd.core.refusals import Refusal
 from dreamd.ports.consent import Exposures
 from dreamd.ports.deferred import Deferred
+from dreamd.ports.ledger.exposure import Account
 from dreamd.ports.ledger.ledger import Ledger
 from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, PeopleMetrics, SiteMetrics
 from dreamd.ports.pod_link import CohortKey as PortKey
@@ -341,6 +342,7 @@ class Stage:
         rng = random.Random(seed)
         people = HousePeople(
             self._exposures or LedgerExposure(self.ledger, self.clock.now_s()),
+            anchors=LedgerExposure(self.ledger, self.clock.now_s(), Account.ANCHOR),
             subjects=self.ledger.keys.subject_of,
             simulated_grants=True,
             sign_receipt=lambda document: str(document["receipt_id"]),

@@ -162,7 +162,7 @@ class Sleeper:
         consents = house.ledger.consents()
         clock, meters = house.life.clock, CountingMetrics()
         events = PeopleEvents(Journal(BEGAN_S), clock, meters)
-        people = HousePeople(Exposures(), str.upper)
+        people = HousePeople(Exposures(), str.upper, anchors=Exposures())
         self.book = ConsentBook(consents, house.commits, clock, events, lambda _sleeper: "", people)
         self._held = 0.0
         self.look()

@@ -553,7 +553,7 @@ _BREAKERS: Final = (
         "        if not dreamscape.ownership.lost:\n"
         "            fused = cohorts.fuse(instant)\n"
         "            self._episodes.look()\n"
-        "            sever = dreamscape.monitor.judge(instant, now_s, live=dreamscape.live)\n"
+        "            sever = dreamscape.monitor.judge(instant, now_s, live=self._grouped)\n"
         "            if sever is not None:\n"
         "                dreamscape.sever(sever.cause, sever.reason)\n"
         "            dreamscape.publish(self._level(now_s))\n",
@@ -571,7 +571,7 @@ _DREAMSCAPE: Final = (
         "quorum.three",
         "two make a merge",
         _QUORUM,
-        "if not healthy + away >= fewest:",
+        "if not healthy + away >= least:",
         "if not healthy + away >= 1:",
         (_TESTS_QUORUM,),
     ),
@@ -579,7 +579,7 @@ _DREAMSCAPE: Final = (
         "quorum.half",
         "a collective with most members failed goes on",
         _QUORUM,
-        "if within_reach >= fewest and not healthy >= QUORUM_SHARE * within_reach:",
+        "if within_reach >= least and not healthy >= QUORUM_SHARE * within_reach:",
         "if False:",
         (_TESTS_QUORUM,),
     ),
@@ -699,7 +699,7 @@ _DREAMSCAPE: Final = (
         "quorum.few-within-reach",
         "one failure while all others are cut off counts as a majority",
         _QUORUM,
-        "if within_reach >= fewest and not healthy",
+        "if within_reach >= least and not healthy",
         "if not healthy",
         (_TESTS_QUORUM, _TESTS_REACH),
     ),
@@ -755,8 +755,8 @@ _DREAMSCAPE: Final = (
         "ceiling.every-tick",
         "the ceiling follows the plan and not the number included",
         "daemon/dreamd/app/dreamscapes/drivers/control_loop.py",
-        "limits.ceiling_for(dreamscape.plan.ceiling, fused.n)",
-        "limits.ceiling_for(dreamscape.plan.ceiling, 99)",
+        "limits.ceiling_for(plan.ceiling, fused.n)",
+        "limits.ceiling_for(plan.ceiling, 99)",
         (_TESTS_FAULTS,),
     ),
     Mutation(
@@ -1307,7 +1307,7 @@ _BUGS: Final = (
         "failures.hold",
         "after a bug couplings are granted again at the very next tick",
         "daemon/dreamd/app/dreamscapes/drivers/control_loop.py",
-        "sound = not self._deps.failures.holds(dreamscape.plan.dreamscape)",
+        "sound = not self._deps.failures.holds(plan.dreamscape)",
         "sound = True",
         (_TESTS_FAILURES,),
     ),

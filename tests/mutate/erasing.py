@@ -71,7 +71,7 @@ ERASING: Final = (
         "erasing.tombstone",
         "an erasure buys dose",
         "daemon/dreamd/adapters/exposure.py",
-        "self._tombstones.sums_min(sleeper, now_s)",
+        "stones.sums_min(sleeper, now_s) if stones else (0.0, 0.0)",
         "(0.0, 0.0)",
         _APP,
     ),

@@ -248,7 +248,7 @@ PEOPLE: Final = (
         "consent.few",
         "a group that shrinks below five goes on with those who granted no small group",
         _APP + "people/exposure.py",
-        "standing.ceiling if Scope.INTIMATE in standing.scopes else 0.0",
+        "standing.ceiling if self._alone or Scope.INTIMATE in standing.scopes else 0.0",
         "standing.ceiling",
         ("tests/app/test_exposure.py",),
     ),

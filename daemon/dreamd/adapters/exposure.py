@@ -12,12 +12,14 @@ from dreamd.core.exposure.near_limits import NearLimits
 from dreamd.core.exposure.windows import WEEK_S, DoseAccount, DoseAccounts, account_of
 from dreamd.core.limits import GUIDELINE_CAP, LEASE_FADE_S, LEASE_S, MARK_HOLDS_S
 from dreamd.ports.ledger.erasure import ErasureLedger
-from dreamd.ports.ledger.exposure import Exposure, ExposureLedger, MarkMove
+from dreamd.ports.ledger.exposure import Account, Exposure, ExposureLedger, MarkMove
 from dreamd.ports.ledger.transaction import Transaction, Transactions
 from dreamd.ports.people_keys import PeopleKeys
 
-UNDER_A_MARK_MIN: Final = GUIDELINE_CAP * (MARK_HOLDS_S + LEASE_S + LEASE_FADE_S) / 60.0
-"""The most merge-minutes possible under one mark, whenever and however its daemon ended."""
+UNDER_AN_ANCHOR_MARK_MIN: Final = (MARK_HOLDS_S + LEASE_S + LEASE_FADE_S) / 60.0
+"""The most minutes of an anchor session under one mark, whenever and however its daemon ended."""
+UNDER_A_MARK_MIN: Final = GUIDELINE_CAP * UNDER_AN_ANCHOR_MARK_MIN
+"""The most merge-minutes possible under one mark."""
 
 
 class ChargedLedger(Transactions, ExposureLedger, ErasureLedger, Protocol):
@@ -46,32 +48,34 @@ class Tombstones:
 class LedgerExposure:
     """ports.consent.Exposures for the ledger; one thread uses it."""
 
-    def __init__(self, ledger: ChargedLedger, now_s: float) -> None:
+    def __init__(self, ledger: ChargedLedger, now_s: float, account: Account = Account.MERGING) -> None:
         """Charge every open mark: an earlier daemon has ended without closing its accounts.
 
         Raises:
             LedgerError: it cannot be read or charged.
         """
+        self._account = account
+        self._most_min = UNDER_A_MARK_MIN if account is Account.MERGING else UNDER_AN_ANCHOR_MARK_MIN
         self._ours: set[str] = set()
-        found = dict.fromkeys(ledger.merging(), UNDER_A_MARK_MIN)
+        found = dict.fromkeys(ledger.merging(account), self._most_min)
         if found:
-            ledger.write(Transaction(exposure=(Exposure(found, now_s, MarkMove.CLOSE),)))
-        self._accounts = DoseAccounts(ledger.exposure_buckets(now_s - WEEK_S))
-        self._tombstones = Tombstones(ledger.keys)
+            ledger.write(Transaction(exposure=(Exposure(found, now_s, MarkMove.CLOSE, account),)))
+        self._accounts = DoseAccounts(ledger.exposure_buckets(now_s - WEEK_S, account))
+        self._tombstones = Tombstones(ledger.keys) if account is Account.MERGING else None
         self._near = NearLimits(self._accounts)
 
     def opening(self, sleepers: Collection[str], at_s: float) -> Exposure:
         """Mark; another daemon's open mark is charged first."""
-        minutes = {sleeper: 0.0 if sleeper in self._ours else UNDER_A_MARK_MIN for sleeper in sleepers}
-        return Exposure(minutes, at_s, MarkMove.OPEN)
+        minutes = {sleeper: 0.0 if sleeper in self._ours else self._most_min for sleeper in sleepers}
+        return Exposure(minutes, at_s, MarkMove.OPEN, self._account)
 
     def charging(self, minutes: Mapping[str, float], at_s: float) -> Exposure:
         """Charge and move the marks."""
-        return Exposure(minutes, at_s, MarkMove.MOVE)
+        return Exposure(minutes, at_s, MarkMove.MOVE, self._account)
 
     def closing(self, minutes: Mapping[str, float], at_s: float) -> Exposure:
         """Charge and remove the marks."""
-        return Exposure(minutes, at_s, MarkMove.CLOSE)
+        return Exposure(minutes, at_s, MarkMove.CLOSE, self._account)
 
     def kept(self, exposure: Exposure) -> None:
         """Remember the marks of this daemon, and the minutes that are durable now."""
@@ -90,7 +94,8 @@ class LedgerExposure:
     def dose(self, sleeper: str, now_s: float) -> Dose:
         """The sums of both windows, never under."""
         day_min, week_min = self._accounts.sums_min(sleeper, now_s)
-        before_day_min, before_week_min = self._tombstones.sums_min(sleeper, now_s)
+        stones = self._tombstones
+        before_day_min, before_week_min = stones.sums_min(sleeper, now_s) if stones else (0.0, 0.0)
         return Dose(charged_min=day_min + before_day_min, week_min=week_min + before_week_min)
 
     def near_limits(self, share: Callable[[str], float]) -> tuple[int, int]:

@@ -45,6 +45,7 @@ from dreamd.app.fleet.sever_confirmations import PendingSever, SeverConfirmation
 from dreamd.app.guidelines.admission_records import AdmissionRecords
 from dreamd.app.guidelines.revisions import Founding, Revisions
 from dreamd.app.inbound import InboundRouter
+from dreamd.app.people.anchor_doses import AnchorAccount, AnchorDoses
 from dreamd.app.people.calibration_days import CalibrationDays
 from dreamd.app.people.consent_book import ConsentBook
 from dreamd.app.people.doses import Doses
@@ -136,12 +137,12 @@ class Application:
             aside=aside or NullWorker(),
             recordings=recordings or NoRecordings(),
             failures=self.failures,
+            anchors=AnchorAccount(people.anchors, AnchorDoses(people.anchors, guidelines)),
         )
         self._closed = self._newest_closing(now_s)
         self.registry = DreamscapeRegistry(self._deps)
         self._check_ins = CheckIns(self._deps, self.registry)
-        waking = WakeExecution(self._deps, self.registry)
-        self._build_commands(waking)
+        waking = self._build_commands()
         self._build_people(people)
         self._build_access(secret or weak(rng), sign)
         self._join(locks, waking)
@@ -160,13 +161,15 @@ class Application:
         self._book = ConsentBook(ledger.consents(), commits, clock, told, fleet.pod_of, people)
         return fleet, Nights(ledger, commits, clock, fleet, people.exposures, beds)
 
-    def _build_commands(self, waking: WakeExecution) -> None:
+    def _build_commands(self) -> WakeExecution:
+        waking = WakeExecution(self._deps, self.registry)
         self.inbound = InboundRouter(self._deps, self.registry, waking, self._witness, lambda: self._closed)
         self.pods = PodCommands(self._deps, self.registry, self._check_ins)
         self.dreamscapes = DreamscapeCommands(self._deps, self.registry)
         self.breakers = BreakerCommands(self._deps, self.registry)
         self.wake_orders = WakeOrderCommands(self._deps, self.registry, waking)
         self.severs = SeverCommands(self._deps, self.registry)
+        return waking
 
     def _join(self, locks: BreakerRegistry, waking: WakeExecution) -> None:
         """Connect what hears of one another."""

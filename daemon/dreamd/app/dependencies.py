@@ -11,12 +11,14 @@ from dreamd.app.fleet.registry import PodRegistry
 from dreamd.app.fleet.sever_confirmations import SeverConfirmations
 from dreamd.app.guidelines.admission_records import AdmissionRecords
 from dreamd.app.guidelines.revisions import Revisions
-from dreamd.app.people.doses import Doses
+from dreamd.app.people.anchor_doses import AnchorAccount
+from dreamd.app.people.doses import Doses, SleeperDoses
 from dreamd.app.people.nights import Nights
 from dreamd.app.people.people_events import PeopleEvents
 from dreamd.app.safety.breaker_registry import BreakerRegistry
 from dreamd.app.safety.step_failures import StepFailures
 from dreamd.app.safety.wake_orders import WakeOrderRegistry
+from dreamd.core.dreamscapes.kinds import DreamscapeKind
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.consent import Consents, Exposures
 from dreamd.ports.ledger.ledger import Ledger
@@ -53,3 +55,10 @@ class Dependencies:
     aside: Worker
     recordings: Recordings
     failures: StepFailures
+    anchors: AnchorAccount
+
+    def account_of(self, kind: DreamscapeKind) -> tuple[Exposures, SleeperDoses]:
+        """Return the account that a Dreamscape of this kind charges, and its doses."""
+        if kind.alone:
+            return self.anchors.exposures, self.anchors.doses
+        return self.exposures, self.doses

@@ -28,6 +28,7 @@ PLAN_FLAGS: Final = {
     "artist_share": "artist_share",
     "record": "record",
     "schema": "schema",
+    "kind": "kind",
 }
 """Fields of a plan that have a flag, and its name without the dashes."""
 PYTHON_NAMES: Final = {"ramp": "ramp_s"}
@@ -82,22 +83,27 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def _add_create(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     create = add_verb(verbs, "create", _create, "plan a Dreamscape")
     create.add_argument("name", metavar="NAME", help="never reused")
-    _add_plan(create, required=True)
+    _add_plan(create)
+    create.add_argument(
+        "--kind",
+        choices=("shared", "anchor"),
+        help="anchor: one pod, and its sleeper is drawn to their own template; --ceiling 0: a sitting alone",
+    )
     create.add_argument("--validate-only", action="store_true", help="check the plan, create nothing")
 
 
 def _add_update(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     update = add_verb(verbs, "update", _update, "change the given fields of a plan, before its start")
     update.add_argument("name", metavar="NAME")
-    _add_plan(update, required=False)
+    _add_plan(update)
     update.add_argument("--etag", default="", help="refuse if the Dreamscape has changed since")
     update.add_argument("--validate-only", action="store_true", help="check the plan, change nothing")
 
 
-def _add_plan(verb: argparse.ArgumentParser, *, required: bool) -> None:
+def _add_plan(verb: argparse.ArgumentParser) -> None:
     """Add the flags of a plan; an absent one is None."""
-    verb.add_argument("--min", type=client.positive, required=required, metavar="N", help="sleepers to start")
-    verb.add_argument("--max", type=client.positive, required=required, metavar="N", help="seats")
+    verb.add_argument("--min", type=client.positive, metavar="N", help="sleepers to start")
+    verb.add_argument("--max", type=client.positive, metavar="N", help="seats")
     verb.add_argument("--pods", metavar="A,B", help="invited pods; else every pod of the site")
     verb.add_argument("--site", help="only pods of this site")
     verb.add_argument(
@@ -154,7 +160,9 @@ async def _update(api: dreamapi.Api, args: argparse.Namespace) -> None:
 
 def _plan(args: argparse.Namespace) -> tuple[dreamapi.Plan, list[str]]:
     """The plan of the given flags, and the names of its fields."""
-    given = {field: value for field, flag in PLAN_FLAGS.items() if (value := vars(args)[flag]) is not None}
+    given = {
+        field: value for field, flag in PLAN_FLAGS.items() if (value := vars(args).get(flag)) is not None
+    }
     words = {PYTHON_NAMES.get(field, field): value for field, value in given.items()}
     if "pods" in words:
         words["pods"] = [pod.strip() for pod in words["pods"].split(",") if pod.strip()]

@@ -49,6 +49,10 @@ CEILING: Final = 0.15
 CEILING_INTIMATE: Final = 0.10
 """Shipped ceiling below INTIMATE_BELOW sleepers."""
 INTIMATE_BELOW: Final = 5
+ANCHOR_CEILING: Final = 0.10
+"""Greatest coupling of an anchor session; the pod holds the same bound."""
+ANCHOR_MOST_MIN: Final = 120.0
+"""Minutes of anchor sessions a day that no guideline exceeds."""
 GUIDELINE_CAP: Final = 0.15
 FLOAT32_SLACK: Final = 1e-6
 """Share by which a number that came through float32 may exceed its limit; it is then taken as the limit."""
@@ -217,6 +221,7 @@ def check() -> None:
     assert FRAME_FRESH_HOPS * HOP_S + TICK_CLOSES_AFTER_S < LEASE_S, "a fresh frame must fit a lease"
     assert QUALITY_OUT < QUALITY_IN
     assert CEILING_INTIMATE <= CEILING <= GUIDELINE_CAP <= 1.0
+    assert ANCHOR_CEILING <= GUIDELINE_CAP
     assert RAMP_MIN_S <= RAMP_DEFAULT_S
     assert CHARGE_EVERY_S + HOP_S < MARK_HOLDS_S, "a mark is moved before it ends"
     assert CHARGE_EVERY_S + 4 * FSYNC_TAKES_S < MARK_HOLDS_S, "two writes, each behind another, move a mark"

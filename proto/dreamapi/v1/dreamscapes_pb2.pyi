@@ -11,8 +11,17 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class DreamscapeKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    DREAMSCAPE_KIND_UNSPECIFIED: _ClassVar[DreamscapeKind]
+    DREAMSCAPE_KIND_SHARED: _ClassVar[DreamscapeKind]
+    DREAMSCAPE_KIND_ANCHOR: _ClassVar[DreamscapeKind]
+DREAMSCAPE_KIND_UNSPECIFIED: DreamscapeKind
+DREAMSCAPE_KIND_SHARED: DreamscapeKind
+DREAMSCAPE_KIND_ANCHOR: DreamscapeKind
+
 class Plan(_message.Message):
-    __slots__ = ("seats_min", "seats_max", "start_time", "close_time", "pods", "site", "schema", "late_joining", "intimate", "ceiling", "ramp", "guidelines", "artist_share", "record")
+    __slots__ = ("seats_min", "seats_max", "start_time", "close_time", "pods", "site", "schema", "late_joining", "intimate", "ceiling", "ramp", "guidelines", "artist_share", "record", "kind")
     SEATS_MIN_FIELD_NUMBER: _ClassVar[int]
     SEATS_MAX_FIELD_NUMBER: _ClassVar[int]
     START_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -27,6 +36,7 @@ class Plan(_message.Message):
     GUIDELINES_FIELD_NUMBER: _ClassVar[int]
     ARTIST_SHARE_FIELD_NUMBER: _ClassVar[int]
     RECORD_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
     seats_min: int
     seats_max: int
     start_time: _timestamp_pb2.Timestamp
@@ -41,7 +51,8 @@ class Plan(_message.Message):
     guidelines: str
     artist_share: float
     record: bool
-    def __init__(self, seats_min: _Optional[int] = ..., seats_max: _Optional[int] = ..., start_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., close_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., pods: _Optional[_Iterable[str]] = ..., site: _Optional[str] = ..., schema: _Optional[str] = ..., late_joining: bool = ..., intimate: bool = ..., ceiling: _Optional[float] = ..., ramp: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., guidelines: _Optional[str] = ..., artist_share: _Optional[float] = ..., record: bool = ...) -> None: ...
+    kind: DreamscapeKind
+    def __init__(self, seats_min: _Optional[int] = ..., seats_max: _Optional[int] = ..., start_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., close_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., pods: _Optional[_Iterable[str]] = ..., site: _Optional[str] = ..., schema: _Optional[str] = ..., late_joining: bool = ..., intimate: bool = ..., ceiling: _Optional[float] = ..., ramp: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., guidelines: _Optional[str] = ..., artist_share: _Optional[float] = ..., record: bool = ..., kind: _Optional[_Union[DreamscapeKind, str]] = ...) -> None: ...
 
 class Seat(_message.Message):
     __slots__ = ("name", "pod", "sleeper", "state", "refusal_code", "refusal", "granted", "applied", "quality", "breaker", "distance", "synchrony", "identity", "cause", "heard_age", "consent", "dose_share")

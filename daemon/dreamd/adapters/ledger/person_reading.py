@@ -37,6 +37,7 @@ def person_records(base: sa.Connection, naming: Naming, sleeper: str) -> PersonR
         grants=grants,
         buckets={one.bucket: one.minutes for one in rows(tables.exposure_buckets)},
         days={one.day: one.minutes for one in rows(tables.exposure_days)},
+        anchors={one.bucket: one.minutes for one in rows(tables.anchor_buckets)},
         planned=tuple(
             PlannedDose(one.dreamscape, sleeper, one.minutes, one.at_s) for one in rows(tables.planned_doses)
         ),

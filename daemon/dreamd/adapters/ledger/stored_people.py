@@ -10,6 +10,7 @@ from dreamd.adapters.ledger.eraser import Eraser
 from dreamd.adapters.ledger.people_keys.subject_column import UNLINKED
 from dreamd.adapters.ledger.person_reading import person_records
 from dreamd.adapters.ledger.rows import tables
+from dreamd.adapters.ledger.rows.account_rows import BUCKETS, MARKS
 from dreamd.adapters.ledger.rows.people_text import consent_of, grant_of
 from dreamd.adapters.ledger.rows_reader import RowsReader
 from dreamd.adapters.ledger.store import Query, Rows, Store
@@ -18,6 +19,7 @@ from dreamd.core.consent.grant import Grant
 from dreamd.core.exposure.windows import DAY_S, bucket_of
 from dreamd.ports.commit import Commit, LedgerError
 from dreamd.ports.ledger.erasure import Shredded
+from dreamd.ports.ledger.exposure import Account
 from dreamd.ports.ledger.person import PersonRecords
 from dreamd.ports.ledger.personal import PersonalRow
 
@@ -45,9 +47,9 @@ class StoredPeople:
         except (ValueError, KeyError, TypeError) as error:
             raise LedgerError(self._store.damaged(f"{what}: {error}")) from error
 
-    def merging(self) -> dict[str, float]:
+    def merging(self, account: Account = Account.MERGING) -> dict[str, float]:
         """The sleepers with an open mark, and the time of each mark."""
-        return {one.sleeper: one.since_s for one in self._store.rows(sa.select(tables.merging))}
+        return {one.sleeper: one.since_s for one in self._store.rows(sa.select(MARKS[account]))}
 
     def exposures(self, since_s: float) -> dict[str, float]:
         """Merge-minutes by sleeper."""
@@ -58,9 +60,11 @@ class StoredPeople:
         rows = self._store.rows(sa.select(both.sleeper, sa.func.sum(both.minutes)).group_by(both.sleeper))
         return {str(sleeper): float(minutes) for sleeper, minutes in rows}
 
-    def exposure_buckets(self, since_s: float) -> dict[str, dict[int, float]]:
-        """Merge-minutes by sleeper and bucket."""
-        table = tables.exposure_buckets
+    def exposure_buckets(
+        self, since_s: float, account: Account = Account.MERGING
+    ) -> dict[str, dict[int, float]]:
+        """Minutes by sleeper and bucket."""
+        table = BUCKETS[account]
         found: dict[str, dict[int, float]] = {}
         for sleeper, bucket, minutes in self._store.rows(
             sa.select(table).where(table.c.bucket >= bucket_of(since_s))

@@ -52,8 +52,12 @@ class Cohorts:
     newest broadcast granted anything.
     """
 
-    def __init__(self, schema: Schema, seats: int) -> None:
-        """Begin with the scale that the schema ships, and room for so many seats."""
+    def __init__(self, schema: Schema, seats: int, *, whole_minutes: bool = False) -> None:
+        """Begin with the scale that the schema ships, and room for so many seats.
+
+        whole_minutes: a minute counts whole, whatever the share; of an anchor session.
+        """
+        self.whole_minutes = whole_minutes
         self.restart(schema, seats)
 
     def restart(self, schema: Schema, seats: int) -> None:
@@ -205,7 +209,7 @@ class Cohorts:
         hops = instant - self._lived_to if self._lived_to is not None else 0
         self._lived_to = instant
         for table in self._banks:
-            table.live(min(hops * HOP_S, OUTLIVES_S + HOP_S))
+            table.live(min(hops * HOP_S, OUTLIVES_S + HOP_S), whole=self.whole_minutes)
         self.granting = level > 0.0 and self.fused is not None
         fused = self.fused if self.granting else None
         artist, share = self.artist if self.granting else NO_ARTIST

@@ -30,6 +30,8 @@ class ExposureMeter:
         """The same for a slot that is granted nothing more: up to the end of its last fade."""
         bank, row = self._cohorts.locate(slot)
         last = max(bank.grants.largest(row), float(bank.rate[row]))
+        if self._cohorts.whole_minutes:
+            last = float(not last <= 0.0)
         return self.lived_min(slot) + last * OUTLIVES_S / 60.0
 
     def overexposed(self) -> list[SlotAt]:

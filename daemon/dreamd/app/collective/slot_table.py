@@ -93,9 +93,9 @@ class SlotTable:
             np.copyto(self.looked_at, self.columns.instant)
         return self.fresh[1]
 
-    def live(self, seconds: float) -> None:
-        """So much time has passed since the last message."""
-        self.lived_min += self.rate * (seconds / 60.0)
+    def live(self, seconds: float, *, whole: bool = False) -> None:
+        """So much time has passed since the last message. whole: a slot that is coupled counts all of it."""
+        self.lived_min += (np.ceil(self.rate) if whole else self.rate) * (seconds / 60.0)
 
     def bound(self, instant: int) -> None:
         """After a message: bound the share that each slot can be rendering until the next."""

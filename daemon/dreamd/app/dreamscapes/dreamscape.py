@@ -66,13 +66,13 @@ class Dreamscape:
         fleet, commits, clock = dependencies.fleet, dependencies.commits, dependencies.clock
         self.log = DreamscapeLog(dependencies.journal, clock, name)
         self.seats = Seats(plan.seats_max, dependencies.rng)
-        self.cohorts = Cohorts(schema, plan.seats_max)
+        self.cohorts = Cohorts(schema, plan.seats_max, whole_minutes=plan.kind.alone)
         self.ownership = TermFence(dependencies.ledger, name)
         self.keys = CohortKeys(dependencies.link, dependencies.orders, clock)
         self.admission = Admission(plan, dependencies, self.seats, self.cohorts, self.ownership, self.keys)
         self.evaluator = BreakerEvaluator(self.seats, self.cohorts, fleet, dependencies.locks, clock)
-        people = dependencies.consents, dependencies.exposures, dependencies.doses
-        self.exposure = ExposureAccounting(self.seats, self.cohorts, *people, commits, clock, self.log)
+        people = dependencies.consents, *dependencies.account_of(plan.kind), commits, clock, self.log
+        self.exposure = ExposureAccounting(self.seats, self.cohorts, *people, alone=plan.kind.alone)
         self.monitor = GroupMonitor(self.seats, self.cohorts, fleet, self.log)
         self.mass = MassFailure()
         self.causes = FirstCauses(fleet)
@@ -287,7 +287,7 @@ class Dreamscape:
 
     def _below_quorum(self) -> Refusal | None:
         assigned, healthy, _ = self.cohorts.counts()
-        verdict = quorum(assigned, healthy, self.plan.intimate)
+        verdict = quorum(assigned, healthy, self.plan.intimate, alone=self.plan.kind.alone)
         if verdict.holds:
             return None
         return Refusal(Code.BELOW_QUORUM, f"{healthy} of {assigned} assigned are healthy: {verdict.value}")

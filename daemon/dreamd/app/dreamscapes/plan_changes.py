@@ -16,7 +16,7 @@ from dreamd.core.dreamscapes.admission import selects, validate_plan
 from dreamd.core.dreamscapes.seats import Seat
 from dreamd.core.dreamscapes.views import DreamscapeView, Plan, SeatState
 from dreamd.core.guidelines.plans import against_plan, judged_by
-from dreamd.core.refusals import Code, Refusal
+from dreamd.core.refusals import Code, Refusal, bad_field
 from dreamd.ports.ledger.transaction import Transaction
 
 
@@ -58,6 +58,8 @@ def refused(dreamscape: Dreamscape, plan: Plan, dependencies: Dependencies) -> R
             f"{before.dreamscape} is {dreamscape.state.value}: its plan is changed before the start alone"
         )
         return Refusal(Code.WRONG_STATE, sentence, {"state": dreamscape.state.value})
+    if plan.kind is not before.kind:
+        return bad_field("plan.kind", f"{before.kind.value}: a Dreamscape keeps its kind", plan.kind.value)
     # A start whose time has come and that waits for sleepers is no fault of the new plan.
     start_at_s = 0.0 if plan.start_at_s == before.start_at_s else plan.start_at_s
     fault = validate_plan(replace(plan, start_at_s=start_at_s), dependencies.clock.now_s())

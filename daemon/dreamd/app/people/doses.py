@@ -6,12 +6,30 @@ Rules
 - A tightened clause counts at once. A loosened one counts for a seat at its next assign (`exposure`).
 """
 
+from typing import Protocol
+
 from dreamd.app.guidelines.revisions import Revisions
 from dreamd.app.people.calibration_days import CalibrationDays
 from dreamd.core.exposure.dose import Dose, DoseLimits
 from dreamd.core.guidelines.bundle import Bundle
 from dreamd.core.guidelines.doses import dose_limits
 from dreamd.ports.consent import Exposures
+
+
+class SleeperDoses(Protocol):
+    """The doses of sleepers in one account of minutes, with the limits that the clauses in force set."""
+
+    def limits(self, sleeper: str) -> DoseLimits:
+        """The limits for this sleeper."""
+        ...
+
+    def dose(self, sleeper: str, now_s: float) -> Dose:
+        """The minutes against the limits in force."""
+        ...
+
+    def dose_within(self, sleeper: str, now_s: float, held: DoseLimits) -> Dose:
+        """The same, held to these limits as well."""
+        ...
 
 
 class Doses:

@@ -21,7 +21,7 @@ from dreamd.app.collective.cohorts import Cohorts
 from dreamd.app.collective.exposure_meter import ExposureMeter
 from dreamd.app.durability.commits import Commits
 from dreamd.app.events.dreamscape_log import DreamscapeLog
-from dreamd.app.people.doses import Doses
+from dreamd.app.people.doses import SleeperDoses
 from dreamd.core.consent.grant import Asked, Scope
 from dreamd.core.dreamscapes.roster import Slot
 from dreamd.core.dreamscapes.seats import UNKNOWN, Person, Seat, Seats
@@ -55,11 +55,15 @@ class ExposureAccounting:
         cohorts: Cohorts,
         consents: Consents,
         exposures: Exposures,
-        doses: Doses,
+        doses: SleeperDoses,
         commits: Commits,
         clock: SessionClock,
         log: DreamscapeLog,
+        *,
+        alone: bool = False,
     ) -> None:
+        """alone: of an anchor session, which asks no intimate scope."""
+        self._alone = alone
         self._seats = seats
         self._cohorts = cohorts
         self._meter = ExposureMeter(cohorts)
@@ -208,7 +212,7 @@ class ExposureAccounting:
         return seat.slot is not None and not self._ways.get(seat.sleeper, frozenset()) <= ways
 
     def _hold(self, seat: Seat, slot: Slot, standing: ConsentStatus) -> None:
-        few = standing.ceiling if Scope.INTIMATE in standing.scopes else 0.0
+        few = standing.ceiling if self._alone or Scope.INTIMATE in standing.scopes else 0.0
         self._cohorts.limit(slot, standing.ceiling, few)
         if standing.until_s < inf:
             heappush(self._expiries, (standing.until_s, seat.number))

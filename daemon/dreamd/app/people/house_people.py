@@ -1,7 +1,7 @@
 """The parts about people that a house gives to the application: exposure, subjects, receipts."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from dreamd.core.consent.receipt import Controller
@@ -22,8 +22,8 @@ def unnamed_house() -> Controller:
 class HousePeople:
     """The parts.
 
-    exposures: the account of merge-minutes. subjects: the random id that stands for a sleeper.
-    simulated_grants: whether a grant may come from a simulation, never in a site.
+    exposures: the account of merge-minutes. anchors: of minutes of anchor sessions. subjects: the random id
+    that stands for a sleeper. simulated_grants: whether a grant may come from a simulation, never in a site.
     controller: the house, on receipts. place: of the letters. sign_receipt: absent, no receipt is made.
     """
 
@@ -33,3 +33,4 @@ class HousePeople:
     controller: Controller = unnamed_house()  # noqa: RUF009 - a frozen value
     place: Place = Place()  # noqa: RUF009 - a frozen value
     sign_receipt: SignReceipt | None = None
+    anchors: Exposures = field(kw_only=True)

@@ -99,6 +99,10 @@ def document(records: PersonRecords, at_s: float) -> dict[str, object]:
             {"dreamscape": plan.dreamscape, "merge_minutes": plan.minutes, "at": instant(plan.at_s)}
             for plan in records.planned
         ],
+        "anchor_minutes": [
+            {"from": instant(bucket * BUCKET_S), "minutes": lived_min}
+            for bucket, lived_min in sorted(records.anchors.items())
+        ],
         "seats": [{"dreamscape": name, "seat": seat, "pod": pod} for name, seat, pod in records.seats],
         "calibration_days": [instant(day * DAY_S)[:10] for day in records.calibration_days],
         "counted_in_reports": [

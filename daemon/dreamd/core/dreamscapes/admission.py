@@ -30,6 +30,7 @@ from dreamd.core.dreamscapes.views import (
 )
 from dreamd.core.exposure.dose import Dose
 from dreamd.core.limits import (
+    ANCHOR_CEILING,
     ARTIST_SHARE_MOST,
     CALIBRATION_LIVE_S,
     CALIBRATION_OFFLINE_S,
@@ -49,6 +50,7 @@ from dreamwire.topics import RESERVED, is_name, is_pod
 
 NAME_RULE: Final = "1 to 63 of a-z 0-9 _ . -, beginning and ending with a letter or digit"
 REVISION_NAMES: Final = "shipped-1|revision-[1-9][0-9]{0,6}"
+_ANCHOR: Final = "the plan is an anchor session"
 INTIMATE_SEATS: Final = (2, 12)
 """Fewest and most seats of an intimate Dreamscape."""
 
@@ -275,7 +277,8 @@ def validate_plan(plan: Plan, now_s: float) -> Refusal | None:
 
     A field is named by its path in CreateDreamscape, such as `plan.ramp`, with the values it takes.
     """
-    for rule in (_names_fault, _selection_fault, _seats_fault, _coupling_fault):
+    seats = _alone_fault if plan.kind.alone else _seats_fault
+    for rule in (_names_fault, _selection_fault, seats, _coupling_fault):
         fault = rule(plan)
         if fault is not None:
             return fault
@@ -333,9 +336,27 @@ def _seats_fault(plan: Plan) -> Refusal | None:
     return None
 
 
+def _alone_fault(plan: Plan) -> Refusal | None:
+    """An anchor session is of one named bed, and nothing of it is another's."""
+    for field, value in (("plan.seats_min", plan.seats_min), ("plan.seats_max", plan.seats_max)):
+        if value != 1:
+            return bad_field(field, f"1, as {_ANCHOR}", value)
+    if len(plan.pods) != 1:
+        return bad_field("plan.pods", f"one pod, as {_ANCHOR}", Figure(f"{len(plan.pods)} pods"))
+    for field, asked in (("plan.intimate", plan.intimate), ("plan.record", plan.record)):
+        if asked:
+            return bad_field(field, f"false, as {_ANCHOR}", asked)
+    if plan.artist_share != 0.0:
+        return bad_field("plan.artist_share", f"0, as {_ANCHOR}", plan.artist_share)
+    if not 0.0 <= plan.ceiling <= ANCHOR_CEILING:
+        expected = f"a coupling from 0 (a sitting) to {ANCHOR_CEILING}, as {_ANCHOR}"
+        return bad_field("plan.ceiling", expected, plan.ceiling)
+    return None
+
+
 def _coupling_fault(plan: Plan) -> Refusal | None:
     # Below five sleepers `ceiling_for` lowers the ceiling every tick, however many seats there are.
-    if not 0.0 < plan.ceiling <= GUIDELINE_CAP:
+    if not (0.0 < plan.ceiling <= GUIDELINE_CAP or plan.kind.alone):
         return bad_field("plan.ceiling", f"a coupling above 0, at most {GUIDELINE_CAP}", plan.ceiling)
     if not 0.0 <= plan.artist_share <= ARTIST_SHARE_MOST:
         return bad_field("plan.artist_share", f"0 to {ARTIST_SHARE_MOST}", plan.artist_share)

@@ -9,6 +9,7 @@ from enum import Enum
 from math import inf, nan
 from typing import Final, TypeVar
 
+from dreamd.core.dreamscapes.kinds import DreamscapeKind
 from dreamd.core.fleet.freshness import known
 
 
@@ -204,6 +205,7 @@ class Plan:
     guidelines: str = "shipped-1"
     artist_share: float = 0.0  # largest share of an artist in the blend; 0: no artist leads
     record: bool = False  # features, collective and events are recorded
+    kind: DreamscapeKind = DreamscapeKind.SHARED
 
 
 IS_RECORDED: Final = "{dreamscape} is recorded, without names: each sleeper seated there has granted record"

@@ -7,9 +7,13 @@ Rules
 
 from dataclasses import dataclass, replace
 from math import inf, isnan, nan
+from typing import Final
 
 from dreamd.core.limits import EXPOSURE_WARN_SHARE
 from dreamd.core.refusals import Code, Refusal
+
+MERGE_MINUTES: Final = "merge-minutes"
+ANCHOR_MINUTES: Final = "minutes of anchor sessions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class Dose:
     """Merge-minutes charged to a sleeper in the rolling windows of 24 hours and 7 days, and their limits.
 
     clause, week_clause: the clauses of the guidelines that set the limits, of `revision`; empty: none.
+    unit: of the minutes, in words.
     """
 
     charged_min: float = 0.0
@@ -47,6 +52,7 @@ class Dose:
     clause: str = ""
     week_clause: str = ""
     revision: int = 0
+    unit: str = MERGE_MINUTES
 
     @property
     def share(self) -> float:
@@ -74,7 +80,7 @@ class Dose:
         ).least(limits)
         return Dose(
             *(self.charged_min, own.day_min, self.week_min, own.week_min),
-            *(own.day_clause, own.week_clause, own.revision),
+            *(own.day_clause, own.week_clause, own.revision, self.unit),
         )
 
     def refusal(self, sleeper: str) -> Refusal | None:
@@ -86,7 +92,7 @@ class Dose:
         clause = self.clause if nearest else self.week_clause
         limit_min = self.limit_min if nearest else self.week_limit_min
         lived_min = self.charged_min if nearest else self.week_min
-        within = f"{limit_min:g} merge-minutes in {'24 hours' if nearest else '7 days'}"
+        within = f"{limit_min:g} {self.unit} in {'24 hours' if nearest else '7 days'}"
         by = f" of clause {clause}" if clause else ""
         sentence = (
             f"{sleeper} has merged {self.share:.0%} of the limit{by}, {within}, "

@@ -17,6 +17,7 @@ from typing import Final
 
 from dreamd.core.guidelines.forms import Form, Key, Only, Place, Tighter
 from dreamd.core.limits import (
+    ANCHOR_MOST_MIN,
     ARTIST_SHARE_MOST,
     ARTIST_SHARE_SLEW_MOST,
     ARTIST_SLEW_MOST,
@@ -65,7 +66,7 @@ _ALL: Final = (
     Key("case_now_min", _N, "min", Place.CLINIC, _LOW, "now_waited_min", (0.0, 60.0)),
     Key("case_today_h", _N, "h", Place.CLINIC, _LOW, "today_waited_h", (0.0, 24.0)),
     Key("case_soon_h", _N, "h", Place.CLINIC, _LOW, "soon_waited_h", (0.0, 168.0)),
-    Key("anchor_min", _N, "min", Place.CLINIC, _LOW, "anchor_min", (0.0, 120.0)),
+    Key("anchor_min", _N, "min", Place.CLINIC, _LOW, "anchor_min", (0.0, ANCHOR_MOST_MIN)),
 )
 # fmt: on
 

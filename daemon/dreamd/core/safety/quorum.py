@@ -41,7 +41,19 @@ class QuorumVerdict(Enum):
         return self is QuorumVerdict.HOLDS
 
 
-def quorum(assigned: int, healthy: int, intimate: bool, away: int = 0) -> QuorumVerdict:  # noqa: FBT001 - a fact, read from the plan
+def fewest(*, intimate: bool, alone: bool = False) -> int:
+    """Return the fewest sleepers that may merge. alone: an anchor session, of one."""
+    return 1 if alone else INTIMATE_MIN if intimate else QUORUM_MIN
+
+
+def quorum(
+    assigned: int,
+    healthy: int,
+    intimate: bool,  # noqa: FBT001 - a fact, read from the plan
+    away: int = 0,
+    *,
+    alone: bool = False,
+) -> QuorumVerdict:
     """Judge a Dreamscape by the sleepers assigned now and how many of them are healthy.
 
     The quorum holds if the sleepers within reach satisfy the majority rule, and the minimum is met with all
@@ -53,12 +65,13 @@ def quorum(assigned: int, healthy: int, intimate: bool, away: int = 0) -> Quorum
         intimate: every sleeper gave the intimate scope.
         away: of those assigned, sleepers with a breaker not CLOSED for a transport cause, or not CLOSED since
             their seat was taken with no frame scored there. 0: ask whether the Dreamscape may begin.
+        alone: an anchor session, of one sleeper.
     """
-    fewest = INTIMATE_MIN if intimate else QUORUM_MIN
-    if not healthy + away >= fewest:
+    least = fewest(intimate=intimate, alone=alone)
+    if not healthy + away >= least:
         return QuorumVerdict.TOO_FEW
     within_reach = assigned - away
-    if within_reach >= fewest and not healthy >= QUORUM_SHARE * within_reach:
+    if within_reach >= least and not healthy >= QUORUM_SHARE * within_reach:
         return QuorumVerdict.MOST_FAILED
     return QuorumVerdict.HOLDS
 

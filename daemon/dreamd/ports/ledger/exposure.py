@@ -14,13 +14,21 @@ class MarkMove(Enum):
     CLOSE = "close"  # charged, and the marks removed
 
 
+class Account(Enum):
+    """The account that is charged; each has buckets and marks of its own."""
+
+    MERGING = "merging"  # merge-minutes
+    ANCHOR = "anchor"  # minutes of anchor sessions
+
+
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """Merge-minutes by sleeper, charged in the bucket of `at_s`, and the effect on their marks."""
+    """Minutes of an account by sleeper, charged in the bucket of `at_s`, and the effect on their marks."""
 
     minutes: Mapping[str, float]
     at_s: float
     move: MarkMove
+    account: Account = Account.MERGING
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +44,8 @@ class PlannedDose:
 class ExposureLedger(Protocol):
     """Exposure."""
 
-    def merging(self) -> dict[str, float]:
-        """MUST return the sleepers that are marked as merging, each with the time of its mark."""
+    def merging(self, account: Account = Account.MERGING) -> dict[str, float]:
+        """MUST return the sleepers with a mark in this account, each with the time of its mark."""
         ...
 
     def exposures(self, since_s: float) -> dict[str, float]:
@@ -47,8 +55,10 @@ class ExposureLedger(Protocol):
         """
         ...
 
-    def exposure_buckets(self, since_s: float) -> dict[str, dict[int, float]]:
-        """MUST return each sleeper's merge-minutes by bucket, from the one of `since_s` on."""
+    def exposure_buckets(
+        self, since_s: float, account: Account = Account.MERGING
+    ) -> dict[str, dict[int, float]]:
+        """MUST return each sleeper's minutes in this account by bucket, from the one of `since_s` on."""
         ...
 
     def planned_doses(self, dreamscape: str) -> dict[str, float]:

@@ -19,7 +19,8 @@ class PersonRecords:
     """The rows of a sleeper. Times are unix seconds.
 
     subject: empty where the house holds nothing. buckets, days: merge-minutes by ten minutes and, of more
-    than a week ago, by day. seats: (Dreamscape, number, pod). audit: (record, reason) of acts on the sleeper.
+    than a week ago, by day. anchors: minutes of anchor sessions by ten minutes. seats: (Dreamscape, number,
+    pod). audit: (record, reason) of acts on the sleeper.
     """
 
     sleeper: str
@@ -29,6 +30,7 @@ class PersonRecords:
     grants: tuple[Grant, ...] = ()
     buckets: Mapping[int, float] = field(default_factory=dict)
     days: Mapping[int, float] = field(default_factory=dict)
+    anchors: Mapping[int, float] = field(default_factory=dict)
     planned: tuple[PlannedDose, ...] = ()
     seats: tuple[tuple[str, int, str], ...] = ()
     calibration_days: tuple[int, ...] = ()
@@ -44,7 +46,7 @@ class PersonRecords:
         times = (
             *consent,
             *(grant.at_s for grant in self.grants),
-            *((bucket + 1) * BUCKET_S for bucket in self.buckets),
+            *((bucket + 1) * BUCKET_S for bucket in (*self.buckets, *self.anchors)),
             *((day + 1) * DAY_S for day in self.days),
             *(plan.at_s for plan in self.planned),
             *(row.at_s for row in self.personal),

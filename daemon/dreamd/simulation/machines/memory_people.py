@@ -12,7 +12,7 @@ from dreamd.core.consent.grant import Grant, Held
 from dreamd.core.exposure.windows import BUCKETS_A_DAY, DAY_S, WEEK_S, bucket_of, folded_below
 from dreamd.ports.commit import Commit, LedgerError
 from dreamd.ports.ledger.erasure import Shredded
-from dreamd.ports.ledger.exposure import Exposure, MarkMove, PlannedDose
+from dreamd.ports.ledger.exposure import Account, Exposure, MarkMove, PlannedDose
 from dreamd.ports.ledger.guidelines import (
     ADMISSIONS_KEPT,
     ADMISSIONS_KEPT_S,
@@ -99,6 +99,8 @@ class PeopleStorage(KeyStorage):
     exposed_days_min: dict[tuple[str, int], float] = field(default_factory=dict)
     planned_min: dict[tuple[str, str], float] = field(default_factory=dict)
     merging: dict[str, float] = field(default_factory=dict)
+    anchored_min: dict[tuple[str, int], float] = field(default_factory=dict)
+    anchoring: dict[str, float] = field(default_factory=dict)
     consents: dict[str, Consent] = field(default_factory=dict)
     grants: dict[tuple[str, int], Grant] = field(default_factory=dict)
     guidelines: dict[int, KeptRevision] = field(default_factory=dict)
@@ -151,6 +153,7 @@ class PeopleStorage(KeyStorage):
         """Remove what holds a text or a right."""
         self.consents.pop(sleeper, None)
         self.merging.pop(sleeper, None)
+        self.anchoring.pop(sleeper, None)
         self.calibrated.pop(sleeper, None)
         self.grants = {key: one for key, one in self.grants.items() if key[0] != sleeper}
         self.personal = {key: one for key, one in self.personal.items() if key[0] != sleeper}
@@ -162,7 +165,7 @@ class PeopleStorage(KeyStorage):
         nobody = f"~{keys.shred(sleeper, {at: lived for at, lived in own.items() if at >= oldest})}"
         self.gone.add(sleeper)
         self.erasing.pop(sleeper, None)
-        for rows in (self.exposed_min, self.exposed_days_min):
+        for rows in (self.exposed_min, self.exposed_days_min, self.anchored_min):
             for key in [key for key in rows if key[0] == sleeper]:
                 rows[nobody, key[1]] = rows.pop(key)
         for name in [name for name in self.planned_min if name[1] == sleeper]:
@@ -181,6 +184,7 @@ class PeopleStorage(KeyStorage):
             grants=tuple(one for (who, _), one in sorted(self.grants.items()) if who == sleeper),
             buckets={at: lived for (who, at), lived in sorted(self.exposed_min.items()) if who == sleeper},
             days={at: lived for (who, at), lived in sorted(self.exposed_days_min.items()) if who == sleeper},
+            anchors={at: lived for (who, at), lived in sorted(self.anchored_min.items()) if who == sleeper},
             planned=tuple(
                 PlannedDose(name, who, minutes, self.planned_s[name, who])
                 for (name, who), minutes in sorted(self.planned_min.items())
@@ -191,13 +195,20 @@ class PeopleStorage(KeyStorage):
         )
 
     def _charge(self, exposure: Exposure) -> None:
+        minutes, marks = self.account(exposure.account)
         for sleeper, lived_min in exposure.minutes.items():
             key = (sleeper, bucket_of(exposure.at_s))
-            if exposure.move is not MarkMove.OPEN or sleeper in self.merging:
-                self.exposed_min[key] = self.exposed_min.get(key, 0.0) + lived_min
-            self.merging.pop(sleeper, None)
+            if exposure.move is not MarkMove.OPEN or sleeper in marks:
+                minutes[key] = minutes.get(key, 0.0) + lived_min
+            marks.pop(sleeper, None)
             if exposure.move is not MarkMove.CLOSE:
-                self.merging[sleeper] = exposure.at_s
+                marks[sleeper] = exposure.at_s
+
+    def account(self, account: Account) -> tuple[dict[tuple[str, int], float], dict[str, float]]:
+        """Return the minutes by sleeper and bucket, and the marks, of an account."""
+        if account is Account.ANCHOR:
+            return self.anchored_min, self.anchoring
+        return self.exposed_min, self.merging
 
     def _fold(self, below: int) -> None:
         for sleeper, bucket in [key for key in self.exposed_min if key[1] < below]:
@@ -219,10 +230,10 @@ class PeopleStorage(KeyStorage):
                     sums[sleeper] = sums.get(sleeper, 0.0) + lived_min
         return sums
 
-    def buckets_since(self, since_s: float) -> dict[str, dict[int, float]]:
-        """Return the merge-minutes by sleeper and bucket."""
+    def buckets_since(self, since_s: float, account: Account) -> dict[str, dict[int, float]]:
+        """Return the minutes by sleeper and bucket."""
         found: dict[str, dict[int, float]] = {}
-        for (sleeper, bucket), lived_min in self.exposed_min.items():
+        for (sleeper, bucket), lived_min in self.account(account)[0].items():
             if bucket >= bucket_of(since_s):
                 found.setdefault(sleeper, {})[bucket] = lived_min
         return found
@@ -245,17 +256,19 @@ class MemoryPeople(ABC):
             LedgerError: it cannot be read.
         """
 
-    def merging(self) -> dict[str, float]:
+    def merging(self, account: Account = Account.MERGING) -> dict[str, float]:
         """The marked sleepers, and since when."""
-        return dict(self.readable.merging)
+        return dict(self.readable.account(account)[1])
 
     def exposures(self, since_s: float) -> dict[str, float]:
         """Merge-minutes by sleeper."""
         return self.readable.sums_since(since_s)
 
-    def exposure_buckets(self, since_s: float) -> dict[str, dict[int, float]]:
-        """Merge-minutes by sleeper and bucket."""
-        return self.readable.buckets_since(since_s)
+    def exposure_buckets(
+        self, since_s: float, account: Account = Account.MERGING
+    ) -> dict[str, dict[int, float]]:
+        """Minutes by sleeper and bucket."""
+        return self.readable.buckets_since(since_s, account)
 
     def planned_doses(self, dreamscape: str) -> dict[str, float]:
         """Planned merge-minutes by sleeper."""

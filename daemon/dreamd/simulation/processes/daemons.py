@@ -10,12 +10,14 @@ from functools import partial
 from typing import Final
 
 from dreamd.adapters.documents.shipped import bench_founding
+from dreamd.adapters.exposure import LedgerExposure
 from dreamd.app.application import Application
 from dreamd.app.inbound import InboundRouter
 from dreamd.app.inbound_guard import InboundGuard
 from dreamd.app.people.house_people import HousePeople
 from dreamd.app.safety.step_failures import Failure, InjectedError
 from dreamd.core.access.caller import RESTARTED, SIGNALLED
+from dreamd.ports.ledger.exposure import Account
 from dreamd.ports.pod_link import CohortKey as PortKey
 from dreamd.simulation.environment import Environment
 from dreamd.simulation.machines.counting_metrics import CountingMetrics
@@ -63,7 +65,8 @@ class DaemonProcess:
         rng = random.Random(environment.rng.random())  # noqa: S311 - one seed, one story
         people = HousePeople(
             LimitedExposures(self.ledger, self.now_s(), environment.limits_min),
-            self.ledger.keys.subject_of,
+            anchors=LedgerExposure(self.ledger, self.now_s(), Account.ANCHOR),
+            subjects=self.ledger.keys.subject_of,
             simulated_grants=True,
         )
         self.app = Application(

@@ -9,12 +9,19 @@ import math
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from dreamapi.v1.dreamscapes_pb2 import CreateDreamscapeRequest, UpdateDreamscapeRequest
+from dreamapi.v1.dreamscapes_pb2 import (
+    DREAMSCAPE_KIND_ANCHOR,
+    DREAMSCAPE_KIND_SHARED,
+    DREAMSCAPE_KIND_UNSPECIFIED,
+    CreateDreamscapeRequest,
+    UpdateDreamscapeRequest,
+)
 from dreamapi.v1.dreamscapes_pb2 import Plan as PlanMessage
 from dreamd.adapters.grpc.calls import request_fields
 from dreamd.adapters.grpc.calls.errors import bad_input
+from dreamd.core.dreamscapes.kinds import DreamscapeKind
 from dreamd.core.dreamscapes.views import Plan
-from dreamd.core.limits import ARTIST_SHARE_MOST, GUIDELINE_CAP, at_most
+from dreamd.core.limits import ANCHOR_CEILING, ARTIST_SHARE_MOST, GUIDELINE_CAP, at_most
 from dreamd.core.refusals import Refusal
 from dreamwire.topics import is_name
 
@@ -23,6 +30,11 @@ CREATED: Final = "plan"
 CHANGED: Final = "dreamscape.plan"
 """The path of the plan in UpdateDreamscape."""
 
+KINDS: Final = {
+    DREAMSCAPE_KIND_UNSPECIFIED: DreamscapeKind.SHARED,
+    DREAMSCAPE_KIND_SHARED: DreamscapeKind.SHARED,
+    DREAMSCAPE_KIND_ANCHOR: DreamscapeKind.ANCHOR,
+}
 _DEFAULTS: Final = Plan("defaults", seats_min=1, seats_max=1)
 _KEPT_AS: Final = {"start_time": "start_at_s", "close_time": "close_at_s", "ramp": "ramp_s"}
 """Fields of the message that the application keeps under another name."""
@@ -82,10 +94,15 @@ def moved(answer: Answer | Refusal) -> Answer | Refusal:
 
 
 def _read(name: str, wanted: PlanMessage, path: str) -> Plan:
+    kind = KINDS.get(wanted.kind)
+    if kind is None:
+        raise bad_input(f"{path}.kind", "a known kind", wanted.kind)
+    seats = 1 if kind.alone else 0
     return Plan(
         dreamscape=name,
-        seats_min=wanted.seats_min,
-        seats_max=wanted.seats_max,
+        kind=kind,
+        seats_min=wanted.seats_min or seats,
+        seats_max=wanted.seats_max or seats,
         start_at_s=request_fields.moment(wanted.start_time, f"{path}.start_time"),
         close_at_s=request_fields.moment(wanted.close_time, f"{path}.close_time"),
         pods=tuple(request_fields.pod_id(pod, f"{path}.pods[{at}]") for at, pod in enumerate(wanted.pods)),
@@ -93,7 +110,7 @@ def _read(name: str, wanted: PlanMessage, path: str) -> Plan:
         schema=wanted.schema or _DEFAULTS.schema,
         late_joining=wanted.late_joining if wanted.HasField("late_joining") else _DEFAULTS.late_joining,
         intimate=wanted.intimate,
-        ceiling=_ceiling(wanted, f"{path}.ceiling"),
+        ceiling=_ceiling(wanted, f"{path}.ceiling", ANCHOR_CEILING if kind.alone else _DEFAULTS.ceiling),
         ramp_s=request_fields.span(wanted.ramp, f"{path}.ramp")
         if wanted.HasField("ramp")
         else _DEFAULTS.ramp_s,
@@ -109,10 +126,10 @@ def _site(text: str, field: str) -> str:
     return text
 
 
-def _ceiling(wanted: PlanMessage, field: str) -> float:
+def _ceiling(wanted: PlanMessage, field: str, default: float) -> float:
     if not wanted.HasField("ceiling"):
-        return _DEFAULTS.ceiling
+        return default
     fits = math.isfinite(wanted.ceiling) and 0.0 <= wanted.ceiling <= 1.0
     if not fits:
         raise bad_input(field, "a coupling from 0 to 1", wanted.ceiling)
-    return at_most(wanted.ceiling, GUIDELINE_CAP)
+    return at_most(wanted.ceiling, default if default == ANCHOR_CEILING else GUIDELINE_CAP)

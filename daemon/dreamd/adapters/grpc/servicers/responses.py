@@ -249,6 +249,7 @@ def plan(view: Plan) -> dreams.Plan:
         guidelines=view.guidelines,
         artist_share=view.artist_share,
         record=view.record,
+        kind=dreams.DREAMSCAPE_KIND_ANCHOR if view.kind.alone else dreams.DREAMSCAPE_KIND_SHARED,
     )
 
 

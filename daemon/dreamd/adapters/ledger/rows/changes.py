@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from dreamd.adapters.ledger.people_keys.subject_column import Naming
 from dreamd.adapters.ledger.rows import tables
+from dreamd.adapters.ledger.rows.account_rows import AccountRows, adding
 from dreamd.adapters.ledger.rows.audit_chain import AuditChain
 from dreamd.adapters.ledger.rows.forgetting import forget_subject, gather_forgotten
 from dreamd.adapters.ledger.rows.gathered_rows import GatheredRows, Row
@@ -31,7 +32,7 @@ from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.commit import LedgerError
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
-from dreamd.ports.ledger.exposure import Exposure, MarkMove, PlannedDose
+from dreamd.ports.ledger.exposure import Account, Exposure, MarkMove, PlannedDose
 from dreamd.ports.ledger.guidelines import ADMISSIONS_KEPT, ADMISSIONS_KEPT_S, KeptRevision
 from dreamd.ports.ledger.personal import PersonalRow
 from dreamd.ports.ledger.terms import TermDraw
@@ -45,7 +46,6 @@ _Gather = Callable[["_Group", Any], None]
 _DROP_BED: Final = tables.beds.delete().where(tables.beds.c.pod == sa.bindparam("of"))
 _DROP_LOCK: Final = tables.locks.delete().where(tables.locks.c.pod == sa.bindparam("of"))
 _DROP_ORDER: Final = tables.wake_orders.delete().where(tables.wake_orders.c.id == sa.bindparam("of"))
-_DROP_MARK: Final = tables.merging.delete().where(tables.merging.c.sleeper == sa.bindparam("of"))
 _DROP_SEAT: Final = tables.seats.delete().where(
     tables.seats.c.dreamscape == sa.bindparam("of"), tables.seats.c.number == sa.bindparam("at")
 )
@@ -97,13 +97,8 @@ class Changes:
             for name, table in tables.metadata.tables.items()
             if any(isinstance(column.type, sa.Double) for column in table.columns)
         )
-        buckets, merging = tables.exposure_buckets, tables.merging
-        self._charge = _adding(insert(buckets))
-        marked = sa.select(
-            *(sa.bindparam(column.name, type_=column.type) for column in buckets.columns)
-        ).where(sa.exists().where(merging.c.sleeper == sa.bindparam("sleeper", type_=buckets.c.sleeper.type)))
-        self._charge_marked = _adding(insert(buckets).from_select(list(buckets.columns.keys()), marked))
-        self._fold = _adding(insert(tables.exposure_days).from_select(["sleeper", "day", "minutes"], _FOLDED))
+        self._accounts = {account: AccountRows.made_for(account, insert) for account in Account}
+        self._fold = adding(insert(tables.exposure_days).from_select(["sleeper", "day", "minutes"], _FOLDED))
         self._plan = insert(tables.planned_doses).on_conflict_do_nothing()
         self._subjects: Final[tuple[tuple[str, _Gather], ...]] = (
             ("dreamscapes", self._records),
@@ -265,17 +260,17 @@ class Changes:
             for sleeper, lived_min in exposure.minutes.items()
         ]
         marks = [{"sleeper": sleeper, "since_s": exposure.at_s} for sleeper in exposure.minutes]
-        # The marks decide what is charged: one subject.
+        account = self._accounts[exposure.account]
         match exposure.move:
             case MarkMove.OPEN:
-                rows.gather("exposure", self._charge_marked, charges)
-                self._put(rows, "merging", marks, "exposure")
+                rows.gather(account.subject, account.charge_marked, charges)
+                self._put(rows, account.marks, marks, account.subject)
             case MarkMove.MOVE:
-                rows.gather("exposure", self._charge, charges)
-                self._put(rows, "merging", marks, "exposure")
+                rows.gather(account.subject, account.charge, charges)
+                self._put(rows, account.marks, marks, account.subject)
             case MarkMove.CLOSE:
-                rows.gather("exposure", self._charge, charges)
-                rows.gather("exposure", _DROP_MARK, _keys(exposure.minutes))
+                rows.gather(account.subject, account.charge, charges)
+                rows.gather(account.subject, account.drop_mark, _keys(exposure.minutes))
             case _:
                 assert_never(exposure.move)
 
@@ -361,14 +356,6 @@ def _upsert(insert: Insert, table: sa.Table) -> Any:  # noqa: ANN401 -- each eng
     keys = [column.name for column in table.primary_key]
     rest = {column.name: new.excluded[column.name] for column in table.columns if column.name not in keys}
     return new.on_conflict_do_update(index_elements=keys, set_=rest) if rest else new.on_conflict_do_nothing()
-
-
-def _adding(new: Any) -> Any:  # noqa: ANN401 -- each engine has a type of its own
-    """Add the minutes to those of the same sleeper and bucket, or day."""
-    keys = [column.name for column in new.table.primary_key]
-    return new.on_conflict_do_update(
-        index_elements=keys, set_={"minutes": new.table.c.minutes + new.excluded.minutes}
-    )
 
 
 def _keys(keys: Iterable[str]) -> list[Row]:

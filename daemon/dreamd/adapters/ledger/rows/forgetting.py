@@ -16,7 +16,7 @@ from dreamd.adapters.ledger.rows.gathered_rows import GatheredRows
 
 PERSONS: Final = (
     *("audit_texts", "beds", "calibration_days", "codes", "comments", "consents", "credentials"),
-    *("grants", "merging", "personal", "principals"),
+    *("anchor_marks", "grants", "merging", "personal", "principals"),
 )
 """The tables from which rows go."""
 ERASED: Final = "erased"
@@ -27,6 +27,7 @@ _TEXTS: Final = tables.audit_texts
 _GONE: Final = (
     ("check_ins", tables.beds.delete().where(tables.beds.c.sleeper == _OF)),
     ("exposure", tables.merging.delete().where(tables.merging.c.sleeper == _OF)),
+    ("anchors", tables.anchor_marks.delete().where(tables.anchor_marks.c.sleeper == _OF)),
     ("consents", tables.consents.delete().where(tables.consents.c.sleeper == _OF)),
     ("grants", tables.grants.delete().where(tables.grants.c.sleeper == _OF)),
     (

@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, fields
 from typing import Any, Final
 
+from dreamd.core.dreamscapes.kinds import DreamscapeKind
 from dreamd.core.dreamscapes.views import DreamscapeState, Plan
 from dreamd.ports.commit import LedgerError
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
@@ -43,8 +44,9 @@ def record_of(kept: dict[str, Any], seats: Seats) -> DreamscapeRecord:
     created_s, state = float(kept["created_s"]), DreamscapeState(kept["state"])
     ended_s = kept.get("ended_s") or (created_s if state is DreamscapeState.ENDED else 0.0)
     plan = {name: value for name, value in kept["plan"].items() if name in known}
+    plan |= {"pods": tuple(plan.get("pods", ())), "kind": DreamscapeKind(plan.get("kind", "shared"))}
     return DreamscapeRecord(
-        plan=Plan(**{**plan, "pods": tuple(plan.get("pods", ()))}),
+        plan=Plan(**plan),
         state=state,
         created_s=created_s,
         seats=seats,

@@ -91,6 +91,10 @@ planned_doses: Final = _table(
     _real("at_s"),
 )
 merging: Final = _table("merging", _subject("sleeper", key=True), _real("since_s"))
+anchor_buckets: Final = _table(
+    "anchor_buckets", _subject("sleeper", key=True), _whole("bucket", key=True), _real("minutes")
+)
+anchor_marks: Final = _table("anchor_marks", _subject("sleeper", key=True), _real("since_s"))
 generation: Final = sa.Table(
     "generation",
     metadata,

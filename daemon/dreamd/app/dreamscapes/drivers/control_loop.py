@@ -15,9 +15,9 @@ from dreamd.app.events.tick_watchers import TickWatchers
 from dreamd.app.safety.outlier_episodes import OutlierEpisodes
 from dreamd.app.stage.lead_slew import LeadSlew
 from dreamd.core.dreamscapes.views import DreamscapeState
-from dreamd.core.limits import MASS_WINDOW_S, QUORUM_MIN
+from dreamd.core.limits import MASS_WINDOW_S
 from dreamd.core.safety.causes import Cause
-from dreamd.core.safety.quorum import INTIMATE_MIN, quorum
+from dreamd.core.safety.quorum import fewest, quorum
 
 
 class ControlLoop:
@@ -52,7 +52,7 @@ class ControlLoop:
         if not dreamscape.ownership.lost:
             fused = cohorts.fuse(instant)
             self._episodes.look()
-            sever = dreamscape.monitor.judge(instant, now_s, live=dreamscape.live)
+            sever = dreamscape.monitor.judge(instant, now_s, live=self._grouped)
             if sever is not None:
                 dreamscape.sever(sever.cause, sever.reason)
             dreamscape.publish(self._level(now_s))
@@ -70,6 +70,11 @@ class ControlLoop:
         wanted = self._dreamscape.live_lead.newest() if cohorts.granting else NO_ARTIST
         most = min(limits.artist_share, cohorts.share_most()) if wanted[0].size else 0.0
         return self._slew.follow(wanted, most, limits, now_s)
+
+    @property
+    def _grouped(self) -> bool:
+        """Whether the Dreamscape is live and has a group, whose signs are judged."""
+        return self._dreamscape.live and not self._dreamscape.plan.kind.alone
 
     def _evaluate(self, instant: int) -> None:
         dreamscape = self._dreamscape
@@ -89,8 +94,9 @@ class ControlLoop:
             dreamscape.log.append_event("uplink-restored", "frames arrive again", Cause.UPLINK.value)
         if dreamscape.state is DreamscapeState.DREAMING and not verdict.blind and not going_home:
             self._judge_mass(holding)
-            self._judge_quorum()
-        for seat, trip in dreamscape.monitor.judge_persons(live=dreamscape.live):
+            if not dreamscape.plan.kind.alone:
+                self._judge_quorum()
+        for seat, trip in dreamscape.monitor.judge_persons(live=self._grouped):
             dreamscape.evaluator.trip(seat, trip)
 
     def _judge_mass(self, holding: int) -> None:
@@ -117,15 +123,15 @@ class ControlLoop:
     def _level(self, now_s: float) -> float:
         """Return the coupling to grant each included sleeper: zero unless every condition holds."""
         dreamscape, fused = self._dreamscape, self._dreamscape.cohorts.fused
-        fewest = INTIMATE_MIN if dreamscape.plan.intimate else QUORUM_MIN
+        plan = dreamscape.plan
         written = dreamscape.ownership.may_grant(now_s) and dreamscape.exposure.covered(now_s)
-        enough = fused is not None and fused.n >= fewest
-        sound = not self._deps.failures.holds(dreamscape.plan.dreamscape)
+        enough = fused is not None and fused.n >= fewest(intimate=plan.intimate, alone=plan.kind.alone)
+        sound = not self._deps.failures.holds(plan.dreamscape)
         ok = dreamscape.live and enough and written and sound
         dreamscape.withheld = "" if ok else self._why_withheld(written=written)
         if not ok or fused is None:
             return 0.0
-        return self._deps.guidelines.limits.ceiling_for(dreamscape.plan.ceiling, fused.n)
+        return self._deps.guidelines.limits.ceiling_for(plan.ceiling, fused.n)
 
     def _why_withheld(self, *, written: bool) -> str:
         """Return the cause for which nothing is granted although each sleeper is healthy."""

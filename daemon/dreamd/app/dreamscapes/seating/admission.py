@@ -60,6 +60,7 @@ class Admission:
         """Fill the seats by this plan from now on; excused pods stay excused."""
         self._plan = plan
         self.asked = asked_by(plan)
+        self._doses = self._deps.account_of(plan.kind)[1]
         self._retry_s: dict[int, float] = {}
         self._looked = 0
         self._invited = Names(plan.pods)
@@ -78,7 +79,7 @@ class Admission:
             facts,
             wake_order=order.id if order else "",
             unagreed=self._deps.consents.missing(record.sleeper, self.asked),
-            dose=self._deps.doses.dose(record.sleeper, now_s),
+            dose=self._doses.dose(record.sleeper, now_s),
             against=against_sleeper(bundle, self._clauses.judged(record, standing)),
             ledger=self._deps.commits.trouble,
             barred=self._deps.principals.barred(record.pod),
@@ -225,6 +226,7 @@ class Admission:
             consent_revision=standing.revision,
             consent_subject=standing.subject,
             modalities=standing.modalities,
+            anchor=self._plan.kind.alone,
         )
         self._keys.given(record.pod, what)
         self._deps.orders.send(record.pod, record.incarnation, what, now_s)

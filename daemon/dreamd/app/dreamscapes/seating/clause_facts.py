@@ -25,7 +25,12 @@ class ClauseFacts:
         return {"adult": float(standing.adult) if known else nan, "calibrated_s": calibrated_s(record)}
 
     def keep_facts(self, plan: Plan, people: int, record: PodRecord) -> None:
-        """Keep the facts of this admission. people: the seats that are taken, this one included."""
+        """Keep the facts of this admission. people: the seats that are taken, this one included.
+
+        Of an anchor session none is kept: the clauses of a merge do not judge it.
+        """
+        if plan.kind.alone:
+            return
         now_s = self._deps.clock.now_s()
         standing = self._deps.consents.standing(record.sleeper)
         dose = self._deps.doses.dose(record.sleeper, now_s)

@@ -13,7 +13,7 @@ Rules
 - A Dreamscape has one such transaction on its way at most.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from dreamd.app.dependencies import Dependencies
@@ -163,21 +163,24 @@ class SeatCommits:
         named = Transaction(
             dreamscapes=(record,),
             terms=self._ownership.lacking(cohorts, now_s),
-            planned_doses=tuple(self._planned(seat, record.plan, now_s) for seat in agreed),
+            planned_doses=tuple(self._planned(agreed, record.plan, now_s)),
             calibration_days=tuple((seat.sleeper, CalibrationDays.day_of(now_s)) for seat in agreed),
         )
         return SeatCommit(agreed, opening, named.plus(opening.transaction), now_s)
 
-    def _planned(self, seat: Seat, plan: Plan, now_s: float) -> PlannedDose:
-        """The dose a sleeper is seated for: the ledger keeps the first, so a bad night cannot revise it."""
+    def _planned(self, seats: list[Seat], plan: Plan, now_s: float) -> Iterator[PlannedDose]:
+        """The doses that sleepers are seated for: the ledger keeps the first, so a bad night revises none.
+
+        An anchor session is no merge: it plans none.
+        """
+        if plan.kind.alone:
+            return
         ends_s = plan.close_at_s or now_s + SESSION_MAX_S
-        granted = min(
-            plan.ceiling,
-            self._deps.guidelines.limits.ceiling,
-            self._deps.consents.standing(seat.sleeper).ceiling,
-        )
-        minutes = granted * max(0.0, ends_s - now_s) / 60.0
-        return PlannedDose(plan.dreamscape, seat.sleeper, minutes, now_s)
+        most = min(plan.ceiling, self._deps.guidelines.limits.ceiling)
+        for seat in seats:
+            granted = min(most, self._deps.consents.standing(seat.sleeper).ceiling)
+            minutes = granted * max(0.0, ends_s - now_s) / 60.0
+            yield PlannedDose(plan.dreamscape, seat.sleeper, minutes, now_s)
 
     # -- how it ends --------------------------------------------------------------------------------
 

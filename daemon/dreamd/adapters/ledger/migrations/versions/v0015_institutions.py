@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from dreamd.adapters.ledger.rows.tables import WHOLE
+from dreamd.adapters.ledger.rows.tables import REAL, WHOLE
 
 revision = "0015"
 down_revision = "0014"
@@ -13,6 +13,7 @@ def upgrade() -> None:
     """Add the tables of each institution."""
     _reports()
     _nights()
+    _anchors()
 
 
 def _reports() -> None:
@@ -54,5 +55,21 @@ def _nights() -> None:
         sa.Column("night", WHOLE, primary_key=True, autoincrement=False),
         sa.Column("kind", sa.Text, primary_key=True),
         sa.Column("kept", sa.Text, nullable=False),
+        sqlite_with_rowid=False,
+    )
+
+
+def _anchors() -> None:
+    op.create_table(
+        "anchor_buckets",
+        sa.Column("sleeper", sa.Text, primary_key=True),
+        sa.Column("bucket", WHOLE, primary_key=True, autoincrement=False),
+        sa.Column("minutes", REAL, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "anchor_marks",
+        sa.Column("sleeper", sa.Text, primary_key=True),
+        sa.Column("since_s", REAL, nullable=False),
         sqlite_with_rowid=False,
     )
