@@ -34,6 +34,7 @@ from dreamapi.guidelines import Guidelines
 from dreamapi.letters import Exposure, Letters
 from dreamapi.pods import Pods
 from dreamapi.renewal import Renewal, Renewing
+from dreamapi.reports import Reports
 from dreamapi.requests import refused
 from dreamapi.severs import Houses, Severs
 from dreamapi.text import unfit
@@ -99,6 +100,7 @@ class Api:
         self.audit = Audit(self._channel, self._line)
         self.consents = Consents(self._channel, self._line)
         self.guidelines = Guidelines(self._channel, self._line)
+        self.reports = Reports(self._channel, self._line)
         self.exposure = Exposure(self._channel, self._line)
         self.letters = Letters(self._channel, self._line)
         if self._held is not None and self._held.path is not None:

@@ -12,6 +12,8 @@ _NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}")
 IN_FORCE: Final = "in-force"
 """In place of a number: the revision of the guidelines that holds now."""
 
+REPORTS: Final = "reports"
+
 OWN: Final = "-"
 """In place of a sleeper: the one of the caller's own credential."""
 
@@ -37,6 +39,11 @@ def _within(collection: str, text: str) -> str:
 def pod(text: str) -> str:
     """`pods/{text}`; empty stays empty."""
     return _within("pods", text)
+
+
+def report(day: str) -> str:
+    """`reports/{day}`; empty stays empty."""
+    return _within(REPORTS, day)
 
 
 def principal(text: str) -> str:

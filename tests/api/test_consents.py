@@ -441,6 +441,9 @@ EXPECTED = {
     "ListLetters": ("own", "-", "-", "-", "-", "-", "-", "-"),
     "GetDose": ("own", "site", "on request", "-", "-", "-", "-", "-"),
     "ListNights": ("own", "site", "on request", "-", "-", "-", "-", "-"),
+    "PreviewReport": ("-", "yes", "yes", "-", "-", "-", "-", "-"),
+    "PublishReport": ("-", "yes", "yes", "-", "-", "-", "-", "-"),
+    "ListReports": ("yes",) * 8,
 }
 
 

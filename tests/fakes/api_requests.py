@@ -12,6 +12,7 @@ from dreamapi.v1 import guidelines_pb2 as guidelines
 from dreamapi.v1 import house_pb2 as houses
 from dreamapi.v1 import letters_pb2 as letters
 from dreamapi.v1 import pods_pb2 as beds
+from dreamapi.v1 import reports_pb2 as reports
 from dreamapi.v1 import severs_pb2 as severs
 from dreamapi.v1 import wake_pb2 as waking
 from dreamapi.v1.access_pb2_grpc import AccessStub
@@ -24,6 +25,7 @@ from dreamapi.v1.guidelines_pb2_grpc import GuidelinesStub
 from dreamapi.v1.house_pb2_grpc import HousesStub
 from dreamapi.v1.letters_pb2_grpc import LettersStub
 from dreamapi.v1.pods_pb2_grpc import PodsStub
+from dreamapi.v1.reports_pb2_grpc import ReportsStub
 from dreamapi.v1.rules_pb2 import ROLE_ADMIN
 from dreamapi.v1.severing_pb2 import SeverOutcome
 from dreamapi.v1.severs_pb2_grpc import SeversStub
@@ -146,6 +148,11 @@ UNARY |= {
     ),
     "DryRunRevision": (guidelines.DryRunRevisionRequest(name="guidelines/1"), guidelines.DryRun),
 }
+UNARY |= {
+    "PreviewReport": (reports.PreviewReportRequest(), reports.Report),
+    "PublishReport": (reports.PublishReportRequest(), reports.Report),
+    "ListReports": (reports.ListReportsRequest(), reports.ListReportsResponse),
+}
 GUARDED["RatifyRevision"] = guidelines.RatifyRevisionRequest(name="guidelines/2")
 UNARY["EraseSleeper"] = (consents.EraseSleeperRequest(name="sleepers/ada"), consents.Erasure)
 STREAMS = {
@@ -169,7 +176,7 @@ def stub_with(channel: grpc.aio.Channel, method: str) -> object:
     """The generated stub's method of any service."""
     kinds = (
         *(PodsStub, DreamscapesStub, BreakersStub, WakeOrdersStub),
-        *(SeversStub, HousesStub, AccessStub, AuditStub, ConsentsStub, GuidelinesStub),
+        *(SeversStub, HousesStub, AccessStub, AuditStub, ConsentsStub, GuidelinesStub, ReportsStub),
         *(ExposureStub, LettersStub),
     )
     stubs = [kind(channel) for kind in kinds]

@@ -39,6 +39,7 @@ from fakes.access import FakeAccess
 from fakes.consents import FakeConsents
 from fakes.erasures import FakeErasures
 from fakes.letters import FakeNights
+from fakes.reports import FakeReports
 from fakes.severs import WELL, FakeSevers
 from fakes.views import NOW_S, breaker_view, collective_view, dreamscape_view, pod_view
 
@@ -440,6 +441,7 @@ class FakeCoordination:
         self.nights = FakeNights(self.principals.ledger)
         self.letters, self.exposure = self.nights.letters, self.nights.exposure
         self.erasures = FakeErasures(self.asked)
+        self.reports = FakeReports()
         self.house_view = WELL
         self.site_names: tuple[str, ...] = ()
         self.artists = LiveLead(BANDS6X2, 0.3, lambda: NOW_S, lambda *_words: None)

@@ -346,6 +346,7 @@ class Stage:
             subjects=self.ledger.keys.subject_of,
             simulated_grants=True,
             sign_receipt=lambda document: str(document["receipt_id"]),
+            sign_report=lambda found: f"signed {found.period.first}",
         )
         app = Application(
             *(self.clock, self.link, self.ledger, self.meters, rng, people, aside, self._recordings),

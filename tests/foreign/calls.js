@@ -174,6 +174,9 @@ async function people() {
   await unary("Guidelines.WithdrawRevision", revision);
   await unary("Guidelines.GetRevision", { name: "guidelines/in-force" });
   await unary("Guidelines.ListRevisions", {});
+  await unary("Reports.PreviewReport", {});
+  await unary("Reports.PublishReport", {});
+  await unary("Reports.ListReports", {});
 }
 
 // Without access control no caller has a credential of its own; principals can be made all the same.

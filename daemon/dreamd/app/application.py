@@ -45,6 +45,7 @@ from dreamd.app.fleet.sever_confirmations import PendingSever, SeverConfirmation
 from dreamd.app.guidelines.admission_records import AdmissionRecords
 from dreamd.app.guidelines.revisions import Founding, Revisions
 from dreamd.app.inbound import InboundRouter
+from dreamd.app.institutions import Institutions
 from dreamd.app.people.anchor_doses import AnchorAccount, AnchorDoses
 from dreamd.app.people.calibration_days import CalibrationDays
 from dreamd.app.people.consent_book import ConsentBook
@@ -73,8 +74,8 @@ class Application:
     """Builds the contexts, drives the tick, shuts down.
 
     Attributes:
-        pods, dreamscapes, breakers, wake_orders, severs, consents, letters, exposure, house, guidelines,
-            access, audit: commands and queries, one subject each (`api.protocols.Api`).
+        pods, dreamscapes, breakers, wake_orders, severs, consents, letters, exposure, reports, house,
+            guidelines, access, audit: commands and queries, one subject each (`api.protocols.Api`).
         acts: the audit log, for every call that changes something.
         principals, whereabouts, enrolment: what admission asks; what a revocation ends.
         bed_accounts: the beds' accounts at the broker, which follow their credentials.
@@ -180,6 +181,7 @@ class Application:
         self._deps.nights.leads_since = self._leads_since
         self._deps.nights.dose_of = self._deps.doses.dose
         self._deps.nights.follow(self.journal)
+        self._institutions.hear_journal()
         self._deps.guidelines.in_force_changed.append(self._guidelines_changed)
         self._deps.fleet.forgotten += [self._deps.orders.forget_pod, waking.forget_pod]
 
@@ -191,6 +193,9 @@ class Application:
         self.erasures = ErasureCommands(
             *(deps, self.registry, self._check_ins, self.consents, self._book), people
         )
+        self._institutions = Institutions(deps, people)
+        self.reports = self._institutions.reports
+        self.erasures.forgetting = self._institutions.forget_sleeper
         self.house = HouseQueries(deps, self.registry, lambda: self.inbound.broker)
 
     def _build_access(self, secret: Random, sign: Sign | None) -> None:
@@ -303,6 +308,7 @@ class Application:
         attempt("audit", partial(self._checkpoints.sign_due, now_s))
         attempt("ledger", self._deps.guidelines.pass_time)
         attempt("ledger", self._deps.admissions.write_waiting)
+        self._institutions.write_waiting()
         attempt("ledger", self._check_ins.write_bindings)
         attempt("ledger", partial(self.erasures.advance, now_s))
         attempt("ledger", self._book.write_unwritten)

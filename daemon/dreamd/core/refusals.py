@@ -249,7 +249,7 @@ CATALOGUE: Final[dict[Code, Entry]] = {
     ),
     Code.BEYOND_BOUND: Entry(Kind.INVALID, "set a limit inside the named bounds"),
     Code.NOT_CANONICAL: Entry(Kind.INVALID, "write the text in Unicode's form NFC, on one line"),
-    Code.TOO_EARLY: Entry(Kind.PRECONDITION, "ratify it once its time for comments is over"),
+    Code.TOO_EARLY: Entry(Kind.PRECONDITION, "ask again at the time that the sentence names"),
     Code.WRONG_ROLE: Entry(Kind.DENIED, "let a person in the named role do it"),
     Code.SAME_PERSON: Entry(Kind.DENIED, "let another person ratify in the second role"),
     Code.CONSENT_STALE: Entry(Kind.PRECONDITION, "read the consent again and grant the next revision"),
@@ -276,7 +276,7 @@ CATALOGUE: Final[dict[Code, Entry]] = {
     Code.MORATORIUM_UNKNOWN: Entry(Kind.NOT_FOUND, "list the moratoria"),
     Code.QUORUM_LACKING: Entry(Kind.PRECONDITION, "gather the seconds that the sentence names"),
     Code.ALREADY_PUBLISHED: Entry(
-        Kind.PRECONDITION, "read what was published; a report is never issued anew"
+        Kind.PRECONDITION, "read what was published (dreamd report list); a report is never issued anew"
     ),
     Code.RETAINED_BY_LAW: Entry(Kind.PRECONDITION, "wait until the date that the named clause gives"),
     Code.LETTER_UNKNOWN: Entry(

@@ -113,6 +113,18 @@ def name_of(told: Mapping[str, object]) -> str:
     return f"report-{str(told['from'])[:10]}"
 
 
+def signer_of(text: bytes) -> VerifyKey:
+    """Return the key that a report names as its own; a reader compares it with the house's.
+
+    Raises:
+        PublicReportError: the file names no key.
+    """
+    try:
+        return VerifyKey.from_hex(json.loads(text)["signature"]["public_key"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise PublicReportError(f"this is no signed report ({type(error).__name__}: {error})") from error
+
+
 def files(texts: Sequence[str], key: VerifyKey) -> dict[str, str]:
     """Return the whole folder of these signed reports, by name: JSON, CSV, and the feed.
 

@@ -31,6 +31,7 @@ from dreamapi.v1 import (
     house_pb2_grpc,
     letters_pb2_grpc,
     pods_pb2_grpc,
+    reports_pb2_grpc,
     severs_pb2_grpc,
     wake_pb2_grpc,
 )
@@ -51,6 +52,7 @@ from dreamd.adapters.grpc.servicers.people.consents import Consents
 from dreamd.adapters.grpc.servicers.people.exposure import Exposure
 from dreamd.adapters.grpc.servicers.people.guidelines import Guidelines
 from dreamd.adapters.grpc.servicers.people.letters import Letters
+from dreamd.adapters.grpc.servicers.people.reports import Reports
 from dreamd.adapters.grpc.servicers.pods import Pods
 from dreamd.adapters.grpc.servicers.severs import Houses, Severs
 from dreamd.adapters.grpc.servicers.wake_orders import WakeOrders
@@ -267,6 +269,9 @@ def _serve_services(
     )
     exposure_pb2_grpc.add_ExposureServicer_to_server(  # type: ignore[no-untyped-call]
         Exposure(api.exposure), server
+    )
+    reports_pb2_grpc.add_ReportsServicer_to_server(  # type: ignore[no-untyped-call]
+        Reports(api.reports, replays), server
     )
     letters_pb2_grpc.add_LettersServicer_to_server(Letters(api.letters), server)  # type: ignore[no-untyped-call]
 

@@ -6,10 +6,13 @@ from typing import Final
 
 from dreamd.core.consent.receipt import Controller
 from dreamd.core.letters.letter import Place
+from dreamd.core.public_report.cells import Report
 from dreamd.ports.consent import Exposures
 
 SignReceipt = Callable[[Mapping[str, object]], str]
 """Makes the signed file of a receipt's document."""
+SignReport = Callable[[Report], str]
+"""Makes the signed file of a public report."""
 NOT_STATED: Final = "not stated"
 
 
@@ -25,6 +28,7 @@ class HousePeople:
     exposures: the account of merge-minutes. anchors: of minutes of anchor sessions. subjects: the random id
     that stands for a sleeper. simulated_grants: whether a grant may come from a simulation, never in a site.
     controller: the house, on receipts. place: of the letters. sign_receipt: absent, no receipt is made.
+    sign_report: absent, no public report is published.
     """
 
     exposures: Exposures
@@ -34,3 +38,4 @@ class HousePeople:
     place: Place = Place()  # noqa: RUF009 - a frozen value
     sign_receipt: SignReceipt | None = None
     anchors: Exposures = field(kw_only=True)
+    sign_report: SignReport | None = None

@@ -165,6 +165,11 @@ class Nights:
             night = None if key is None or at_s < key[1] else self._ending[key]
         return night
 
+    def sleeper_at(self, pod: str, at_s: float) -> str:
+        """The sleeper that lay in this bed then; empty: none is known."""
+        night = self._night(pod, at_s)
+        return "" if night is None else night.sleeper
+
     def _checked_in(self, event: Event) -> None:
         record = self._fleet.get(event.pod)
         if record is None or not record.sleeper:

@@ -13,6 +13,7 @@ Rules
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from dreamd.core.exposure.windows import DAY_S
@@ -63,6 +64,11 @@ class Report:
 def day_of(at_s: float) -> int:
     """Return the number of the day of this unix time; it goes from noon to noon, UTC."""
     return int((at_s - NOON_S) // DAY_S)
+
+
+def day_text(day: int) -> str:
+    """Return the date of a day that begins at noon UTC, such as 2026-11-02."""
+    return datetime.fromtimestamp(Period(day, day).begin_s, UTC).strftime("%Y-%m-%d")
 
 
 def next_period(published_to: int | None, earliest: int, days: int) -> Period:

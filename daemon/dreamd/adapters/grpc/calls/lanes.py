@@ -111,6 +111,7 @@ _API: Final[dict[str, dict[Lane, tuple[str, ...]]]] = {
         ),
     },
     "dreamapi.v1.Letters": {Lane.READ: ("GetLetter", "ListLetters")},
+    "dreamapi.v1.Reports": {Lane.WRITE: ("PublishReport",), Lane.READ: ("PreviewReport", "ListReports")},
     "dreamapi.v1.Exposure": {Lane.READ: ("GetDose", "ListNights")},
     "dreamapi.v1.Houses": {Lane.READ: ("GetHouse",)},
     "dreamapi.v1.Access": {

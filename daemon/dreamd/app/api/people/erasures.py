@@ -87,6 +87,7 @@ class ErasureCommands:
         self._people = people
         self._running: dict[str, _Erasure] = {}
         self.logged_out: Callable[[str], None] = lambda _principal: None
+        self.forgetting: Callable[[str], None] = lambda _sleeper: None
 
     # -- export -------------------------------------------------------------------------------------
 
@@ -174,6 +175,7 @@ class ErasureCommands:
         self._book.forget_sleeper(sleeper)
         self._deps.nights.forget_sleeper(sleeper)
         self._deps.doses.days.forget_sleeper(sleeper)
+        self.forgetting(sleeper)
 
         def over(commit: Commit[Terms]) -> None:
             if not commit.done:

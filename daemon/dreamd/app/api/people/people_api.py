@@ -6,6 +6,7 @@ from dreamd.app.api.people.erasures_protocol import ErasuresApi
 from dreamd.app.api.people.guidelines_protocol import GuidelinesApi
 from dreamd.app.api.people.letters_protocol import ExposureApi, LettersApi
 from dreamd.app.api.people.protocols import ConsentsApi
+from dreamd.app.api.people.reports_protocol import ReportsApi
 
 
 class PeopleApi(Protocol):
@@ -29,6 +30,11 @@ class PeopleApi(Protocol):
     @property
     def erasures(self) -> ErasuresApi:
         """Export and erasure of sleepers."""
+        ...
+
+    @property
+    def reports(self) -> ReportsApi:
+        """Public reports of the house."""
         ...
 
     @property
