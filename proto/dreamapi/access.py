@@ -28,6 +28,15 @@ class Access:
         )
         return await self._line.ask(self._stub.EnrolPrincipal, request, access.Enrolment)
 
+    async def enrol_sleeper(self, sleeper: str) -> access.Enrolment:
+        """Make the login of a walk-in, of a pseudonym that is new; the answer has the code, shown once.
+
+        Raises:
+            PrincipalExists, SleeperElsewhere, ErasureUnfinished: the house knows this sleeper already.
+        """
+        request = access.EnrolSleeperRequest(name=names.sleeper(sleeper))
+        return await self._line.ask(self._stub.EnrolSleeper, request, access.Enrolment)
+
     async def redeem(self, code: str) -> access.IssuedCredential:
         """The credential for a code, once; never repeated by itself.
 

@@ -12,8 +12,11 @@ import pytest
 
 import dreamapi
 from api.test_access import GRANTS, KINDS, bearer
+from api.test_audit import recorded
 from api.test_cli import Shell, shell  # noqa: F401 - a fixture
 from dreamapi.errors import from_rpc
+from dreamapi.v1.access_pb2 import EnrolSleeperRequest
+from dreamapi.v1.access_pb2_grpc import AccessStub
 from dreamapi.v1.consents_pb2 import (
     ConsentGrant,
     GetConsentRequest,
@@ -221,7 +224,7 @@ class Site:
     """A server with access control; ada lies in a bed of site a and is seated in n, ben nowhere."""
 
     def __init__(self, application: FakeCoordination, channel: grpc.aio.Channel) -> None:
-        self._application, self._channel = application, channel
+        self._application, self.channel = application, channel
 
     def token(self, name: str, *grants: Grant, kind: Kind = Kind.PERSON) -> str:
         """A credential with these grants."""
@@ -229,7 +232,7 @@ class Site:
 
     async def ask(self, token: str, method: str, request: object) -> str:
         """The code of the refusal; empty where it is answered."""
-        stub = ConsentsStub(self._channel)  # type: ignore[no-untyped-call]
+        stub = ConsentsStub(self.channel)  # type: ignore[no-untyped-call]
         try:
             await getattr(stub, method)(request, metadata=bearer(token))
         except grpc.aio.AioRpcError as error:
@@ -436,6 +439,7 @@ EXPECTED = {
     "GetReceipt": ("own", "site", "on request", "-", "-", "-", "-", "-"),
     "ExportSleeper": ("own", "-", "-", "-", "-", "-", "-", "-"),
     "EraseSleeper": ("own", "-", "-", "-", "-", "-", "-", "-"),
+    "EnrolSleeper": ("-", "-", "-", "-", "walk-in", "-", "-", "-"),
     "WithdrawConsent": ("own", "all", "all", "led", "all", "all", "-", "all"),
     "GetLetter": ("own", "-", "-", "-", "-", "-", "-", "-"),
     "ListLetters": ("own", "-", "-", "-", "-", "-", "-", "-"),
@@ -445,6 +449,38 @@ EXPECTED = {
     "PublishReport": ("-", "yes", "yes", "-", "-", "-", "-", "-"),
     "ListReports": ("yes",) * 8,
 }
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "code"),
+    [
+        (Grant(Role.OPERATOR, sites=frozenset("b")), "cedar", ""),
+        (Grant(Role.OPERATOR, sites=frozenset("b")), "ada", "OUT_OF_SCOPE"),
+        (Grant(Role.OPERATOR, sites=frozenset("a")), "-", "INVALID_ARGUMENT"),
+        (GRANTS[Role.ADMIN], "cedar", "ROLE_LACKING"),
+        (GRANTS[Role.CLINICIAN], "cedar", "ROLE_LACKING"),
+        (GRANTS[Role.ADVOCATE], "cedar", "ROLE_LACKING"),
+        (GRANTS[Role.SLEEPER], "ada", "ROLE_LACKING"),
+        (GRANTS[Role.SERVICE], "cedar", "PERSON_NEEDED"),
+    ],
+)
+async def test_an_operator_alone_makes_the_login_of_a_walk_in(
+    site: Site, application: FakeCoordination, given: Grant, name: str, code: str
+) -> None:
+    """A sleeper in no bed is in no site yet, one in a bed is in its site; the log has no pseudonym."""
+    token = site.token("x", given, kind=KINDS.get(given.role, Kind.PERSON))
+    stub = AccessStub(site.channel)  # type: ignore[no-untyped-call]
+    try:
+        made = await stub.EnrolSleeper(EnrolSleeperRequest(name=f"sleepers/{name}"), metadata=bearer(token))
+    except grpc.aio.AioRpcError as error:
+        no = from_rpc(error, "here")
+        assert (no.reason if isinstance(no, dreamapi.Refused) else str(no)) == code
+        return
+    assert code == ""
+    assert (made.principal.made_by, made.principal.grants[0].sleeper) == ("principals/x", f"sleepers/{name}")
+    record = recorded(application)[-1]
+    assert (record.method, record.outcome, record.principal) == ("EnrolSleeper", "done", "x")
+    assert name not in repr(record) + made.principal.name
 
 
 @pytest.mark.parametrize("method", EXPECTED)

@@ -96,6 +96,7 @@ UNARY |= {
         ),
         access.Enrolment,
     ),
+    "EnrolSleeper": (access.EnrolSleeperRequest(name="sleepers/walker"), access.Enrolment),
     "RedeemCode": (access.RedeemCodeRequest(code="k.s"), access.IssuedCredential),
     "ListPrincipals": (access.ListPrincipalsRequest(), access.ListPrincipalsResponse),
     "RevokePrincipal": (access.RevokePrincipalRequest(name="principals/eve"), access.Principal),

@@ -185,6 +185,7 @@ async function access() {
   const made = await unary("Access.EnrolPrincipal", { principal_id: "olga", kind: "KIND_PERSON", grants });
   const issued = await unary("Access.RedeemCode", { code: made?.code });
   told["a credential"] = { answer: { ok: /^dreamd_[a-z2-7]+_[a-z2-7]{52}$/.test(issued?.credential) } };
+  await unary("Access.EnrolSleeper", { name: "sleepers/walker" });
   await unary("Access.ListPrincipals", {});
   await unary("Access.RevokePrincipal", { name: "principals/olga", reason: "over" });
   await unary("Access.ResumePrincipal", { name: "principals/olga" });

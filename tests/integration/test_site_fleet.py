@@ -97,6 +97,8 @@ PROGRAM_S = 10.0
 async def test_sleepers_live_a_night_with_their_own_logins(site: SiteFleet) -> None:
     """From a code at the desk to an erasure, by `dreamd me` alone and in real beds of a site.
 
+    One of them is a walk-in, whose login an operator has made, and whom that operator cannot check in.
+
     Narrowed, a bed renders no more in the next messages. The grant of a second sleeper ends: alone in a tick
     more. Withdrawn in the midst of the Dreamscape, the first bed is at zero within 0.5 s by its own stamp.
     Each act on another sleeper is refused with NOT_YOURS. Letter and export tell the same night. Erased, the
@@ -104,8 +106,12 @@ async def test_sleepers_live_a_night_with_their_own_logins(site: SiteFleet) -> N
     """
     desk, logins = Desk(site), ("ash-1", "birch-1", "cedar-1")
     desk.holds("admin", "olga")
-    for login in logins:
+    desk.holds("watcher-0")
+    for login in logins[:2]:
         desk.join(login, login.removesuffix("-1"))
+    desk.redeem("cedar-1", desk.done("enrol cedar --walk-in", "watcher-0"))
+    for whose in ("watcher-0", "olga"):
+        assert "this sleeper has a login" in desk.refused("enrol cedar --walk-in", whose)
     told = desk.done("me status", "ash-1")
     assert told.startswith("consent: nothing is granted\n")
     for line in OF_OTHERS:

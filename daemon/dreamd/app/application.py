@@ -16,7 +16,7 @@ from dreamd.app.access.bed_accounts import BedAccounts
 from dreamd.app.access.enrolment import Enrolment, Random, weak
 from dreamd.app.access.principal_table import PrincipalTable
 from dreamd.app.access.sign_ins import SignIns
-from dreamd.app.api.access import AccessCommands
+from dreamd.app.api.access import AccessCommands, SleeperFacts
 from dreamd.app.api.audit import AuditQueries
 from dreamd.app.api.breakers import BreakerCommands
 from dreamd.app.api.check_ins import CheckIns
@@ -209,7 +209,8 @@ class Application:
         self.erasures.logged_out = self.enrolment.forget_principal
         sign_ins = SignIns(self.principals, self.enrolment, deps.commits, deps.journal, deps.clock)
         self.access = AccessCommands(
-            *(self.principals, self.enrolment, sign_ins, self.pods.release), self.erasures.is_erasing
+            *(self.principals, self.enrolment, sign_ins, self.pods.release),
+            SleeperFacts(self.erasures.is_erasing, self._book.knows, deps.fleet.pod_of),
         )
         self.whereabouts = LiveWhereabouts(deps, self.registry)
         self.bed_accounts = BedAccounts(

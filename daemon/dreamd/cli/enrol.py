@@ -8,7 +8,7 @@ from dreamapi.access import Kind
 from dreamapi.pinned import pin_of
 from dreamapi.v1.access_pb2 import Grant
 from dreamapi.v1.rules_pb2 import Role
-from dreamd.cli.client import add_connection, as_json, credential_of, print_json, run
+from dreamd.cli.client import NothingAskedError, add_connection, as_json, credential_of, print_json, run
 from dreamd.cli.printing.enrolment_line import show_line
 
 __all__ = ["add_parser", "run"]
@@ -23,9 +23,16 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "enrol",
         help="make a bed, a person or a service, and the code it enrols with",
         description="Make a bed, a person (--role) or a service (--method), and print the line it "
-        "enrols with. The code in the line is good once, for a quarter of an hour.",
+        "enrols with. The code in the line is good once, for a quarter of an hour. An administrator makes "
+        "each; an operator makes walk-ins alone (--walk-in).",
     )
-    parser.add_argument("name", metavar="NAME", help="of a bed: its pod's")
+    parser.add_argument("name", metavar="NAME", help="of a bed: its pod's; of a walk-in: the new pseudonym")
+    parser.add_argument(
+        "--walk-in",
+        action="store_true",
+        help="make the login of a sleeper that the house does not know yet; operators may, and another "
+        "person checks this sleeper in",
+    )
     parser.add_argument("--role", choices=ROLES, action="append", default=[], help="of a person; repeat it")
     parser.add_argument(
         "--method", action="append", default=[], metavar="METHOD", help="that a service may call; repeat it"
@@ -38,13 +45,16 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("--sleeper", default="", metavar="ID", help="the pseudonym of a sleeper")
     add_connection(parser)
-    parser.set_defaults(ask=_enrol, flags={"principal_id": "NAME", "grants": "--role"})
+    parser.set_defaults(ask=_enrol, flags={"principal_id": "NAME", "name": "NAME", "grants": "--role"})
     return parser
 
 
 async def _enrol(api: dreamapi.Api, args: argparse.Namespace) -> None:
     kind, grants = _wanted(args)
-    enrolled = await api.access.enrol(args.name, kind, grants)
+    if args.walk_in:
+        enrolled = await api.access.enrol_sleeper(args.name)
+    else:
+        enrolled = await api.access.enrol(args.name, kind, grants)
     if args.json:
         print_json(as_json(enrolled))
         return
@@ -57,6 +67,13 @@ async def _enrol(api: dreamapi.Api, args: argparse.Namespace) -> None:
 
 
 def _wanted(args: argparse.Namespace) -> "tuple[Kind, list[Grant]]":
+    if args.walk_in:
+        others = [
+            f"--{flag}" for flag in ("role", "method", "site", "dreamscape", "sleeper") if getattr(args, flag)
+        ]
+        if others:
+            raise NothingAskedError(f"--walk-in is a sleeper's login and takes no {others[0]}; leave it out")
+        return Kind.KIND_PERSON, []
     if args.method:
         return Kind.KIND_SERVICE, [Grant(role=Role.ROLE_SERVICE, sites=args.site, methods=args.method)]
     grants = [

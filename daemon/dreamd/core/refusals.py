@@ -237,7 +237,7 @@ CATALOGUE: Final[dict[Code, Entry]] = {
     Code.RATE_EXCEEDED: Entry(Kind.EXHAUSTED, "wait as long as the answer says, then send it again"),
     Code.PRINCIPAL_UNKNOWN: Entry(Kind.NOT_FOUND, "list the principals (dreamd access list)"),
     Code.AUDIT_RECORD_UNKNOWN: Entry(Kind.NOT_FOUND, "list the newest records (dreamd audit list)"),
-    Code.PRINCIPAL_EXISTS: Entry(Kind.EXISTS, "choose another name"),
+    Code.PRINCIPAL_EXISTS: Entry(Kind.EXISTS, "choose another name, or ask an administrator"),
     Code.CODE_UNKNOWN: Entry(Kind.UNAUTHENTICATED, "copy the whole line again, or ask for a new code"),
     Code.CODE_EXPIRED: Entry(Kind.UNAUTHENTICATED, "ask an administrator for a new code"),
     Code.BROKER_OPEN: Entry(
@@ -251,7 +251,7 @@ CATALOGUE: Final[dict[Code, Entry]] = {
     Code.NOT_CANONICAL: Entry(Kind.INVALID, "write the text in Unicode's form NFC, on one line"),
     Code.TOO_EARLY: Entry(Kind.PRECONDITION, "ask again at the time that the sentence names"),
     Code.WRONG_ROLE: Entry(Kind.DENIED, "let a person in the named role do it"),
-    Code.SAME_PERSON: Entry(Kind.DENIED, "let another person ratify in the second role"),
+    Code.SAME_PERSON: Entry(Kind.DENIED, "let another person do it: it takes two"),
     Code.CONSENT_STALE: Entry(Kind.PRECONDITION, "read the consent again and grant the next revision"),
     Code.POD_DISK: Entry(
         Kind.PRECONDITION,

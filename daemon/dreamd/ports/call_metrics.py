@@ -22,7 +22,7 @@ CODES: Final = (
 """Every status a call can end with, as Go's grpc prints it and dashboards match it."""
 
 ENDED_BY: Final = {
-    "AlreadyExists": frozenset({"CreateDreamscape", "EnrolPrincipal"}),
+    "AlreadyExists": frozenset({"CreateDreamscape", "EnrolPrincipal", "EnrolSleeper"}),
     "Aborted": frozenset(
         {"CheckInPod", "UpdateDreamscape", "StartDreamscape", "ResumeDreamscape", "ResetBreaker"}
     ),

@@ -27,7 +27,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x64reamapi/v1/access.proto\x12\x0b\x64reamapi.v1\x1a\x17\x64reamapi/v1/rules.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"n\n\x05Grant\x12\x1f\n\x04role\x18\x01 \x01(\x0e\x32\x11.dreamapi.v1.Role\x12\r\n\x05sites\x18\x02 \x03(\t\x12\x13\n\x0b\x64reamscapes\x18\x03 \x03(\t\x12\x0f\n\x07sleeper\x18\x04 \x01(\t\x12\x0f\n\x07methods\x18\x05 \x03(\t\"\xec\x03\n\tPrincipal\x12\x0c\n\x04name\x18\x01 \x01(\t\x12)\n\x04kind\x18\x02 \x01(\x0e\x32\x1b.dreamapi.v1.Principal.Kind\x12\"\n\x06grants\x18\x03 \x03(\x0b\x32\x12.dreamapi.v1.Grant\x12\x0e\n\x06paused\x18\x04 \x01(\t\x12.\n\nissue_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0brevoke_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\nexpires_in\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x08renew_in\x18\t \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x14\n\x0c\x64isplay_name\x18\n \x01(\t\x12\x0e\n\x06issuer\x18\x0b \x01(\t\x12\x0f\n\x07subject\x18\x0c \x01(\t\"M\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0c\n\x08KIND_BED\x10\x01\x12\x0f\n\x0bKIND_PERSON\x10\x02\x12\x10\n\x0cKIND_SERVICE\x10\x03\"\x90\x01\n\x15\x45nrolPrincipalRequest\x12\x14\n\x0cprincipal_id\x18\x01 \x01(\t\x12)\n\x04kind\x18\x02 \x01(\x0e\x32\x1b.dreamapi.v1.Principal.Kind\x12\"\n\x06grants\x18\x03 \x03(\x0b\x32\x12.dreamapi.v1.Grant\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"u\n\tEnrolment\x12)\n\tprincipal\x18\x01 \x01(\x0b\x32\x16.dreamapi.v1.Principal\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"!\n\x11RedeemCodeRequest\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\"\x14\n\x12GetProviderRequest\"\\\n\x08Provider\x12\x0e\n\x06issuer\x18\x01 \x01(\t\x12\x11\n\tclient_id\x18\x02 \x01(\t\x12\x1e\n\x16\x61uthorization_endpoint\x18\x03 \x01(\t\x12\r\n\x05scope\x18\x04 \x01(\t\"_\n\x13RedeemSignInRequest\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x15\n\rcode_verifier\x18\x02 \x01(\t\x12\r\n\x05nonce\x18\x03 \x01(\t\x12\x14\n\x0credirect_uri\x18\x04 \x01(\t\"\x9b\x02\n\x10IssuedCredential\x12)\n\tprincipal\x18\x01 \x01(\x0b\x32\x16.dreamapi.v1.Principal\x12\x12\n\ncredential\x18\x02 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tauthority\x18\x04 \x01(\t\x12\x14\n\x0csigning_keys\x18\x05 \x03(\x0c\x12\x12\n\nbroker_url\x18\x06 \x01(\t\x12-\n\nexpires_in\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x08renew_in\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x18\n\x16RenewCredentialRequest\"\x12\n\x10GetCallerRequest\">\n\x15ListPrincipalsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"]\n\x16ListPrincipalsResponse\x12*\n\nprincipals\x18\x01 \x03(\x0b\x32\x16.dreamapi.v1.Principal\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"6\n\x16RevokePrincipalRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"&\n\x16ResumePrincipalRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x12\n\x10ListRulesRequest\";\n\x11ListRulesResponse\x12&\n\x05rules\x18\x01 \x03(\x0b\x32\x17.dreamapi.v1.MethodRule\"=\n\nMethodRule\x12\x0e\n\x06method\x18\x01 \x01(\t\x12\x1f\n\x04rule\x18\x02 \x01(\x0b\x32\x11.dreamapi.v1.Rule2\xae\x07\n\x06\x41\x63\x63\x65ss\x12Y\n\x0e\x45nrolPrincipal\x12\".dreamapi.v1.EnrolPrincipalRequest\x1a\x16.dreamapi.v1.Enrolment\"\x0b\x9a\xcc\x18\x07\x08\x04\x12\x01\x08 \x01\x12W\n\nRedeemCode\x12\x1e.dreamapi.v1.RedeemCodeRequest\x1a\x1d.dreamapi.v1.IssuedCredential\"\n\x9a\xcc\x18\x06\x08\x04\x18\x06(\x01\x12Q\n\x0bGetProvider\x12\x1f.dreamapi.v1.GetProviderRequest\x1a\x15.dreamapi.v1.Provider\"\n\x9a\xcc\x18\x06\x08\x03\x18\x06(\x01\x12[\n\x0cRedeemSignIn\x12 .dreamapi.v1.RedeemSignInRequest\x1a\x1d.dreamapi.v1.IssuedCredential\"\n\x9a\xcc\x18\x06\x08\x04\x18\x06(\x01\x12j\n\x0fRenewCredential\x12#.dreamapi.v1.RenewCredentialRequest\x1a\x1d.dreamapi.v1.IssuedCredential\"\x13\x9a\xcc\x18\x0f\x08\x04\x12\t\x01\x02\x03\x04\x05\x06\x07\x08\t\x18\x06\x12W\n\tGetCaller\x12\x1d.dreamapi.v1.GetCallerRequest\x1a\x16.dreamapi.v1.Principal\"\x13\x9a\xcc\x18\x0f\x08\x03\x12\t\x01\x02\x03\x04\x05\x06\x07\x08\t\x18\x06\x12\x65\n\x0eListPrincipals\x12\".dreamapi.v1.ListPrincipalsRequest\x1a#.dreamapi.v1.ListPrincipalsResponse\"\n\x9a\xcc\x18\x06\x08\x04\x12\x02\x08\x07\x12Y\n\x0fRevokePrincipal\x12#.dreamapi.v1.RevokePrincipalRequest\x1a\x16.dreamapi.v1.Principal\"\t\x9a\xcc\x18\x05\x08\x04\x12\x01\x08\x12[\n\x0fResumePrincipal\x12#.dreamapi.v1.ResumePrincipalRequest\x1a\x16.dreamapi.v1.Principal\"\x0b\x9a\xcc\x18\x07\x08\x04\x12\x01\x08 \x01\x12\\\n\tListRules\x12\x1d.dreamapi.v1.ListRulesRequest\x1a\x1e.dreamapi.v1.ListRulesResponse\"\x10\x9a\xcc\x18\x0c\x08\x03\x12\x08\x01\x02\x03\x04\x05\x06\x07\x08\x42\x64\n\x1cio.github.dreamd.dreamapi.v1B\x0b\x41\x63\x63\x65ssProtoP\x01Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x64reamapi/v1/access.proto\x12\x0b\x64reamapi.v1\x1a\x17\x64reamapi/v1/rules.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"n\n\x05Grant\x12\x1f\n\x04role\x18\x01 \x01(\x0e\x32\x11.dreamapi.v1.Role\x12\r\n\x05sites\x18\x02 \x03(\t\x12\x13\n\x0b\x64reamscapes\x18\x03 \x03(\t\x12\x0f\n\x07sleeper\x18\x04 \x01(\t\x12\x0f\n\x07methods\x18\x05 \x03(\t\"\xfd\x03\n\tPrincipal\x12\x0c\n\x04name\x18\x01 \x01(\t\x12)\n\x04kind\x18\x02 \x01(\x0e\x32\x1b.dreamapi.v1.Principal.Kind\x12\"\n\x06grants\x18\x03 \x03(\x0b\x32\x12.dreamapi.v1.Grant\x12\x0e\n\x06paused\x18\x04 \x01(\t\x12.\n\nissue_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0brevoke_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\nexpires_in\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x08renew_in\x18\t \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x14\n\x0c\x64isplay_name\x18\n \x01(\t\x12\x0e\n\x06issuer\x18\x0b \x01(\t\x12\x0f\n\x07subject\x18\x0c \x01(\t\x12\x0f\n\x07made_by\x18\r \x01(\t\"M\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0c\n\x08KIND_BED\x10\x01\x12\x0f\n\x0bKIND_PERSON\x10\x02\x12\x10\n\x0cKIND_SERVICE\x10\x03\"\x90\x01\n\x15\x45nrolPrincipalRequest\x12\x14\n\x0cprincipal_id\x18\x01 \x01(\t\x12)\n\x04kind\x18\x02 \x01(\x0e\x32\x1b.dreamapi.v1.Principal.Kind\x12\"\n\x06grants\x18\x03 \x03(\x0b\x32\x12.dreamapi.v1.Grant\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"#\n\x13\x45nrolSleeperRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"u\n\tEnrolment\x12)\n\tprincipal\x18\x01 \x01(\x0b\x32\x16.dreamapi.v1.Principal\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"!\n\x11RedeemCodeRequest\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\"\x14\n\x12GetProviderRequest\"\\\n\x08Provider\x12\x0e\n\x06issuer\x18\x01 \x01(\t\x12\x11\n\tclient_id\x18\x02 \x01(\t\x12\x1e\n\x16\x61uthorization_endpoint\x18\x03 \x01(\t\x12\r\n\x05scope\x18\x04 \x01(\t\"_\n\x13RedeemSignInRequest\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x15\n\rcode_verifier\x18\x02 \x01(\t\x12\r\n\x05nonce\x18\x03 \x01(\t\x12\x14\n\x0credirect_uri\x18\x04 \x01(\t\"\x9b\x02\n\x10IssuedCredential\x12)\n\tprincipal\x18\x01 \x01(\x0b\x32\x16.dreamapi.v1.Principal\x12\x12\n\ncredential\x18\x02 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tauthority\x18\x04 \x01(\t\x12\x14\n\x0csigning_keys\x18\x05 \x03(\x0c\x12\x12\n\nbroker_url\x18\x06 \x01(\t\x12-\n\nexpires_in\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x08renew_in\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x18\n\x16RenewCredentialRequest\"\x12\n\x10GetCallerRequest\">\n\x15ListPrincipalsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"]\n\x16ListPrincipalsResponse\x12*\n\nprincipals\x18\x01 \x03(\x0b\x32\x16.dreamapi.v1.Principal\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"6\n\x16RevokePrincipalRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"&\n\x16ResumePrincipalRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x12\n\x10ListRulesRequest\";\n\x11ListRulesResponse\x12&\n\x05rules\x18\x01 \x03(\x0b\x32\x17.dreamapi.v1.MethodRule\"=\n\nMethodRule\x12\x0e\n\x06method\x18\x01 \x01(\t\x12\x1f\n\x04rule\x18\x02 \x01(\x0b\x32\x11.dreamapi.v1.Rule2\x87\x08\n\x06\x41\x63\x63\x65ss\x12Y\n\x0e\x45nrolPrincipal\x12\".dreamapi.v1.EnrolPrincipalRequest\x1a\x16.dreamapi.v1.Enrolment\"\x0b\x9a\xcc\x18\x07\x08\x04\x12\x01\x08 \x01\x12W\n\x0c\x45nrolSleeper\x12 .dreamapi.v1.EnrolSleeperRequest\x1a\x16.dreamapi.v1.Enrolment\"\r\x9a\xcc\x18\t\x08\x04\x12\x01\x01\x18\x07 \x01\x12W\n\nRedeemCode\x12\x1e.dreamapi.v1.RedeemCodeRequest\x1a\x1d.dreamapi.v1.IssuedCredential\"\n\x9a\xcc\x18\x06\x08\x04\x18\x06(\x01\x12Q\n\x0bGetProvider\x12\x1f.dreamapi.v1.GetProviderRequest\x1a\x15.dreamapi.v1.Provider\"\n\x9a\xcc\x18\x06\x08\x03\x18\x06(\x01\x12[\n\x0cRedeemSignIn\x12 .dreamapi.v1.RedeemSignInRequest\x1a\x1d.dreamapi.v1.IssuedCredential\"\n\x9a\xcc\x18\x06\x08\x04\x18\x06(\x01\x12j\n\x0fRenewCredential\x12#.dreamapi.v1.RenewCredentialRequest\x1a\x1d.dreamapi.v1.IssuedCredential\"\x13\x9a\xcc\x18\x0f\x08\x04\x12\t\x01\x02\x03\x04\x05\x06\x07\x08\t\x18\x06\x12W\n\tGetCaller\x12\x1d.dreamapi.v1.GetCallerRequest\x1a\x16.dreamapi.v1.Principal\"\x13\x9a\xcc\x18\x0f\x08\x03\x12\t\x01\x02\x03\x04\x05\x06\x07\x08\t\x18\x06\x12\x65\n\x0eListPrincipals\x12\".dreamapi.v1.ListPrincipalsRequest\x1a#.dreamapi.v1.ListPrincipalsResponse\"\n\x9a\xcc\x18\x06\x08\x04\x12\x02\x08\x07\x12Y\n\x0fRevokePrincipal\x12#.dreamapi.v1.RevokePrincipalRequest\x1a\x16.dreamapi.v1.Principal\"\t\x9a\xcc\x18\x05\x08\x04\x12\x01\x08\x12[\n\x0fResumePrincipal\x12#.dreamapi.v1.ResumePrincipalRequest\x1a\x16.dreamapi.v1.Principal\"\x0b\x9a\xcc\x18\x07\x08\x04\x12\x01\x08 \x01\x12\\\n\tListRules\x12\x1d.dreamapi.v1.ListRulesRequest\x1a\x1e.dreamapi.v1.ListRulesResponse\"\x10\x9a\xcc\x18\x0c\x08\x03\x12\x08\x01\x02\x03\x04\x05\x06\x07\x08\x42\x64\n\x1cio.github.dreamd.dreamapi.v1B\x0b\x41\x63\x63\x65ssProtoP\x01Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,6 +37,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._serialized_options = b'\n\034io.github.dreamd.dreamapi.v1B\013AccessProtoP\001Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1'
   _globals['_ACCESS'].methods_by_name['EnrolPrincipal']._loaded_options = None
   _globals['_ACCESS'].methods_by_name['EnrolPrincipal']._serialized_options = b'\232\314\030\007\010\004\022\001\010 \001'
+  _globals['_ACCESS'].methods_by_name['EnrolSleeper']._loaded_options = None
+  _globals['_ACCESS'].methods_by_name['EnrolSleeper']._serialized_options = b'\232\314\030\t\010\004\022\001\001\030\007 \001'
   _globals['_ACCESS'].methods_by_name['RedeemCode']._loaded_options = None
   _globals['_ACCESS'].methods_by_name['RedeemCode']._serialized_options = b'\232\314\030\006\010\004\030\006(\001'
   _globals['_ACCESS'].methods_by_name['GetProvider']._loaded_options = None
@@ -58,41 +60,43 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GRANT']._serialized_start=131
   _globals['_GRANT']._serialized_end=241
   _globals['_PRINCIPAL']._serialized_start=244
-  _globals['_PRINCIPAL']._serialized_end=736
-  _globals['_PRINCIPAL_KIND']._serialized_start=659
-  _globals['_PRINCIPAL_KIND']._serialized_end=736
-  _globals['_ENROLPRINCIPALREQUEST']._serialized_start=739
-  _globals['_ENROLPRINCIPALREQUEST']._serialized_end=883
-  _globals['_ENROLMENT']._serialized_start=885
-  _globals['_ENROLMENT']._serialized_end=1002
-  _globals['_REDEEMCODEREQUEST']._serialized_start=1004
-  _globals['_REDEEMCODEREQUEST']._serialized_end=1037
-  _globals['_GETPROVIDERREQUEST']._serialized_start=1039
-  _globals['_GETPROVIDERREQUEST']._serialized_end=1059
-  _globals['_PROVIDER']._serialized_start=1061
-  _globals['_PROVIDER']._serialized_end=1153
-  _globals['_REDEEMSIGNINREQUEST']._serialized_start=1155
-  _globals['_REDEEMSIGNINREQUEST']._serialized_end=1250
-  _globals['_ISSUEDCREDENTIAL']._serialized_start=1253
-  _globals['_ISSUEDCREDENTIAL']._serialized_end=1536
-  _globals['_RENEWCREDENTIALREQUEST']._serialized_start=1538
-  _globals['_RENEWCREDENTIALREQUEST']._serialized_end=1562
-  _globals['_GETCALLERREQUEST']._serialized_start=1564
-  _globals['_GETCALLERREQUEST']._serialized_end=1582
-  _globals['_LISTPRINCIPALSREQUEST']._serialized_start=1584
-  _globals['_LISTPRINCIPALSREQUEST']._serialized_end=1646
-  _globals['_LISTPRINCIPALSRESPONSE']._serialized_start=1648
-  _globals['_LISTPRINCIPALSRESPONSE']._serialized_end=1741
-  _globals['_REVOKEPRINCIPALREQUEST']._serialized_start=1743
-  _globals['_REVOKEPRINCIPALREQUEST']._serialized_end=1797
-  _globals['_RESUMEPRINCIPALREQUEST']._serialized_start=1799
-  _globals['_RESUMEPRINCIPALREQUEST']._serialized_end=1837
-  _globals['_LISTRULESREQUEST']._serialized_start=1839
-  _globals['_LISTRULESREQUEST']._serialized_end=1857
-  _globals['_LISTRULESRESPONSE']._serialized_start=1859
-  _globals['_LISTRULESRESPONSE']._serialized_end=1918
-  _globals['_METHODRULE']._serialized_start=1920
-  _globals['_METHODRULE']._serialized_end=1981
-  _globals['_ACCESS']._serialized_start=1984
-  _globals['_ACCESS']._serialized_end=2926
+  _globals['_PRINCIPAL']._serialized_end=753
+  _globals['_PRINCIPAL_KIND']._serialized_start=676
+  _globals['_PRINCIPAL_KIND']._serialized_end=753
+  _globals['_ENROLPRINCIPALREQUEST']._serialized_start=756
+  _globals['_ENROLPRINCIPALREQUEST']._serialized_end=900
+  _globals['_ENROLSLEEPERREQUEST']._serialized_start=902
+  _globals['_ENROLSLEEPERREQUEST']._serialized_end=937
+  _globals['_ENROLMENT']._serialized_start=939
+  _globals['_ENROLMENT']._serialized_end=1056
+  _globals['_REDEEMCODEREQUEST']._serialized_start=1058
+  _globals['_REDEEMCODEREQUEST']._serialized_end=1091
+  _globals['_GETPROVIDERREQUEST']._serialized_start=1093
+  _globals['_GETPROVIDERREQUEST']._serialized_end=1113
+  _globals['_PROVIDER']._serialized_start=1115
+  _globals['_PROVIDER']._serialized_end=1207
+  _globals['_REDEEMSIGNINREQUEST']._serialized_start=1209
+  _globals['_REDEEMSIGNINREQUEST']._serialized_end=1304
+  _globals['_ISSUEDCREDENTIAL']._serialized_start=1307
+  _globals['_ISSUEDCREDENTIAL']._serialized_end=1590
+  _globals['_RENEWCREDENTIALREQUEST']._serialized_start=1592
+  _globals['_RENEWCREDENTIALREQUEST']._serialized_end=1616
+  _globals['_GETCALLERREQUEST']._serialized_start=1618
+  _globals['_GETCALLERREQUEST']._serialized_end=1636
+  _globals['_LISTPRINCIPALSREQUEST']._serialized_start=1638
+  _globals['_LISTPRINCIPALSREQUEST']._serialized_end=1700
+  _globals['_LISTPRINCIPALSRESPONSE']._serialized_start=1702
+  _globals['_LISTPRINCIPALSRESPONSE']._serialized_end=1795
+  _globals['_REVOKEPRINCIPALREQUEST']._serialized_start=1797
+  _globals['_REVOKEPRINCIPALREQUEST']._serialized_end=1851
+  _globals['_RESUMEPRINCIPALREQUEST']._serialized_start=1853
+  _globals['_RESUMEPRINCIPALREQUEST']._serialized_end=1891
+  _globals['_LISTRULESREQUEST']._serialized_start=1893
+  _globals['_LISTRULESREQUEST']._serialized_end=1911
+  _globals['_LISTRULESRESPONSE']._serialized_start=1913
+  _globals['_LISTRULESRESPONSE']._serialized_end=1972
+  _globals['_METHODRULE']._serialized_start=1974
+  _globals['_METHODRULE']._serialized_end=2035
+  _globals['_ACCESS']._serialized_start=2038
+  _globals['_ACCESS']._serialized_end=3069
 # @@protoc_insertion_point(module_scope)

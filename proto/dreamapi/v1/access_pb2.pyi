@@ -24,7 +24,7 @@ class Grant(_message.Message):
     def __init__(self, role: _Optional[_Union[_rules_pb2.Role, str]] = ..., sites: _Optional[_Iterable[str]] = ..., dreamscapes: _Optional[_Iterable[str]] = ..., sleeper: _Optional[str] = ..., methods: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Principal(_message.Message):
-    __slots__ = ("name", "kind", "grants", "paused", "issue_time", "expire_time", "revoke_time", "expires_in", "renew_in", "display_name", "issuer", "subject")
+    __slots__ = ("name", "kind", "grants", "paused", "issue_time", "expire_time", "revoke_time", "expires_in", "renew_in", "display_name", "issuer", "subject", "made_by")
     class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         KIND_UNSPECIFIED: _ClassVar[Principal.Kind]
@@ -47,6 +47,7 @@ class Principal(_message.Message):
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     ISSUER_FIELD_NUMBER: _ClassVar[int]
     SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    MADE_BY_FIELD_NUMBER: _ClassVar[int]
     name: str
     kind: Principal.Kind
     grants: _containers.RepeatedCompositeFieldContainer[Grant]
@@ -59,7 +60,8 @@ class Principal(_message.Message):
     display_name: str
     issuer: str
     subject: str
-    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[Principal.Kind, str]] = ..., grants: _Optional[_Iterable[_Union[Grant, _Mapping]]] = ..., paused: _Optional[str] = ..., issue_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., revoke_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., expires_in: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., renew_in: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., display_name: _Optional[str] = ..., issuer: _Optional[str] = ..., subject: _Optional[str] = ...) -> None: ...
+    made_by: str
+    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[Principal.Kind, str]] = ..., grants: _Optional[_Iterable[_Union[Grant, _Mapping]]] = ..., paused: _Optional[str] = ..., issue_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., revoke_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., expires_in: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., renew_in: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., display_name: _Optional[str] = ..., issuer: _Optional[str] = ..., subject: _Optional[str] = ..., made_by: _Optional[str] = ...) -> None: ...
 
 class EnrolPrincipalRequest(_message.Message):
     __slots__ = ("principal_id", "kind", "grants", "request_id")
@@ -72,6 +74,12 @@ class EnrolPrincipalRequest(_message.Message):
     grants: _containers.RepeatedCompositeFieldContainer[Grant]
     request_id: str
     def __init__(self, principal_id: _Optional[str] = ..., kind: _Optional[_Union[Principal.Kind, str]] = ..., grants: _Optional[_Iterable[_Union[Grant, _Mapping]]] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class EnrolSleeperRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
 
 class Enrolment(_message.Message):
     __slots__ = ("principal", "code", "expire_time")

@@ -40,6 +40,11 @@ class AccessStub(object):
                 request_serializer=dreamapi_dot_v1_dot_access__pb2.EnrolPrincipalRequest.SerializeToString,
                 response_deserializer=dreamapi_dot_v1_dot_access__pb2.Enrolment.FromString,
                 _registered_method=True)
+        self.EnrolSleeper = channel.unary_unary(
+                '/dreamapi.v1.Access/EnrolSleeper',
+                request_serializer=dreamapi_dot_v1_dot_access__pb2.EnrolSleeperRequest.SerializeToString,
+                response_deserializer=dreamapi_dot_v1_dot_access__pb2.Enrolment.FromString,
+                _registered_method=True)
         self.RedeemCode = channel.unary_unary(
                 '/dreamapi.v1.Access/RedeemCode',
                 request_serializer=dreamapi_dot_v1_dot_access__pb2.RedeemCodeRequest.SerializeToString,
@@ -93,6 +98,14 @@ class AccessServicer(object):
 
     def EnrolPrincipal(self, request, context):
         """Make a principal, or give it other roles, and a code for its next credential.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EnrolSleeper(self, request, context):
+        """Make the login of a walk-in and a code for it. Only of a sleeper that lies in no bed, has granted nothing and has no
+        login; a code that was not used yet ends with the next one. The caller does not check this sleeper in.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -173,6 +186,11 @@ def add_AccessServicer_to_server(servicer, server):
                     request_deserializer=dreamapi_dot_v1_dot_access__pb2.EnrolPrincipalRequest.FromString,
                     response_serializer=dreamapi_dot_v1_dot_access__pb2.Enrolment.SerializeToString,
             ),
+            'EnrolSleeper': grpc.unary_unary_rpc_method_handler(
+                    servicer.EnrolSleeper,
+                    request_deserializer=dreamapi_dot_v1_dot_access__pb2.EnrolSleeperRequest.FromString,
+                    response_serializer=dreamapi_dot_v1_dot_access__pb2.Enrolment.SerializeToString,
+            ),
             'RedeemCode': grpc.unary_unary_rpc_method_handler(
                     servicer.RedeemCode,
                     request_deserializer=dreamapi_dot_v1_dot_access__pb2.RedeemCodeRequest.FromString,
@@ -246,6 +264,33 @@ class Access(object):
             target,
             '/dreamapi.v1.Access/EnrolPrincipal',
             dreamapi_dot_v1_dot_access__pb2.EnrolPrincipalRequest.SerializeToString,
+            dreamapi_dot_v1_dot_access__pb2.Enrolment.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EnrolSleeper(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dreamapi.v1.Access/EnrolSleeper',
+            dreamapi_dot_v1_dot_access__pb2.EnrolSleeperRequest.SerializeToString,
             dreamapi_dot_v1_dot_access__pb2.Enrolment.FromString,
             options,
             channel_credentials,

@@ -139,24 +139,38 @@ class Enrolment:
         if known is not None and known.kind is not kind:
             sentence = f"{name} is a {known.kind.value} already"
             return Refusal(Code.PRINCIPAL_EXISTS, sentence, {"principal": name})
-        now_s = self._clock.now_s()
-        secret = self._rng(CODE_BITS)
-        principal = Principal(name, kind, grants)
+        return self.give_code(Principal(name, kind, grants))
+
+    def give_code(
+        self, principal: Principal, over: Callable[[Commit[Terms]], None] = lambda _commit: None
+    ) -> Coded | Refusal | Deferred[Coded]:
+        """Write this principal and a code for it. over: called when the write has ended."""
+        name, known = principal.name, self._table.principal(principal.name)
+        now_s, secret = self._clock.now_s(), self._rng(CODE_BITS)
         code = EnrolmentCode(self._rng(ID_BITS), name, digest_of(secret), now_s + LIVES_S)
 
         def done(_terms: object) -> Coded:
             self._table.put_rows(principals=(principal,), codes=(code,))
             if known is not None and known.paused:
                 self._resumed(name)
-            self._journal.append(
-                self._clock.now_s(),
-                "enrolled",
-                f"{name}, a {kind.value}, may enrol for the next quarter of an hour",
-                cause=name,
-            )
+            sentence = f"{name}, a {principal.kind.value}, may enrol for the next quarter of an hour"
+            self._journal.append(self._clock.now_s(), "enrolled", sentence, cause=name)
             return Coded(principal, code_text(code.id, secret), code.expires_s)
 
-        return self._commits.ask(Transaction(principals=(principal,), codes=(code,)), "the enrolment", done)
+        asked = Transaction(principals=(principal,), codes=(code,))
+        return self._commits.ask(asked, "the enrolment", done, over=over)
+
+    def new_id(self) -> str:
+        """A random id, of ID_BITS."""
+        return self._rng(ID_BITS)
+
+    def is_redeeming(self, name: str) -> bool:
+        """Whether a code of this principal is being spent now."""
+        return any(code and code.principal == name for code in map(self._table.code, self._spending))
+
+    def end_codes(self, name: str) -> None:
+        """End the codes of this principal that were not used, in this call."""
+        self.keep_now((), (), self._table.closed_codes(name, self._clock.now_s()))
 
     def redeem(self, text: str) -> Issued | Refusal | Deferred[Issued]:
         """The credential for a code, once."""
@@ -315,8 +329,6 @@ class Enrolment:
             return lifted
 
         return self._commits.ask(Transaction(principals=(lifted,)), "the end of a pause", done)
-
-    # -- parts --------------------------------------------------------------------------------------
 
     def new_credential(self, principal: Principal, now_s: float) -> tuple[Credential, str]:
         """A credential of this principal that nothing knows yet, and its text."""

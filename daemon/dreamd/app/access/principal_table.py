@@ -25,6 +25,8 @@ class PrincipalTable:
         self._principals = {one.name: one for one in ledger.principals()}
         self._credentials = {one.id: one for one in ledger.credentials()}
         self._codes = {one.id: one for one in ledger.codes()}
+        self._logins: dict[str, set[str]] = {}
+        self._note_logins(self._principals.values())
         self._people = {(one.issuer, one.subject): one.name for one in self._principals.values()}
         self._held: dict[str, set[str]] = {}
         self.lifetimes = Lifetimes()
@@ -100,14 +102,29 @@ class PrincipalTable:
     ) -> None:
         """Put these in the place of those of the same name or id."""
         self._principals.update((one.name, one) for one in principals)
+        self._note_logins(principals)
         self._people.update(((one.issuer, one.subject), one.name) for one in principals)
         self._credentials.update((one.id, one) for one in credentials)
         self._codes.update((one.id, one) for one in codes)
         self._hold(credentials)
 
+    def _note_logins(self, principals: Iterable[Principal]) -> None:
+        for one in principals:
+            for grant in one.grants:
+                if grant.sleeper:
+                    self._logins.setdefault(grant.sleeper, set()).add(one.name)
+
+    def logins_of(self, sleeper: str) -> tuple[Principal, ...]:
+        """The principals with rights of this sleeper, by name."""
+        named = (self._principals.get(name) for name in sorted(self._logins.get(sleeper, ())))
+        return tuple(
+            one for one in named if one is not None and any(grant.sleeper == sleeper for grant in one.grants)
+        )
+
     def take_rights(self, sleeper: str) -> tuple[str, ...]:
         """Take the rights of an erased sleeper; return the principals that have none left, now gone."""
         gone: list[str] = []
+        self._logins.pop(sleeper, None)
         for name, one in tuple(self._principals.items()):
             grants = tuple(grant for grant in one.grants if grant.sleeper != sleeper)
             if grants == one.grants:

@@ -11,6 +11,7 @@ from typing import Final
 from dreamd.app.access.enrolment import Coded, Enrolment, Issued, Left
 from dreamd.app.access.principal_table import PrincipalTable
 from dreamd.app.access.sign_ins import SignIns
+from dreamd.app.access.walk_ins import WALK_IN, WalkIns
 from dreamd.core.access.caller import Caller, Channel, Role
 from dreamd.core.access.identities import PREFIX, Identity
 from dreamd.core.access.principals import Credential, Grant, Kind, Principal, unfit_grant
@@ -34,6 +35,19 @@ class PrincipalView:
     left: Left | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SleeperFacts:
+    """The facts about a sleeper on which a login depends.
+
+    is_erasing: whether an erasure is on its way, which takes each login. has_granted: whether they have ever
+    granted or withdrawn. bed_of: the pod they lie in; empty: in none.
+    """
+
+    is_erasing: Callable[[str], bool] = lambda _sleeper: False
+    has_granted: Callable[[str], bool] = lambda _sleeper: False
+    bed_of: Callable[[str], str] = lambda _sleeper: ""
+
+
 class AccessCommands:
     """Implements `AccessApi`."""
 
@@ -43,16 +57,17 @@ class AccessCommands:
         enrolment: Enrolment,
         sign_ins: SignIns,
         release: Callable[[Caller, str, str], object] = lambda _caller, _pod, _reason: None,
-        is_erasing: Callable[[str], bool] = lambda _sleeper: False,
+        sleepers: SleeperFacts | None = None,
     ) -> None:
         """release: lets a pod go, now; of a bed that is revoked or paused.
 
-        is_erasing: whether an erasure of a sleeper is on its way, which takes each login of theirs.
+        sleepers: absent, no sleeper is known.
         """
         self._release = release
-        self._is_erasing = is_erasing
+        self._sleepers = sleepers or SleeperFacts()
         self._table = table
         self._enrolment = enrolment
+        self._walk_ins = WalkIns(table, enrolment)
         self._sign_ins = sign_ins
         enrolment.paused.append(self._paused)
 
@@ -62,13 +77,29 @@ class AccessCommands:
         """Make a principal, or give one other grants, and a code for its credential."""
         if not is_name(name) or name in RESERVED:
             return bad_field("principal_id", f"{NAME_RULE}, not the daemon's own name", name)
-        if name.startswith(PREFIX):
-            return bad_field("principal_id", f"a name that does not begin with {PREFIX}", name)
+        for prefix in (PREFIX, WALK_IN):
+            known = prefix == WALK_IN and self._table.principal(name) is not None
+            if name.startswith(prefix) and not known:
+                return bad_field("principal_id", f"a name that does not begin with {prefix}", name)
         wrong = _wrong(kind, grants) or self._erasing(grants)
         return wrong if wrong is not None else self._enrolment.enrol(name, kind, grants)
 
+    def enrol_sleeper(self, caller: Caller, sleeper: str) -> Coded | Refusal | Deferred[Coded]:
+        """Make a walk-in's login and its code. The caller cannot check this sleeper in."""
+        refusal = self._erasing((Grant(Role.SLEEPER, sleeper=sleeper),))
+        if refusal is not None:
+            return refusal
+        if self._sleepers.has_granted(sleeper):
+            return Refusal(
+                Code.PRINCIPAL_EXISTS, "the house knows this sleeper: it holds a consent of theirs"
+            )
+        if self._sleepers.bed_of(sleeper):
+            sentence = "this sleeper lies in a bed, and a walk-in has their login before"
+            return Refusal(Code.SLEEPER_ELSEWHERE, sentence)
+        return self._walk_ins.make_login(sleeper, caller.name)
+
     def _erasing(self, grants: tuple[Grant, ...]) -> Refusal | None:
-        if not any(grant.sleeper and self._is_erasing(grant.sleeper) for grant in grants):
+        if not any(grant.sleeper and self._sleepers.is_erasing(grant.sleeper) for grant in grants):
             return None
         return Refusal(
             Code.ERASURE_UNFINISHED, "an erasure of this sleeper is under way and takes each login"

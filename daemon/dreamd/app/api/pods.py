@@ -26,6 +26,7 @@ class PodCommands:
         self, dependencies: Dependencies, dreamscapes: DreamscapeRegistry, check_ins: CheckIns
     ) -> None:
         self._fleet = dependencies.fleet
+        self._principals = dependencies.principals
         self._dreamscapes = dreamscapes
         self._check_ins = check_ins
 
@@ -51,7 +52,12 @@ class PodCommands:
     ) -> PodView | Refusal | Deferred[PodView]:
         """Bind a sleeper to a pod; the same pair again is the same answer."""
         record = self._fleet.find(pod)
-        return record if isinstance(record, Refusal) else self._check_ins.check_in(record, sleeper, etag)
+        if isinstance(record, Refusal):
+            return record
+        if caller.name and any(one.made_by == caller.name for one in self._principals.logins_of(sleeper)):
+            sentence = f"{caller.name} made the login of this walk-in, and another person checks them in"
+            return Refusal(Code.SAME_PERSON, sentence)
+        return self._check_ins.check_in(record, sleeper, etag)
 
     def check_out(self, caller: Caller, pod: str) -> PodView | Refusal | Deferred[PodView]:
         """Release the pod, then unbind its sleeper; idempotent."""

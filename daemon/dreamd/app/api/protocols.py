@@ -306,6 +306,10 @@ class AccessApi(Protocol):
         """Make a principal, or give one other grants, and a code for its credential."""
         ...
 
+    def enrol_sleeper(self, caller: Caller, sleeper: str) -> Coded | Refusal | Deferred[Coded]:
+        """Make a walk-in's login and its code."""
+        ...
+
     def sign_in(self, identity: Identity) -> Issued | Refusal | Deferred[Issued]:
         """A credential for a person whom the site's provider knows, with the roles that it tells now."""
         ...

@@ -12,6 +12,7 @@ Rules
   its grant names.
 - What BINDS several sites needs a grant for all of them.
 - A sleeper is in the site of their bed. A method of the sleeper alone is refused with NOT_YOURS.
+- To enrol a sleeper, an operator reaches those in no bed: a walk-in is in no site yet.
 - A fact that is missing refuses, except for what FREES.
 """
 
@@ -252,6 +253,8 @@ def _reaches_sleeper(rule: Rule, grant: Grant, sleeper: str, where: Whereabouts)
     if rule.effect is Effect.FREES:
         return grant.role is not Role.ARTIST or grant.has_dreamscape(where.dreamscape_of(sleeper))
     bed = where.bed_of(sleeper)
+    if rule.effect is Effect.GOVERNS and not bed:  # a walk-in is in no site yet
+        return True
     return grant.role in SEES_ALL or grant.has_site(where.site_of(bed) if bed else "")
 
 

@@ -70,6 +70,7 @@ class Principal:
 
     name: unique. paused: why it waits for an administrator; empty where it does not. shown: a name for
     people. issuer, subject: of a person that signs in at the site's provider; empty for all others.
+    made_by: the principal that made the login of a walk-in; empty for all others.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Principal:
     shown: str = ""
     issuer: str = ""
     subject: str = ""
+    made_by: str = ""
 
     @property
     def signs_in(self) -> bool:

@@ -117,7 +117,7 @@ _API: Final[dict[str, dict[Lane, tuple[str, ...]]]] = {
     "dreamapi.v1.Access": {
         Lane.READ: ("GetCaller", "GetProvider", "ListPrincipals", "ListRules"),
         Lane.WRITE: (
-            *("EnrolPrincipal", "RedeemCode", "RedeemSignIn", "RenewCredential"),
+            *("EnrolPrincipal", "EnrolSleeper", "RedeemCode", "RedeemSignIn", "RenewCredential"),
             *("RevokePrincipal", "ResumePrincipal"),
         ),
     },

@@ -193,6 +193,8 @@ def _cell(rule: Rule, role: Role) -> str:
         return "own"
     if rule.effect is Effect.FREES:
         return "led" if role is Role.ARTIST else "all"
+    if rule.effect is Effect.GOVERNS:
+        return "walk-in"
     return "on request" if role in rule.on_request else "site"
 
 

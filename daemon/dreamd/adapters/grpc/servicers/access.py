@@ -24,7 +24,7 @@ from dreamd.adapters.grpc.calls.streams import kept
 from dreamd.adapters.grpc.servicers.attempts import Attempts
 from dreamd.adapters.grpc.servicers.responses import moment, span
 from dreamd.adapters.grpc.servicers.sign_in_fields import proof_of
-from dreamd.app.access.enrolment import Issued
+from dreamd.app.access.enrolment import Coded, Issued
 from dreamd.app.api.access import PrincipalView
 from dreamd.app.api.protocols import AccessApi
 from dreamd.core.access.admission import Admitted
@@ -95,12 +95,12 @@ class Access(AccessServicer):
             raise bad_input("grants", f"at most {GRANTS_MAX}", len(request.grants))
         grants = tuple(_grant(one, f"grants[{number}]") for number, one in enumerate(request.grants))
         asked = self._principals.enrol(caller_of(context), request.principal_id, kind, grants)
-        coded = await kept(asked)
-        return access.Enrolment(
-            principal=_principal(coded.principal),
-            code=coded.text,
-            expire_time=moment(coded.expires_s),
-        )
+        return _enrolment(await kept(asked))
+
+    async def EnrolSleeper(self, request: access.EnrolSleeperRequest, context: Context) -> access.Enrolment:
+        """Make a walk-in's login and its code."""
+        sleeper = request_fields.sleeper_id(request.name, "name")
+        return _enrolment(await kept(self._principals.enrol_sleeper(caller_of(context), sleeper)))
 
     async def RedeemCode(
         self, request: access.RedeemCodeRequest, context: Context
@@ -192,6 +192,12 @@ class Access(AccessServicer):
         )
 
 
+def _enrolment(coded: Coded) -> access.Enrolment:
+    return access.Enrolment(
+        principal=_principal(coded.principal), code=coded.text, expire_time=moment(coded.expires_s)
+    )
+
+
 def _admitted(context: Context) -> Admitted:
     admitted = admitted_of(context)
     if admitted is None:
@@ -229,6 +235,7 @@ def _principal(principal: Principal) -> access.Principal:
         display_name=principal.shown,
         issuer=principal.issuer,
         subject=principal.subject,
+        made_by=f"principals/{principal.made_by}" if principal.made_by else "",
     )
 
 

@@ -51,6 +51,8 @@ def principal_text(principal: Principal, bound: Callable[[str], str] = _as_it_is
     kept: dict[str, object] = {"grants": grants, "paused": principal.paused}
     if principal.signs_in:
         kept["identity"] = {one: getattr(principal, one) for one in _IDENTITY}
+    if principal.made_by:
+        kept["made_by"] = principal.made_by
     return json.dumps(kept)
 
 
@@ -73,4 +75,5 @@ def principal_of(name: str, kind: str, text: str, named: Callable[[str], str] = 
     )
     identity = kept.get("identity")
     shown, issuer, subject = (str(identity[one]) for one in _IDENTITY) if identity else ("", "", "")
-    return Principal(name, Kind(kind), grants, str(kept["paused"]), shown, issuer, subject)
+    made_by = str(kept.get("made_by", ""))
+    return Principal(name, Kind(kind), grants, str(kept["paused"]), shown, issuer, subject, made_by)
