@@ -93,6 +93,8 @@ async def lie_down(site: SiteFleet, desk: Desk, sleepers: Sequence[str]) -> None
          "--state-dir", str(site.folder / "real-beds"), "--journal", str(site.folder / f"{AGENT}.jsonl")],
     )  # fmt: skip
     await asked(lambda: all(_beds(desk).get(pod, 0.0) >= 0.9 for pod in PODS))
+    own = desk.refused(f"pods check-in {PODS[2]} {sleepers[2]}", "watcher-0")
+    assert "watcher-0 made the login of this walk-in" in own
     pairs = " ".join(f"{pod} {sleeper}" for pod, sleeper in zip(PODS, sleepers, strict=True))
     desk.done(f"pods check-in {pairs}", "olga")
     plan = f"--min 2 --max 3 --intimate --ramp 10 --pods {','.join(PODS)}"
