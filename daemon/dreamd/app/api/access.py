@@ -77,10 +77,10 @@ class AccessCommands:
         """Make a principal, or give one other grants, and a code for its credential."""
         if not is_name(name) or name in RESERVED:
             return bad_field("principal_id", f"{NAME_RULE}, not the daemon's own name", name)
-        for prefix in (PREFIX, WALK_IN):
-            known = prefix == WALK_IN and self._table.principal(name) is not None
-            if name.startswith(prefix) and not known:
-                return bad_field("principal_id", f"a name that does not begin with {prefix}", name)
+        if name.startswith(PREFIX):
+            return bad_field("principal_id", f"a name that does not begin with {PREFIX}", name)
+        if name.startswith(WALK_IN) and self._table.principal(name) is None:
+            return bad_field("principal_id", f"a name that does not begin with {WALK_IN}", name)
         wrong = _wrong(kind, grants) or self._erasing(grants)
         return wrong if wrong is not None else self._enrolment.enrol(name, kind, grants)
 
