@@ -244,6 +244,27 @@ async def test_an_administrator_enrols_revokes_and_resumes_on_the_page_of_access
         assert (await AsgiPage(page._app).sign_in(anna))[0] == 401
 
 
+async def test_an_operator_makes_the_login_of_a_walk_in_and_no_other(
+    application: FakeCoordination, site: SiteAuthority, server: Running
+) -> None:
+    """A picture of the page for consent, with a code; no known sleeper, no other login, none while idle."""
+    token = application.principals.known("olga", Grant(Role.OPERATOR, sites=frozenset("*")))
+    application.principals.known("fir-1", Grant(Role.SLEEPER, sleeper="fir"))
+    async with console(application, site, server) as page:
+        await page.sign_in(token)
+        status, told = await page.ask("POST", "/console/walk-in", {"name": "cedar"})
+        assert (status, told["name"]) == (200, "cedar"), told
+        address, _, code = told["page"].partition("#")
+        assert (address.endswith("/consent"), told["command"].endswith(f"{code}'")) == (True, True)
+        for sleeper, expected in (("fir", (409, "PRINCIPAL_EXISTS")), ("Anna Smith", (400, ""))):
+            status, told = await page.ask("POST", "/console/walk-in", {"name": sleeper})
+            assert (status, told.get("code", "")) == expected, told
+        assert (await page.ask("POST", "/console/enrol", {"name": "x", "kind": "bed"}))[0] == 403
+        application.principals.clock.now += IDLE_S
+        status, told = await page.ask("POST", "/console/walk-in", {"name": "larch"})
+        assert told["code"] == "SESSION_IDLE"
+
+
 async def test_the_page_of_access_is_judged_by_the_daemon_and_by_its_origin(
     application: FakeCoordination, site: SiteAuthority, server: Running
 ) -> None:

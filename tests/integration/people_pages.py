@@ -118,6 +118,27 @@ def sign_in(browser: Chromium, url: str, token: str, page: str) -> None:
     browser.go(f"{url}{page}")
 
 
+def walk_in_at_the_desk(browser: Chromium, url: str, token: str) -> None:
+    """An operator makes the login of a walk-in by keyboard; nothing else is offered."""
+    browser.size(390, 844, mobile=True)
+    sign_in(browser, url, token, "access")
+    browser.until("!document.getElementById('walk-in-part').hidden")
+    assert browser.ask("document.getElementById('enrol-part').checkVisibility()") is False
+    assert browser.ask(NAMES) == []
+    for sleeper, said in (("ash", "Not enrolled: this sleeper has a login"), ("cedar", "cedar may enrol.")):
+        browser.ask(f"document.querySelector('#walk-in [name=name]').value = '{sleeper}'")
+        to_field(browser, "#walk-in-send")
+        browser.press("Enter")
+        browser.until(f"document.getElementById('outcome').textContent.startsWith({json.dumps(said)})")
+    assert "by this picture, with a telephone of their own" in browser.text("#line-words")
+    assert browser.ask("document.activeElement.id") == "line"
+    assert browser.ask("document.getElementById('qr').width") > 20
+    assert browser.ask("document.scrollingElement.scrollWidth") <= 390
+    browser.ask("document.getElementById('line-done').click()")
+    assert browser.ask("document.activeElement.form.id") == "walk-in"
+    browser.size(1280, 900)
+
+
 def press_word(browser: Chromium, words: str) -> None:
     """Press the button with these words, by keyboard."""
     button = (

@@ -27,7 +27,7 @@ from dreamd.settings import load
 from fakes.coordination import FakeCoordination
 from fakes.proposals import propose_revision
 from fakes.site_api import site_api
-from integration.people_pages import read_guidelines, walk_in
+from integration.people_pages import read_guidelines, walk_in, walk_in_at_the_desk
 from oidc_provider import SETTINGS, SmallProvider
 
 DRIPS = 64
@@ -290,6 +290,7 @@ async def test_a_viewer_in_a_real_browser_and_a_foreign_page(served: Served, tmp
             browser.until("document.title === 'tried 4'")
             sign_in_through_the_provider(browser, served)
             govern(browser, served.url, admin)
+            walk_in_at_the_desk(browser, served.url, people["olga"])
             walk_in(browser, served.url, "k.s")
             read_guidelines(browser, served.url, people)
         finally:

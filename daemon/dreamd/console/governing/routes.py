@@ -14,7 +14,7 @@ from starlette.routing import Route
 import dreamapi
 from dreamapi.names import bare
 from dreamapi.pinned import pin_of
-from dreamapi.v1.access_pb2 import Principal
+from dreamapi.v1.access_pb2 import Enrolment, Principal
 from dreamd.console.acts.order_bodies import Asked
 from dreamd.console.governing.doors import Answer, Doors
 from dreamd.console.governing.log_check import verified_log
@@ -47,6 +47,7 @@ class Governing:
             Route("/console/audit", doors.reads(self._audit)),
             Route("/console/audit-verdict", doors.reads(self._verdict, self._busy)),
             Route("/console/enrol", doors.writes(self._enrol), methods=["POST"]),
+            Route("/console/walk-in", doors.writes(self._walk_in), methods=["POST"]),
             Route("/console/revoke", doors.writes(self._revoke, when_idle=True), methods=["POST"]),
             Route("/console/resume-principal", doors.writes(self._resume), methods=["POST"]),
         ]
@@ -81,12 +82,23 @@ class Governing:
     async def _enrol(self, api: dreamapi.Api, asked: Asked, _session: Session) -> Answer:
         name, kind, grants = read_enrolment(asked)
         enrolled = await api.access.enrol(name, kind, grants)
+        command = "dreamedge enrol" if kind == Principal.KIND_BED else "dreamd redeem"
+        return self._shown(asked, enrolled, name, command, opens_page=is_sleeper(grants))
+
+    async def _walk_in(self, api: dreamapi.Api, asked: Asked, _session: Session) -> Answer:
+        sleeper = read_texts(asked)["name"]
+        enrolled = await api.access.enrol_sleeper(sleeper)
+        return self._shown(asked, enrolled, sleeper, "dreamd redeem", opens_page=True)
+
+    def _shown(
+        self, asked: Asked, enrolled: Enrolment, name: str, command: str, *, opens_page: bool
+    ) -> Answer:
+        """A code as the page shows it, once. opens_page: a telephone signs in by its picture."""
         host, _, port = self._doors.api.target.rpartition(":")
         near = host in ("localhost", "127.0.0.1", "[::1]")  # a bed elsewhere needs the machine's own name
         server = f"{self._doors.judge.names[0] if near and self._doors.judge.names else host}:{port}"
         line = f"{server} {pin_of(self._doors.api.authority)} {enrolled.code}"
-        command = "dreamedge enrol" if kind == Principal.KIND_BED else "dreamd redeem"
-        page = self._page_of(asked, enrolled.code) if is_sleeper(grants) else ""
+        page = self._page_of(asked, enrolled.code) if opens_page else ""
         code = segno.make(page or line, micro=False)
         return {
             "name": name,

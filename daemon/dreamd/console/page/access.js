@@ -112,12 +112,17 @@ function fields() {
   }
 }
 
-async function enrol(event) {
+const enrol = (event) => give(event, "enrol", "/console/enrol");
+const walkIn = (event) => give(event, "walk-in", "/console/walk-in");
+let given = "enrol";
+
+// Ask for a code by the form of this id, and show it.
+async function give(event, form, path) {
   event.preventDefault();
-  at("enrol-send").disabled = true;
+  at(`${form}-send`).disabled = true;
   try {
-    const told = Object.fromEntries(new FormData(at("enrol")));
-    const got = await post("/console/enrol", told);
+    const got = await post(path, Object.fromEntries(new FormData(at(form))));
+    given = form;
     const way = got.page ? "by this picture, with a telephone of their own, or by this line" : "by this line";
     set(at("line-words"), `${got.name} enrols until ${utc(got.expires_s)} UTC, once, ${way}. It is shown here and nowhere again.`);
     set(at("line-text"), got.command);
@@ -125,13 +130,13 @@ async function enrol(event) {
     at("line").hidden = false;
     at("line").focus();
     set(at("outcome"), `${got.name} may enrol.`);
-    at("enrol").reset();
+    at(form).reset();
     fields();
-    await principals();
+    if (may.has("ListPrincipals")) await principals();
   } catch (error) {
     set(at("outcome"), `Not enrolled: ${error.message}.`);
   } finally {
-    at("enrol-send").disabled = false;
+    at(`${form}-send`).disabled = false;
   }
 }
 
@@ -150,7 +155,7 @@ function hideLine() {
   at("line").hidden = true;
   set(at("line-text"), "");
   draw([]);
-  at("enrol").elements.name.focus();
+  at(given).querySelector("input").focus();
 }
 
 function drawRecords({ records }) {
@@ -194,8 +199,10 @@ async function begin() {
   may = new Set(methods);
   set(at("viewer"), principal);
   at("enrol-part").hidden = !may.has("EnrolPrincipal");
+  at("walk-in-part").hidden = !may.has("EnrolSleeper");
   fields();
   at("enrol").addEventListener("submit", enrol);
+  at("walk-in").addEventListener("submit", walkIn);
   at("enrol").addEventListener("change", fields);
   at("line-done").addEventListener("click", hideLine);
   at("verify").addEventListener("click", verify);
