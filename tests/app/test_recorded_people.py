@@ -11,7 +11,7 @@ from dreamd.adapters.recordings import directory
 from dreamd.adapters.recordings.exports.asked_research import granted_codes
 from dreamd.adapters.recordings.manifest import RecordingError
 from dreamd.adapters.recordings.reader import Recording
-from dreamd.core.consent.grant import DUO_DEFAULT, Scope
+from dreamd.core.consent.grant import Scope
 from dreamd.core.consent.research import ResearchGrants
 from dreamd.core.dreamscapes.views import SeatState
 from dreamd.simulation.machines.grants import SLEEPER
@@ -114,19 +114,17 @@ def test_one_of_eight_without_research_keeps_the_recording_in_the_house(tmp_path
     assert five in Recording.from_directory(tmp_path / "recordings" / "night").subjects()
 
 
-@pytest.mark.parametrize("scopes", [WHOLE, KEPT])
-def test_a_sleeper_that_joins_later_is_asked_too(tmp_path: Path, scopes: frozenset[Scope]) -> None:
-    """One that is seated an hour after the others counts like them."""
-    night = Night(tmp_path, changes={4: {"scopes": {Scope.MERGE}, "artist_share": 0.0}}, sleepers=4)
+def test_sleepers_that_join_later_are_asked_too(tmp_path: Path) -> None:
+    """A sleeper that is seated later counts like the others, with research and without."""
+    nothing = {"scopes": {Scope.MERGE}, "artist_share": 0.0}
+    night = Night(tmp_path, sleepers=5, changes={4: nothing, 5: nothing})
     assert len(night.research.people) == 3
-    night.grant(4, scopes=scopes)
-    night.stage.hop(12)
-    assert night.stage.pod("bed-4").assign is not None
-    assert len(night.research.people) == 4
-    if scopes is WHOLE:
-        assert granted_codes(night.end()) == tuple(sorted(DUO_DEFAULT))
-    else:
-        assert "1 of its 4 sleepers" in night.refused()
+    for number, scopes, people, without in ((4, WHOLE, 4, 0), (5, KEPT, 5, 1)):
+        night.grant(number, scopes=scopes)
+        night.stage.hop(8)
+        assert night.stage.pod(f"bed-{number}").assign is not None
+        assert (len(night.research.people), len(night.research.without)) == (people, without)
+    assert "1 of its 5 sleepers" in night.refused()
 
 
 def test_research_that_is_taken_back_in_the_night_counts_from_any_place(tmp_path: Path) -> None:

@@ -71,25 +71,33 @@ def test_an_export_names_its_codes(tmp_path: Path, capsys: pytest.CaptureFixture
         (lambda tree: tree["research"].update(codes=["DUO:0000021"]), "for no use in common"),
     ],
 )
-def test_a_recording_without_the_yes_of_all_is_refused_and_read_as_ever(
+def test_a_recording_without_the_yes_of_all_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], change: Callable[[Any], object], said: str
 ) -> None:
-    """An older description, a damaged entry, a person that it lacks: one sentence, and no file.
-
-    `show`, `list` and `replay` read the recording as before.
-    """
+    """An older description, a damaged entry, a person that it lacks: one sentence, and no file."""
     path = tmp_path / "recordings" / "night"
-    write_recording(path, ticks=8)
+    write_recording(path, ticks=1)
     altered(path, change)
     status, _, error = exported(tmp_path, capsys)
     assert (status, said in error) == (1, True), error
     assert "dreamd me consent grant merge record research" in error
     assert error.count("\n") == 1
-    for verb in (["recording", "show", "night"], ["recording", "list"]):
-        assert main([*verb, "--state-dir", str(tmp_path)]) == 0
-    capsys.readouterr()
-    main(["replay", "night", "--state-dir", str(tmp_path)])
-    assert "research" not in capsys.readouterr().err
+
+
+def test_a_recording_that_is_not_exported_is_read_as_ever(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`list`, `show` and `replay` ask nothing, and `show` tells why there is no export."""
+    path = tmp_path / "recordings" / "night"
+    write_recording(path, ticks=1, research=ResearchGrants(frozenset({1, 2, 3}), frozenset({3})))
+    for damage, said in ((False, "not granted by 1 of 3, so no export"), (True, "not known, so no export")):
+        if damage:
+            altered(path, lambda tree: tree.update(research=7))
+        assert main(["recording", "show", "night", "--state-dir", str(tmp_path)]) == 0
+        assert said in capsys.readouterr().out
+        assert main(["recording", "list", "--state-dir", str(tmp_path)]) == 0
+        main(["replay", "night", "--state-dir", str(tmp_path)])
+        assert "research" not in capsys.readouterr().err
 
 
 def test_a_person_with_an_event_alone_is_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

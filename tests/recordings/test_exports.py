@@ -168,8 +168,10 @@ class Terminal(StringIO):
         return True
 
 
-def test_a_terminal_shows_the_progress_and_a_pipe_nothing(night: Path, tmp_path: Path) -> None:
+def test_a_terminal_shows_the_progress_and_a_pipe_nothing(tmp_path: Path) -> None:
     """On a terminal one line counts up and is wiped at the end; in a pipe stderr stays empty."""
+    night = tmp_path / "night"
+    write_recording(night, ticks=16, part_ticks=8)
     said = []
     for number, place in enumerate((Terminal(), StringIO())):
         with redirect_stderr(place):

@@ -42,8 +42,8 @@ class RecordedPeople:
             return False
         if event.kind == SEATED:
             self._ask(seat, seated=True)
-        if event.kind == LEFT and event.seat in self._seated:
-            self._seated.discard(event.seat)
+        if event.seat in self._seated and (seat.slot is not None or event.kind == LEFT):
+            self._seated -= {event.seat} if event.kind == LEFT else set()
             return True
         return Scope.RECORD in self._consents.standing(seat.sleeper).scopes
 
