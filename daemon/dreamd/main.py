@@ -57,7 +57,7 @@ VERBS: Final = {
     "receipt": Verb("verify the receipt of a consent", "daemon"),
     "ledger": Verb("back up, check, verify, restore the ledger", "daemon"),
     "lsl": Verb("send a Dreamscape over Lab Streaming Layer, take markers from it", "daemon,boards"),
-    "rehearse": Verb("inject faults into a test fleet; report who was severed, how fast", "up"),
+    "rehearse": Verb("faults and acts of sleepers in a test fleet: severed when, home or not", "up"),
     "simulate": Verb("simulate a fleet in virtual time from one seed, and check safety rules", "up"),
     "init": Verb("make a site: its authority, its certificate, its first administrator", "daemon"),
     "enrol": Verb("make a bed, a person or a service, and the code it enrols with", "daemon"),

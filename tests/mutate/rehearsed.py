@@ -20,7 +20,7 @@ REHEARSED: Final = (
         "rehearse.false",
         "a false sever is never counted",
         _BOOKS,
-        "if fall.pod not in self.failing and not fall.of_all and personal(fall.cause)",
+        "if fall.pod not in self.failing and not fall.of_all and self._counts(fall.cause)",
         "if False",
         (f"{_TESTS_BOOKS}::test_a_healthy_sleeper_severed_for_a_fault_is_false",),
     ),
@@ -73,5 +73,29 @@ REHEARSED: Final = (
         (
             "tests/edge/test_tether.py::test_a_zero_that_names_no_frame_rests_on_the_newest_its_tick_could_have_seen",
         ),
+    ),
+    Mutation(
+        "rehearsal.act-late",
+        "a rehearsal takes a withdrawal that acts late for one that held",
+        "daemon/dreamd/rehearsal/consent_acts.py",
+        "in_time = self.least_ns <= self.zero_ns <= self.most_ns and",
+        "in_time = self.least_ns <= self.zero_ns and",
+        ("tests/rehearse/test_consent_acts.py",),
+    ),
+    Mutation(
+        "rehearsal.act-again",
+        "a rehearsal takes a sleeper that is coupled again after a withdrawal for one that is out",
+        "daemon/dreamd/rehearsal/consent_acts.py",
+        "return in_time and all(share <= 0.0 for share in self._shares(self.alone_ns + TICK_NS))",
+        "return in_time",
+        ("tests/rehearse/test_consent_acts.py",),
+    ),
+    Mutation(
+        "rehearsal.wider-at-once",
+        "a rehearsal takes a wider grant that acts before the next assign for one that waited",
+        "daemon/dreamd/rehearsal/consent_acts.py",
+        "return _narrow(before) and _narrow(waiting) and begins",
+        "return _narrow(before) and begins",
+        ("tests/rehearse/test_consent_acts.py",),
     ),
 )

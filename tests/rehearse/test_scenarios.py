@@ -9,11 +9,12 @@ from dreamd.up.plan import CannotRun
 ASKED = (
     *("silence", "flat", "railed", "nonfinite", "frozen", "replay", "clock-jump", "actuator-stuck"),
     *("crosstalk", "gain-runaway", "synchrony-runaway", "homogenise", "mass"),
+    *("withdrawal", "expiry", "hours-end", "narrowing", "widening"),
 )
 
 
 def test_every_name_there_is_can_be_played_by_two_hundred() -> None:
-    """The thirteen scenarios, each with its usual share, moment and length, fit two hundred sleepers."""
+    """Thirteen failures and five acts, each as usually played, fit two hundred sleepers."""
     assert tuple(SCENES) == ASKED
     for scene in SCENES.values():
         played = cue(scene, 200)
@@ -43,6 +44,9 @@ def test_every_name_there_is_can_be_played_by_two_hundred() -> None:
         ("homogenise", 200, None, None, 30.0, "needs --duration 70 to be seen; this is 30"),
         ("railed", 200, None, 3.0, None, "before --at 12 the crowd is not drawn in; this is 3"),
         ("railed", 200, None, None, float("nan"), "needs --duration 4 to be seen"),
+        ("withdrawal", 20, 0.5, None, None, "above --share 0.4 the quorum would be lost"),
+        ("hours-end", 20, None, None, 30.0, "needs --duration 70 to be seen"),
+        ("narrowing", 5, 0.2, None, None, "needs 6 --sleepers"),
         ("synchrony-runaway", 6, None, None, None, "needs 8 --sleepers"),
     ],
 )
@@ -77,6 +81,13 @@ def test_a_night_is_planned_with_the_failing_spread_over_the_ward() -> None:
     assert night.light
     assert not planned(Wish(24, cue(scene_named("railed"), 24))).light
     assert len({sleeper.seed for sleeper in night.sleepers}) == 200
+
+
+def test_no_implant_fails_where_sleepers_act() -> None:
+    """Two of twenty sleepers act, spread over the ward; the implant of each is sound."""
+    wish = Wish(20, cue(scene_named("expiry"), 20))
+    assert failing(wish.cue, 20) == (0, 10)
+    assert not [sleeper for sleeper in planned(wish).sleepers if sleeper.malfunction]
 
 
 def test_two_beds_with_one_brain_lie_side_by_side_in_one_process() -> None:

@@ -1,7 +1,8 @@
-"""`dreamd rehearse`: faults on cue, against real processes, with a report of who came home.
+"""`dreamd rehearse`: faults, or acts of sleepers, on cue against real processes; a report of who came home.
 
-Exit status: 0 every sleeper came home, every injected fault was found, and no one was severed without cause;
-1 otherwise; 2 it could not run, or was too small to show the fault (the sentence is on stderr).
+Exit status: 0 every sleeper came home, every injected fault was found (every act held), and no sleeper was
+severed without cause; 1 otherwise; 2 it could not run, or was too small to show the fault (the sentence is on
+stderr).
 """
 
 import argparse
@@ -30,17 +31,18 @@ HEAD: Final = (
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
     """Add the verb."""
-    does = "inject faults into a test fleet and report who was severed, how fast, and who came home"
+    does = (
+        "inject faults into a test fleet, or let its sleepers withdraw and change their consent, and report "
+        "who was severed, how fast, and who came home"
+    )
     parser = subparsers.add_parser("rehearse", help=does, description=does)
     parser.set_defaults(run=run)
     parser.add_argument(
         "occasion", nargs="?", default=FESTIVAL, choices=[FESTIVAL], help="the only one so far"
     )
-    parser.add_argument("--list", action="store_true", help="list the faults that can be rehearsed")
-    parser.add_argument(
-        "--all", action="store_true", help="rehearse each fault in turn; print a table at the end"
-    )
-    what = parser.add_argument_group("the fault")
+    parser.add_argument("--list", action="store_true", help="list the faults and acts that can be rehearsed")
+    parser.add_argument("--all", action="store_true", help="rehearse each in turn; print a table at the end")
+    what = parser.add_argument_group("the fault or act")
     what.add_argument("--malfunction", default="railed", metavar="NAME", help="see --list (railed)")
     what.add_argument("--share", type=float, metavar="X", help="of the sleepers, 0 to 1")
     what.add_argument("--at", type=float, metavar="S", help="seconds after the merge")
@@ -109,7 +111,8 @@ def _listed() -> Iterator[str]:
     for scene in SCENES.values():
         least = max(scene.share_least, scene.beds_least / 200)
         share = f"{least:.3g} to {scene.share_most:g}"
-        does = f"{scene.does}; severed for {' or '.join(sorted(scene.causes))}"
+        severed = f"severed for {' or '.join(sorted(scene.causes))}" if scene.causes else "they dream on"
+        does = f"{scene.does}; {severed}"
         yield f"{scene.name:<18} {scene.scope.value:<7} {share:<12} {scene.lasts_least_s:>5g} s   {does}"
 
 

@@ -111,9 +111,10 @@ def _axis(what: Page) -> Axis:
 def _lines(what: Page) -> tuple[Line, ...]:
     record, books = what.record, what.books
     lines = []
-    if books.onsets:
-        at_s = record.seconds(min(books.onsets.values()))
-        lines.append(Line(at_s, "onset", f"{books.cue.scene.name} begins"))
+    begun_ns = [*books.onsets.values(), *(act.due_ns for act in books.acts.acts.values())]
+    if begun_ns:
+        words = f"{books.cue.scene.name}{'' if books.cue.scene.is_act else ' begins'}"
+        lines.append(Line(record.seconds(min(begun_ns)), "onset", words))
     lines += [Line(at_s, "onset", f"halved: {cause}") for at_s, cause in what.crowd.halvings[:4]]
     whole = [told for told in books.told if not told.pod][:4]
     lines += [Line(record.seconds(told.at_ns), "cut", f"everyone severed: {told.cause}") for told in whole]
@@ -121,7 +122,7 @@ def _lines(what: Page) -> tuple[Line, ...]:
 
 
 def _strips(what: Page, axis: Axis, lines: Sequence[Line]) -> Iterator[str]:
-    """A strip for each sleeper, those with a fault on top."""
+    """A strip for each sleeper, those with a fault or an act on top."""
     books, seconds = what.books, what.record.seconds
     pods = sorted(books.account.pods, key=lambda pod: pod not in books.failing)
     low, high = STRIPS_HIGH
@@ -137,10 +138,8 @@ def _strips(what: Page, axis: Axis, lines: Sequence[Line]) -> Iterator[str]:
     yield "<h2>When each sleeper was merged</h2>"
     yield "<p>One strip for each sleeper, drawn while its pod renders any share of the others.</p>"
     yield plot(axis, height, "".join(marks), lines, "when each sleeper was merged", worded=True)
-    keys = (
-        ("fail", "with a fault", len(books.failing)),
-        ("dream", "healthy", len(pods) - len(books.failing)),
-    )
+    ill, well = ("sleepers that act", "others") if books.cue.scene.is_act else ("with a fault", "healthy")
+    keys = (("fail", ill, len(books.failing)), ("dream", well, len(pods) - len(books.failing)))
     words = "".join(
         f'<span><i style="background:var(--{colour})"></i>{who} ({count})</span>'
         for colour, who, count in keys

@@ -7,7 +7,8 @@ Dreamscape, at that moment.
 
 Words. Detected: severed after its onset for a cause that the scenario must lead to; where no pod can see the
 failure, only if the Dreamscape was severed. False: severed for a cause that is a person's or a device's own,
-without an injected fault. A sever of the whole Dreamscape is counted apart and is a false sever of no
+without an injected fault. In a scene of acts the sleepers of `failing` act, and a release of another one is
+false as well. A sever of the whole Dreamscape is counted apart and is a false sever of no
 sleeper.
 """
 
@@ -19,6 +20,7 @@ from typing import Final
 
 from dreamd.core.safety.causes import CAUSES, Cause, Kind, cause_named
 from dreamd.core.safety.causes import Scope as Concerns
+from dreamd.rehearsal.consent_acts import ActBook
 from dreamd.rehearsal.scenarios import Cue, Scope
 from dreamd.up.processes.pod_journal import Entry
 from dreamd.up.report.metrics_scrape import Totals
@@ -110,9 +112,12 @@ class Results:
     told: list[Told] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     spans: dict[str, list[Span]] = field(default_factory=dict)
+    acts: ActBook = field(default_factory=ActBook)
 
     def add_line(self, entry: Entry) -> None:
         """A line of a pod's journal."""
+        if not self.account.closing:
+            self.acts.add_line(entry)
         match entry.kind:
             case "onset" if entry.pod in self.failing:
                 for pod in (entry.pod, self.partners.get(entry.pod, entry.pod)):
@@ -175,7 +180,9 @@ class Results:
 
     @property
     def detected(self) -> int:
-        """The number of failing beds that were detected."""
+        """The number of failing beds that were detected, or of acts that held."""
+        if self.cue.scene.is_act:
+            return self.acts.held
         whole = self.cue.scene.whole
         if whole and not self.cue.scene.causes & set(self.dreamscape_causes):
             return 0
@@ -183,16 +190,30 @@ class Results:
 
     @property
     def false_severs(self) -> tuple[Fall, ...]:
-        """Severs for a personal cause of sleepers that were not made to fail."""
+        """Severs for a personal cause of sleepers that were not made to fail; beside an act, releases too."""
         return tuple(
             fall
             for fall in self.falls
-            if fall.pod not in self.failing and not fall.of_all and personal(fall.cause)
+            if fall.pod not in self.failing and not fall.of_all and self._counts(fall.cause)
         )
+
+    def _counts(self, cause: str) -> bool:
+        return personal(cause) or (self.cue.scene.is_act and cause == Cause.RELEASED.value)
+
+    @property
+    def begun(self) -> int:
+        """The number of faults, or acts, that began."""
+        return len(self.acts.acts) if self.cue.scene.is_act else len(self.onsets)
+
+    def merged_now(self, pods: Iterable[str]) -> bool:
+        """Whether each of these pods is merged now, by its own stamps."""
+        return all(spans and not spans[-1].to_ns for spans in (self.spans.get(pod) for pod in pods))
 
     @property
     def onset_to_alone_ms(self) -> Spread:
-        """From each sleeper's own onset, or the group's first, to being alone."""
+        """From each sleeper's own onset, or the group's first, to being alone; from an act."""
+        if self.cue.scene.is_act:
+            return Spread.of(act.to_alone_ms for act in self.acts.acts.values())
         first_ns = min(self.onsets.values(), default=0)
         crowd = self.cue.scene.scope is Scope.CROWD
         took = []
@@ -204,13 +225,15 @@ class Results:
 
     @property
     def evidence_to_zero_ms(self) -> Spread:
-        """From the capture of the evidence to the coupling's zero, of the detected sleepers."""
+        """From the capture of the evidence to the coupling's zero, of the detected sleepers; from an act."""
+        if self.cue.scene.is_act:
+            return Spread.of(act.to_effect_ms for act in self.acts.acts.values())
         return Spread.of(fall.severed.evidence_to_zero_ms for fall in self.answered)
 
     @property
     def passed(self) -> bool:
-        """Every sleeper home, every failing bed detected, no false sever."""
-        found = len(self.onsets) == len(self.failing) == self.detected > 0
+        """Every sleeper home, every failing bed detected or act held, no false sever."""
+        found = self.begun == len(self.failing) == self.detected > 0
         return found and self.account.everyone_home and not self.false_severs
 
     @property
@@ -226,7 +249,7 @@ class Results:
             "scope": self.cue.scene.scope.value,
             "sleepers": len(self.account.pods),
             "merged": self.account.merged,
-            "malfunctioned": len(self.onsets),
+            "malfunctioned": self.begun,
             "detected": self.detected,
             "severed": self.severed,
             "dreamscape_severed": len(self.dreamscape_causes),

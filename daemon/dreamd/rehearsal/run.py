@@ -17,12 +17,14 @@ from rich.console import Console
 from dreamapi import Api
 from dreamapi.v1.dreamscapes_pb2 import Event
 from dreamd.core.limits import RAMP_MIN_S
+from dreamd.rehearsal.act_driver import act_on_cue
+from dreamd.rehearsal.consent_acts import ActKind
 from dreamd.rehearsal.group_history import CrowdRecord
 from dreamd.rehearsal.origin import command_of, origin
 from dreamd.rehearsal.report import Page, page
 from dreamd.rehearsal.results import ENDS, Results, Told
 from dreamd.rehearsal.scenarios import Cue
-from dreamd.rehearsal.verdict import EVIDENCE_TO_ZERO_P99_MS, alone_within_ms, milliseconds, times, verdict
+from dreamd.rehearsal.verdict import alone_within_ms, milliseconds, times, verdict
 from dreamd.terminal.clock import now_ns
 from dreamd.terminal.sleeper_row import plural
 from dreamd.up.plan import CannotRun, Flags, Malfunction, Plan, Sleeper, plan
@@ -58,7 +60,7 @@ class Wish:
 
 
 def failing(cue: Cue, sleepers: int) -> tuple[int, ...]:
-    """The beds that fail, from 0 on: spread over the ward, pairs side by side."""
+    """The beds that fail or whose sleepers act, from 0 on: spread over the ward, pairs side by side."""
     if cue.scene.pairs:
         return tuple(range(cue.beds))
     return tuple(index * sleepers // cue.beds for index in range(cue.beds))
@@ -81,7 +83,7 @@ def planned(wish: Wish) -> Plan:
         console_port=wish.console_port,
     )
     usual = plan(flags)
-    beds = set(failing(wish.cue, wish.sleepers))
+    beds = set() if wish.cue.scene.is_act else set(failing(wish.cue, wish.sleepers))
     fault = Malfunction(_injected(wish.cue), wish.cue.at_s, when_merged=True)
     sleepers = tuple(
         Sleeper(
@@ -94,7 +96,14 @@ def planned(wish: Wish) -> Plan:
     )
     lasts_s = BEGUN_S + wish.cue.at_s + wish.cue.lasts_s
     return replace(
-        usual, sleepers=sleepers, duration_s=lasts_s, json=wish.json, light=light, packed=True, night=None
+        usual,
+        sleepers=sleepers,
+        duration_s=lasts_s,
+        json=wish.json,
+        light=light,
+        packed=True,
+        every_hop=wish.cue.scene.is_act and not wish.cue.scene.causes,
+        night=None,
     )
 
 
@@ -144,8 +153,17 @@ class Rehearsal(Run):
         """Keep the group statistics, and the causes of severs of the whole Dreamscape."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._ask_why(api), name="why severed")
+            if self.wish.cue.scene.is_act:
+                tasks.create_task(self._act(api), name="acts of sleepers")
             async for tick in api.dreamscapes.watch_collective(NAME, omit_seats=True):
                 self.crowd.add_tick(tick, self.chronicle.seconds(now_ns()))
+
+    async def _act(self, api: Api) -> None:
+        """Let the sleepers act on cue."""
+        cue, books = self.wish.cue, self.books
+        sleepers = {one.pod: one.pseudonym for one in self.plan.sleepers if one.pod in books.failing}
+        kind = ActKind(cue.scene.name)
+        await act_on_cue(api, kind, sleepers, cue.at_s, books.acts, lambda: books.merged_now(sleepers))
 
     async def _ask_why(self, api: Api) -> None:
         while True:
@@ -209,6 +227,8 @@ def lines(books: Results, told: dict[str, object]) -> list[str]:
     assert isinstance(whole, list)
     assert isinstance(labels, list)
     assert isinstance(halved, int)
+    is_act = books.cue.scene.is_act
+    zero_limit = milliseconds(books.cue.scene.zero_within_ms)
     evidence, alone = _spread(told["evidence_to_zero_ms"]), _spread(told["onset_to_alone_ms"])
     alone_limit = milliseconds(alone_within_ms(books.cue))
     merged, count = told["merged"], told["sleepers"]
@@ -220,8 +240,8 @@ def lines(books: Results, told: dict[str, object]) -> list[str]:
         f"sleepers severed, by cause: {causes}",
         f"the Dreamscape: halved {times(halved)}, severed {times(len(whole))}"
         + (f" ({', '.join([*whole, *labels])})" if whole else ""),
-        f"evidence to zero: {evidence} (limit of p99: {milliseconds(EVIDENCE_TO_ZERO_P99_MS)})",
-        f"onset to alone: {alone} (limit: {alone_limit})",
+        f"{'act to effect' if is_act else 'evidence to zero'}: {evidence} (limit of p99: {zero_limit})",
+        f"{'act' if is_act else 'onset'} to alone: {alone} (limit: {alone_limit})",
         f"{told['ticks']} ticks, {told['ticks_skipped']} skipped (limit: 0)",
         f"{told['home']} of {told['sleepers']} came home",
     ]

@@ -1,4 +1,4 @@
-"""The scenarios: each failure, its victims, its least and largest extent, and the required consequence.
+"""The scenarios: each failure or act of sleepers, its victims, its extent, and the required consequence.
 
 Pure. A scenario that could not show itself (too short, in too few beds, in so many that it would be another
 one) is refused before anything starts, with the reason: an account that reports "not detected" of an
@@ -10,27 +10,34 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from dreamd.core.limits import CROWD_MIN, MASS_MIN, MASS_SHARE
+from dreamd.core.limits import CROWD_MIN, HOP_S, MASS_MIN, MASS_SHARE
 from dreamd.core.safety.causes import Cause
+from dreamd.rehearsal.consent_acts import REASONS, ActKind
 from dreamd.up.plan import CannotRun
+
+ACTS_MOST: Final = 0.4
+AT_THAT_TICK_MS: Final = 1000.0 * HOP_S + 500.0
+"""An end is seen at the first tick behind it, a narrower ceiling at a pod's next hop."""
 
 
 class Scope(Enum):
-    """The victims of a failure, and the sleepers that must be at zero because of it."""
+    """The victims of a failure, and the sleepers that must be at zero for it; or acts of sleepers."""
 
     PERSON = "person"
     CROWD = "crowd"
+    CONSENT = "consent"
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One failure.
+    """One failure, or one act of sleepers.
 
     causes: one of these must be the cause of the severs of the failing beds; in a group, also of the
     Dreamscape's. share: of the sleepers, as usual, at least and at most. beds_least, sleepers_least: counted.
     lasts_least_s: from onset until it must have shown; settles_s: how much longer it usually lasts, until the
     group's cause is classified. at_least_s: from the merge until it may begin. whole: the Dreamscape must be
-    severed; else pods may detect each failing bed by themselves. does: the failure, in words.
+    severed; else pods may detect each failing bed by themselves. does: the failure, in words. zero_within_ms:
+    from the evidence, p99; of an act from the call or the end to zero or the narrower ceiling.
     """
 
     name: str
@@ -47,6 +54,12 @@ class Scenario:
     pairs: bool = False
     settles_s: float = 0.0
     whole: bool = False
+    zero_within_ms: float = 500.0
+
+    @property
+    def is_act(self) -> bool:
+        """Whether sleepers act, and nothing fails."""
+        return self.scope is Scope.CONSENT
 
 
 def _person(name: str, does: str, *causes: Cause, lasts_s: float, most: float = MASS_SHARE) -> Scenario:
@@ -72,6 +85,15 @@ def _crowd(
         sleepers_least=CROWD_MIN,
         settles_s=settles_s,
         whole=whole,
+    )
+
+
+def _act(kind: ActKind, does: str, *, lasts_s: float, zero_within_ms: float = 500.0) -> Scenario:
+    words = frozenset({REASONS[kind]} if kind in REASONS else ())
+    return Scenario(
+        *(kind.value, Scope.CONSENT, does, words, 0.1, 0.0, ACTS_MOST, lasts_s),
+        sleepers_least=6,
+        zero_within_ms=zero_within_ms,
     )
 
 
@@ -138,6 +160,21 @@ _ALL: Final = (
         share=0.3,
         least=MASS_SHARE,
         lasts_s=5.0,
+    ),
+    _act(ActKind.WITHDRAWS, "sleepers withdraw their consent", lasts_s=3.0),
+    _act(ActKind.EXPIRES, "grants end in the night", lasts_s=8.0, zero_within_ms=AT_THAT_TICK_MS),
+    _act(ActKind.HOURS_END, "the hours of grants close", lasts_s=70.0, zero_within_ms=AT_THAT_TICK_MS),
+    _act(
+        ActKind.NARROWS,
+        "sleepers grant a third of their ceiling",
+        lasts_s=5.0,
+        zero_within_ms=AT_THAT_TICK_MS,
+    ),
+    _act(
+        ActKind.WIDENS,
+        "sleepers narrow their grants, widen them, and lie down anew",
+        lasts_s=30.0,
+        zero_within_ms=AT_THAT_TICK_MS,
     ),
 )
 SCENES: Final = {scene.name: scene for scene in _ALL}

@@ -9,7 +9,6 @@ from typing import Final
 from dreamd.rehearsal.results import Results
 from dreamd.rehearsal.scenarios import Cue
 
-EVIDENCE_TO_ZERO_P99_MS: Final = 500.0
 TICKS_SKIPPED: Final = 0
 SECONDS_FROM_MS: Final = 10_000.0
 """From here on a time is written in seconds."""
@@ -38,8 +37,13 @@ def times(count: int) -> str:
 
 
 def alone_within_ms(cue: Cue) -> float:
-    """From its onset a failure must have led to zero within this time."""
-    return 1000.0 * cue.scene.lasts_least_s
+    """From its onset a failure must have led to zero within this time, from the call or the end an act."""
+    return cue.scene.zero_within_ms if cue.scene.is_act else 1000.0 * cue.scene.lasts_least_s
+
+
+def _labels(cue: Cue) -> tuple[str, str, str]:
+    """The labels of what was found, of the severs without a cause, and of the time to zero."""
+    return ACT_LABELS if cue.scene.is_act else FAULT_LABELS
 
 
 def figures(books: Results, told: dict[str, object]) -> tuple[Figure, ...]:
@@ -51,11 +55,12 @@ def figures(books: Results, told: dict[str, object]) -> tuple[Figure, ...]:
     assert isinstance(halved, int)
     healthy = len(books.false_severs)
     must = books.cue.scene.whole
+    found, others, to_zero = _labels(books.cue)
     return (
-        _counted(f"{books.detected} of {failing}", "faults found", "all", kept=books.detected == failing),
-        _counted(str(healthy), "healthy sleepers severed", "0", kept=healthy == 0),
+        _counted(f"{books.detected} of {failing}", found, "all", kept=books.detected == failing),
+        _counted(str(healthy), others, "0", kept=healthy == 0),
         _counted(f"{books.account.home} of {sleepers}", "came home", "all", kept=books.account.everyone_home),
-        _timed(evidence, "evidence to zero, p99", EVIDENCE_TO_ZERO_P99_MS),
+        _timed(evidence, to_zero, books.cue.scene.zero_within_ms),
         _timed(alone, "onset to alone, at most", alone_ms),
         Figure(times(halved), "couplings halved", "", None),
         Figure(
@@ -82,9 +87,13 @@ def verdict(books: Results, told: dict[str, object]) -> str:
     """One sentence: passed or failed, with what was found, severed and home, then the limits not kept."""
     failing, sleepers = len(books.failing), len(books.account.pods)
     healthy, home = len(books.false_severs), books.account.home
-    severed = "no healthy sleeper" if healthy == 0 else f"{healthy} healthy sleeper{'s' * (healthy > 1)}"
+    other = "other" if books.cue.scene.is_act else "healthy"
+    severed = f"no {other} sleeper" if healthy == 0 else f"{healthy} {other} sleeper{'s' * (healthy > 1)}"
+    found = f"{'fault was' if failing == 1 else 'faults were'} found"
+    if books.cue.scene.is_act:
+        found = f"{'act' if failing == 1 else 'acts'} of sleepers held in time"
     facts = (
-        f"{books.detected} of {failing} {'fault was' if failing == 1 else 'faults were'} found, "
+        f"{books.detected} of {failing} {found}, "
         f"{severed} {'was' if healthy <= 1 else 'were'} severed, {home} of {sleepers} came home"
     )
     late = [
@@ -96,5 +105,7 @@ def verdict(books: Results, told: dict[str, object]) -> str:
     return f"{'Passed' if books.passed else 'Failed'}: {facts}{beyond}."
 
 
-JUDGED: Final = ("faults found", "healthy sleepers severed", "came home", "whole Dreamscape severed")
+FAULT_LABELS: Final = ("faults found", "healthy sleepers severed", "evidence to zero, p99")
+ACT_LABELS: Final = ("acts that held", "other sleepers severed", "act to effect, p99")
+JUDGED: Final = (*FAULT_LABELS[:2], *ACT_LABELS[:2], "came home", "whole Dreamscape severed")
 """The figures of which `passed` is made; the first half of the verdict has them."""

@@ -118,12 +118,13 @@ class Flags:
 class Plan:
     """A run.
 
-    duration_s: from the beginning of the run, plus the time that gathering takes above 15 s; None: until the
-    recordings are over, or a person ends it. refused: persons that cannot be played. notes:
-    findings about the others' recordings, as (pod, code, sentence). light: simulated
-    sleepers are features alone. packed: many sleepers to a process however few they are. night None: no
-    picture. record: the daemon keeps a recording, and it is moved to the usual state directory. schema: the
-    features of all beds, which the slowest recording measures.
+    duration_s: from the beginning of the run, plus the time that gathering takes above 15 s; None:
+    until the recordings are over, or a person ends it. refused: persons that cannot be played.
+    notes: findings about the others' recordings, as (pod, code, sentence). light: simulated
+    sleepers are features alone. packed: many sleepers to a process however few they are. every_hop:
+    pods of features alone journal each hop, else one a second. night None: no picture. record: the
+    daemon keeps a recording, and it is moved to the usual state directory. schema: the features of
+    all beds, which the slowest recording measures.
     """
 
     sleepers: tuple[Sleeper, ...]
@@ -143,6 +144,7 @@ class Plan:
     notes: tuple[tuple[str, str, str], ...] = ()
     light: bool = False
     packed: bool = False
+    every_hop: bool = False
     record: bool = False
     schema: str = BANDS6X2.name
 

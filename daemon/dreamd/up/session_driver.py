@@ -13,18 +13,17 @@ from typing import Final
 
 import dreamapi
 from dreamapi import Api
-from dreamapi.consents import MODALITIES
 from dreamapi.v1.consents_pb2 import ConsentGrant
 from dreamapi.v1.dreamscapes_pb2 import Event, Seat
 from dreamapi.v1.pods_pb2 import Pod
-from dreamd.adapters.documents.notice import LANGUAGE, notice_sha256
-from dreamd.core.limits import ARTIST_SHARE_MOST, CEILING, CEILING_INTIMATE, GUIDELINE_CAP, QUORUM_MIN
+from dreamd.core.limits import CEILING, CEILING_INTIMATE, QUORUM_MIN
 from dreamd.terminal.clock import now_ns
 from dreamd.terminal.sleeper_row import Tone, count, plural
 from dreamd.up.plan import SLEEPERS_MIN, CannotRun, Plan
 from dreamd.up.processes.processes import Processes
 from dreamd.up.run_state import RunState
 from dreamd.up.signal_words import cannot_join
+from dreamd.up.simulated_grant import simulated_grant
 
 GATHER_WITHIN_S: Final = 25.0
 GATHER_EACH_S: Final = 1.5
@@ -71,17 +70,7 @@ class SessionDriver:
     @property
     def _grant(self) -> ConsentGrant:
         """The yes of a simulated sleeper, for this night; with a recording to its export too."""
-        record = ("record", "research") if self.plan.record else ()
-        return dreamapi.consent_grant(
-            scopes=("merge", "intimate", "perform", *record),
-            modalities=MODALITIES,
-            ceiling=GUIDELINE_CAP,
-            artist_share=ARTIST_SHARE_MOST,
-            notice_sha256=notice_sha256(),
-            language=LANGUAGE,
-            adult=True,
-            simulated=True,
-        )
+        return simulated_grant(record=self.plan.record)
 
     @property
     def _patience_s(self) -> float:

@@ -188,7 +188,7 @@ class Processes:
             *("--replay-from", str(self._replay_from_ns), *(["--loop"] if self.plan.loop else [])),
             *self.plan.reading,
             *(("--schema", self.plan.schema) if self.plan.schema != BANDS6X2.name else ()),
-            *(("--journal-every", "1") if self.plan.light else ()),
+            *(("--journal-every", "1") if self.plan.light and not self.plan.every_hop else ()),
         )
 
     def _implant(self, sleeper: Sleeper) -> str:
