@@ -25,7 +25,8 @@ from dreamd.core.surveillance.watch import THRESHOLD, NightCount, Watch, after_n
 DISTRESS = HarmKind.DISTRESS
 DECLARED = 0.005
 MEDIANS = {8: 78, 50: 20, 500: 4}
-"""Median nights to an alarm at a rate ratio of 3, by sleepers a night: the design's table, of one kind."""
+"""Median nights to an alarm at a rate ratio of 3, by sleepers a night: the design's table."""
+Nights = list[list[NightCount]]
 
 
 def night(number: int, sleepers: int, cases: int = 0, kind: HarmKind = DISTRESS) -> NightCount:
@@ -143,27 +144,26 @@ def test_a_night_ends_at_noon_of_the_house_on_both_changes_of_the_clock() -> Non
     assert night_ends_s(0, UTC) == 1.5 * 86_400.0
 
 
-def year(
-    rng: np.random.Generator, sleepers: int, ratio: float, nights: int, first: int = 1
-) -> list[NightCount]:
-    """A year of one Dreamscape a night, from counts: people with a case by night."""
-    cases = rng.binomial(sleepers, DECLARED * ratio, nights)
-    return [night(first + at, sleepers, int(many)) for at, many in enumerate(cases)]
+def year(rng: np.random.Generator, sleepers: int, ratio: float, nights: int, first: int = 1) -> Nights:
+    """Nights from counts: their Dreamscapes of at most eight, and the people with a case in each."""
+    sizes = [8] * (sleepers // 8) + [sleepers % 8] * (sleepers % 8 > 0)
+    cases = rng.binomial(sizes, DECLARED * ratio, (nights, len(sizes)))
+    return [
+        [night(first + at, size, int(many)) for size, many in zip(sizes, row, strict=True)]
+        for at, row in enumerate(cases)
+    ]
 
 
-def nights_to_alarm(watch: Watch, nights: list[NightCount], declared: float) -> int:
+def nights_to_alarm(watch: Watch, nights: Nights, declared: float) -> int:
     """After how many of these nights an alarm stands; one more than there are: after none."""
-    for at, count in enumerate(nights, 1):
-        watch = after_night(watch, count.night, [count], declared, 0.0)
+    for at, counts in enumerate(nights, 1):
+        watch = after_night(watch, counts[0].night, counts, declared, 0.0)
         if watch.alarm is not None:
             return at
     return len(nights) + 1
 
 
-SIZES = tuple(MEDIANS) if LONG else (50,)
-
-
-@pytest.mark.parametrize("sleepers", SIZES)
+@pytest.mark.parametrize("sleepers", MEDIANS if LONG else [50])
 def test_a_planted_ratio_of_three_is_found_within_twice_the_median_of_the_table(sleepers: int) -> None:
     """In years with RR 3 from their first night on, half are alarmed within twice the table's nights."""
     rng = np.random.default_rng(18)
@@ -178,13 +178,15 @@ def by_clause(_rng: np.random.Generator, _sleepers: int) -> tuple[Watch, float]:
 
 
 def by_half_a_year(rng: np.random.Generator, sleepers: int) -> tuple[Watch, float]:
-    """A watch that has made its own rate of the first nights, at most half a year."""
-    nights = -(-500 // sleepers)
-    return lived(Watch(DISTRESS), year(rng, sleepers, 1.0, nights)), nan
+    """A watch that has made its own rate of the first 500 sleeper-nights."""
+    watch = Watch(DISTRESS)
+    for counts in year(rng, sleepers, 1.0, -(-500 // sleepers)):
+        watch = after_night(watch, counts[0].night, counts, nan, 0.0)
+    return watch, nan
 
 
 @pytest.mark.parametrize("rate_of", [by_clause, by_half_a_year])
-@pytest.mark.parametrize("sleepers", SIZES)
+@pytest.mark.parametrize("sleepers", MEDIANS if LONG else [8])
 def test_of_two_hundred_quiet_years_at_most_eight_in_a_hundred_are_alarmed(
     sleepers: int, rate_of: Callable[[np.random.Generator, int], tuple[Watch, float]]
 ) -> None:
