@@ -7,6 +7,7 @@ per hop when enabled; the test can alter each of its messages.
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from dreamd.app.people.house_people import HousePeople
 from dreamd.app.safety.step_failures import Failure
 from dreamd.core.access.caller import RESTARTED
 from dreamd.core.dreamscapes.views import Plan, PodView
+from dreamd.core.letters.letter import Place
 from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
 from dreamd.core.refusals import Refusal
 from dreamd.ports.consent import Exposures
@@ -312,8 +314,10 @@ class Stage:
         exposures: Exposures | None = None,
         founding: Founding | None = None,
         recordings: Recordings | None = None,
+        zone: tzinfo = UTC,
     ) -> None:
         self._recordings = recordings
+        self._zone = zone
         self.clock = HandClock()
         self.link = Link()
         self.meters = Meters()
@@ -345,6 +349,7 @@ class Stage:
             anchors=LedgerExposure(self.ledger, self.clock.now_s(), Account.ANCHOR),
             subjects=self.ledger.keys.subject_of,
             simulated_grants=True,
+            place=Place(self._zone),
             sign_receipt=lambda document: str(document["receipt_id"]),
             sign_report=lambda found: f"signed {found.period.first}",
         )

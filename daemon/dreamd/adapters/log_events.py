@@ -37,7 +37,7 @@ LEVELS: Final = {
             *("broker-down", "uplink-lost", "coupling-halved", "ledger-restored", "ledger-slow"),
             *("recording-incomplete", "recording-stopped", "code-reused", "credential-revoked"),
             *("rights-drifted", "broker-open", "broker-closed", "audit-broken", "audit-contradicted"),
-            *("credential-expired", "declined", "erasure-unfinished"),
+            *("credential-expired", "declined", "erasure-unfinished", "alarm-raised", "alarm-lifted"),
             *("broker-up", "uplink-restored", "coupling-restored", "ledger-recovered"),
         ),
         logging.WARNING,

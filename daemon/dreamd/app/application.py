@@ -74,8 +74,8 @@ class Application:
     """Builds the contexts, drives the tick, shuts down.
 
     Attributes:
-        pods, dreamscapes, breakers, wake_orders, severs, consents, letters, exposure, reports, house,
-            guidelines, access, audit: commands and queries, one subject each (`api.protocols.Api`).
+        pods, dreamscapes, breakers, wake_orders, severs, consents, letters, exposure, reports, surveillance,
+            house, guidelines, access, audit: commands and queries, one subject each (`api.protocols.Api`).
         acts: the audit log, for every call that changes something.
         principals, whereabouts, enrolment: what admission asks; what a revocation ends.
         bed_accounts: the beds' accounts at the broker, which follow their credentials.
@@ -183,6 +183,8 @@ class Application:
         self._deps.nights.follow(self.journal)
         self._institutions.hear_journal()
         self._deps.guidelines.in_force_changed.append(self._guidelines_changed)
+        self._deps.guidelines.limits_changed.append(self.registry.tighten)
+        self.surveillance.house.counts.alone = self.registry.dreams_alone
         self._deps.fleet.forgotten += [self._deps.orders.forget_pod, waking.forget_pod]
 
     def _build_people(self, people: HousePeople) -> None:
@@ -194,7 +196,7 @@ class Application:
             *(deps, self.registry, self._check_ins, self.consents, self._book), people
         )
         self._institutions = Institutions(deps, people)
-        self.reports = self._institutions.reports
+        self.reports, self.surveillance = self._institutions.reports, self._institutions.surveillance
         self.erasures.forgetting = self._institutions.forget_sleeper
         self.house = HouseQueries(deps, self.registry, lambda: self.inbound.broker)
 
@@ -250,9 +252,7 @@ class Application:
         return runtime.dreamscape.live_lead.leads_since(since_s) if runtime is not None else ()
 
     def _guidelines_changed(self, bundle: Bundle) -> None:
-        """Another revision is in force: a tighter limit holds in the next message of every Dreamscape."""
-        for name, runtime in tuple(self.registry.items()):
-            self.failures.attempt("tick", runtime.tighten, of=name)
+        """Another revision is in force."""
         self._deps.people_events.in_force(bundle.revision)
 
     def _release_bed(self, bed: str, reason: str) -> None:

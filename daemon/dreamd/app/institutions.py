@@ -1,30 +1,40 @@
 """The institutions of the house, built on the dependencies that every Dreamscape shares."""
 
+from functools import partial
+
 from dreamd.app.api.people.reports import ReportCommands
+from dreamd.app.api.people.surveillance import SurveillanceCommands
 from dreamd.app.dependencies import Dependencies
 from dreamd.app.people.house_people import HousePeople
 from dreamd.app.public_report.public_reports import PublicReports
 from dreamd.app.public_report.report_marks import ReportMarks
+from dreamd.app.surveillance.surveillance import Surveillance
 
 
 class Institutions:
-    """The parts. reports: commands and queries of the public report."""
+    """The parts. reports: commands and queries of the public report. surveillance: of the watches."""
 
     def __init__(self, dependencies: Dependencies, people: HousePeople) -> None:
         deps = dependencies
         self._marks = ReportMarks(deps.commits, deps.fleet, deps.nights.sleeper_at)
         house = deps.ledger, deps.commits, deps.clock, deps.guidelines
         self.reports = ReportCommands(PublicReports(*house, self._marks, people.sign_report))
+        self._watch = Surveillance(
+            *(deps.ledger, deps.commits, deps.clock, deps.guidelines, deps.journal), people.place
+        )
+        self.surveillance = SurveillanceCommands(self._watch, deps.principals)
         self._deps = deps
 
     def hear_journal(self) -> None:
         """Take in each event from now on; the nights of sleepers follow the journal already."""
         self._marks.hear_journal(self._deps.journal)
+        self._watch.hear_journal(self._deps.journal)
 
     def write_waiting(self) -> None:
         """Write what severing did not wait for; one part that raises leaves the others as they are."""
         attempt = self._deps.failures.attempt
         attempt("ledger", self._marks.write_waiting)
+        attempt("ledger", partial(self._watch.judge_due, self._deps.clock.now_s()))
 
     def forget_sleeper(self, sleeper: str) -> None:
         """The sleeper is erased."""

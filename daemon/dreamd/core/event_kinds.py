@@ -73,6 +73,8 @@ KINDS: Final = {
     "consent-withdrawn": "a sleeper has withdrawn: zero in the same message",
     "consent-expired": "a sleeper's consent has ended by its time or its hours",
     "guidelines-in-force": "another revision of the guidelines is in force; `revision` is in the values",
+    "alarm-raised": "harm of one kind comes more often than declared: the cap is held to its share",
+    "alarm-lifted": "a clinician and an advocate have lifted an alarm; `cause` is its kind",
     "erased": "the data kept of a sleeper are erased",
     "erasure-unfinished": "bytes of an erased sleeper's key are left in a file, which the sentence names",
 }
@@ -82,7 +84,7 @@ GRAVE: Final = frozenset(
         *("severed", "breaker-tripped", "latched", "assign-refused", "uplink-lost", "broker-down"),
         *("group-severed", "coupling-halved", "identity-lost", "step-failed"),
         *("ledger-restored", "ledger-write-failed", "recording-stopped", "code-reused", "broker-open"),
-        *("audit-contradicted", "credential-expired"),
+        *("audit-contradicted", "credential-expired", "alarm-raised"),
     }
 )
 """The kinds that a person should look at: screens mark them, and their filter leaves them."""

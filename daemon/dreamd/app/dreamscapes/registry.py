@@ -114,6 +114,16 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
                 self._deps.meters.dreamscape_gone(name)
                 del self._runtimes[name]
 
+    def dreams_alone(self, dreamscape: str) -> bool:
+        """Whether this Dreamscape is an anchor session, which is of one sleeper."""
+        runtime = self._runtimes.get(dreamscape)
+        return runtime is not None and runtime.dreamscape.plan.kind.alone
+
+    def tighten(self) -> None:
+        """The limits are others: a tighter one holds in the next message of every Dreamscape."""
+        for name, runtime in tuple(self._runtimes.items()):
+            self._deps.failures.attempt("tick", runtime.tighten, of=name)
+
     # -- an erased sleeper ------------------------------------------------------------------------
 
     def holds_account(self, sleeper: str) -> bool:

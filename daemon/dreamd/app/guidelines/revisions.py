@@ -97,7 +97,7 @@ class Revisions:
     """Every revision of one house; one thread uses it.
 
     limits: of the revision in force, for a running Dreamscape. in_force_changed: called with the revision
-    that is in force now, whenever it is another one.
+    that is in force now, whenever it is another one. limits_changed: called whenever the limits are others.
     """
 
     def __init__(
@@ -123,8 +123,10 @@ class Revisions:
         self._unwritten: set[int] = set()
         self._due_s = self._next_due_s()
         self._held = self._newest_in_force()
+        self._in_alarm = False
         self.limits = running_limits(self._held.bundle)
         self.in_force_changed: list[Callable[[Bundle], None]] = []
+        self.limits_changed: list[Callable[[], None]] = []
 
     # -- reading ----------------------------------------------------------------------------------
 
@@ -323,9 +325,21 @@ class Revisions:
         before, self._held = self._held, self._newest_in_force()
         held = self._held.bundle
         if held.revision != before.bundle.revision:
-            self.limits = running_limits(held)
+            self.limits = running_limits(held, in_alarm=self._in_alarm)
             for tell in self.in_force_changed:
                 tell(held)
+            self._tell_limits()
+
+    def hold_alarm(self, *, stands: bool) -> None:
+        """An alarm of surveillance stands, or none: with one, the cap is the clause's share of it."""
+        if stands is not self._in_alarm:
+            self._in_alarm = stands
+            self.limits = running_limits(self._held.bundle, in_alarm=stands)
+            self._tell_limits()
+
+    def _tell_limits(self) -> None:
+        for tell in self.limits_changed:
+            tell()
 
     def _over(self, _commit: Commit[Terms]) -> None:
         self._busy = False

@@ -29,12 +29,16 @@ class RunningLimits:
         return min(planned, most)
 
 
-def running_limits(bundle: Bundle) -> RunningLimits:
-    """Return the limits that this revision sets for a running Dreamscape."""
+def running_limits(bundle: Bundle, *, in_alarm: bool = False) -> RunningLimits:
+    """Return the limits that this revision sets for a running Dreamscape.
+
+    in_alarm: an alarm of surveillance stands, so of each ceiling the share of `alarm_cap_share` is left.
+    """
+    share = bundle.number("alarm_cap_share") if in_alarm else 1.0
     return RunningLimits(
         bundle.revision,
-        bundle.number("ceiling"),
-        bundle.number("ceiling_intimate"),
+        share * bundle.number("ceiling"),
+        share * bundle.number("ceiling_intimate"),
         bundle.number("ramp_s"),
         bundle.number("artist_share"),
         bundle.number("artist_slew"),

@@ -81,10 +81,13 @@ class Watch:
         enough = self.gathered >= SLEEPER_NIGHTS_LEAST
         return poisson_upper(self.cases) / self.gathered if enough else nan
 
+    def declares(self, declared: float) -> bool:
+        """Whether a rate that the guidelines declare counts for this kind; NaN: they declare none."""
+        return isfinite(declared) and self.kind is not HarmKind.CHECK_IN
+
     def next_rate(self, declared: float) -> float:
         """The rate by which the next night is judged; NaN: blind. declared: with a basis, NaN: none is."""
-        counts = isfinite(declared) and self.kind is not HarmKind.CHECK_IN
-        return max(declared, RATE_LEAST) if counts else self.own_rate
+        return max(declared, RATE_LEAST) if self.declares(declared) else self.own_rate
 
 
 def after_night(

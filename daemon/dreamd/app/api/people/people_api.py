@@ -7,6 +7,7 @@ from dreamd.app.api.people.guidelines_protocol import GuidelinesApi
 from dreamd.app.api.people.letters_protocol import ExposureApi, LettersApi
 from dreamd.app.api.people.protocols import ConsentsApi
 from dreamd.app.api.people.reports_protocol import ReportsApi
+from dreamd.app.api.people.surveillance_protocol import SurveillanceApi
 
 
 class PeopleApi(Protocol):
@@ -35,6 +36,11 @@ class PeopleApi(Protocol):
     @property
     def reports(self) -> ReportsApi:
         """Public reports of the house."""
+        ...
+
+    @property
+    def surveillance(self) -> SurveillanceApi:
+        """The watches over harm."""
         ...
 
     @property

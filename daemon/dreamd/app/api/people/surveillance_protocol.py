@@ -1,0 +1,68 @@
+"""The protocol of surveillance: what gRPC and the console may call."""
+
+from dataclasses import dataclass
+from enum import Enum
+from math import isnan, nan
+from typing import Protocol
+
+from dreamd.core.access.caller import Caller, Role
+from dreamd.core.refusals import Refusal
+from dreamd.core.surveillance.kinds import HarmKind
+from dreamd.core.surveillance.watch import Watch
+from dreamd.ports.deferred import Deferred
+from dreamd.ports.ledger.surveillance import JudgedNight
+
+
+class WatchState(Enum):
+    """The state of a watch; blind is not quiet."""
+
+    BLIND = "blind"
+    WATCHING = "watching"
+    ALARM = "alarm"
+
+
+@dataclass(frozen=True, slots=True)
+class WatchView:
+    """One watch, and its past.
+
+    rate: by which the next night is judged, NaN: blind. own: whether it is the house's own. clause: of the
+    guidelines; clause_rate: its limit. past: the judged nights that are kept, oldest first.
+    """
+
+    watch: Watch
+    rate: float
+    own: bool
+    clause: str
+    clause_rate: float
+    past: tuple[JudgedNight, ...] = ()
+
+    @property
+    def state(self) -> WatchState:
+        """Its state."""
+        if self.watch.alarm is not None:
+            return WatchState.ALARM
+        return WatchState.BLIND if isnan(self.rate) else WatchState.WATCHING
+
+    @property
+    def value(self) -> float:
+        """The evidence now; NaN: no night has been judged."""
+        return self.watch.evidence.value if self.watch.rate else nan
+
+    @property
+    def above_clause(self) -> bool:
+        """Whether the house's own rate is above the one of the clause, which low check-ins do not have."""
+        return self.watch.kind is not HarmKind.CHECK_IN and self.watch.own_rate > self.clause_rate
+
+
+class SurveillanceApi(Protocol):
+    """The watches of the house. They name no person."""
+
+    def watches_now(self, caller: Caller) -> tuple[WatchView, ...]:
+        """Every watch, in the order of the kinds."""
+        ...
+
+    def lift_alarm(
+        self, caller: Caller, kind: HarmKind, role: Role | None = None
+    ) -> WatchView | Refusal | Deferred[WatchView]:
+        """Agree, in this role, to lift an alarm; it takes a clinician and an advocate, two people."""
+        ...

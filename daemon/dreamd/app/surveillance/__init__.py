@@ -1,0 +1,1 @@
+"""Surveillance: whether harm comes more often than declared, night by night; and how it goes with dose."""

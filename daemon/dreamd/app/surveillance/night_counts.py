@@ -1,0 +1,151 @@
+"""The counts of each Dreamscape's night: how many beds were merged in it, and how many cases arose.
+
+Theory of operation. Every event of the journal passes by here once. A bed counts for the night in which it
+reports its merge or is harmed, once for each Dreamscape. A Dreamscape that goes on over noon counts its
+merged beds for the new night too. Changed counts are written after the ticks.
+
+Rules
+- The ledger gets numbers; which beds they are of is known in memory alone, and no pseudonym at all.
+- A night belongs to the instant at which the daemon hears, so a bed's wrong clock moves none.
+- An anchor session is no Dreamscape-night: its sleeper merges with no other.
+- What is heard of a night that was judged counts for the present one: no harm is lost.
+- After a restart the counts go on from those of the ledger. A bed may then be counted again as harmed, never
+  as merged.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from typing import Final
+
+from dreamd.core.clinic.kept_case import night_of
+from dreamd.core.dreamscapes.views import Event
+from dreamd.core.safety.causes import cause_named, is_cause
+from dreamd.core.surveillance.kinds import HarmKind, harm_of
+from dreamd.core.surveillance.watch import NightCount
+
+WRITTEN_AT_ONCE: Final = 256
+"""Counts that are written after one tick."""
+_HEARD: Final = frozenset({"merged", "left", "severed", "breaker-tripped", "identity-lost"})
+
+Key = tuple[int, str]
+
+
+@dataclass(slots=True)
+class _Open:
+    """The beds of one Dreamscape in a night that is not judged. kept: what the ledger had at the start."""
+
+    kept: NightCount
+    beds: set[str] = field(default_factory=set)
+    harmed: dict[HarmKind, set[str]] = field(default_factory=dict)
+    told: dict[HarmKind, int] = field(default_factory=dict)
+
+    def count(self) -> NightCount:
+        """The counts by now; told: cases without a bed."""
+        cases = dict(self.kept.cases)
+        for kind in HarmKind:
+            more = len(self.harmed.get(kind, ())) + self.told.get(kind, 0)
+            if more:
+                cases[kind] = cases.get(kind, 0) + more
+        sleepers = max(self.kept.sleepers, len(self.beds), *cases.values(), 0)
+        return NightCount(self.kept.night, self.kept.dreamscape, sleepers, cases)
+
+
+class NightCounts:
+    """The nights that are not judged yet; one thread uses it.
+
+    judged: the newest night that was. alone: whether a Dreamscape is an anchor session.
+    """
+
+    def __init__(
+        self, kept: Iterable[NightCount], judged: int, zone: tzinfo, now_s: Callable[[], float]
+    ) -> None:
+        """kept: the counts of the ledger behind the night `judged`."""
+        self.judged = judged
+        self.alone: Callable[[str], bool] = lambda _dreamscape: False
+        self._zone = zone
+        self._now_s = now_s
+        self._open: dict[Key, _Open] = {(one.night, one.dreamscape): _Open(one) for one in kept}
+        self._merged: dict[str, set[str]] = {}
+        self._dirty: dict[Key, None] = {}
+
+    def take_event(self, event: Event) -> None:
+        """Take in an event of the journal."""
+        if event.kind not in _HEARD or not (event.pod and event.dreamscape) or self.alone(event.dreamscape):
+            return
+        if event.kind == "merged":
+            self._merged.setdefault(event.dreamscape, set()).add(event.pod)
+            self._take_bed(self._of(event.dreamscape), event.pod)
+        elif event.kind == "left":
+            beds = self._merged.get(event.dreamscape, set())
+            beds.discard(event.pod)
+            if not beds:
+                self._merged.pop(event.dreamscape, None)
+        elif is_cause(event.cause):
+            kind = harm_of(cause_named(event.cause))
+            if kind is not None:
+                self._harm(self._of(event.dreamscape), kind, event.pod)
+
+    def count_case(self, kind: HarmKind, dreamscape: str) -> None:
+        """The clinic has a case without a cause after this Dreamscape: a low check-in, or a pull."""
+        one = self._of(dreamscape)
+        one.told[kind] = one.told.get(kind, 0) + 1
+        self._changed(one)
+
+    def _of(self, dreamscape: str) -> _Open:
+        night = max(night_of(self._now_s(), self._zone), self.judged + 1)
+        key = (night, dreamscape)
+        found = self._open.get(key)
+        if found is None:
+            found = self._open[key] = _Open(NightCount(night, dreamscape, 0))
+        return found
+
+    def _take_bed(self, one: _Open, bed: str) -> None:
+        if bed not in one.beds:
+            one.beds.add(bed)
+            self._changed(one)
+
+    def _harm(self, one: _Open, kind: HarmKind, bed: str) -> None:
+        harmed = one.harmed.setdefault(kind, set())
+        if bed not in harmed:
+            harmed.add(bed)
+            one.beds.add(bed)
+            self._changed(one)
+
+    def _changed(self, one: _Open) -> None:
+        self._dirty[one.kept.night, one.kept.dreamscape] = None
+
+    # -- nights that are over -------------------------------------------------------------------------
+
+    @property
+    def first_open(self) -> int | None:
+        """The oldest night that is not judged and has a count; None: there is none."""
+        return min((night for night, _ in self._open), default=None)
+
+    def take_night(self, night: int) -> tuple[NightCount, ...]:
+        """Return the counts of a night that is judged now; its merged beds count for the next one too."""
+        self.judged = max(self.judged, night)
+        keys = sorted(key for key in self._open if key[0] == night)
+        counts = tuple(self._open.pop(key).count() for key in keys)
+        for key in keys:
+            self._dirty.pop(key, None)
+        for dreamscape, beds in self._merged.items():
+            following = self._of(dreamscape)
+            for bed in beds:
+                self._take_bed(following, bed)
+        return counts
+
+    # -- what is written ------------------------------------------------------------------------------
+
+    def take_changed(self) -> tuple[NightCount, ...]:
+        """Return some of the counts that have changed since they were written."""
+        keys = list(self._dirty)[:WRITTEN_AT_ONCE]
+        for key in keys:
+            del self._dirty[key]
+        return tuple(self._open[key].count() for key in keys)
+
+    def not_written(self, counts: Iterable[NightCount]) -> None:
+        """The ledger has none of these: they are written again."""
+        for one in counts:
+            if (one.night, one.dreamscape) in self._open:
+                self._dirty[one.night, one.dreamscape] = None

@@ -1,0 +1,240 @@
+"""Surveillance in the house: nights counted, judged at noon, the cap in an alarm, its lifting, restarts."""
+
+from dataclasses import replace
+from datetime import timedelta, timezone, tzinfo
+from math import isfinite
+
+import pytest
+
+from dreamd.core.access.caller import Role
+from dreamd.core.clinic.kept_case import night_of
+from dreamd.core.refusals import Code, Refusal
+from dreamd.core.surveillance.e_detector import Evidence
+from dreamd.core.surveillance.kinds import KINDS, HarmKind
+from dreamd.core.surveillance.rates import poisson_upper
+from dreamd.core.surveillance.watch import Alarm, NightCount, Watch
+from dreamd.ports.ledger.transaction import Transaction
+from dreamwire.blend import coupling_to_byte
+from dreamwire.messages import PodEventKind
+from fakes.ledger import LedgerStorage, MemoryLedger
+from fakes.stage import START_S, Stage
+
+HALF = coupling_to_byte(0.075)
+FULL = coupling_to_byte(0.1)
+FAR = 10**6
+
+
+def same(watch: Watch) -> Watch:
+    """The watch itself, for an answer."""
+    return watch
+
+
+def noon_in(seconds: float) -> tzinfo:
+    """A zone in which it is noon so many seconds after the start, which is at 8:00 UTC."""
+    return timezone(timedelta(hours=4.0, seconds=-seconds))
+
+
+def near_alarm(kind: HarmKind = HarmKind.DISTRESS) -> Watch:
+    """A watch one harmed night below its alarm."""
+    return Watch(kind, 1, 500, 2, poisson_upper(2) / 500, Evidence((9000.0,) * 5), 90)
+
+
+def house(
+    watch: Watch | None = None, counts: tuple[NightCount, ...] = (), noon_s: float = FAR, pods: int = 6
+) -> Stage:
+    """Six beds, a ledger with this watch and these counts, and noon after so many seconds."""
+    kept = MemoryLedger(LedgerStorage())
+    kept.write(Transaction(watches=(watch,) if watch else (), night_counts=counts))
+    return Stage(pods, kept, zone=noon_in(noon_s) if noon_s != FAR else noon_in(-3600.0))
+
+
+def dream(stage: Stage, hops: int = 60) -> Stage:
+    """Merge all sleepers, past the ramp."""
+    stage.appear()
+    stage.dream(ramp_s=10.0)
+    for pod in stage.pods:
+        pod.event(PodEventKind.MERGED, unix_ms=round(stage.clock.at_s * 1000))
+    stage.hop(hops)
+    return stage
+
+
+def harm(stage: Stage, bed: str, cause: str) -> None:
+    """The bed reports a sever by this cause."""
+    stage.pod(bed).event(PodEventKind.SEVERED, cause, unix_ms=round(stage.clock.at_s * 1000))
+    stage.hop(2)
+
+
+def tonight(stage: Stage, zone: tzinfo | None = None) -> int:
+    """The number of the night of now."""
+    return night_of(stage.clock.at_s, zone or noon_in(-3600.0))
+
+
+def kept(stage: Stage) -> Watch:
+    """The watch over distress as the ledger has it."""
+    found = {watch.kind: watch for watch in stage.ledger.watches()}
+    return found.get(HarmKind.DISTRESS, Watch(HarmKind.DISTRESS))
+
+
+def until_alarm(stage: Stage) -> None:
+    """Let hops pass until an alarm is told; noon comes within 200 of them."""
+    for _ in range(200):
+        if events(stage, "alarm-raised"):
+            return
+        stage.hop()
+    raise AssertionError("no alarm")
+
+
+def events(stage: Stage, kind: str) -> list[str]:
+    """The causes of the events of this kind."""
+    found = stage.app.journal.events_after(0, 10_000)
+    if isinstance(found, Refusal):
+        found = stage.app.journal.events_after(int(found.metadata["oldest"]) - 1, 10_000)
+    assert not isinstance(found, Refusal)
+    return [event.cause for event in found if event.kind == kind]
+
+
+def test_merged_beds_and_each_kind_of_harm_are_counted_once_and_kept_without_a_name() -> None:
+    """Six beds, one distressed twice and one too alike: the ledger has numbers alone, after a restart too."""
+    stage = dream(house())
+    harm(stage, "bed-2", "distress")
+    harm(stage, "bed-2", "wake")
+    harm(stage, "bed-3", "identity")
+    harm(stage, "bed-4", "contact")
+    harm(stage, "bed-5", "withdraw")
+    expected = NightCount(tonight(stage), "night", 6, {HarmKind.DISTRESS: 1, HarmKind.IDENTITY: 1})
+    assert stage.ledger.night_counts(0) == (expected,)
+    stage.restart()
+    for pod in stage.pods[:3]:
+        pod.presence()
+        pod.status()
+        pod.event(PodEventKind.MERGED, unix_ms=round(stage.clock.at_s * 1000))
+    stage.app.surveillance.house.counts.count_case(HarmKind.CHECK_IN, "night")
+    stage.hop(2)
+    (count,) = stage.ledger.night_counts(0)
+    assert count == replace(expected, cases=dict(expected.cases) | {HarmKind.CHECK_IN: 1})
+
+
+def test_a_night_that_ends_while_a_dreamscape_runs_is_judged_and_the_next_one_begins_with_its_beds() -> None:
+    """At noon the night is judged once, by every watch, and each merged bed counts for the next night."""
+    stage = dream(house(noon_s=30.0), hops=120)
+    zone = noon_in(30.0)
+    last = tonight(stage, zone) - 1
+    assert [count.sleepers for count in stage.ledger.night_counts(0)] == [6, 6]
+    assert [one.night for one in stage.ledger.night_counts(0)] == [last, last + 1]
+    judged = stage.ledger.judged_nights()
+    assert [(one.night, one.kind, one.dreamscapes, one.sleepers) for one in judged] == [
+        (last, kind.value, 1, 6) for kind in sorted(KINDS, key=lambda kind: kind.value)
+    ]
+    assert not any(isfinite(one.value) for one in judged), "blind"
+    assert {watch.gathered for watch in stage.ledger.watches()} == {6}
+
+
+def test_an_alarm_halves_the_cap_of_a_running_dreamscape_in_the_next_message() -> None:
+    """The night is judged at noon: the next message grants no more than half of the cap."""
+    stage = house(near_alarm(), noon_s=30.0)
+    dream(stage, hops=20)
+    assert stage.coupling("bed-1") > HALF
+    harm(stage, "bed-6", "distress")
+    until_alarm(stage)
+    before = len(stage.link.collectives)
+    stage.hop()
+    assert all(int(max(one.coupling)) <= HALF for one in stage.link.collectives[before:])
+    assert stage.coupling("bed-1") == HALF
+    assert events(stage, "alarm-raised") == ["distress"]
+    assert stage.app.dreamscapes.list() is not None
+    stage.hop(200)
+    assert events(stage, "alarm-raised") == ["distress"], "one alarm is told once"
+    assert stage.coupling("bed-1") == HALF
+
+
+def test_an_alarm_holds_from_the_first_assign_after_a_restart() -> None:
+    """A restarted daemon plans and assigns with half of the cap while the alarm of its ledger stands."""
+    alarm = Alarm(START_S - 60.0, 20_000.0, 0.005)
+    stage = dream(house(replace(near_alarm(), alarm=alarm)))
+    assert {pod.assign.cap for pod in stage.pods if pod.assign} == {0.075}
+    assert stage.coupling("bed-1") == HALF
+    stage.restart()
+    for pod in stage.pods:
+        pod.presence()
+        pod.status()
+    stage.hop(120)
+    assert stage.coupling("bed-1") == HALF
+    planned = stage.ledger.planned_doses("night")
+    assert planned["sleeper-1"] == pytest.approx(0.075 * 60.0 * 24, rel=0.5)
+
+
+def test_lifting_takes_a_clinician_and_an_advocate_and_a_seat_has_it_from_its_next_assign() -> None:
+    """The first person changes nothing, the second lifts; a seat has the whole from its next assign."""
+    alarm = Alarm(START_S - 60.0, 20_000.0, 0.005)
+    stage = dream(house(replace(near_alarm(), alarm=alarm)))
+    watch = stage.app.surveillance.house
+    first = watch.lift(HarmKind.DISTRESS, "cleo", Role.CLINICIAN, same)
+    assert isinstance(first, Watch)
+    assert first.alarm is not None
+    refusal = watch.lift(HarmKind.DISTRESS, "cleo", Role.ADVOCATE, same)
+    assert isinstance(refusal, Refusal)
+    assert refusal.code is Code.SAME_PERSON
+    stage.restart()
+    watch = stage.app.surveillance.house
+    done = watch.lift(HarmKind.DISTRESS, "ada", Role.ADVOCATE, same)
+    assert isinstance(done, Watch)
+    assert (done.alarm, done.evidence) == (None, Evidence())
+    assert kept(stage).alarm is None
+    assert events(stage, "alarm-lifted") == ["distress"]
+    for pod in stage.pods:
+        pod.presence()
+        pod.status()
+    stage.hop(120)
+    assert stage.coupling("bed-1") == FULL
+
+
+def test_a_seated_sleeper_keeps_the_half_until_the_next_assign() -> None:
+    """The lifting of an alarm raises no coupling of a seat that was assigned under it."""
+    stage = dream(house(replace(near_alarm(), alarm=Alarm(START_S, 20_000.0, 0.005))))
+    watch = stage.app.surveillance.house
+    watch.lift(HarmKind.DISTRESS, "cleo", Role.CLINICIAN, same)
+    watch.lift(HarmKind.DISTRESS, "ada", Role.ADVOCATE, same)
+    stage.hop(40)
+    assert stage.coupling("bed-1") == HALF
+
+
+def test_a_lifting_that_the_ledger_cannot_write_lifts_nothing() -> None:
+    """A grant is written before it acts: with a full disk the alarm stands, and half of the cap with it."""
+    alarm = Alarm(START_S, 20_000.0, 0.005, {Role.CLINICIAN: "cleo"})
+    stage = dream(house(replace(near_alarm(), alarm=alarm)))
+    assert isinstance(stage.ledger, MemoryLedger)
+    stage.ledger.broken = "the disk is full"
+    refusal = stage.app.surveillance.house.lift(HarmKind.DISTRESS, "ada", Role.ADVOCATE, same)
+    assert isinstance(refusal, Refusal)
+    assert refusal.code is Code.LEDGER_UNAVAILABLE
+    assert stage.app.surveillance.house.watches[0].alarm == alarm
+
+
+def test_an_alarm_acts_while_the_ledger_cannot_write_and_is_written_later() -> None:
+    """A restriction waits for no disk: half of the cap at once; the alarm is kept once the disk is back."""
+    stage = house(near_alarm(), noon_s=30.0)
+    dream(stage, hops=20)
+    harm(stage, "bed-6", "distress")
+    assert isinstance(stage.ledger, MemoryLedger)
+    stage.ledger.held = True
+    until_alarm(stage)
+    stage.hop()
+    assert stage.coupling("bed-1") <= HALF
+    assert kept(stage).alarm is None
+    stage.ledger.release()
+    stage.hop(4)
+    assert kept(stage).alarm is not None
+
+
+def test_nights_that_ended_while_no_daemon_ran_are_judged_in_their_order() -> None:
+    """After two days without a daemon each counted night is judged once, the oldest first."""
+    night = night_of(START_S, noon_in(-3600.0))
+    counts = tuple(NightCount(night - age, "old", 8, {HarmKind.DISTRESS: 1}) for age in (3, 2, 1))
+    stage = house(near_alarm(), counts)
+    stage.hop(2)
+    judged = [one.night for one in stage.ledger.judged_nights() if one.kind == "distress"]
+    assert judged == [night - 3, night - 2, night - 1]
+    assert kept(stage).alarm is not None
+    stage.restart()
+    stage.hop(2)
+    assert len(stage.ledger.judged_nights()) == 9
