@@ -289,16 +289,17 @@ def test_wake_orders_come_back_as_they_were(library: Library) -> None:
 
 
 def test_principals_come_back_with_the_person_at_a_provider(library: Library) -> None:
-    """An enrolled principal has no identity; one that signs in keeps issuer, subject and shown name."""
+    """An enrolled principal has no identity; one that signs in keeps it, and a walk-in its maker."""
     grant = Grant(Role.OPERATOR, sites=frozenset({"ward-a"}))
     enrolled = Principal("anna", Kind.PERSON, (grant,), "paused")
     person = Principal(
         "oidc.anna.x", Kind.PERSON, (grant,), shown="Anna Å", issuer="https://id.test", subject="u-1"
     )
+    walk_in = Principal("walk-in.x", Kind.PERSON, (Grant(Role.SLEEPER, sleeper="ash"),), made_by="anna")
     first = library()
-    first.write(Transaction(principals=(enrolled, person)))
+    first.write(Transaction(principals=(enrolled, person, walk_in)))
     first.close()
-    assert library().principals() == (enrolled, person)
+    assert library().principals() == (enrolled, person, walk_in)
 
 
 def test_exposure_is_added_by_ten_minutes_and_survives_a_restart(library: Library) -> None:
