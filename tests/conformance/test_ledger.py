@@ -26,6 +26,7 @@ from dreamd.core.consent.hours import Hours
 from dreamd.core.dreamscapes.views import DreamscapeState, Plan
 from dreamd.core.guidelines.course import Course, CourseState
 from dreamd.core.guidelines.forms import Window
+from dreamd.core.moratoria.course import Moratorium, MoratoriumScope, MoratoriumState, Signature
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
@@ -271,6 +272,28 @@ def test_a_ledger_without_a_heartbeat_for_an_hour_is_outdated(library: Library) 
     assert ledger.outdated(float("nan")), "no time is no proof"
     ledger.begin_generation(NOW_S + 2 * LAPSED_S)
     assert ledger.outdated(NOW_S + 2 * LAPSED_S) == ""
+    ledger.close()
+
+
+def test_moratoria_come_back_with_their_sleepers(library: Library) -> None:
+    """Moratoria come back by revision with every act; an erased sleeper counts on; a dropped one is gone."""
+    ends_s, seconds = NOW_S + 9.5, (Signature("birch", Role.ADVOCATE, NOW_S + 0.125),)
+    one = Moratorium("m1", NOW_MS, MoratoriumScope.SITE, "north", NOW_S, ends_s, "why", "ash", NOW_S)
+    stands = replace(
+        one,
+        revision=NOW_MS + 9, state=MoratoriumState.STANDING, seconds=seconds, lifting=seconds, clause="G-5.2",
+        people_only=True, request_id="r1", seconded_s=NOW_S, closed_reason="a reason", closed_s=NOW_S + 1.0,
+    )  # fmt: skip
+    other = replace(one, id="m2", revision=NOW_MS + 1, scope=MoratoriumScope.FLEET, site="")
+    ledger = library()
+    for kept in (one, other, stands, replace(one, id="m3")):
+        seconded = tuple((kept.id, sleeper) for sleeper in ("s1", "s2"))
+        ledger.write(Transaction(moratoria=(kept,), moratorium_seconds=seconded))
+    ledger.write(Transaction(dropped_moratoria=("m3",)))
+    ledger.close()
+    ledger = library()
+    sleepers = frozenset({"s1", "s2"})
+    assert ledger.moratoria() == (replace(other, sleepers=sleepers), replace(stands, sleepers=sleepers))
     ledger.close()
 
 

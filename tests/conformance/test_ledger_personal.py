@@ -47,6 +47,7 @@ def everything_of(sleeper: str) -> Transaction:
         personal=(PersonalRow(sleeper, "letter", NOW_S, b"a letter"),),
         calibration_days=((sleeper, 20_000),),
         report_marks=(ReportMark(20_000, "north", "merged", sleeper),),
+        moratorium_seconds=(("m1", sleeper),),
         principals=(own, both),
         credentials=(Credential("c1", own.name, b"\0", NOW_S, NOW_S + 9.0),),
         audit=(Act(NOW_S, "anna", "", "Sever", "", "frees", "done", "fever", sleeper, salt="s"),),
@@ -211,6 +212,7 @@ def test_all_records_of_a_sleeper_are_read_at_once(library: Library) -> None:
     assert records.planned == (PlannedDose("night-ash", "ash", 7.5, NOW_S),)
     assert (records.personal, records.calibration_days) == (told.personal, (20_000,))
     assert records.report_marks == told.report_marks
+    assert records.seconded_moratoria == ("m1",)
     assert sorted(one.name for one in records.principals) == ["ash-clerk", "ash-own"]
     assert [reason for _, reason in records.audit] == ["fever"]
     assert records.last_s == pytest.approx(later_s, abs=600.0)

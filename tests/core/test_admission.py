@@ -51,6 +51,7 @@ REFUSALS = [
     (replace(READY, seats_left=0), "seat", Code.SEATS_FULL),
     (replace(READY, latched="wake"), "latch", Code.POD_LATCHED),
     (replace(READY, wake_order="w1"), "wake-order", Code.WAKE_ORDER_ACTIVE),
+    (replace(READY, moratorium=Refusal(Code.MORATORIUM, "m1 acts")), "moratorium", Code.MORATORIUM),
     (replace(READY, calibrated=False), "calibrated", Code.NOT_CALIBRATED),
     (replace(READY, clean_s=CALIBRATION_LIVE_S - 0.1), "calibrated", Code.NOT_CALIBRATED),
     (replace(READY, clean_s=nan), "calibrated", Code.NOT_CALIBRATED),
@@ -106,8 +107,8 @@ def test_checks_come_in_the_order_of_the_design() -> None:
     """All checks of an admissible pod pass, in the fixed order."""
     checks = admit(READY, PLAN)
     names = (
-        "present credential checked-in seat latch wake-order calibrated clock quality consent exposure "
-        "guidelines schema breaker ledger"
+        "present credential checked-in seat latch wake-order moratorium calibrated clock quality consent "
+        "exposure guidelines schema breaker ledger"
     )
     assert [check.name for check in checks] == names.split()
     assert all(check.passed for check in checks)

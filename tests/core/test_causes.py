@@ -10,8 +10,9 @@ KINDS = {
     " latched unknown crosstalk identity",
     Kind.TRANSPORT: "silence lost stale clock lease stalled uplink",
     Kind.EXCLUDE: "outlier",
-    Kind.ORDER: "quorum mass operator release left stopped duration recording-over reassigned time-over ended"
-    " shutdown daemon ledger consent-expired exposure gain-runaway synchrony-runaway homogenise",
+    Kind.ORDER: "quorum mass operator moratorium release left stopped duration recording-over reassigned"
+    " time-over ended shutdown daemon ledger consent-expired exposure gain-runaway synchrony-runaway"
+    " homogenise",
 }
 
 

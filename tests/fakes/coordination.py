@@ -39,6 +39,7 @@ from fakes.access import FakeAccess
 from fakes.consents import FakeConsents
 from fakes.erasures import FakeErasures
 from fakes.letters import FakeNights
+from fakes.moratoria import FakeMoratoria
 from fakes.reports import FakeReports
 from fakes.severs import WELL, FakeSevers
 from fakes.views import NOW_S, breaker_view, collective_view, dreamscape_view, pod_view
@@ -431,6 +432,7 @@ class FakeCoordination:
         self.breakers = FakeBreakers(self)
         self.wake_orders = FakeWakeOrders(self)
         self.severs = FakeSevers(self.asked, self.ticket)
+        self.moratoria = FakeMoratoria(self.asked, self.ticket)
         self.principals = FakeAccess()
         self.access = self.principals.commands
         self.audit, self.acts = self.principals.audit, self.principals.acts

@@ -18,6 +18,7 @@ from dreamd.app.access.principal_table import PrincipalTable
 from dreamd.app.access.sign_ins import SignIns
 from dreamd.app.api.access import AccessCommands, SleeperFacts
 from dreamd.app.api.audit import AuditQueries
+from dreamd.app.api.awareness.moratoria import MoratoriumCommands
 from dreamd.app.api.breakers import BreakerCommands
 from dreamd.app.api.check_ins import CheckIns
 from dreamd.app.api.dreamscapes import DreamscapeCommands
@@ -33,6 +34,7 @@ from dreamd.app.api.whereabouts import LiveWhereabouts
 from dreamd.app.audit.audit_log import AuditLog
 from dreamd.app.audit.checkpoints import Checkpoints, Sign
 from dreamd.app.dependencies import Dependencies
+from dreamd.app.dreamscapes.moratorium_execution import MoratoriumExecution
 from dreamd.app.dreamscapes.registry import DreamscapeRegistry
 from dreamd.app.dreamscapes.wake_execution import WakeExecution
 from dreamd.app.durability.commits import Commits
@@ -46,6 +48,7 @@ from dreamd.app.guidelines.admission_records import AdmissionRecords
 from dreamd.app.guidelines.revisions import Founding, Revisions
 from dreamd.app.inbound import InboundRouter
 from dreamd.app.institutions import Institutions
+from dreamd.app.moratoria.moratorium_book import MoratoriumBook
 from dreamd.app.people.anchor_doses import AnchorAccount, AnchorDoses
 from dreamd.app.people.calibration_days import CalibrationDays
 from dreamd.app.people.consent_book import ConsentBook
@@ -114,6 +117,8 @@ class Application:
         told = PeopleEvents(journal, clock, meters)
         fleet, nights = self._open_beds(clock, ledger, commits, locks, people, told)
         guidelines = Revisions(founding, ledger, commits, clock)
+        wakes = WakeOrderRegistry(ledger, commits, link)
+        standing = ledger, commits, wakes, journal, clock, guidelines, people.place.zone_name
         self._deps = Dependencies(
             clock=clock,
             link=link,
@@ -126,7 +131,8 @@ class Application:
             orders=CommandQueue(link, ledger.draw_counters(now_s), self.failures.attempt),
             tickets=SeverConfirmations(clock.now_s, meters.confirmed),
             locks=locks,
-            wakes=WakeOrderRegistry(ledger, commits, link),
+            wakes=wakes,
+            moratoria=MoratoriumBook(*standing),
             principals=PrincipalTable(ledger),
             consents=self._book,
             exposures=people.exposures,
@@ -140,13 +146,16 @@ class Application:
             failures=self.failures,
             anchors=AnchorAccount(people.anchors, AnchorDoses(people.anchors, guidelines)),
         )
-        self._closed = self._newest_closing(now_s)
+        self._build_all(people, secret or weak(rng), sign)
+
+    def _build_all(self, people: HousePeople, secret: Random, sign: Sign | None) -> None:
+        self._closed = self._newest_closing(self._deps.clock.now_s())
         self.registry = DreamscapeRegistry(self._deps)
         self._check_ins = CheckIns(self._deps, self.registry)
         waking = self._build_commands()
         self._build_people(people)
-        self._build_access(secret or weak(rng), sign)
-        self._join(locks, waking)
+        self._build_access(secret, sign)
+        self._join(self._deps.locks, waking)
 
     def _open_beds(
         self,
@@ -164,12 +173,16 @@ class Application:
 
     def _build_commands(self) -> WakeExecution:
         waking = WakeExecution(self._deps, self.registry)
-        self.inbound = InboundRouter(self._deps, self.registry, waking, self._witness, lambda: self._closed)
+        self._pausing = MoratoriumExecution(self._deps, self.registry)
+        self.inbound = InboundRouter(
+            self._deps, self.registry, waking, self._pausing, self._witness, lambda: self._closed
+        )
         self.pods = PodCommands(self._deps, self.registry, self._check_ins)
         self.dreamscapes = DreamscapeCommands(self._deps, self.registry)
         self.breakers = BreakerCommands(self._deps, self.registry)
         self.wake_orders = WakeOrderCommands(self._deps, self.registry, waking)
         self.severs = SeverCommands(self._deps, self.registry)
+        self.moratoria = MoratoriumCommands(self._deps, self._pausing)
         return waking
 
     def _join(self, locks: BreakerRegistry, waking: WakeExecution) -> None:
@@ -302,6 +315,7 @@ class Application:
         attempt = self.failures.attempt
         attempt("locks", self._deps.locks.flush)
         attempt("wake-orders", self._deps.wakes.flush)
+        attempt("moratoria", self._pausing.sever_due)
         attempt("access", partial(self.bed_accounts.end_expired, now_s))
         attempt("access", partial(self.bed_accounts.close_left, now_s))
         attempt("access", self.enrolment.write_rights)

@@ -11,6 +11,7 @@ from dreamd.app.fleet.registry import PodRegistry
 from dreamd.app.fleet.sever_confirmations import SeverConfirmations
 from dreamd.app.guidelines.admission_records import AdmissionRecords
 from dreamd.app.guidelines.revisions import Revisions
+from dreamd.app.moratoria.moratorium_book import MoratoriumBook
 from dreamd.app.people.anchor_doses import AnchorAccount
 from dreamd.app.people.doses import Doses, SleeperDoses
 from dreamd.app.people.nights import Nights
@@ -44,6 +45,7 @@ class Dependencies:
     tickets: SeverConfirmations
     locks: BreakerRegistry
     wakes: WakeOrderRegistry
+    moratoria: MoratoriumBook
     principals: PrincipalTable
     consents: Consents
     exposures: Exposures

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.drivers.pod_events import NO_TRIP, fault_told
 from dreamd.app.dreamscapes.drivers.pod_inputs import tell_unseated
+from dreamd.app.dreamscapes.moratorium_execution import MoratoriumExecution
 from dreamd.app.dreamscapes.registry import DreamscapeRegistry
 from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
 from dreamd.app.dreamscapes.suspension import suspend
@@ -65,6 +66,7 @@ class InboundRouter:
         dependencies: Dependencies,
         dreamscapes: DreamscapeRegistry,
         waking: WakeExecution,
+        pausing: MoratoriumExecution,
         witness: LedgerWitness,
         newest: Callable[[], int],
     ) -> None:
@@ -72,6 +74,7 @@ class InboundRouter:
         self._deps = dependencies
         self._dreamscapes = dreamscapes
         self._waking = waking
+        self._pausing = pausing
         self._witness = witness
         self._newest = newest
         self._malformed = MalformedPayloads(dependencies.journal, dependencies.meters)
@@ -124,6 +127,7 @@ class InboundRouter:
             stray = Release("no such Dreamscape here")
             self._deps.orders.send(record.pod, record.incarnation, stray, now_s)
         self._waking.on_status(record, status)
+        self._pausing.unseat(record)
         if status.applied == 0.0 and not status.assignment:
             self._deps.tickets.confirm(record.pod, status.written_s(now_s))
         self._watch_stray(record, status, runtime, now_s)
@@ -245,4 +249,5 @@ class InboundRouter:
 
     def on_wake_place(self, found: WakeOrder | None) -> None:
         """The retained place of wake orders holds something that we did not publish last."""
+        self._pausing.on_place(found)
         self._waking.on_place(found)

@@ -44,6 +44,7 @@ def person_records(base: sa.Connection, naming: Naming, sleeper: str) -> PersonR
         seats=tuple((one.dreamscape, one.number, one.pod) for one in rows(tables.seats)),
         calibration_days=tuple(one.day for one in rows(tables.calibration_days)),
         personal=_unsealed(naming.keys, rows(tables.personal)),
+        seconded_moratoria=tuple(sorted(one.moratorium for one in rows(tables.moratorium_seconds))),
         report_marks=tuple(
             ReportMark(one.day, one.site, one.kind, sleeper) for one in rows(tables.report_marks)
         ),

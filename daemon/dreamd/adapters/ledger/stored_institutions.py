@@ -7,8 +7,10 @@ import sqlalchemy as sa
 
 from dreamd.adapters.ledger.rows import surveillance_rows as nights
 from dreamd.adapters.ledger.rows import tables
+from dreamd.adapters.ledger.rows.moratorium_rows import moratorium_of
 from dreamd.adapters.ledger.rows_reader import RowsReader
 from dreamd.adapters.ledger.store import Store
+from dreamd.core.moratoria.course import Moratorium
 from dreamd.core.surveillance.watch import NightCount, Watch
 from dreamd.ports.commit import Commit, LedgerError
 from dreamd.ports.ledger.public_reports import MarkedPeople, PublishedReport
@@ -28,6 +30,20 @@ class StoredInstitutions:
         table = tables.public_reports
         rows = self._store.rows(sa.select(table).order_by(table.c.first))
         return tuple(PublishedReport(one.first, one.end, one.text) for one in rows)
+
+    def moratoria(self) -> tuple[Moratorium, ...]:
+        """Every moratorium with its sleepers, by revision."""
+        table, seconds = tables.moratoria, tables.moratorium_seconds
+        sleepers: dict[str, set[str]] = {}
+        for moratorium, sleeper in self._store.rows(sa.select(seconds)):
+            sleepers.setdefault(str(moratorium), set()).add(str(sleeper))
+        rows = self._store.rows(sa.select(table).order_by(table.c.revision))
+        return tuple(
+            self._value(
+                f"the moratorium {one.id}", lambda row: moratorium_of(row.kept, sleepers.get(row.id, ())), one
+            )
+            for one in rows
+        )
 
     def earliest_mark(self) -> int | None:
         """The first day with a mark."""

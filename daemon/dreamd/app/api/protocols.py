@@ -16,6 +16,7 @@ from dreamd.app.access.enrolment import Coded, Issued
 from dreamd.app.api.access import PrincipalView
 from dreamd.app.api.audit_protocol import AuditApi
 from dreamd.app.api.people.people_api import PeopleApi
+from dreamd.app.api.tickets import SeverTicket
 from dreamd.app.audit.audit_log import AuditLog
 from dreamd.app.events.subscriptions import Changed
 from dreamd.app.stage.stimulus_markers import Marker
@@ -30,7 +31,6 @@ from dreamd.core.dreamscapes.views import (
     Event,
     Plan,
     PodView,
-    SeverOutcome,
 )
 from dreamd.core.fleet.house import HouseView
 from dreamd.core.refusals import Refusal
@@ -96,19 +96,6 @@ class Leading(Protocol):
 
     def close(self) -> None:
         """The lead is over; safe to call twice."""
-        ...
-
-
-class SeverTicket(Protocol):
-    """A sever that has already been sent; the outcome fills in as pods confirm."""
-
-    def outcome(self) -> SeverOutcome:
-        """How many were zeroed and confirmed by now."""
-        ...
-
-    @property
-    def settled(self) -> bool:
-        """All have confirmed, or 1.5 s have passed."""
         ...
 
 

@@ -10,6 +10,7 @@ from typing import Self
 
 from dreamd.app.collective.cohorts import Cohorts
 from dreamd.app.dependencies import Dependencies
+from dreamd.app.dreamscapes.barred import barred, below_quorum, sites_of_people
 from dreamd.app.dreamscapes.homecoming import Homecoming
 from dreamd.app.dreamscapes.record import RecordWriter
 from dreamd.app.dreamscapes.seating.admission import Admission
@@ -38,7 +39,7 @@ from dreamd.core.dreamscapes.views import (
 )
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.causes import Cause
-from dreamd.core.safety.quorum import MassFailure, quorum
+from dreamd.core.safety.quorum import MassFailure
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamwire.messages import Release, WakePod, What
 from dreamwire.schema import schema_named
@@ -201,7 +202,7 @@ class Dreamscape:
         view: makes the answer.
         """
         self.open_seats()
-        refusal = refused(self.plan.dreamscape, self.state, Move.START) or self._woken()
+        refusal = refused(self.plan.dreamscape, self.state, Move.START) or self._barred()
         if refusal is not None:
             return refusal
         if self.seat_commits.start_waits:
@@ -239,6 +240,8 @@ class Dreamscape:
         self.severed_s, self.sever_cause = self._deps.clock.now_s(), cause.value
         self._move(Move.SEVER, because(cause, reason))
         self.records.save()
+        if cause is Cause.MASS:
+            self._deps.moratoria.mass_failure(sites_of_people(self._deps, self.holding()))
         return ticket
 
     def zero(self, cause: Cause) -> PendingSever:
@@ -268,7 +271,9 @@ class Dreamscape:
     def resume(self) -> Refusal | None:
         """Dream on after a sever, every sleeper from zero; None: done."""
         refusal = (
-            refused(self.plan.dreamscape, self.state, Move.RESUME) or self._woken() or self._below_quorum()
+            refused(self.plan.dreamscape, self.state, Move.RESUME)
+            or self._barred()
+            or below_quorum(self.cohorts.counts(), self.plan)
         )
         if refusal is not None:
             return refusal
@@ -278,19 +283,8 @@ class Dreamscape:
         self.records.save()
         return None
 
-    def _woken(self) -> Refusal | None:
-        order = self._deps.wakes.over(self.plan.dreamscape, self.plan.site)
-        if order is None:
-            return None
-        sentence = f"wake order {order.id} by {order.issuer} reaches {self.plan.dreamscape}"
-        return Refusal(Code.WAKE_ORDER_ACTIVE, sentence, {"order": order.id})
-
-    def _below_quorum(self) -> Refusal | None:
-        assigned, healthy, _ = self.cohorts.counts()
-        verdict = quorum(assigned, healthy, self.plan.intimate, alone=self.plan.kind.alone)
-        if verdict.holds:
-            return None
-        return Refusal(Code.BELOW_QUORUM, f"{healthy} of {assigned} assigned are healthy: {verdict.value}")
+    def _barred(self) -> Refusal | None:
+        return barred(self._deps, self.plan, self.holding())
 
     def wake(self, issuer: str, reason: str) -> PendingSever:
         """Sever, then wake every sleeper; valid in every state."""
@@ -337,7 +331,7 @@ class Dreamscape:
             self.records.save()
         return ticket
 
-    def cut(self, record: PodRecord) -> None:
+    def cut(self, record: PodRecord, cause: Cause = Cause.RELEASED) -> None:
         """Take this pod, which has its release, out of every later message; it is not asked again by itself.
 
         `keep_record` writes that down, once every pod that is to be cut has been.
@@ -345,7 +339,7 @@ class Dreamscape:
         seat = self.seats.of(record.pod)
         self.admission.excused.add(record.pod)
         if seat is not None:
-            self.assignment.leave(seat, Cause.RELEASED.value)
+            self.assignment.leave(seat, cause.value)
 
     def keep_record(self) -> None:
         """Write down what severing did not wait for."""

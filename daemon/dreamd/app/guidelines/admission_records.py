@@ -4,7 +4,7 @@ An admission is kept when a sleeper is given a slot, and when a clause begins to
 pseudonym. A write that fails is tried again; with ADMISSIONS_WAITING before it, an admission is dropped.
 
 The facts of an empty bed (a replay, a simulated sleeper) hold infinity for the seconds of calibration, which
-no clause asks of it. `rested_h` is infinity until moratoria keep it.
+no clause asks of it. `rested_h` is infinity where no mass failure of the site is known.
 """
 
 from array import array

@@ -190,10 +190,11 @@ class WakeOrderRegistry:
         newest = self._moratoria_revision
         self._link.wake(replace(order, moratoria=self._moratoria, moratoria_revision=newest))
 
-    def show_moratoria(self, moratoria: tuple[Moratorium, ...], revision: int) -> None:
-        """Put these into the retained place, beside the order; revision: above every one before."""
+    def show_moratoria(self, moratoria: tuple[Moratorium, ...], revision: int, *, publish: bool) -> None:
+        """Hold these beside the order in the retained place. revision: not below any before. publish: now."""
         self._moratoria, self._moratoria_revision = moratoria, revision
-        self._say()
+        if publish:
+            self._say()
 
     def forgotten(self, order: WakeOrder) -> bool:
         """Whether this order, of our own key, stands and is newer than all this book knows."""

@@ -2,9 +2,9 @@
 
 Every check is made and shown, so that `ExplainAdmission` can list all obstacles; the first that fails is the
 reason on the seat. The order goes from facts that an operator sees at the bed to facts that only the daemon
-knows: a sleeper is there and may be asked (present, credential, checked-in, seat, latch, wake order), can be
-read (calibrated, clock, quality), may merge (consent, exposure, guidelines), fits (schema), has no recent
-failure (breaker), and a seat can be kept (ledger).
+knows: a sleeper is there and may be asked (present, credential, checked-in, seat, latch, wake order,
+moratorium), can be read (calibrated, clock, quality), may merge (consent, exposure, guidelines), fits
+(schema), has no recent failure (breaker), and a seat can be kept (ledger).
 
 Rules
 - A candidate is plain facts; nothing here looks anything up.
@@ -73,7 +73,8 @@ class Candidate:
     """The facts that the daemon knows of a pod at this moment.
 
     status_age_s: seconds since its last status, infinity for none. sleeper_at: another pod this sleeper is
-    checked in to. wake_order: a standing one that reaches the pod. seated_in: the live Dreamscape in which
+    checked in to. wake_order: a standing one that reaches the pod. moratorium: the
+    one that acts there, or the hours. seated_in: the live Dreamscape in which
     this pod holds a seat, this one included. seats_left and started belong to the Dreamscape asked for.
     unagreed: why the sleeper has not granted what this plan asks, None: they have. dose: merge-minutes
     charged, and the limits. against: the clause of the guidelines that refuses the sleeper, None: none does.
@@ -106,6 +107,7 @@ class Candidate:
     breaker: BreakerState = BreakerState.CLOSED
     breaker_cause: str = ""
     wake_order: str = ""
+    moratorium: Refusal | None = None
     ledger: str = ""
     barred: Refusal | None = None
 
@@ -187,6 +189,13 @@ def _wake_order(candidate: Candidate, _plan: Plan) -> Check:
     return _check("wake-order", Code.WAKE_ORDER_ACTIVE, sentence, passed=candidate.wake_order == "")
 
 
+def _moratorium(candidate: Candidate, _plan: Plan) -> Check:
+    no = candidate.moratorium
+    if no is None:
+        return Check("moratorium", passed=True)
+    return refused("moratorium", replace(no, sentence=f"pod {candidate.pod}: {no.sentence}"))
+
+
 def _calibrated(candidate: Candidate, _plan: Plan) -> Check:
     needed_s = CALIBRATION_NEEDED_S.get(candidate.calibration_source, CALIBRATION_LIVE_S)
     known = candidate.calibration_source in CALIBRATION_NEEDED_S
@@ -259,6 +268,7 @@ CHECKS: Final[tuple[Callable[[Candidate, Plan], Check], ...]] = (
     _seat,
     _latch,
     _wake_order,
+    _moratorium,
     _calibrated,
     _clock,
     _quality,

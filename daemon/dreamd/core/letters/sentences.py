@@ -44,6 +44,7 @@ SENTENCES: Final[dict[Cause, str]] = {
     Cause.QUORUM: "Too few sleepers with a good signal were left.",
     Cause.MASS: "Many sleepers were let go at once.",
     Cause.OPERATOR: "The staff stopped it.",
+    Cause.MORATORIUM: "A pause in merging was called for everyone.",
     Cause.RELEASED: "Your bed was let go.",
     Cause.LEFT: "Your bed left by itself.",
     Cause.STOPPED: "Your bed was switched off.",

@@ -65,8 +65,8 @@ class MoratoriumScope(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
-    """An act of one person. person: the name of their principal; of a sleeper their pseudonym."""
+class Signature:
+    """The signature of one person. person: the name of their principal; of a sleeper their pseudonym."""
 
     person: str
     role: Role
@@ -95,10 +95,10 @@ class Moratorium:
     clause: str = ""
     people_only: bool = False
     request_id: str = ""
-    seconds: tuple[Act, ...] = ()
+    seconds: tuple[Signature, ...] = ()
     sleepers: frozenset[str] = frozenset()
     seconded_s: float = 0.0
-    lifting: tuple[Act, ...] = ()
+    lifting: tuple[Signature, ...] = ()
     closed_s: float = 0.0
     closed_reason: str = ""
 
@@ -230,7 +230,7 @@ def _seconded(moratorium: Moratorium, event: Seconds, now_s: float) -> Moratoriu
         return Refusal(Code.WRONG_ROLE, sentence)
     if any(one.person == event.person for one in moratorium.seconds):
         return moratorium
-    act = Act(event.person, event.role, now_s)
+    act = Signature(event.person, event.role, now_s)
     return _stands(replace(moratorium, seconds=(*moratorium.seconds, act)), now_s)
 
 
@@ -255,7 +255,7 @@ def _lifted(moratorium: Moratorium, event: Lifts, now_s: float) -> Moratorium | 
         sentence = f"{event.person} has lifted moratorium {moratorium.id} as {other.value}"
         return Refusal(Code.SAME_PERSON, sentence, {"moratorium": moratorium.id})
     kept = (one for one in moratorium.lifting if one.role is other)
-    lifting = (*kept, Act(event.person, event.role, now_s))
+    lifting = (*kept, Signature(event.person, event.role, now_s))
     heard = replace(moratorium, lifting=lifting, closed_reason=event.reason)
     return _ended(heard, event, now_s) if other in asked else heard
 

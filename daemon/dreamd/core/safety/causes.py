@@ -79,6 +79,7 @@ class Cause(Enum):
     QUORUM = "quorum"
     MASS = "mass"
     OPERATOR = "operator"
+    MORATORIUM = "moratorium"
     RELEASED = "release"
     LEFT = "left"
     STOPPED = "stopped"
@@ -145,6 +146,7 @@ CAUSES: Final[dict[Cause, Row]] = {
     Cause.QUORUM: Row(Kind.ORDER, Scope.DREAMSCAPE, "too few healthy sleepers are left"),
     Cause.MASS: Row(Kind.ORDER, Scope.DREAMSCAPE, "many sleepers failed at once"),
     Cause.OPERATOR: Row(Kind.ORDER, Scope.DREAMSCAPE, "an operator severed"),
+    Cause.MORATORIUM: Row(Kind.ORDER, Scope.DREAMSCAPE, "a moratorium holds: no sleeper in its scope merges"),
     Cause.RELEASED: Row(Kind.ORDER, Scope.PERSON, "the bed was released"),
     Cause.LEFT: Row(Kind.ORDER, Scope.PERSON, "the pod left by itself"),
     Cause.STOPPED: Row(Kind.ORDER, Scope.PERSON, "the pod's agent was asked to stop"),

@@ -11,6 +11,7 @@ from dreamd.ports.ledger.erasure import ErasureLedger
 from dreamd.ports.ledger.exposure import ExposureLedger
 from dreamd.ports.ledger.generation import GenerationLedger
 from dreamd.ports.ledger.guidelines import GuidelineLedger
+from dreamd.ports.ledger.moratoria import MoratoriumLedger
 from dreamd.ports.ledger.person import PersonLedger
 from dreamd.ports.ledger.personal import PersonalLedger
 from dreamd.ports.ledger.principals import PrincipalLedger
@@ -28,6 +29,7 @@ class Ledger(
     CheckInLedger,
     BreakerLedger,
     WakeOrderLedger,
+    MoratoriumLedger,
     ExposureLedger,
     ConsentLedger,
     PersonalLedger,

@@ -36,6 +36,7 @@ class PersonRecords:
     calibration_days: tuple[int, ...] = ()
     personal: tuple[PersonalRow, ...] = ()
     report_marks: tuple[ReportMark, ...] = ()
+    seconded_moratoria: tuple[str, ...] = ()
     audit: tuple[tuple[str, str], ...] = ()
     principals: tuple[Principal, ...] = ()
 

@@ -18,6 +18,7 @@ from dreamd.core.access.principals import Credential, Principal
 from dreamd.core.audit.records import Act
 from dreamd.core.consent.course import Consent
 from dreamd.core.consent.grant import Grant
+from dreamd.core.moratoria.course import Moratorium
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
 from dreamd.core.surveillance.watch import NightCount, Watch
@@ -48,6 +49,7 @@ class Transaction:
     (sleeper, consent) without its held part; the grant of each is written in the same transaction or was
     before. planned_doses: of a Dreamscape and sleeper the first one stands. folded_s: session time by
     which old buckets of exposure are folded into days, 0: none is. personal: rows to be sealed, in order.
+    moratorium_seconds: (id, sleeper), the seconds of sleepers, which `moratoria` leaves out.
     forgotten: (sleeper, session time), erased sleepers: their rows with a text or a right are removed.
     """
 
@@ -59,6 +61,9 @@ class Transaction:
     marks: tuple[Mark, ...] = ()
     dropped_wake_orders: tuple[str, ...] = ()
     wake_orders: tuple[Order, ...] = ()
+    dropped_moratoria: tuple[str, ...] = ()
+    moratoria: tuple[Moratorium, ...] = ()
+    moratorium_seconds: tuple[tuple[str, str], ...] = ()
     exposure: tuple[Exposure, ...] = ()
     planned_doses: tuple[PlannedDose, ...] = ()
     grants: tuple[Grant, ...] = ()

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from dreamd.ports.commit import Commit, LedgerError
 from dreamd.ports.ledger.public_reports import MarkedPeople, PublishedReport, ReportMark
 from dreamd.ports.ledger.transaction import Transaction
+from dreamd.simulation.machines.institutions.moratoria import MemoryMoratoria, MoratoriaStorage
 from dreamd.simulation.machines.institutions.nights import MemoryNights, NightsStorage
 
 
 @dataclass
-class InstitutionStorage(NightsStorage):
+class InstitutionStorage(NightsStorage, MoratoriaStorage):
     """Marks of people, and published reports by their first day."""
 
     report_marks: set[ReportMark] = field(default_factory=set)
@@ -19,13 +20,14 @@ class InstitutionStorage(NightsStorage):
     def change_institutions(self, change: Transaction) -> None:
         """Make the changes of a transaction."""
         self.change_nights(change)
+        self.change_moratoria(change)
         self.report_marks |= set(change.report_marks)
         for report in change.public_reports:
             self.public_reports.setdefault(report.first, report)
             self.report_marks = {one for one in self.report_marks if one.day >= report.end}
 
 
-class MemoryInstitutions(MemoryNights):
+class MemoryInstitutions(MemoryNights, MemoryMoratoria):
     """The answers of a ledger in memory about the institutions."""
 
     @property

@@ -106,6 +106,7 @@ class LedgerStorage(PeopleStorage, InstitutionStorage):
                 for number, pod, who in record.seats
                 if who == sleeper
             ),
+            seconded_moratoria=tuple(sorted(one for one, by in self.seconds_of_sleepers if by == sleeper)),
             report_marks=tuple(
                 sorted(
                     (one for one in self.report_marks if one.sleeper == sleeper),
@@ -124,6 +125,7 @@ class LedgerStorage(PeopleStorage, InstitutionStorage):
         """Erase the link; the sleeper's marks become a subject of nobody, and count on."""
         subject = self.links.get(sleeper, "")
         super().shred(sleeper, now_s)
+        self.unname_seconds(sleeper, subject)
         own = {one for one in self.report_marks if one.sleeper == sleeper}
         self.report_marks = (self.report_marks - own) | {replace(one, sleeper=f"~{subject}") for one in own}
 

@@ -16,7 +16,7 @@ from google.protobuf.message import Message
 from grpc.aio import ServicerContext
 
 from dreamd.adapters.grpc.calls.errors import Declined, granted
-from dreamd.app.api.protocols import SeverTicket
+from dreamd.app.api.tickets import SeverTicket
 from dreamd.app.events.watcher_budget import WATCHERS_SHARE, WatcherBudget
 from dreamd.core.dreamscapes.views import SeverOutcome
 from dreamd.core.limits import CONFIRM_WITHIN_S

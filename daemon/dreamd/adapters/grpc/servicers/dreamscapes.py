@@ -21,7 +21,8 @@ from dreamd.adapters.grpc.calls.pagination import page
 from dreamd.adapters.grpc.calls.streams import ChangeSignals, confirmed, kept
 from dreamd.adapters.grpc.servicers import plans, responses
 from dreamd.adapters.grpc.servicers.shared_ticks import Ticks
-from dreamd.app.api.protocols import DreamscapesApi, HouseApi, SeverTicket
+from dreamd.app.api.protocols import DreamscapesApi, HouseApi
+from dreamd.app.api.tickets import SeverTicket
 from dreamd.app.stage.stimulus_markers import Marker
 from dreamd.core.dreamscapes.views import DreamscapeView
 from dreamd.core.limits import EVENTS_IN_A_MESSAGE

@@ -1,4 +1,4 @@
-"""The rows of the institutions: public reports, surveillance."""
+"""The rows of the institutions: public reports, surveillance, moratoria."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from dreamd.adapters.ledger.rows import tables
 from dreamd.adapters.ledger.rows.gathered_rows import GatheredRows
+from dreamd.adapters.ledger.rows.moratorium_rows import MoratoriumRows
 from dreamd.adapters.ledger.rows.surveillance_rows import SurveillanceRows
 from dreamd.ports.ledger.public_reports import PublishedReport, ReportMark
 
@@ -29,6 +30,7 @@ class InstitutionRows:
             ("report_marks", self._marks),
             ("public_reports", self._reports),
             *SurveillanceRows(insert).subjects,
+            *MoratoriumRows(insert).subjects,
         )
         """The fields of a transaction, and what gathers their rows."""
 

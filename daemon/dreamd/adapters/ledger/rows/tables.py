@@ -77,6 +77,10 @@ marks: Final = _table(
     "marks", _text("pod", key=True), _text("cause"), _real("tripped_s"), _whole("term"), _whole("tick")
 )
 wake_orders: Final = _table("wake_orders", _text("id", key=True), _whole("revision"), _text("kept"))
+moratoria: Final = _table("moratoria", _text("id", key=True), _whole("revision"), _text("kept"))
+moratorium_seconds: Final = _table(
+    "moratorium_seconds", _text("moratorium", key=True), _subject("sleeper", key=True)
+)
 exposure_buckets: Final = _table(
     "exposure_buckets", _subject("sleeper", key=True), _whole("bucket", key=True), _real("minutes")
 )

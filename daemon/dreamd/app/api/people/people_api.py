@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from dreamd.app.api.awareness.moratoria_protocol import MoratoriaApi
 from dreamd.app.api.people.erasures_protocol import ErasuresApi
 from dreamd.app.api.people.guidelines_protocol import GuidelinesApi
 from dreamd.app.api.people.letters_protocol import ExposureApi, LettersApi
@@ -46,4 +47,9 @@ class PeopleApi(Protocol):
     @property
     def guidelines(self) -> GuidelinesApi:
         """The revisions of the guidelines."""
+        ...
+
+    @property
+    def moratoria(self) -> MoratoriaApi:
+        """Moratoria."""
         ...

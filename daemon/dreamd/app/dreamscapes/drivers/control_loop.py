@@ -127,7 +127,8 @@ class ControlLoop:
         written = dreamscape.ownership.may_grant(now_s) and dreamscape.exposure.covered(now_s)
         enough = fused is not None and fused.n >= fewest(intimate=plan.intimate, alone=plan.kind.alone)
         sound = not self._deps.failures.holds(plan.dreamscape)
-        ok = dreamscape.live and enough and written and sound
+        free = self._deps.moratoria.barring(plan.site, person=False) is None
+        ok = dreamscape.live and enough and written and sound and free
         dreamscape.withheld = "" if ok else self._why_withheld(written=written)
         if not ok or fused is None:
             return 0.0
@@ -141,4 +142,6 @@ class ControlLoop:
             return Cause.UPLINK.value
         if self._deps.failures.holds(self._dreamscape.plan.dreamscape):
             return Cause.DAEMON.value
+        if self._deps.moratoria.barring(self._dreamscape.plan.site, person=False) is not None:
+            return Cause.MORATORIUM.value
         return Cause.QUORUM.value if written else Cause.LEDGER.value

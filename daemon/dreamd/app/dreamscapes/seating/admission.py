@@ -14,6 +14,7 @@ import numpy as np
 
 from dreamd.app.collective.cohorts import Cohorts
 from dreamd.app.dependencies import Dependencies
+from dreamd.app.dreamscapes.barred import is_person
 from dreamd.app.dreamscapes.seating.clause_facts import ClauseFacts
 from dreamd.app.dreamscapes.seating.cohort_keys import CohortKeys
 from dreamd.app.durability.fencing import TermFence
@@ -78,6 +79,7 @@ class Admission:
         facts = replace(
             facts,
             wake_order=order.id if order else "",
+            moratorium=self._deps.moratoria.barring(record.presence.site, person=is_person(record)),
             unagreed=self._deps.consents.missing(record.sleeper, self.asked),
             dose=self._doses.dose(record.sleeper, now_s),
             against=against_sleeper(bundle, self._clauses.judged(record, standing)),
@@ -214,7 +216,7 @@ class Admission:
             term=term,
             ceiling=min(limits.ceiling_for(self._plan.ceiling, self._plan.seats_max), standing.ceiling),
             cap=limits.ceiling,
-            seconds_left=min(end_s - now_s, standing.left_s(now_s)),
+            seconds_left=min(end_s - now_s, standing.left_s(now_s), self._free_s(record, now_s)),
             schema=self._plan.schema,
             mu_db=self._cohorts.scale[0],
             sigma_db=self._cohorts.scale[1],
@@ -230,6 +232,11 @@ class Admission:
         )
         self._keys.given(record.pod, what)
         self._deps.orders.send(record.pod, record.incarnation, what, now_s)
+
+    def _free_s(self, record: PodRecord, now_s: float) -> float:
+        """Seconds until a moratorium that is known begins for this pod, or the hours end."""
+        site, person = record.presence.site, is_person(record)
+        return max(0.0, self._deps.moratoria.free_until_s(site, person=person) - now_s)
 
     def refused(self, seat: Seat) -> None:
         """The pod refused its assign: ask again later."""

@@ -40,7 +40,7 @@ class ClauseFacts:
             "people": float(people),
             "calibration_days": float(self._deps.doses.days.many(record.sleeper)),
             "minute_of_day": minute_of_day(now_s),
-            "rested_h": inf,
+            "rested_h": self._deps.moratoria.rested_h(record.presence.site),
             "planned_min": granted * max(0.0, (plan.close_at_s or now_s + SESSION_MAX_S) - now_s) / 60.0,
         }
         self._deps.admissions.add_admission(facts, record.presence.site, now_s)

@@ -12,6 +12,7 @@ down_revision = "0014"
 def upgrade() -> None:
     """Add the tables of each institution."""
     _reports()
+    _moratoria()
     _nights()
     _anchors()
 
@@ -71,5 +72,21 @@ def _anchors() -> None:
         "anchor_marks",
         sa.Column("sleeper", sa.Text, primary_key=True),
         sa.Column("since_s", REAL, nullable=False),
+        sqlite_with_rowid=False,
+    )
+
+
+def _moratoria() -> None:
+    op.create_table(
+        "moratoria",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("revision", WHOLE, nullable=False),
+        sa.Column("kept", sa.Text, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "moratorium_seconds",
+        sa.Column("moratorium", sa.Text, primary_key=True),
+        sa.Column("sleeper", sa.Text, primary_key=True),
         sqlite_with_rowid=False,
     )

@@ -1,0 +1,1 @@
+"""Wakeful Awareness: what people call together. Commands and their protocol."""
