@@ -110,7 +110,7 @@ def test_nothing_of_another_is_in_the_plan_of_an_anchor_session(
 def test_a_sitting_alone_couples_nothing() -> None:
     """With a ceiling of 0 the session is a sitting: it starts, and nothing is ever granted."""
     stage = begun(ceiling=0.0)
-    follow(stage, MINUTE)
+    follow(stage, 20)
     assert shown(stage).seats[0].state is SeatState.ASSIGNED
     assert not any(np.any(one.coupling) for one in stage.link.collectives)
     stage.app.dreamscapes.end(OPERATOR, "alone", "over")
@@ -119,12 +119,12 @@ def test_a_sitting_alone_couples_nothing() -> None:
 
 
 def test_minutes_are_counted_apart_and_whole() -> None:
-    """Two minutes at .10 are two minutes of anchor sessions, no merge-minutes, and no planned dose."""
+    """A minute at .10 is a minute of anchor sessions, no merge-minute, and no planned dose."""
     stage = begun()
-    follow(stage, 2 * MINUTE)
+    follow(stage, MINUTE)
     stage.app.dreamscapes.end(OPERATOR, "alone", "over")
     stage.hop(8)
-    assert minutes(stage, Account.ANCHOR) == pytest.approx(2.0, abs=0.15)
+    assert minutes(stage, Account.ANCHOR) == pytest.approx(1.0, abs=0.1)
     assert minutes(stage, Account.MERGING) == 0.0
     assert stage.ledger.planned_doses("alone") == {}
     assert {**stage.ledger.merging(), **stage.ledger.merging(Account.ANCHOR)} == {}
@@ -137,9 +137,9 @@ def test_the_minutes_of_the_clause_are_the_most_of_a_day() -> None:
     """
     stage = begun()
     account = stage.app._deps.anchors.exposures
-    account.kept(account.closing({"sleeper-1": 59.5}, stage.clock.at_s))
+    account.kept(account.closing({"sleeper-1": 59.8}, stage.clock.at_s))
     account.kept(account.opening(("sleeper-1",), stage.clock.at_s))
-    follow(stage, MINUTE)
+    follow(stage, MINUTE // 2)
     seat = shown(stage).seats[0]
     assert (seat.state, seat.refusal_code) == (SeatState.WAITING, Code.EXPOSURE_REACHED.value)
     assert "limit of clause G-9.4, 60 minutes of anchor sessions in 24 hours" in seat.refusal
@@ -173,13 +173,13 @@ def test_a_breaker_takes_the_sleeper_out_and_brings_them_back() -> None:
 
 
 def test_no_sign_of_a_group_severs_one_sleeper() -> None:
-    """A sleeper far from their own calibration for minutes is no runaway of a group: there is none."""
+    """A sleeper that moves far from their own calibration is no runaway of a group: there is none."""
     stage = begun()
     pod = stage.pod("bed-1")
     calm = pod.profile.copy()
-    for minute in range(3):
-        pod.profile = calm + 4.0 * (minute + 1)
-        stage.hop(MINUTE)
+    for far, hops in ((0.0, 60), (4.0, 100)):
+        pod.profile = calm + far
+        stage.hop(hops)
     assert shown(stage).state is DreamscapeState.DREAMING
     assert stage.coupling("bed-1") > 0
 

@@ -8,6 +8,9 @@ _TETHER, _DOSE = "edge/dreamedge/core/merging/tether.py", "edge/dreamedge/core/m
 _COUPLING, _AT_THE_POD = "edge/dreamedge/core/merging/coupling.py", ("tests/edge/test_anchor.py",)
 
 _SESSIONS = ("tests/app/test_anchor_sessions.py",)
+_SITTINGS = ("tests/app/test_sittings.py",)
+_KEPT = "daemon/dreamd/app/clinic/sittings.py"
+_RECORD = "daemon/dreamd/core/clinic/restoration.py"
 _LOOP = "daemon/dreamd/app/dreamscapes/drivers/control_loop.py"
 
 ANCHORS: Final = (
@@ -44,14 +47,6 @@ ANCHORS: Final = (
         _AT_THE_POD,
     ),
     Mutation(
-        "anchor.quorum",
-        "the quorum of a group severs an anchor session of which the bed's breaker has opened",
-        _LOOP,
-        "            if not dreamscape.plan.kind.alone:\n                self._judge_quorum()\n",
-        "            self._judge_quorum()\n",
-        _SESSIONS,
-    ),
-    Mutation(
         "anchor.group",
         "the signs of a group sever one sleeper",
         _LOOP,
@@ -82,5 +77,45 @@ ANCHORS: Final = (
         "intimate = not plan.kind.alone and (",
         "intimate = bool(",
         _SESSIONS,
+    ),
+    Mutation(
+        "sittings.own-days",
+        "calibrations after a case is opened move the own mean",
+        _KEPT,
+        "        elif case is None:\n",
+        "        else:\n",
+        _SITTINGS,
+    ),
+    Mutation(
+        "sittings.centre",
+        "the collective of a later night takes the place of that of the case",
+        _KEPT,
+        " and (case is None or case.night >= night):",
+        ":",
+        _SITTINGS,
+    ),
+    Mutation(
+        "sittings.unread",
+        "a record that is still being read counts as one that cannot be measured",
+        _RECORD,
+        'PullRecord(restored=False, why="the record',
+        'PullRecord(restored=None, why="the record',
+        _SITTINGS,
+    ),
+    Mutation(
+        "sittings.few",
+        "too few sittings cannot be measured, so that a release needs none",
+        _RECORD,
+        "return PullRecord(pulled, own_pulls, restored=False, why=why)",
+        "return PullRecord(pulled, own_pulls, why=why)",
+        ("tests/core/test_restoration.py",),
+    ),
+    Mutation(
+        "centres.merged-time",
+        "the centre of a slot is a mean over time in which it was granted nothing",
+        "daemon/dreamd/app/collective/merged_centres.py",
+        "            self._sums[ended] += self._total\n            self._ticks[ended] += self._many\n",
+        "",
+        ("tests/app/test_merged_centres.py",),
     ),
 )

@@ -849,7 +849,8 @@ _OWNERS: Final = (
         "a pod that left stays in the sums until its last frame is old",
         _COHORTS,
         "        bank.occupied[row] = bank.allowed[row] = bank.away[row] = False\n"
-        "        bank.granted[row] = bank.subject[row] = 0\n        bank.columns.clear_slot(row)\n",
+        "        bank.granted[row] = bank.subject[row] = 0\n"
+        "        bank.centres.clear_slot(row)\n        bank.columns.clear_slot(row)\n",
         "        bank.occupied[row] = False\n",
         (_TESTS_FAULTS,),
     ),

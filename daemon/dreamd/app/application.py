@@ -33,6 +33,7 @@ from dreamd.app.api.wake_orders import WakeOrderCommands
 from dreamd.app.api.whereabouts import LiveWhereabouts
 from dreamd.app.audit.audit_log import AuditLog
 from dreamd.app.audit.checkpoints import Checkpoints, Sign
+from dreamd.app.clinic.sittings import Sittings
 from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.moratorium_execution import MoratoriumExecution
 from dreamd.app.dreamscapes.registry import DreamscapeRegistry
@@ -145,13 +146,13 @@ class Application:
             recordings=recordings or NoRecordings(),
             failures=self.failures,
             anchors=AnchorAccount(people.anchors, AnchorDoses(people.anchors, guidelines)),
+            sittings=Sittings(ledger, commits, clock),
         )
         self._build_all(people, secret or weak(rng), sign)
 
     def _build_all(self, people: HousePeople, secret: Random, sign: Sign | None) -> None:
         self._closed = self._newest_closing(self._deps.clock.now_s())
         self.registry = DreamscapeRegistry(self._deps)
-        self._check_ins = CheckIns(self._deps, self.registry)
         waking = self._build_commands()
         self._build_people(people)
         self._build_access(secret, sign)
@@ -172,6 +173,7 @@ class Application:
         return fleet, Nights(ledger, commits, clock, fleet, people.exposures, beds)
 
     def _build_commands(self) -> WakeExecution:
+        self._check_ins = CheckIns(self._deps, self.registry)
         waking = WakeExecution(self._deps, self.registry)
         self._pausing = MoratoriumExecution(self._deps, self.registry)
         self.inbound = InboundRouter(

@@ -4,6 +4,7 @@ import random
 from dataclasses import dataclass
 
 from dreamd.app.access.principal_table import PrincipalTable
+from dreamd.app.clinic.sittings import Sittings
 from dreamd.app.durability.commits import Commits
 from dreamd.app.events.journal import Journal
 from dreamd.app.fleet.commands import CommandQueue
@@ -58,6 +59,7 @@ class Dependencies:
     recordings: Recordings
     failures: StepFailures
     anchors: AnchorAccount
+    sittings: Sittings
 
     def account_of(self, kind: DreamscapeKind) -> tuple[Exposures, SleeperDoses]:
         """Return the account that a Dreamscape of this kind charges, and its doses."""

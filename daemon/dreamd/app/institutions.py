@@ -23,6 +23,7 @@ class Institutions:
             *(deps.ledger, deps.commits, deps.clock, deps.guidelines, deps.journal), people.place
         )
         self.surveillance = SurveillanceCommands(self._watch, deps.principals)
+        deps.sittings.zone = people.place.zone
         self._deps = deps
 
     def hear_journal(self) -> None:
@@ -34,8 +35,10 @@ class Institutions:
         """Write what severing did not wait for; one part that raises leaves the others as they are."""
         attempt = self._deps.failures.attempt
         attempt("ledger", self._marks.write_waiting)
+        attempt("ledger", self._deps.sittings.write_due)
         attempt("ledger", partial(self._watch.judge_due, self._deps.clock.now_s()))
 
     def forget_sleeper(self, sleeper: str) -> None:
         """The sleeper is erased."""
         self._marks.forget_sleeper(sleeper)
+        self._deps.sittings.drop_record(sleeper)

@@ -25,8 +25,8 @@ from dreamd.core.limits import ALONE_WITHIN_S, COHORT_SLOTS, HOP_S, INTIMATE_BEL
 from dreamd.core.safety.breaker import Breaker
 from dreamd.fusion.collective import Fused, Fusion
 from dreamd.fusion.frame_table import FrameVerdict, Mask
-from dreamwire.blend import coupling_to_byte
-from dreamwire.messages import Collective, Frame
+from dreamwire.blend import coupling_to_byte, from_shared
+from dreamwire.messages import Collective, Floats, Frame
 from dreamwire.schema import WIRE_REVISION, Schema
 
 __all__ = ["GRACE_HOPS", "OUTLIVES_S", "Cohorts", "SlotAt", "SlotTable"]
@@ -164,7 +164,14 @@ class Cohorts:
         self._counted = bank.seen = None
         bank.occupied[row] = bank.allowed[row] = bank.away[row] = False
         bank.granted[row] = bank.subject[row] = 0
+        bank.centres.clear_slot(row)
         bank.columns.clear_slot(row)
+
+    def centre_of(self, slot: Slot) -> Floats | None:
+        """The mean centre over the slot's merged time, float32[D], dB; None: never merged with others."""
+        bank, row = self.locate(slot)
+        mean = None if self.whole_minutes else bank.centres.mean(row, int(bank.granted[row]))
+        return None if mean is None else from_shared(mean, *self.scale)
 
     def close(self, cohort: int) -> None:
         """The cohort is in no later message; a slot given in it opens it again."""
@@ -255,6 +262,7 @@ class Cohorts:
         else:
             granted = np.zeros(bank.columns.slots, dtype=np.uint8)
             answered = np.zeros(bank.columns.slots, dtype=np.uint16)
+        bank.centres.add_tick(bank.granted, granted, None if fused is None else fused.m)
         bank.granted = granted
         bank.grants.record_grants(instant, granted)
         bank.bound(instant)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamd.app.collective.grant_history import GrantHistory
+from dreamd.app.collective.merged_centres import MergedCentres
 from dreamd.core.limits import FRAME_STALE_HOPS, GUIDELINE_CAP, HOP_S, RAMP_MIN_S
 from dreamd.fusion.frame_table import FrameTable, Mask
 from dreamwire.schema import Schema
@@ -50,6 +51,7 @@ class SlotTable:
     left_min: NDArray[np.float64]
     looked_at: NDArray[np.int64]
     subject: NDArray[np.int32]
+    centres: MergedCentres
     seen: tuple[int, Mask] | None = None
     fresh: tuple[int, Mask] | None = None
 
@@ -75,6 +77,7 @@ class SlotTable:
             np.full(slots, np.inf),
             np.full(slots, _NEVER, dtype=np.int64),
             np.zeros(slots, dtype=np.int32),
+            MergedCentres(slots, schema.size),
         )
 
     def recent(self, instant: int) -> Mask:

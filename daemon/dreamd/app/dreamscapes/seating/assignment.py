@@ -17,6 +17,7 @@ from dreamd.app.people.exposure import ExposureAccounting
 from dreamd.app.safety.breaker_evaluator import BreakerEvaluator
 from dreamd.app.safety.first_causes import FirstCauses
 from dreamd.app.safety.group_monitor import GroupMonitor
+from dreamd.core.clinic.restoration import Centre
 from dreamd.core.dreamscapes.roster import Slot
 from dreamd.core.dreamscapes.seats import Seat, Seats
 from dreamd.core.dreamscapes.views import SeatState
@@ -111,7 +112,15 @@ class Assignment:
             self._exposure.gone(seat, self._meter.vacated_min(slot), stays=stays)
             if self._monitor.measured(slot):
                 self._deps.nights.measured(seat.sleeper)
+            self._deps.sittings.left_slot(seat.sleeper, self._centre(slot))
             self._cohorts.vacate(slot)
             self._monitor.gone(slot)
             self._keys.taken_back(slot)
         self._evaluator.forget_seat(seat)
+
+    def _centre(self, slot: Slot) -> Centre | None:
+        """The collective that the sleeper in this slot was drawn to."""
+        db = self._cohorts.centre_of(slot)
+        if db is None:
+            return None
+        return Centre(tuple(db.tolist()), tuple(map(float, self._cohorts.scale[1])))

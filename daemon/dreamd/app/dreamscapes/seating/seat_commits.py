@@ -194,8 +194,20 @@ class SeatCommits:
             self._deps.nights.planned(asked.transaction.planned_doses)
             for sleeper, day in asked.transaction.calibration_days:
                 self._deps.doses.days.kept(sleeper, day)
+            self._calibrated(asked)
         else:
             self._exposure.not_opened(asked.opening)
+
+    def _calibrated(self, asked: SeatCommit) -> None:
+        """The calibrations of these seats are days of their sleepers, or sittings."""
+        plan = self._record().plan
+        for seat in asked.seats:
+            record = self._deps.fleet.get(seat.pod)
+            if record is not None and record.status is not None and record.sleeper == seat.sleeper:
+                db = tuple(record.status.calibration.template_db.tolist())
+                self._deps.sittings.calibrated(
+                    seat.sleeper, db, alone=plan.kind.alone, coupled=plan.ceiling > 0.0
+                )
 
     def _assign_all(self, asked: SeatCommit) -> None:
         for seat in asked.seats:
