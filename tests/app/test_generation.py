@@ -10,7 +10,7 @@ from dreamd.ports.ledger.generation import LAPSED_S
 from dreamd.ports.ledger.transaction import Transaction
 from fakes.callers import OPERATOR
 from fakes.ledger import MemoryLedger
-from fakes.stage import Stage
+from fakes.stage import Stage, compare_book
 
 
 def restored() -> tuple[Stage, MemoryLedger]:
@@ -34,6 +34,7 @@ def restored() -> tuple[Stage, MemoryLedger]:
 def test_a_restored_ledger_needs_new_check_ins() -> None:
     """The copy's check-ins may be wrong and its grants withdrawn: each is void until it is given anew."""
     stage, ledger = restored()
+    compare_book(stage.app)
     before = len(stage.link.collectives)
     stage.hop(80)
     assert not any(pod.assign for pod in stage.pods)
@@ -51,6 +52,7 @@ def test_a_restored_ledger_needs_new_check_ins() -> None:
 def test_checked_in_anew_they_are_scored_and_dream_on() -> None:
     """After a new check-in the pods are scored and dream on in the same Dreamscape."""
     stage, _ = restored()
+    compare_book(stage.app)
     for number in range(1, 6):
         stage.lie_down(f"bed-{number}", f"sleeper-{number}")
     stage.hop(8)
@@ -78,6 +80,7 @@ def test_a_second_daemon_on_the_copy_needs_new_check_ins_too() -> None:
     for pod in stage.pods:
         pod.presence()
     stage.hop(4)
+    compare_book(stage.app)
     for number in range(1, 6):
         stage.lie_down(f"bed-{number}", f"sleeper-{number}")
     before = len(stage.link.collectives)

@@ -8,7 +8,7 @@ from dreamwire.messages import PodEventKind, WakeOrder, WakeScope
 from fakes.callers import OPERATOR, named
 from fakes.ledger import MemoryLedger
 from fakes.people import granted
-from fakes.stage import Stage
+from fakes.stage import Stage, compare_book
 
 
 def dreaming(ledger: MemoryLedger) -> Stage:
@@ -89,6 +89,7 @@ def test_checked_in_anew_they_dream_on_and_the_next_start_is_like_any_other() ->
     """After new check-ins they dream on, and the next start suspends nothing again."""
     ledger = MemoryLedger()
     stage = whole_copy_restored(dreaming(ledger), ledger)
+    compare_book(stage.app)
     for number in range(1, 6):
         stage.lie_down(f"bed-{number}", f"sleeper-{number}")
     assert {pod.breaker for pod in stage.app.pods.list()} == {BreakerState.HALF_OPEN}

@@ -1,6 +1,8 @@
 """The obligations of ports.ledger.personal and ports.people_keys, checked on every adapter."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,9 @@ from dreamd.adapters.ledger.sqlite import SqliteLedger
 from dreamd.core.access.caller import Role
 from dreamd.core.access.principals import Credential, Grant, Kind, Principal
 from dreamd.core.audit.records import Act
+from dreamd.core.clinic.course import By, Case, CaseKind, CaseState, Holds, opened, step
+from dreamd.core.clinic.kept_case import KeptCase
+from dreamd.core.clinic.levels import Level
 from dreamd.core.consent.course import Consent, ConsentState
 from dreamd.core.consent.grant import Grant as ConsentGrant
 from dreamd.core.consent.grant import Modality, Scope
@@ -48,6 +53,8 @@ def everything_of(sleeper: str) -> Transaction:
         calibration_days=((sleeper, 20_000),),
         report_marks=(ReportMark(20_000, "north", "merged", sleeper),),
         moratorium_seconds=(("m1", sleeper),),
+        cases=(KeptCase(opened(f"case-{sleeper}", sleeper, "north", Level.NOW, NOW_S), 20_000),),
+        fault_nights=((sleeper, 20_000, 2),),
         principals=(own, both),
         credentials=(Credential("c1", own.name, b"\0", NOW_S, NOW_S + 9.0),),
         audit=(Act(NOW_S, "anna", "", "Sever", "", "frees", "done", "fever", sleeper, salt="s"),),
@@ -145,6 +152,37 @@ def test_marks_are_counted_once_a_day_and_go_with_their_report(library: Library)
     ledger = library()
     assert ledger.published_reports() == (first,)
     assert ledger.earliest_mark() == 20_028
+
+
+def test_a_case_is_read_as_it_was_written_and_outlives_its_person(library: Library) -> None:
+    """Each number of a case comes back. Of an erased person it names none, and an open one keeps the mark."""
+    ledger = library()
+    held = step(opened("case-1", "ash", "north", Level.SOON, NOW_S), Holds(By("c", clinician=True)), NOW_S)
+    assert isinstance(held, Case)
+    kept = KeptCase(held, 20_000, "night-1", ("arousal", "wake"), related=True, expected=False)
+    over = KeptCase(replace(held, id="case-2", state=CaseState.CLOSED, ended_s=NOW_S + 5.0), 19_998)
+    parent = KeptCase(opened("case-3", "", "", Level.NOTE, NOW_S - 9.0, kind=CaseKind.PARENT), 20_000)
+    late = KeptCase(replace(held, id="case-4", person="birch", answer_by_s=inf, climbed=3), 20_000)
+    ledger.write(Transaction(cases=(kept, over, parent, late), fault_nights=(("ash", 20_000, 2),)))
+    ledger.write(Transaction(fault_nights=(("ash", 20_001, 3),)))
+    ledger.close()
+    ledger = library()
+    assert ledger.living_cases() == (kept, parent, late)
+    assert settled(ledger, ledger.read_cases(NOW_S)).value == (kept, over, late)
+    assert settled(ledger, ledger.read_case("case-2")).value == (over,)
+    assert settled(ledger, ledger.read_case("case-9")).value == ()
+    assert ledger.fault_nights() == {"ash": (20_001, 3)}
+    mark = ledger.keys.mark_of("ash")
+    erase(ledger, "ash")
+    ledger.close()
+    ledger = library()
+    nameless = replace(kept, case=replace(held, person=""), mark=mark)
+    assert ledger.living_cases() == (nameless, parent, late)
+    assert settled(ledger, ledger.read_case("case-2")).value[0].mark == b""
+    assert ledger.fault_nights() == {}
+    ledger.write(Transaction(cases=(replace(nameless, case=replace(held, person="ash"), mark=b""),)))
+    ledger.close()
+    assert library().living_cases() == (kept, parent, late), "the pseudonym has come back"
 
 
 def test_what_stays_of_an_erased_sleeper_is_of_nobody(library: Library) -> None:

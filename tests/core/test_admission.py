@@ -108,7 +108,7 @@ def test_checks_come_in_the_order_of_the_design() -> None:
     checks = admit(READY, PLAN)
     names = (
         "present credential checked-in seat latch wake-order moratorium calibrated clock quality consent "
-        "exposure guidelines schema breaker ledger"
+        "clinic exposure guidelines schema breaker ledger"
     )
     assert [check.name for check in checks] == names.split()
     assert all(check.passed for check in checks)

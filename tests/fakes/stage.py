@@ -18,6 +18,7 @@ from dreamd.app.guidelines.revisions import Founding
 from dreamd.app.people.house_people import HousePeople
 from dreamd.app.safety.step_failures import Failure
 from dreamd.core.access.caller import RESTARTED
+from dreamd.core.clinic.levels import Level
 from dreamd.core.dreamscapes.views import Plan, PodView
 from dreamd.core.letters.letter import Place
 from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
@@ -413,6 +414,15 @@ class Stage:
         assert assign is not None
         newest = [c for c in self.link.collectives if c.cohort == assign.cohort][-1]
         return int(newest.coupling[assign.slot])
+
+
+def compare_book(app: Application) -> None:
+    """A clinician has compared a restored book with the clinic's own notes, and closes its case."""
+    cases = app.clinic.list_cases(OPERATOR)
+    assert isinstance(cases, tuple)
+    (doubt,) = (one.case.id for one in cases if "restored" in one.causes)
+    app.clinic.triage(OPERATOR, doubt, Level.NOTE)
+    app.clinic.close_case(OPERATOR, doubt, "compared")
 
 
 def included(stage: Stage) -> int:

@@ -9,6 +9,7 @@ from mutate.audit import AUDIT
 from mutate.bedside import BEDSIDE
 from mutate.books import BOOKS
 from mutate.broker import BROKER
+from mutate.clinic import CLINIC
 from mutate.console import CONSOLE
 from mutate.crowd import CROWD
 from mutate.daemon import DAEMON
@@ -52,6 +53,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *ERASING,
     *EVIDENCE,
     *BOOKS,
+    *CLINIC,
     *BEDSIDE,
     *RECORDINGS,
     *RATES,

@@ -33,6 +33,8 @@ from dreamd.app.api.wake_orders import WakeOrderCommands
 from dreamd.app.api.whereabouts import LiveWhereabouts
 from dreamd.app.audit.audit_log import AuditLog
 from dreamd.app.audit.checkpoints import Checkpoints, Sign
+from dreamd.app.clinic.case_events import CaseEvents
+from dreamd.app.clinic.clinic_book import ClinicBook
 from dreamd.app.clinic.sittings import Sittings
 from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.moratorium_execution import MoratoriumExecution
@@ -79,7 +81,8 @@ class Application:
 
     Attributes:
         pods, dreamscapes, breakers, wake_orders, severs, consents, letters, exposure, reports, surveillance,
-            house, guidelines, access, audit: commands and queries, one subject each (`api.protocols.Api`).
+            clinic, house, guidelines, access, audit: commands and queries, one subject each
+            (`api.protocols.Api`).
         acts: the audit log, for every call that changes something.
         principals, whereabouts, enrolment: what admission asks; what a revocation ends.
         bed_accounts: the beds' accounts at the broker, which follow their credentials.
@@ -111,11 +114,10 @@ class Application:
         self.failures = StepFailures(clock.now_s, meters.step_failed)
         journal = Journal(now_s, attempt=self.failures.attempt)
         restored = start_new_generation(ledger, journal, now_s)
-        commits = Commits(ledger, clock, journal, meters)
+        commits, told = Commits(ledger, clock, journal, meters), PeopleEvents(journal, clock, meters)
         self._touch = LedgerHeartbeat(commits, now_s)
         self._witness = LedgerWitness(ledger, link, suspended=restored)
         locks = BreakerRegistry(ledger, commits, journal, clock, rng, doubted_s=now_s if restored else 0.0)
-        told = PeopleEvents(journal, clock, meters)
         fleet, nights = self._open_beds(clock, ledger, commits, locks, people, told)
         guidelines = Revisions(founding, ledger, commits, clock)
         wakes = WakeOrderRegistry(ledger, commits, link)
@@ -142,6 +144,7 @@ class Application:
             doses=Doses(people.exposures, guidelines, CalibrationDays(ledger)),
             admissions=AdmissionRecords(ledger, commits),
             people_events=told,
+            clinic=ClinicBook(ledger, commits, clock, rng, CaseEvents(journal, clock)),
             aside=aside or NullWorker(),
             recordings=recordings or NoRecordings(),
             failures=self.failures,
@@ -210,8 +213,9 @@ class Application:
         self.erasures = ErasureCommands(
             *(deps, self.registry, self._check_ins, self.consents, self._book), people
         )
-        self._institutions = Institutions(deps, people)
+        self._institutions = Institutions(deps, people, self.registry)
         self.reports, self.surveillance = self._institutions.reports, self._institutions.surveillance
+        self.clinic = self._institutions.clinic
         self.erasures.forgetting = self._institutions.forget_sleeper
         self.house = HouseQueries(deps, self.registry, lambda: self.inbound.broker)
 

@@ -4,6 +4,7 @@ import random
 from dataclasses import dataclass
 
 from dreamd.app.access.principal_table import PrincipalTable
+from dreamd.app.clinic.clinic_book import ClinicBook
 from dreamd.app.clinic.sittings import Sittings
 from dreamd.app.durability.commits import Commits
 from dreamd.app.events.journal import Journal
@@ -55,6 +56,7 @@ class Dependencies:
     doses: Doses
     admissions: AdmissionRecords
     people_events: PeopleEvents
+    clinic: ClinicBook
     aside: Worker
     recordings: Recordings
     failures: StepFailures

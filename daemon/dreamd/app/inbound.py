@@ -175,8 +175,10 @@ class InboundRouter:
         self.receipts.owe(record.pod, event.id)
 
     def _settled(self, pod: str) -> bool:
-        """Whether all that this pod has reported is in the ledger: its trips, and a withdrawal."""
-        return self._deps.locks.settled(pod) and self._withdrawals.settled(pod)
+        """Whether all that this pod has reported is in the ledger: its trips, a withdrawal, a case."""
+        record = self._deps.fleet.get(pod)
+        told = record is None or self._deps.clinic.is_written(record.sleeper)
+        return told and self._deps.locks.settled(pod) and self._withdrawals.settled(pod)
 
     def _take_in(self, record: PodRecord, event: PodEvent) -> None:
         now_s = self._deps.clock.now_s()

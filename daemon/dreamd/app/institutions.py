@@ -2,9 +2,12 @@
 
 from functools import partial
 
+from dreamd.app.api.people.clinic import ClinicCommands
+from dreamd.app.api.people.clinic_parts import ClinicParts
 from dreamd.app.api.people.reports import ReportCommands
 from dreamd.app.api.people.surveillance import SurveillanceCommands
 from dreamd.app.dependencies import Dependencies
+from dreamd.app.dreamscapes.registry import DreamscapeRegistry
 from dreamd.app.people.house_people import HousePeople
 from dreamd.app.public_report.public_reports import PublicReports
 from dreamd.app.public_report.report_marks import ReportMarks
@@ -12,9 +15,14 @@ from dreamd.app.surveillance.surveillance import Surveillance
 
 
 class Institutions:
-    """The parts. reports: commands and queries of the public report. surveillance: of the watches."""
+    """The parts. reports: commands and queries of the public report. surveillance: of the watches.
 
-    def __init__(self, dependencies: Dependencies, people: HousePeople) -> None:
+    clinic: of cases.
+    """
+
+    def __init__(
+        self, dependencies: Dependencies, people: HousePeople, dreamscapes: DreamscapeRegistry
+    ) -> None:
         deps = dependencies
         self._marks = ReportMarks(deps.commits, deps.fleet, deps.nights.sleeper_at)
         house = deps.ledger, deps.commits, deps.clock, deps.guidelines
@@ -23,17 +31,21 @@ class Institutions:
             *(deps.ledger, deps.commits, deps.clock, deps.guidelines, deps.journal), people.place
         )
         self.surveillance = SurveillanceCommands(self._watch, deps.principals)
-        deps.sittings.zone = people.place.zone
+        deps.clinic.place, deps.sittings.zone = people.place, people.place.zone
+        self._clinic = ClinicParts(deps, dreamscapes)
+        self.clinic = ClinicCommands(deps, self._clinic.mornings, self._clinic.seats)
         self._deps = deps
 
     def hear_journal(self) -> None:
         """Take in each event from now on; the nights of sleepers follow the journal already."""
         self._marks.hear_journal(self._deps.journal)
         self._watch.hear_journal(self._deps.journal)
+        self._clinic.listen_to_journal()
 
     def write_waiting(self) -> None:
-        """Write what severing did not wait for; one part that raises leaves the others as they are."""
+        """Act on what the tick has told, and write it; one part that raises leaves the others as they are."""
         attempt = self._deps.failures.attempt
+        self._clinic.act(attempt)
         attempt("ledger", self._marks.write_waiting)
         attempt("ledger", self._deps.sittings.write_due)
         attempt("ledger", partial(self._watch.judge_due, self._deps.clock.now_s()))
@@ -42,3 +54,4 @@ class Institutions:
         """The sleeper is erased."""
         self._marks.forget_sleeper(sleeper)
         self._deps.sittings.drop_record(sleeper)
+        self._clinic.drop_sleeper(sleeper)

@@ -84,6 +84,13 @@ KINDS: Final = {
     "alarm-lifted": "a clinician and an advocate have lifted an alarm; `cause` is its kind",
     "erased": "the data kept of a sleeper are erased",
     "erasure-unfinished": "bytes of an erased sleeper's key are left in a file, which the sentence names",
+    "case-opened": "the clinic has a new case; `cause` is its id, and no event names its person",
+    "case-climbed": "a case was not answered in time and is of a graver level now; `cause` is its id",
+    "case-held": "the person of a case may not merge until a clinician releases them; `cause` is its id",
+    "case-triaged": "a clinician has answered a case; `cause` is its id",
+    "case-returning": "a held person returns in steps; `cause` is the case's id",
+    "case-released": "a clinician has released the person of a case; `cause` is its id",
+    "case-closed": "a case is closed; `cause` is its id",
 }
 
 GRAVE: Final = frozenset(
@@ -91,7 +98,7 @@ GRAVE: Final = frozenset(
         *("severed", "breaker-tripped", "latched", "assign-refused", "uplink-lost", "broker-down"),
         *("group-severed", "coupling-halved", "identity-lost", "step-failed"),
         *("ledger-restored", "ledger-write-failed", "recording-stopped", "code-reused", "broker-open"),
-        *("audit-contradicted", "credential-expired", "alarm-raised"),
+        *("audit-contradicted", "credential-expired", "alarm-raised", "case-climbed"),
     }
 )
 """The kinds that a person should look at: screens mark them, and their filter leaves them."""

@@ -27,3 +27,27 @@ class Deferred(Generic[T]):
         """Answer, once."""
         assert self._answer is None, "an answer is given once"
         self._answer = answer
+
+
+class Relayed(Deferred[T]):
+    """An answer that is itself waited for twice: first something is read, then something is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._written: Deferred[T] | None = None
+
+    def answered(self, answer: "T | Refusal | Deferred[T]") -> None:
+        """The second part is on its way to the ledger, or is over."""
+        if isinstance(answer, Deferred):
+            self._written = answer
+        else:
+            self.settle(answer)
+
+    @property
+    def settled(self) -> bool:
+        """Whether there is an answer."""
+        return super().settled if self._written is None else self._written.settled
+
+    def answer(self) -> T | Refusal:
+        """The answer; ask once it is settled."""
+        return super().answer() if self._written is None else self._written.answer()

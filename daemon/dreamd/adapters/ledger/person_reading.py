@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from dreamd.adapters.ledger.people_keys.stored_keys import StoredKeys
 from dreamd.adapters.ledger.people_keys.subject_column import Naming
 from dreamd.adapters.ledger.rows import tables
+from dreamd.adapters.ledger.rows.clinic_rows import case_of
 from dreamd.adapters.ledger.rows.kept_text import principal_of
 from dreamd.adapters.ledger.rows.people_text import consent_of, grant_of
 from dreamd.ports.ledger.exposure import PlannedDose
@@ -48,6 +49,8 @@ def person_records(base: sa.Connection, naming: Naming, sleeper: str) -> PersonR
         report_marks=tuple(
             ReportMark(one.day, one.site, one.kind, sleeper) for one in rows(tables.report_marks)
         ),
+        cases=tuple(map(case_of, rows(tables.cases))),
+        fault_night=next((one.night for one in rows(tables.fault_nights)), None),
         audit=_acts(base, sleeper),
         principals=_principals(base, naming, subject),
     )

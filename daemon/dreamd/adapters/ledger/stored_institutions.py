@@ -7,9 +7,11 @@ import sqlalchemy as sa
 
 from dreamd.adapters.ledger.rows import surveillance_rows as nights
 from dreamd.adapters.ledger.rows import tables
+from dreamd.adapters.ledger.rows.clinic_rows import case_of
 from dreamd.adapters.ledger.rows.moratorium_rows import moratorium_of
 from dreamd.adapters.ledger.rows_reader import RowsReader
 from dreamd.adapters.ledger.store import Store
+from dreamd.core.clinic.kept_case import KeptCase
 from dreamd.core.moratoria.course import Moratorium
 from dreamd.core.surveillance.watch import NightCount, Watch
 from dreamd.ports.commit import Commit, LedgerError
@@ -90,3 +92,31 @@ class StoredInstitutions:
             return read(row)
         except (ValueError, KeyError, TypeError) as error:
             raise LedgerError(self._store.damaged(f"{what}: {error}")) from error
+
+    # -- the clinic -----------------------------------------------------------------------------------
+
+    def living_cases(self) -> tuple[KeptCase, ...]:
+        """Every case that has not ended, by id."""
+        table = tables.cases
+        rows = self._store.rows(sa.select(table).where(table.c.ended_s == 0.0).order_by(table.c.id))
+        return tuple(map(self._case_of, rows))
+
+    def fault_nights(self) -> dict[str, tuple[int, int]]:
+        """The newest night with a fault by sleeper, and how many it ends."""
+        rows = self._store.rows(sa.select(tables.fault_nights))
+        return {str(one.sleeper): (int(one.night), int(one.running)) for one in rows}
+
+    def read_case(self, case: str) -> Commit[tuple[KeptCase, ...]]:
+        """Queue a read of one case."""
+        return self._read_cases(sa.select(tables.cases).where(tables.cases.c.id == case))
+
+    def read_cases(self, since_s: float) -> Commit[tuple[KeptCase, ...]]:
+        """Queue a read of the cases opened from this time on."""
+        table = tables.cases
+        return self._read_cases(sa.select(table).where(table.c.opened_s >= since_s).order_by(table.c.id))
+
+    def _read_cases(self, query: "sa.Select[Any]") -> Commit[tuple[KeptCase, ...]]:
+        return self._people.answer_later(lambda base: tuple(map(self._case_of, base.execute(query).all())))
+
+    def _case_of(self, row: Any) -> KeptCase:  # noqa: ANN401 -- a row of SQLAlchemy
+        return self._value("a case", case_of, row)

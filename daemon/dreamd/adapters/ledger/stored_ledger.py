@@ -309,14 +309,18 @@ class StoredLedger(StoredPeople, StoredInstitutions):
 
     def outdated(self, now_s: float) -> str:
         """Compare the writes with the note beside the file, and the last use with LAPSED_S."""
-        if self._store.restored:
-            return "the ledger was restored from a copy"
-        if any(who.startswith(UNLINKED) for who in self.checked_in().values()):
-            return "the keys of its people are missing"
+        if self.older():
+            copied = self._store.restored
+            return "the ledger was restored from a copy" if copied else "the keys of its people are missing"
         lived_s = float(self._store.rows(sa.select(tables.generation.c.lived_s))[0][0])
         if not lapsed(lived_s, now_s):
             return ""
         return f"no daemon has used the ledger for {(now_s - lived_s) / 3600.0:.1f} h"
+
+    def older(self) -> bool:
+        """Whether a copy or the lack of keys shows that writes are missing."""
+        unlinked = any(who.startswith(UNLINKED) for who in self.checked_in().values())
+        return self._store.restored or unlinked
 
     def begin_generation(self, now_s: float) -> None:
         """Continue the count from the note beside the file."""

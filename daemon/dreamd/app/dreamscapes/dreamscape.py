@@ -74,9 +74,9 @@ class Dreamscape:
         self.evaluator = BreakerEvaluator(self.seats, self.cohorts, fleet, dependencies.locks, clock)
         people = dependencies.consents, *dependencies.account_of(plan.kind), commits, clock, self.log
         self.exposure = ExposureAccounting(self.seats, self.cohorts, *people, alone=plan.kind.alone)
+        self.exposure.ceiling_of = self.admission.ceiling_of
         self.monitor = GroupMonitor(self.seats, self.cohorts, fleet, self.log)
-        self.mass = MassFailure()
-        self.causes = FirstCauses(fleet)
+        self.mass, self.causes = MassFailure(), FirstCauses(fleet)
         self.live_lead = LiveLead(schema, plan.artist_share, clock.now_s, self.log.append_event)
         self.homecoming = Homecoming(name, dependencies, self.seats, self.cohorts, self.ownership)
         self.records = RecordWriter(name, self.record, self.ownership, commits)

@@ -3,18 +3,23 @@
 A ledger that was restored from a copy does not hold the sleepers who left, withdrew, were locked or merged
 since. Nor does one on which no daemon has lived for an hour, be it a copy or not. So no sleeper is merged on
 its word: every grant is suspended until the sleeper grants anew, every check-in is void, for another may lie
-there now; no breaker starts CLOSED; and the exposure that it records is the least there was. Terms and
-counters grow all the same, by the clock. A crash in the midst of this begins it anew.
+there now; no breaker starts CLOSED; and the exposure that it records is the least there was. Where writes are
+known that it lacks, the clinic's book may lack a hold: a fleet case keeps every sleeper from a merge until a
+clinician has closed it. Terms and counters grow all the same, by the clock. A crash in the midst of this
+begins it anew.
 """
 
+from datetime import UTC
 from typing import Final, Protocol
 
 from dreamd.app.durability.commits import Commits
 from dreamd.app.events.journal import Journal
+from dreamd.core.clinic.kept_case import RESTORED, KeptCase, doubt_case
 from dreamd.core.consent.course import Consent, Restored, step
 from dreamd.core.exposure.windows import DAY_S
 from dreamd.core.refusals import Refusal
 from dreamd.ports.ledger.check_ins import CheckInLedger
+from dreamd.ports.ledger.clinic import ClinicLedger
 from dreamd.ports.ledger.consents import ConsentLedger
 from dreamd.ports.ledger.generation import GenerationLedger
 from dreamd.ports.ledger.transaction import Transaction, Transactions
@@ -23,7 +28,7 @@ TOUCHED_EVERY_S: Final = 60.0
 """A daemon writes this often that it lives."""
 
 
-class DatedLedger(Transactions, CheckInLedger, ConsentLedger, GenerationLedger, Protocol):
+class DatedLedger(Transactions, CheckInLedger, ConsentLedger, ClinicLedger, GenerationLedger, Protocol):
     """The part of the ledger that a new generation needs."""
 
 
@@ -39,7 +44,8 @@ def start_new_generation(ledger: DatedLedger, journal: Journal, now_s: float) ->
         return False
     beds = ledger.checked_in()
     suspended = _suspended(ledger, now_s)
-    ledger.write(Transaction(check_ins=tuple((pod, "") for pod in beds), consents=suspended))
+    doubts = _doubts(ledger, now_s) if ledger.older() else ()
+    ledger.write(Transaction(check_ins=tuple((pod, "") for pod in beds), consents=suspended, cases=doubts))
     ledger.begin_generation(now_s)
     journal.append(
         now_s,
@@ -51,6 +57,12 @@ def start_new_generation(ledger: DatedLedger, journal: Journal, now_s: float) ->
         reason=why,
     )
     return True
+
+
+def _doubts(ledger: ClinicLedger, now_s: float) -> tuple[KeptCase, ...]:
+    """The case over a book that lacks writes, unless one stands."""
+    standing = any(RESTORED in one.causes for one in ledger.living_cases())
+    return () if standing else (doubt_case(now_s, UTC),)
 
 
 def _suspended(ledger: ConsentLedger, now_s: float) -> tuple[tuple[str, Consent], ...]:

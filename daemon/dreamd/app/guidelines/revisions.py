@@ -42,7 +42,7 @@ from dreamd.core.limits import REASON_MAX
 from dreamd.core.refusals import Code, Figure, Refusal, bad_field
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.commit import Commit
-from dreamd.ports.deferred import Deferred
+from dreamd.ports.deferred import Deferred, Relayed
 from dreamd.ports.ledger.guidelines import Comment, GuidelineLedger, KeptRevision
 from dreamd.ports.ledger.terms import Terms
 from dreamd.ports.ledger.transaction import Transaction
@@ -67,30 +67,6 @@ class Founding:
 
     bundle: Bundle
     digest: Digest
-
-
-class _Opening(Deferred[KeptRevision]):
-    """The answer of an opening: first its dry run is read, then it is written."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._written: Deferred[KeptRevision] | None = None
-
-    def answered(self, answer: Answer) -> None:
-        """The revision is on its way to the ledger, or it is not."""
-        if isinstance(answer, Deferred):
-            self._written = answer
-        else:
-            self.settle(answer)
-
-    @property
-    def settled(self) -> bool:
-        """Whether there is an answer."""
-        return super().settled if self._written is None else self._written.settled
-
-    def answer(self) -> KeptRevision | Refusal:
-        """The answer; ask once it is settled."""
-        return super().answer() if self._written is None else self._written.answer()
 
 
 class Revisions:
@@ -228,7 +204,7 @@ class Revisions:
             return kept
         if kept.course.proposer != caller.name:
             return Refusal(Code.WRONG_ROLE, f"revision {revision} was proposed by another person")
-        opening, call = _Opening(), copy_context()
+        opening, call = Relayed[KeptRevision](), copy_context()
 
         def ran(result: DryRun | Refusal) -> None:
             if isinstance(result, Refusal):

@@ -12,7 +12,7 @@ Consent that is withdrawn or changed is pushed and acts at once; consent that en
 same message, and the accounts are closed at house-keeping.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from math import inf
@@ -47,7 +47,10 @@ class Opening:
 
 
 class ExposureAccounting:
-    """Consent and exposure of the sleepers that hold a slot in one Dreamscape."""
+    """Consent and exposure of the sleepers that hold a slot in one Dreamscape.
+
+    ceiling_of: the ceiling that the clinic leaves of a sleeper's own; the whole until it is set.
+    """
 
     def __init__(
         self,
@@ -70,6 +73,7 @@ class ExposureAccounting:
         self._consents = consents
         self._exposures = exposures
         self._doses = doses
+        self.ceiling_of: Callable[[str, float], float] = lambda _sleeper, own: own
         self._limits: dict[str, DoseLimits] = {}
         self._commits = commits
         self._clock = clock
@@ -212,8 +216,9 @@ class ExposureAccounting:
         return seat.slot is not None and not self._ways.get(seat.sleeper, frozenset()) <= ways
 
     def _hold(self, seat: Seat, slot: Slot, standing: ConsentStatus) -> None:
-        few = standing.ceiling if self._alone or Scope.INTIMATE in standing.scopes else 0.0
-        self._cohorts.limit(slot, standing.ceiling, few)
+        own = self.ceiling_of(seat.sleeper, standing.ceiling)
+        few = own if self._alone or Scope.INTIMATE in standing.scopes else 0.0
+        self._cohorts.limit(slot, own, few)
         if standing.until_s < inf:
             heappush(self._expiries, (standing.until_s, seat.number))
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dreamd.core.access.principals import Principal
+from dreamd.core.clinic.kept_case import KeptCase
 from dreamd.core.consent.course import Consent, ConsentState
 from dreamd.core.consent.fhir import fhir_consent
 from dreamd.core.consent.grant import Grant
@@ -24,7 +25,8 @@ VERSION: Final = 1
 README: Final = """Your data, as this house holds them.
 
 sleeper.json   every record: check-ins, consent and grants, merge-minutes, planned doses, seats,
-               calibration days, letters and other personal rows, acts recorded about you, your logins.
+               calibration days, cases of the clinic, letters, answers and other personal rows, acts
+               recorded about you, your logins.
 exposure.csv   merge-minutes: begins (RFC 3339, UTC), seconds, merge-minutes. Parts of ten minutes, and
                days for what is older than about a week.
 receipts/      the receipt of each grant (ISO/IEC TS 27560), signed. `dreamd receipt verify FILE --key KEY`
@@ -110,6 +112,8 @@ def document(records: PersonRecords, at_s: float) -> dict[str, object]:
             {"day": instant(mark.day * DAY_S)[:10], "site": mark.site, "kind": mark.kind}
             for mark in records.report_marks
         ],
+        "cases": [_case(kept) for kept in records.cases],
+        "fault_night": None if records.fault_night is None else instant(records.fault_night * DAY_S)[:10],
         "personal": [
             {"kind": row.kind, "at": instant(row.at_s), "at_s": row.at_s} | _body(row.body)
             for row in records.personal
@@ -145,6 +149,21 @@ def _consent_of(records: PersonRecords, grant: Grant) -> Consent:
     if now is not None and now.grant is not None and now.grant.revision == grant.revision:
         return now
     return Consent(ConsentState.GIVEN, grant.revision, grant, grant.held, grant.at_s)
+
+
+def _case(kept: KeptCase) -> dict[str, object]:
+    case = kept.case
+    return {
+        "id": case.id,
+        "level": int(case.level),
+        "state": case.state.value,
+        "site": case.site,
+        "dreamscape": kept.dreamscape,
+        "causes": list(kept.causes),
+        "opened": instant(case.opened_s),
+        "answered": instant(case.answered_s) if case.answered_s else None,
+        "ended": instant(case.ended_s) if case.ended_s else None,
+    }
 
 
 def _consent(consent: Consent) -> dict[str, object]:

@@ -25,7 +25,7 @@ TELL_EVERY_S: Final = 10.0
 PENDING_MAX: Final = 64
 
 STEPS: Final = (
-    *("tick", "archive", "orders", "locks", "wake-orders", "ledger", "meters"),
+    *("tick", "archive", "orders", "locks", "wake-orders", "ledger", "clinic", "meters"),
     *("presence", "status", "event", "clock", "frames", "malformed", "link"),
     *("watcher", "log", "aside", "lag", "readiness", "service-manager", "mqtt", "drive"),
 )

@@ -238,7 +238,7 @@ def _morning(case: Case, event: Morning) -> Case:
 
 
 def _decided(case: Case, event: Decision, now_s: float) -> Case | Refusal:
-    refusal = _decider_refused(case, event.by)
+    refusal = decider_refused(case, event.by)
     if refusal is not None:
         return refusal
     match event:
@@ -255,7 +255,8 @@ def _decided(case: Case, event: Decision, now_s: float) -> Case | Refusal:
             return _closed(case, now_s)
 
 
-def _decider_refused(case: Case, by: By) -> Refusal | None:
+def decider_refused(case: Case, by: By) -> Refusal | None:
+    """Return why this person does not decide the case; None: they may."""
     if not by.clinician:
         return Refusal(Code.NOT_YOUR_SITE, f"case {case.id} is decided by a clinician of its site", _of(case))
     if by.person == case.person:

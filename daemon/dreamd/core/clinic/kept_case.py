@@ -7,10 +7,11 @@ the causes are numbers and words of a closed list, and stay.
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
+from math import nan
 from statistics import median
 from typing import Final
 
-from dreamd.core.clinic.course import Case, CaseKind, CaseState
+from dreamd.core.clinic.course import Case, CaseKind, CaseState, opened
 from dreamd.core.clinic.levels import Level
 
 EVIDENCE_MOST: Final = 200
@@ -67,7 +68,8 @@ class KeptCase:
 
     night: see `night_of`. dreamscape: where it was opened, empty: in none. causes: the words that opened or
     joined it, each once. related: to the merge, and expected, as a clinician judges at the triage; None: not
-    judged. sittings: filled in an answer, and kept elsewhere.
+    judged. sittings: filled in an answer, and kept elsewhere. mark: of an erased person's name, under a key
+    of the house, while the case has not ended.
     """
 
     case: Case
@@ -79,6 +81,7 @@ class KeptCase:
     related: bool | None = None
     expected: bool | None = None
     sittings: tuple[CaseSitting, ...] = ()
+    mark: bytes = b""
 
     @property
     def order(self) -> tuple[int, float, int, float, str]:
@@ -101,6 +104,17 @@ class KeptCase:
     def with_note(self, note: Note) -> "KeptCase":
         """The case with one more note."""
         return replace(self, notes=(*self.notes, note))
+
+
+RESTORED: Final = "restored"
+"""The cause of a fleet case over a book that was restored from a copy."""
+
+
+def doubt_case(now_s: float, zone: tzinfo) -> KeptCase:
+    """Return the fleet case over a restored book: a hold that was made since the copy is not in it."""
+    case = opened(f"case-restored-{now_s:.0f}", "", "", Level.NOW, now_s, kind=CaseKind.FLEET)
+    words = "the ledger was restored from a copy: compare the book with the clinic's own notes"
+    return KeptCase(case, night_of(now_s, zone)).with_evidence(EvidenceLine(now_s, RESTORED, words, nan))
 
 
 @dataclass(frozen=True, slots=True)

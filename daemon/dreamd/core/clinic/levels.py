@@ -2,6 +2,7 @@
 
 Rules
 - Each cause has its row; None: nothing has happened to the person, so no case is opened.
+- More coupling than granted is no mere fault of the device: the person has lived it.
 - A fault of a device or of the way opens a case only where it comes on two nights that follow each other.
 - Leaving is a right. A withdrawal, an ended consent or a check-out opens no case.
 - Answers are judged against the sleeper's own baseline: a cut-off for all would open a case for every tenth
@@ -62,8 +63,8 @@ _WITHIN_S: Final = {
 _N, _T, _S, _D = Level.NOW, Level.TODAY, Level.SOON, Level.NOTE
 LEVELS: Final[dict[Cause, Level | None]] = {
     **dict.fromkeys((Cause.DISTRESS, Cause.IDENTITY, Cause.HOMOGENISED), _N),
-    **dict.fromkeys((Cause.EXPOSURE, Cause.ACTUATOR), _T),
-    **dict.fromkeys((Cause.AROUSAL, Cause.WAKE), _S),
+    Cause.EXPOSURE: _T,
+    **dict.fromkeys((Cause.AROUSAL, Cause.WAKE, Cause.ACTUATOR), _S),
     **dict.fromkeys((Cause.FLAT, Cause.RAILED, Cause.CONTACT, Cause.MAINS, Cause.AMPLITUDE), _D),
     **dict.fromkeys((Cause.RESOLUTION, Cause.HIGHFREQ, Cause.UNIT, Cause.QUALITY, Cause.NONFINITE), _D),
     **dict.fromkeys((Cause.RANGE, Cause.RATE, Cause.SILENCE, Cause.LOST, Cause.STALE, Cause.FROZEN), _D),

@@ -3,7 +3,7 @@
 Every check is made and shown, so that `ExplainAdmission` can list all obstacles; the first that fails is the
 reason on the seat. The order goes from facts that an operator sees at the bed to facts that only the daemon
 knows: a sleeper is there and may be asked (present, credential, checked-in, seat, latch, wake order,
-moratorium), can be read (calibrated, clock, quality), may merge (consent, exposure, guidelines), fits
+moratorium), can be read (calibrated, clock, quality), may merge (consent, clinic, exposure, guidelines), fits
 (schema), has no recent failure (breaker), and a seat can be kept (ledger).
 
 Rules
@@ -76,7 +76,8 @@ class Candidate:
     checked in to. wake_order: a standing one that reaches the pod. moratorium: the
     one that acts there, or the hours. seated_in: the live Dreamscape in which
     this pod holds a seat, this one included. seats_left and started belong to the Dreamscape asked for.
-    unagreed: why the sleeper has not granted what this plan asks, None: they have. dose: merge-minutes
+    unagreed: why the sleeper has not granted what this plan asks, None: they have. on_hold: the case that
+    holds them, None: none does. dose: merge-minutes
     charged, and the limits. against: the clause of the guidelines that refuses the sleeper, None: none does.
     rate_hz: of its device, 0: unknown. ledger: why the ledger takes no seat now, empty while it does. barred:
     why the credential of the bed does not count, None while it does.
@@ -100,6 +101,7 @@ class Candidate:
     quality_cause: str = ""
     renderer: str = ""
     unagreed: Refusal | None = NOTHING_GRANTED
+    on_hold: Refusal | None = None
     dose: Dose = UNKNOWN_DOSE
     against: Refusal | None = None
     schema: str = ""
@@ -224,6 +226,14 @@ def _consent(candidate: Candidate, plan: Plan) -> Check:
     return Check("consent", passed=True, sentence=recorded)
 
 
+def _clinic(candidate: Candidate, plan: Plan) -> Check:
+    no = candidate.on_hold
+    if no is None or plan.kind.alone:
+        return Check("clinic", passed=True)
+    named = no.sentence.replace("the sleeper", f"the sleeper in pod {candidate.pod}", 1)
+    return refused("clinic", replace(no, sentence=named))
+
+
 def _exposure(candidate: Candidate, _plan: Plan) -> Check:
     no = candidate.dose.refusal(f"the sleeper in pod {candidate.pod}")
     return Check("exposure", passed=True) if no is None else refused("exposure", no)
@@ -273,6 +283,7 @@ CHECKS: Final[tuple[Callable[[Candidate, Plan], Check], ...]] = (
     _clock,
     _quality,
     _consent,
+    _clinic,
     _exposure,
     _guidelines,
     _schema,

@@ -36,6 +36,13 @@ class GenerationLedger(Protocol):
         """
         ...
 
+    def older(self) -> bool:
+        """MUST tell whether writes are known that it lacks: it was restored, or its keys are missing.
+
+        Unlike `outdated`, an hour without a daemon is no such evidence.
+        """
+        ...
+
     def begin_generation(self, now_s: float) -> None:
         """MUST accept the current content as the latest generation and update the heartbeat.
 

@@ -5,6 +5,7 @@ from typing import Protocol
 from dreamd.ports.ledger.audit import AuditLedger
 from dreamd.ports.ledger.breakers import BreakerLedger
 from dreamd.ports.ledger.check_ins import CheckInLedger
+from dreamd.ports.ledger.clinic import ClinicLedger
 from dreamd.ports.ledger.consents import ConsentLedger
 from dreamd.ports.ledger.dreamscapes import DreamscapeLedger
 from dreamd.ports.ledger.erasure import ErasureLedger
@@ -41,6 +42,7 @@ class Ledger(
     AuditLedger,
     GenerationLedger,
     PublicReportLedger,
+    ClinicLedger,
     Protocol,
 ):
     """Durable memory. Only the composition and tests name it; all others depend on the subject they use."""

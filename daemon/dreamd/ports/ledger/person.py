@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from dreamd.core.access.principals import Principal
+from dreamd.core.clinic.kept_case import KeptCase
 from dreamd.core.consent.course import Consent
 from dreamd.core.consent.grant import Grant
 from dreamd.core.exposure.windows import BUCKET_S, DAY_S
@@ -20,7 +21,8 @@ class PersonRecords:
 
     subject: empty where the house holds nothing. buckets, days: merge-minutes by ten minutes and, of more
     than a week ago, by day. anchors: minutes of anchor sessions by ten minutes. seats: (Dreamscape, number,
-    pod). audit: (record, reason) of acts on the sleeper.
+    pod). cases: without evidence and notes, which are personal rows. fault_night: the newest with a fault of
+    their device. audit: (record, reason) of acts on the sleeper.
     """
 
     sleeper: str
@@ -37,6 +39,8 @@ class PersonRecords:
     personal: tuple[PersonalRow, ...] = ()
     report_marks: tuple[ReportMark, ...] = ()
     seconded_moratoria: tuple[str, ...] = ()
+    cases: tuple[KeptCase, ...] = ()
+    fault_night: int | None = None
     audit: tuple[tuple[str, str], ...] = ()
     principals: tuple[Principal, ...] = ()
 
@@ -51,6 +55,7 @@ class PersonRecords:
             *((day + 1) * DAY_S for day in self.days),
             *(plan.at_s for plan in self.planned),
             *(row.at_s for row in self.personal),
+            *(kept.case.opened_s for kept in self.cases),
         )
         return max(times, default=0.0)
 

@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 from dreamd.core.access.codes import Code
 from dreamd.core.access.principals import Credential, Principal
 from dreamd.core.audit.records import Act
+from dreamd.core.clinic.kept_case import KeptCase
 from dreamd.core.consent.course import Consent
 from dreamd.core.consent.grant import Grant
 from dreamd.core.moratoria.course import Moratorium
@@ -50,6 +51,7 @@ class Transaction:
     before. planned_doses: of a Dreamscape and sleeper the first one stands. folded_s: session time by
     which old buckets of exposure are folded into days, 0: none is. personal: rows to be sealed, in order.
     moratorium_seconds: (id, sleeper), the seconds of sleepers, which `moratoria` leaves out.
+    cases: without evidence and notes, which are personal rows. fault_nights: (sleeper, night, running).
     forgotten: (sleeper, session time), erased sleepers: their rows with a text or a right are removed.
     """
 
@@ -77,6 +79,8 @@ class Transaction:
     night_counts: tuple[NightCount, ...] = ()
     watches: tuple[Watch, ...] = ()
     judged_nights: tuple[JudgedNight, ...] = ()
+    cases: tuple[KeptCase, ...] = ()
+    fault_nights: tuple[tuple[str, int, int], ...] = ()
     report_marks: tuple[ReportMark, ...] = ()
     public_reports: tuple[PublishedReport, ...] = ()
     principals: tuple[Principal, ...] = ()

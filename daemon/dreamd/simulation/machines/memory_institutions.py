@@ -1,4 +1,4 @@
-"""The part of a ledger in memory that the institutions keep: public reports, surveillance."""
+"""The part of a ledger in memory that the institutions keep: public reports, surveillance, cases."""
 
 from abc import abstractmethod
 from dataclasses import dataclass, field
@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from dreamd.ports.commit import Commit, LedgerError
 from dreamd.ports.ledger.public_reports import MarkedPeople, PublishedReport, ReportMark
 from dreamd.ports.ledger.transaction import Transaction
+from dreamd.simulation.machines.institutions.cases import CasesStorage, MemoryCases
 from dreamd.simulation.machines.institutions.moratoria import MemoryMoratoria, MoratoriaStorage
 from dreamd.simulation.machines.institutions.nights import MemoryNights, NightsStorage
 
 
 @dataclass
-class InstitutionStorage(NightsStorage, MoratoriaStorage):
+class InstitutionStorage(NightsStorage, MoratoriaStorage, CasesStorage):
     """Marks of people, and published reports by their first day."""
 
     report_marks: set[ReportMark] = field(default_factory=set)
@@ -21,13 +22,14 @@ class InstitutionStorage(NightsStorage, MoratoriaStorage):
         """Make the changes of a transaction."""
         self.change_nights(change)
         self.change_moratoria(change)
+        self.change_cases(change)
         self.report_marks |= set(change.report_marks)
         for report in change.public_reports:
             self.public_reports.setdefault(report.first, report)
             self.report_marks = {one for one in self.report_marks if one.day >= report.end}
 
 
-class MemoryInstitutions(MemoryNights, MemoryMoratoria):
+class MemoryInstitutions(MemoryNights, MemoryMoratoria, MemoryCases):
     """The answers of a ledger in memory about the institutions."""
 
     @property

@@ -274,6 +274,11 @@ class MemoryLedger(MemoryPeople, MemoryInstitutions):
             return "the ledger was restored from a copy"
         return "no daemon has used the ledger for an hour" if lapsed(self.storage.lived_s, now_s) else ""
 
+    def older(self) -> bool:
+        """Whether the storage was filled from a copy."""
+        self._check()
+        return self.storage.replaced
+
     def begin_generation(self, now_s: float) -> None:
         """Accept the current content as the latest."""
         self._check()

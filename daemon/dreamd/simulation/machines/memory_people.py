@@ -36,6 +36,11 @@ class KeyStorage:
     erased: int = 0
 
 
+def mark_of(sleeper: str) -> bytes:
+    """Return a hash of the pseudonym."""
+    return hashlib.sha256(b"mark " + sleeper.encode()).digest()
+
+
 class MemoryKeys:
     """ports.people_keys.PeopleKeys on a storage. A sealed body is the body, behind its place."""
 
@@ -68,7 +73,7 @@ class MemoryKeys:
 
     def mark_of(self, sleeper: str) -> bytes:
         """A hash of the pseudonym."""
-        return hashlib.sha256(b"mark " + sleeper.encode()).digest()
+        return mark_of(sleeper)
 
     def tombstones(self) -> Mapping[bytes, Mapping[int, float]]:
         """Merge-minutes by mark and bucket."""

@@ -113,6 +113,8 @@ class LedgerStorage(PeopleStorage, InstitutionStorage):
                     key=lambda one: (one.day, one.site, one.kind),
                 )
             ),
+            cases=tuple(one for _, one in sorted(self.cases.items()) if one.case.person == sleeper),
+            fault_night=self.fault_nights.get(sleeper, (None,))[0],
             audit=tuple(act for act, mine in zip(acts, own, strict=True) if mine),
             principals=tuple(
                 one

@@ -100,6 +100,7 @@ class Changes:
         self._accounts = {account: AccountRows.made_for(account, insert) for account in Account}
         self._fold = adding(insert(tables.exposure_days).from_select(["sleeper", "day", "minutes"], _FOLDED))
         self._plan = insert(tables.planned_doses).on_conflict_do_nothing()
+        institutions = InstitutionRows(insert, lambda table: self._keep[table.name], naming)
         self._subjects: Final[tuple[tuple[str, _Gather], ...]] = (
             ("dreamscapes", self._records),
             ("check_ins", self._beds),
@@ -124,7 +125,7 @@ class Changes:
             ("comments", self._keeping("comments", asdict)),
             ("calibration_days", self._keeping("calibration_days", _day_row)),
             ("admissions", self._keeping("admissions", asdict)),
-            *((name, _of_group(gather)) for name, gather in InstitutionRows(insert).subjects),
+            *((name, _of_group(gather)) for name, gather in institutions.subjects),
             ("lived_s", self._used),
         )
         """The fields of a transaction, a removal before what it makes room for, and what gathers their rows.

@@ -15,8 +15,8 @@ from dreamd.adapters.ledger.rows import tables
 from dreamd.adapters.ledger.rows.gathered_rows import GatheredRows
 
 PERSONS: Final = (
-    *("audit_texts", "beds", "calibration_days", "codes", "comments", "consents", "credentials"),
-    *("anchor_marks", "grants", "merging", "personal", "principals"),
+    *("anchor_marks", "audit_texts", "beds", "calibration_days", "cases", "codes", "comments", "consents"),
+    *("credentials", "fault_nights", "grants", "merging", "personal", "principals"),
 )
 """The tables from which rows go."""
 ERASED: Final = "erased"

@@ -1,4 +1,4 @@
-"""The rows of the institutions: public reports, surveillance, moratoria."""
+"""The rows of the institutions: public reports, surveillance, moratoria, cases."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -6,7 +6,9 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from dreamd.adapters.ledger.people_keys.subject_column import Naming
 from dreamd.adapters.ledger.rows import tables
+from dreamd.adapters.ledger.rows.clinic_rows import ClinicRows
 from dreamd.adapters.ledger.rows.gathered_rows import GatheredRows
 from dreamd.adapters.ledger.rows.moratorium_rows import MoratoriumRows
 from dreamd.adapters.ledger.rows.surveillance_rows import SurveillanceRows
@@ -22,8 +24,8 @@ _DROP_MARKS: Final = tables.report_marks.delete().where(tables.report_marks.c.da
 class InstitutionRows:
     """Gathers the rows of the institutions; for one engine."""
 
-    def __init__(self, insert: Insert) -> None:
-        """insert: the engine's own INSERT, which has ON CONFLICT."""
+    def __init__(self, insert: Insert, keep: Insert, naming: Naming) -> None:
+        """insert: the engine's own INSERT, which has ON CONFLICT. keep: the same, replacing a row."""
         self._mark = insert(tables.report_marks).on_conflict_do_nothing()
         self._publish = insert(tables.public_reports).on_conflict_do_nothing()
         self.subjects: Final[tuple[tuple[str, GatherRows], ...]] = (
@@ -31,6 +33,7 @@ class InstitutionRows:
             ("public_reports", self._reports),
             *SurveillanceRows(insert).subjects,
             *MoratoriumRows(insert).subjects,
+            *ClinicRows(keep, naming).subjects,
         )
         """The fields of a transaction, and what gathers their rows."""
 

@@ -176,6 +176,18 @@ report_marks: Final = _table(
     _text("kind", key=True),
     _subject("sleeper", key=True),
 )
+cases: Final = _table(
+    "cases",
+    _text("id", key=True),
+    _subject("sleeper"),
+    sa.Column("mark", sa.LargeBinary, nullable=False),
+    _real("opened_s"),
+    _real("ended_s"),
+    _text("kept"),
+)
+fault_nights: Final = _table(
+    "fault_nights", _subject("sleeper", key=True), _whole("night"), _whole("running")
+)
 public_reports: Final = _table("public_reports", _whole("first", key=True), _whole("end"), _text("text"))
 dreamscape_nights: Final = _table(
     "dreamscape_nights",

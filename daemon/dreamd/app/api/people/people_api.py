@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from dreamd.app.api.awareness.moratoria_protocol import MoratoriaApi
+from dreamd.app.api.people.clinic_protocol import ClinicApi
 from dreamd.app.api.people.erasures_protocol import ErasuresApi
 from dreamd.app.api.people.guidelines_protocol import GuidelinesApi
 from dreamd.app.api.people.letters_protocol import ExposureApi, LettersApi
@@ -12,7 +13,7 @@ from dreamd.app.api.people.surveillance_protocol import SurveillanceApi
 
 
 class PeopleApi(Protocol):
-    """Consents, letters, doses, erasures and guidelines."""
+    """Consents, letters, doses, cases, erasures and guidelines."""
 
     @property
     def consents(self) -> ConsentsApi:
@@ -27,6 +28,11 @@ class PeopleApi(Protocol):
     @property
     def exposure(self) -> ExposureApi:
         """Doses of sleepers, now and by night."""
+        ...
+
+    @property
+    def clinic(self) -> ClinicApi:
+        """Cases of sleepers, and the answers of mornings."""
         ...
 
     @property

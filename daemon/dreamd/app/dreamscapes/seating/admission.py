@@ -81,6 +81,7 @@ class Admission:
             wake_order=order.id if order else "",
             moratorium=self._deps.moratoria.barring(record.presence.site, person=is_person(record)),
             unagreed=self._deps.consents.missing(record.sleeper, self.asked),
+            on_hold=self._deps.clinic.refusal(record.sleeper),
             dose=self._doses.dose(record.sleeper, now_s),
             against=against_sleeper(bundle, self._clauses.judged(record, standing)),
             ledger=self._deps.commits.trouble,
@@ -214,7 +215,7 @@ class Admission:
             assignment=slot.assignment_id,
             incarnation=record.incarnation,
             term=term,
-            ceiling=min(limits.ceiling_for(self._plan.ceiling, self._plan.seats_max), standing.ceiling),
+            ceiling=min(self._planned(), self.ceiling_of(seat.sleeper, standing.ceiling)),
             cap=limits.ceiling,
             seconds_left=min(end_s - now_s, standing.left_s(now_s), self._free_s(record, now_s)),
             schema=self._plan.schema,
@@ -237,6 +238,14 @@ class Admission:
         """Seconds until a moratorium that is known begins for this pod, or the hours end."""
         site, person = record.presence.site, is_person(record)
         return max(0.0, self._deps.moratoria.free_until_s(site, person=person) - now_s)
+
+    def _planned(self) -> float:
+        return self._deps.guidelines.limits.ceiling_for(self._plan.ceiling, self._plan.seats_max)
+
+    def ceiling_of(self, sleeper: str, own: float) -> float:
+        """The ceiling of a sleeper here: their own; in the return a share of what would be granted."""
+        share = 1.0 if self._plan.kind.alone else self._deps.clinic.share(sleeper)
+        return own if share == 1.0 else share * min(self._planned(), own)
 
     def refused(self, seat: Seat) -> None:
         """The pod refused its assign: ask again later."""

@@ -179,6 +179,7 @@ class SeatCommits:
         most = min(plan.ceiling, self._deps.guidelines.limits.ceiling)
         for seat in seats:
             granted = min(most, self._deps.consents.standing(seat.sleeper).ceiling)
+            granted *= self._deps.clinic.share(seat.sleeper)
             minutes = granted * max(0.0, ends_s - now_s) / 60.0
             yield PlannedDose(plan.dreamscape, seat.sleeper, minutes, now_s)
 

@@ -15,6 +15,27 @@ def upgrade() -> None:
     _moratoria()
     _nights()
     _anchors()
+    _clinic()
+
+
+def _clinic() -> None:
+    op.create_table(
+        "cases",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("sleeper", sa.Text, nullable=False),
+        sa.Column("mark", sa.LargeBinary, nullable=False),
+        sa.Column("opened_s", REAL, nullable=False),
+        sa.Column("ended_s", REAL, nullable=False),
+        sa.Column("kept", sa.Text, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "fault_nights",
+        sa.Column("sleeper", sa.Text, primary_key=True),
+        sa.Column("night", WHOLE, nullable=False),
+        sa.Column("running", WHOLE, nullable=False),
+        sqlite_with_rowid=False,
+    )
 
 
 def _reports() -> None:
