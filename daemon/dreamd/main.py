@@ -53,6 +53,7 @@ VERBS: Final = {
     "guidelines": Verb("revisions of the guidelines: check, propose, comment, ratify", "daemon"),
     "me": Verb("a sleeper's own consent, dose, letters, export and erasure", "daemon"),
     "dose": Verb("show the merge-minutes of a sleeper, and what is left", "daemon"),
+    "clinic": Verb("cases of sleepers: list, read, answer, hold, return, release", "daemon"),
     "report": Verb("counts of people that anyone may read: preview, publish, verify", "daemon"),
     "receipt": Verb("verify the receipt of a consent", "daemon"),
     "ledger": Verb("back up, check, verify, restore the ledger", "daemon"),

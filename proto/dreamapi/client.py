@@ -20,6 +20,7 @@ from dreamapi.access import Access
 from dreamapi.audit import Audit
 from dreamapi.breakers import Breakers
 from dreamapi.call_policy import DEADLINE_S, Line
+from dreamapi.clinic import Clinic
 from dreamapi.consents import Consents
 from dreamapi.credentials import (
     CredentialError,
@@ -101,6 +102,7 @@ class Api:
         self.consents = Consents(self._channel, self._line)
         self.guidelines = Guidelines(self._channel, self._line)
         self.reports = Reports(self._channel, self._line)
+        self.clinic = Clinic(self._channel, self._line)
         self.exposure = Exposure(self._channel, self._line)
         self.letters = Letters(self._channel, self._line)
         if self._held is not None and self._held.path is not None:

@@ -13,6 +13,7 @@ IN_FORCE: Final = "in-force"
 """In place of a number: the revision of the guidelines that holds now."""
 
 REPORTS: Final = "reports"
+CASES: Final = "cases"
 
 OWN: Final = "-"
 """In place of a sleeper: the one of the caller's own credential."""
@@ -39,6 +40,11 @@ def _within(collection: str, text: str) -> str:
 def pod(text: str) -> str:
     """`pods/{text}`; empty stays empty."""
     return _within("pods", text)
+
+
+def case(text: str) -> str:
+    """`cases/{text}`; empty stays empty."""
+    return _within(CASES, text)
 
 
 def report(day: str) -> str:

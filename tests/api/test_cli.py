@@ -9,7 +9,7 @@ import pytest
 
 from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamd.adapters.grpc.server import Running
-from dreamd.cli import breakers, dose, dreamscapes, guidelines, me, pods, report, sever, wake
+from dreamd.cli import breakers, clinic, dose, dreamscapes, guidelines, me, pods, report, sever, wake
 from dreamd.cli.printing.tables import collective_line
 from dreamd.core.dreamscapes.views import DreamscapeState, PodState, SeatState
 from dreamd.core.refusals import Code, Refusal, bad_field
@@ -38,6 +38,7 @@ class Shell:
         guidelines.add_parser(subjects)
         dose.add_parser(subjects)
         report.add_parser(subjects)
+        clinic.add_parser(subjects)
         return parser.parse_args([*line.split(), "--server", self._server])
 
     async def __call__(self, line: str) -> tuple[int, str, str]:

@@ -1,10 +1,12 @@
 """A request of every method of dreamapi.v1, with the kind of its answer."""
 
 import grpc.aio
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from dreamapi.v1 import access_pb2 as access
 from dreamapi.v1 import audit_pb2 as audit
 from dreamapi.v1 import breakers_pb2 as breaking
+from dreamapi.v1 import clinic_pb2 as clinic
 from dreamapi.v1 import consents_pb2 as consents
 from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamapi.v1 import exposure_pb2 as exposure
@@ -18,6 +20,7 @@ from dreamapi.v1 import wake_pb2 as waking
 from dreamapi.v1.access_pb2_grpc import AccessStub
 from dreamapi.v1.audit_pb2_grpc import AuditStub
 from dreamapi.v1.breakers_pb2_grpc import BreakersStub
+from dreamapi.v1.clinic_pb2_grpc import ClinicStub
 from dreamapi.v1.consents_pb2_grpc import ConsentsStub
 from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesStub
 from dreamapi.v1.exposure_pb2_grpc import ExposureStub
@@ -149,6 +152,26 @@ UNARY |= {
     ),
     "DryRunRevision": (guidelines.DryRunRevisionRequest(name="guidelines/1"), guidelines.DryRun),
 }
+ANSWERED = clinic.Case.STATE_TRIAGED
+UNARY |= {
+    "ListCases": (clinic.ListCasesRequest(states=[ANSWERED], level=3), clinic.ListCasesResponse),
+    "GetCase": (clinic.GetCaseRequest(name="cases/c1"), clinic.Case),
+    "GetOwnCase": (clinic.GetOwnCaseRequest(name="sleepers/ada/case"), clinic.Case),
+    "TriageCase": (clinic.TriageCaseRequest(name="cases/c1", level=3), clinic.Case),
+    "AddCaseNote": (clinic.AddCaseNoteRequest(name="cases/c1", text="rang at seven"), clinic.Case),
+    "HoldCase": (clinic.HoldCaseRequest(name="cases/c2", reason="to be sure"), clinic.Case),
+    "PlanReturn": (clinic.PlanReturnRequest(name="cases/c3"), clinic.Case),
+    "ReleaseCase": (clinic.ReleaseCaseRequest(name="cases/c4", reason="well"), clinic.Case),
+    "CloseCase": (clinic.CloseCaseRequest(name="cases/c5", reason="nothing more"), clinic.Case),
+    "AnswerMorning": (
+        clinic.AnswerMorningRequest(name="sleepers/ada/morning", kss=4),
+        clinic.MorningAnswers,
+    ),
+    "GetCaseReport": (
+        clinic.GetCaseReportRequest(begin_time=Timestamp(seconds=1), end_time=Timestamp(seconds=2)),
+        clinic.CaseReport,
+    ),
+}
 UNARY |= {
     "PreviewReport": (reports.PreviewReportRequest(), reports.Report),
     "PublishReport": (reports.PublishReportRequest(), reports.Report),
@@ -159,6 +182,7 @@ UNARY["EraseSleeper"] = (consents.EraseSleeperRequest(name="sleepers/ada"), cons
 STREAMS = {
     "ExportSleeper": (consents.ExportSleeperRequest(name="sleepers/ada"), consents.ExportSleeperResponse),
     "WatchPods": (beds.WatchPodsRequest(), beds.WatchPodsResponse),
+    "WatchCases": (clinic.WatchCasesRequest(), clinic.WatchCasesResponse),
     "WatchCollective": (dreams.WatchCollectiveRequest(name=N), dreams.Collective),
     "WatchEvents": (dreams.WatchEventsRequest(), dreams.WatchEventsResponse),
     "ExportAudit": (audit.ExportAuditRequest(), audit.ExportAuditResponse),
@@ -178,7 +202,7 @@ def stub_with(channel: grpc.aio.Channel, method: str) -> object:
     kinds = (
         *(PodsStub, DreamscapesStub, BreakersStub, WakeOrdersStub),
         *(SeversStub, HousesStub, AccessStub, AuditStub, ConsentsStub, GuidelinesStub, ReportsStub),
-        *(ExposureStub, LettersStub),
+        *(ExposureStub, LettersStub, ClinicStub),
     )
     stubs = [kind(channel) for kind in kinds]
     return next(getattr(stub, method) for stub in stubs if hasattr(stub, method))

@@ -36,6 +36,7 @@ from dreamd.core.safety.wake_orders import Order
 from dreamwire.messages import WakeScope
 from dreamwire.schema import BANDS6X2
 from fakes.access import FakeAccess
+from fakes.clinic import FakeClinic
 from fakes.consents import FakeConsents
 from fakes.erasures import FakeErasures
 from fakes.letters import FakeNights
@@ -444,6 +445,7 @@ class FakeCoordination:
         self.letters, self.exposure = self.nights.letters, self.nights.exposure
         self.erasures = FakeErasures(self.asked)
         self.reports = FakeReports()
+        self.clinic = FakeClinic(self.asked)
         self.house_view = WELL
         self.site_names: tuple[str, ...] = ()
         self.artists = LiveLead(BANDS6X2, 0.3, lambda: NOW_S, lambda *_words: None)

@@ -174,9 +174,25 @@ async function people() {
   await unary("Guidelines.WithdrawRevision", revision);
   await unary("Guidelines.GetRevision", { name: "guidelines/in-force" });
   await unary("Guidelines.ListRevisions", {});
+  await clinic();
   await unary("Reports.PreviewReport", {});
   await unary("Reports.PublishReport", {});
   await unary("Reports.ListReports", {});
+}
+
+// No sleeper of this session has a case: methods that name one refuse it by its own code.
+async function clinic() {
+  const [sleeper, name] = ["sleepers/s-3", "cases/none"];
+  await unary("Clinic.AnswerMorning", { name: `${sleeper}/morning`, kss: 3, who5: 20 });
+  await unary("Clinic.GetOwnCase", { name: `${sleeper}/case` });
+  await unary("Clinic.ListCases", {});
+  await unary("Clinic.GetCase", { name });
+  await unary("Clinic.TriageCase", { name, level: 3, related: true });
+  await unary("Clinic.AddCaseNote", { name, text: "rang at seven" });
+  for (const method of ["HoldCase", "ReleaseCase", "CloseCase"]) await unary(`Clinic.${method}`, { name, reason: "no" });
+  await unary("Clinic.PlanReturn", { name });
+  await unary("Clinic.GetCaseReport", { begin_time: { seconds: 1 }, end_time: { seconds: 4e9 } });
+  await stream("Clinic.WatchCases", {}, 0);
 }
 
 // Without access control no caller has a credential of its own; principals can be made all the same.

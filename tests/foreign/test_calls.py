@@ -49,6 +49,13 @@ def refused(told: dict[str, Any]) -> Iterator[tuple[str, int, str, str]]:
             yield name, no["code"], no["info"]["reason"], no["info"]["metadata"].get("field", "")
 
 
+UNKNOWN_CASES = {
+    f"Clinic.{method}"
+    for method in ("GetCase", "GetOwnCase", "TriageCase", "AddCaseNote", "HoldCase", "PlanReturn")
+} | {"Clinic.ReleaseCase", "Clinic.CloseCase"}
+"""Methods that name a case: no sleeper of this session has one."""
+
+
 @needs_node
 async def test_every_method_answers_another_language(told: dict[str, Any]) -> None:
     """A whole session from check-in to check-out works from JavaScript, every method of every service.
@@ -60,6 +67,8 @@ async def test_every_method_answers_another_language(told: dict[str, Any]) -> No
     answers = {name: one["answer"] for name, one in told["told"].items() if "answer" in one}
     own = {"Access.GetCaller", "Access.RenewCredential", "Access.GetProvider", "Access.RedeemSignIn"}
     refusing = {"Breakers.ResetBreaker", "Guidelines.RatifyRevision"}
+    refusing |= {"Reports.PreviewReport", "Reports.PublishReport"}
+    refusing |= UNKNOWN_CASES
     assert set(told["methods"]) - set(answers) == {*refusing, *own}
     assert answers["a credential"] == {"ok": True}
     assert answers["Dreamscapes.CreateDreamscape"]["state"] == "STATE_PLANNED"
@@ -81,7 +90,10 @@ async def test_every_method_answers_another_language(told: dict[str, Any]) -> No
         ("Access.RedeemSignIn", FAILED_PRECONDITION, "NO_PROVIDER", ""),
         ("Access.RenewCredential", UNAUTHENTICATED, "CREDENTIAL_MISSING", ""),
         ("Breakers.ResetBreaker", FAILED_PRECONDITION, "BREAKER_NOT_LOCKED", ""),
+        *((name, NOT_FOUND, "CASE_UNKNOWN", "") for name in sorted(UNKNOWN_CASES)),
         ("Guidelines.RatifyRevision", PERMISSION_DENIED, "PERSON_NEEDED", ""),
+        ("Reports.PreviewReport", FAILED_PRECONDITION, "TOO_EARLY", ""),
+        ("Reports.PublishReport", FAILED_PRECONDITION, "TOO_EARLY", ""),
         ("bad name", INVALID_ARGUMENT, "INVALID_ARGUMENT", "name"),
         ("cursor ahead", OUT_OF_RANGE, "CURSOR_AHEAD", ""),
         ("guidelines", INVALID_ARGUMENT, "INVALID_ARGUMENT", "plan.guidelines"),

@@ -265,8 +265,8 @@ CATALOGUE: Final[dict[Code, Entry]] = {
         Kind.PRECONDITION,
         "let the staff end what reads the named files, or remove them; the erasure goes on by itself",
     ),
-    Code.CASE_UNKNOWN: Entry(Kind.NOT_FOUND, "list the cases of your sites"),
-    Code.ON_HOLD: Entry(Kind.PRECONDITION, "a clinician of the site decides the case"),
+    Code.CASE_UNKNOWN: Entry(Kind.NOT_FOUND, "list the cases of your sites (dreamd clinic cases)"),
+    Code.ON_HOLD: Entry(Kind.PRECONDITION, "a clinician of the site decides the case (dreamd clinic case)"),
     Code.NOT_YOUR_SITE: Entry(Kind.DENIED, "ask a clinician of the site that the sentence names"),
     Code.PLAN_STEP: Entry(Kind.PRECONDITION, "wait for the clean morning after the last step of the return"),
     Code.NOT_MEASURED: Entry(

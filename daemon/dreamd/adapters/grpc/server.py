@@ -24,6 +24,7 @@ from dreamapi.v1 import (
     access_pb2_grpc,
     audit_pb2_grpc,
     breakers_pb2_grpc,
+    clinic_pb2_grpc,
     consents_pb2_grpc,
     dreamscapes_pb2_grpc,
     exposure_pb2_grpc,
@@ -48,6 +49,7 @@ from dreamd.adapters.grpc.servicers.access import Access, Settled
 from dreamd.adapters.grpc.servicers.audit import Audit
 from dreamd.adapters.grpc.servicers.breakers import Breakers
 from dreamd.adapters.grpc.servicers.dreamscapes import Dreamscapes
+from dreamd.adapters.grpc.servicers.people.clinic import Clinic
 from dreamd.adapters.grpc.servicers.people.consents import Consents
 from dreamd.adapters.grpc.servicers.people.exposure import Exposure
 from dreamd.adapters.grpc.servicers.people.guidelines import Guidelines
@@ -269,6 +271,9 @@ def _serve_services(
     )
     exposure_pb2_grpc.add_ExposureServicer_to_server(  # type: ignore[no-untyped-call]
         Exposure(api.exposure), server
+    )
+    clinic_pb2_grpc.add_ClinicServicer_to_server(  # type: ignore[no-untyped-call]
+        Clinic(api.clinic, replays, bells), server
     )
     reports_pb2_grpc.add_ReportsServicer_to_server(  # type: ignore[no-untyped-call]
         Reports(api.reports, replays), server

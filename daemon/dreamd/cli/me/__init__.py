@@ -6,7 +6,7 @@ One file a subject: each adds its verbs here. The sleeper is the one of the cred
 import argparse
 
 from dreamd.cli import client
-from dreamd.cli.me import consent, erase, export, letter
+from dreamd.cli.me import consent, erase, export, letter, morning
 
 
 def run(args: argparse.Namespace) -> int:
@@ -24,6 +24,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--sleeper. `dreamd me withdraw` is the short way out and needs no reason.",
     )
     verbs = me.add_subparsers(required=True, metavar="VERB")
-    for subject in (letter, consent, export, erase):
+    for subject in (letter, consent, morning, export, erase):
         subject.add_verbs(verbs)
     me.set_defaults(run=client.run)

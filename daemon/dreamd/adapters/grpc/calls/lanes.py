@@ -111,6 +111,14 @@ _API: Final[dict[str, dict[Lane, tuple[str, ...]]]] = {
         ),
     },
     "dreamapi.v1.Letters": {Lane.READ: ("GetLetter", "ListLetters")},
+    "dreamapi.v1.Clinic": {
+        Lane.READ: ("ListCases", "GetCase", "GetOwnCase", "GetCaseReport"),
+        Lane.WRITE: (
+            *("TriageCase", "AddCaseNote", "HoldCase", "PlanReturn", "ReleaseCase", "CloseCase"),
+            "AnswerMorning",
+        ),
+        Lane.WATCH: ("WatchCases",),
+    },
     "dreamapi.v1.Reports": {Lane.WRITE: ("PublishReport",), Lane.READ: ("PreviewReport", "ListReports")},
     "dreamapi.v1.Exposure": {Lane.READ: ("GetDose", "ListNights")},
     "dreamapi.v1.Houses": {Lane.READ: ("GetHouse",)},
