@@ -37,6 +37,7 @@ from dreamd.console.answers import NO_ANSWER, failed, idle, late, refused, signe
 from dreamd.console.governing.doors import Doors
 from dreamd.console.governing.routes import Governing
 from dreamd.console.page_files import MEDIA, PageFiles
+from dreamd.console.people.clinic_routes import ClinicPage
 from dreamd.console.people.consent_routes import OwnConsent
 from dreamd.console.people.guideline_routes import OpenGuidelines
 from dreamd.console.provider_door import ProviderDoor
@@ -106,7 +107,7 @@ class Console:
         self._writer = SessionWriter(self.sessions, store)
         doors = Doors(api, judge, self._session, refused, self._failed_for, idle, signed_out, now_s, key)
         self._governing = Governing(doors) if api.authority else None
-        self._people = (OwnConsent(doors), OpenGuidelines(doors))
+        self._people = (OwnConsent(doors), OpenGuidelines(doors), ClinicPage(doors))
         self._viewers: dict[str, tuple[Viewer, asyncio.Task[None]]] = {}
         self._signing_in = asyncio.Semaphore(SIGN_INS)
         self._group: asyncio.TaskGroup | None = None
@@ -132,6 +133,7 @@ class Console:
             Route("/", self._page("index")),
             Route("/healthz", _health),
             Route("/guidelines", self._page("guidelines")),
+            Route("/clinic", self._page("clinic")),
             *(self._of_sessions() if self._near is None else ()),
             *(self._governing.routes() if self._governing is not None else ()),
             *(Route(f"/{page}", self._open_page(page)) for page in OPEN_PAGES),

@@ -1,1 +1,1 @@
-"""The pages of people: a sleeper's consent, and the guidelines of the house."""
+"""The pages of people: a sleeper's consent, the guidelines of the house, the cases of the clinic."""
