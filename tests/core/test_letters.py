@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from dreamd.core.consent.course import ConsentState
 from dreamd.core.consent.grant import Scope
-from dreamd.core.letters.letter import SCOPES, WORDS_MOST, Letter, Place, letter
+from dreamd.core.letters.document import document, night_of
+from dreamd.core.letters.letter import SCOPES, WORDS_MOST, Letter, Place, letter, next_step
 from dreamd.core.letters.night import Lead, Night, Oneself, Span, Stop, WindowDose, Yes
 from dreamd.core.letters.open_night import VAGUE, OpenNight
 from dreamd.core.letters.sentences import CARED_FOR, SENTENCES
@@ -83,6 +84,8 @@ NIGHTS = st.builds(
     yes=YESES,
     missed=st.booleans(),
     end_known=st.booleans(),
+    case=st.sampled_from(["", "c-20261130-17"]),
+    held=st.booleans(),
 )
 LONG = Place(ZoneInfo("America/Argentina/Buenos_Aires"), "America/Argentina/Buenos_Aires", "ward " * 30)
 
@@ -247,6 +250,17 @@ def test_two_letters_differ_only_in_their_own_facts() -> None:
             "You merged once, for 1 h in all. That is 8.0 merge-minutes (minutes at full strength).",
         )
     ]
+
+
+@pytest.mark.parametrize(("held", "said"), [(True, "you sleep alone"), (False, "looks at your night")])
+def test_an_open_case_is_the_next_step(held: bool, said: str) -> None:
+    """The letter names the case and the telephone number; a hold keeps from merging, never from sleep."""
+    night = Night("bed-3", BEGIN_S, END_S, case="c-17", held=held)
+    told = next_step(night, Place(contact="044 123 45 67"))
+    assert ("c-17" in told, said in told, "Ring 044 123 45 67" in told) == (True, True, True)
+    assert "Go to the desk" in next_step(night, Place())
+    again = night_of(document(night))
+    assert (again.case, again.held) == (night.case, night.held)
 
 
 # -- a night as it is gathered -------------------------------------------------------------------------

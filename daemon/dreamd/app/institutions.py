@@ -35,6 +35,12 @@ class Institutions:
         self._clinic = ClinicParts(deps, dreamscapes)
         self.clinic = ClinicCommands(deps, self._clinic.mornings, self._clinic.seats)
         self._deps = deps
+        deps.nights.case_of = self._told_case
+
+    def _told_case(self, sleeper: str) -> tuple[str, bool]:
+        """The open case of a sleeper for their letter, and whether it holds them."""
+        kept = self._deps.clinic.case_of(sleeper)
+        return ("", False) if kept is None else (kept.case.id, kept.case.held)
 
     def hear_journal(self) -> None:
         """Take in each event from now on; the nights of sleepers follow the journal already."""

@@ -60,7 +60,8 @@ Key = tuple[str, float]
 class Nights:
     """The nights of one daemon's sleepers; one thread uses it.
 
-    house: zone and contact of letters. yes_of: the consent of a sleeper. dose_of: the dose and its limits.
+    house: zone and contact of letters. yes_of: the consent of a sleeper. case_of: their open case,
+    and whether it holds them. dose_of: the dose and its limits.
     leads_since: the leads of a Dreamscape that were not over by a time.
     """
 
@@ -81,6 +82,7 @@ class Nights:
         self.house = Place()
         self.yes_of: Callable[[str], Consent | None] = lambda _sleeper: None
         self.dose_of: Callable[[str, float], Dose] = exposures.dose
+        self.case_of: Callable[[str], tuple[str, bool]] = lambda _sleeper: ("", False)
         self.leads_since: Callable[[str, float], tuple[Lead, ...]] = lambda _dreamscape, _since_s: ()
         self._open: dict[str, OpenNight] = {}
         self._bed_of: dict[str, str] = {}
@@ -293,6 +295,7 @@ class Nights:
         _, day, week = self.dose(night.sleeper)
         lived_min = _since(account, night.begin_s) - night.before_min
         in_memory = now_s - night.begin_s <= WEEK_S
+        case, held = self.case_of(night.sleeper)
         return Night(
             bed=night.bed,
             begin_s=night.begin_s,
@@ -309,6 +312,8 @@ class Nights:
             yes=_yes(self.yes_of(night.sleeper)),
             missed=night.missed,
             end_known=night.end_known,
+            case=case,
+            held=held,
         )
 
     def _place(self, sleeper: str) -> Place:

@@ -17,6 +17,8 @@ def document(night: Night) -> dict[str, Any]:
         "end_s": night.end_s,
         "end_known": night.end_known,
         "missed": night.missed,
+        "case": night.case,
+        "held": night.held,
         "spans": [{"begin_s": one.begin_s, "end_s": known(one.end_s)} for one in night.spans],
         "stops": [{"at_s": one.at_s, "cause": one.cause.value} for one in night.stops],
         "more": night.more,
@@ -77,6 +79,8 @@ def night_of(facts: dict[str, Any]) -> Night:
         yes=Yes(yes["state"], tuple(yes["scopes"]), yes["until_s"], yes["hours"]),
         missed=facts["missed"],
         end_known=facts["end_known"],
+        case=facts.get("case", ""),
+        held=facts.get("held", False),
     )
 
 

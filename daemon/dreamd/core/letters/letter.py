@@ -198,9 +198,10 @@ _NO_YES: Final = {
 
 def next_step(night: Night, place: Place) -> str:
     """Return the one thing that comes next for this sleeper."""
+    if night.case:
+        return f"{_case(night)} {_ask(place)}."
     if any(stop.cause in CARED_FOR for stop in night.stops) or night.oneself is Oneself.LOST:
-        where = f"Ring {first_words(place.contact, TITLE_WORDS)}" if place.contact else "Go to the desk"
-        return f"{where} and speak about this night before you merge again."
+        return f"{_ask(place)} and speak about this night before you merge again."
     if night.yes.state in ("withdrawn", "none", "suspended"):
         return "Sleep. You merge only after a new yes."
     clock = WallClock(place.zone, night.begin_s, night.end_s)
@@ -211,6 +212,17 @@ def next_step(night: Night, place: Place) -> str:
     if night.yes.state in ("given", "expired") and not night.yes.until_s > night.end_s:
         return "Sleep. To merge again, give a new yes."
     return "Sleep well. Nothing else is needed."
+
+
+def _ask(place: Place) -> str:
+    return f"Ring {first_words(place.contact, TITLE_WORDS)}" if place.contact else "Go to the desk"
+
+
+def _case(night: Night) -> str:
+    """The case in words; a hold keeps from merging, never from sleeping or leaving."""
+    if night.held:
+        return f"The clinic cares for you (case {night.case}). Until it releases you, you sleep alone."
+    return f"The clinic looks at your night (case {night.case})."
 
 
 _RIGHTS: Final = (

@@ -98,7 +98,8 @@ class Night:
 
     more: intervals beyond those kept. lived_min: merge-minutes charged, planned_min: planned at the first
     assign; NaN: not known. day, week: the rolling windows; None: not known. missed: a restart of the daemon
-    in the night, so that something may be missing. end_known: else `end_s` is the instant of the letter.
+    in the night, so that something may be missing. case: the sleeper's open case at the clinic, empty: none.
+    held: whether it holds them. end_known: else `end_s` is the instant of the letter.
     """
 
     bed: str
@@ -116,6 +117,8 @@ class Night:
     yes: Yes = Yes()
     missed: bool = False
     end_known: bool = True
+    case: str = ""
+    held: bool = False
 
     @property
     def id(self) -> str:
