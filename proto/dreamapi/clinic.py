@@ -74,7 +74,7 @@ class Clinic:
         )
         return await self._line.ask(self._stub.TriageCase, request, clinic.Case)
 
-    async def note(self, case: str, text: str) -> clinic.Case:
+    async def add_note(self, case: str, text: str) -> clinic.Case:
         """Write a note on a case."""
         request = asking(
             clinic.AddCaseNoteRequest, name=names.case(case), text=text, request_id=new_request_id()
@@ -133,7 +133,7 @@ class Clinic:
         )
         return await self._line.ask(self._stub.GetCaseReport, request, clinic.CaseReport)
 
-    async def watch(self) -> AsyncGenerator[clinic.Case, None]:
+    async def watch_cases(self) -> AsyncGenerator[clinic.Case, None]:
         """Every case that has not ended in level order, then each that changes.
 
         It resumes by itself, with every case again.

@@ -70,7 +70,7 @@ async def test_a_case_is_decided_step_by_step(api: dreamapi.Api, ward: FakeCoord
     answered = await api.clinic.triage("c2", 3, related=True, expected=False)
     assert (answered.level, answered.state, answered.related) == (3, Case.STATE_HELD, True)
     assert answered.HasField("expected")
-    assert (await api.clinic.note("cases/c2", "rang at seven")).notes[0].text == "rang at seven"
+    assert (await api.clinic.add_note("cases/c2", "rang at seven")).notes[0].text == "rang at seven"
     returning = await api.clinic.plan_return("c2")
     assert (returning.state, returning.step, returning.share) == (Case.STATE_RETURNING, 1, 0.25)
     with pytest.raises(dreamapi.PlanStep):
@@ -89,7 +89,7 @@ async def test_a_sleeper_reads_their_own_case_without_notes(
     api: dreamapi.Api, ward: FakeCoordination
 ) -> None:
     """One's own case has its evidence and no clinician's note; without one it is CASE_UNKNOWN."""
-    await api.clinic.note("c2", "between colleagues")
+    await api.clinic.add_note("c2", "between colleagues")
     own = await api.clinic.own_case("ben")
     assert (own.name, len(own.evidence), len(own.notes)) == ("cases/c2", 1, 0)
     with pytest.raises(dreamapi.CaseUnknown):
@@ -137,7 +137,7 @@ async def test_a_watch_begins_with_every_case_and_goes_on_with_changes(
     api: dreamapi.Api, ward: FakeCoordination
 ) -> None:
     """First all cases in level order, then the one that changed."""
-    async with aclosing(api.clinic.watch()) as watch:
+    async with aclosing(api.clinic.watch_cases()) as watch:
         assert [(await anext(watch)).name for _ in range(3)] == ["cases/c3", "cases/c2", "cases/c1"]
         ward.clinic.opens("c4", "dan", Level.NOW)
         assert (await asyncio.wait_for(anext(watch), 5.0)).name == "cases/c4"

@@ -122,7 +122,7 @@ def test_a_hold_outlives_restarts() -> None:
     distress(stage)
     case = held(stage).case.id
     done(stage.app.clinic.triage(OPERATOR, case, Level.NOW, related=True, expected=False))
-    done(stage.app.clinic.note(OPERATOR, case, "sat up and cried"))
+    done(stage.app.clinic.add_note(OPERATOR, case, "sat up and cried"))
     before = held(stage)
     for _ in range(3):
         stage.restart()
@@ -424,7 +424,7 @@ def test_only_another_clinician_of_the_site_decides() -> None:
     artist = enrolled(stage, "arti", Grant(Role.ARTIST, dreamscapes=frozenset({"night"})))
     clinic = stage.app.clinic
     assert refused(clinic.triage(carl, case, Level.NOW)) is Code.NOT_YOUR_SITE
-    assert refused(clinic.note(carl, case, "x")) is Code.NOT_YOUR_SITE
+    assert refused(clinic.add_note(carl, case, "x")) is Code.NOT_YOUR_SITE
     assert refused(clinic.triage(own, case, Level.NOW)) is Code.NOT_YOURS
     assert refused(clinic.triage(artist, case, Level.NOW)) is Code.CASE_UNKNOWN
     assert refused(clinic.case_of(carl, case)) is Code.CASE_UNKNOWN
@@ -441,7 +441,7 @@ def test_an_erasure_buys_no_release() -> None:
     stage = dreaming()
     distress(stage)
     case = held(stage).case.id
-    done(stage.app.clinic.note(OPERATOR, case, "sat up and cried"))
+    done(stage.app.clinic.add_note(OPERATOR, case, "sat up and cried"))
     sleeper = Caller("ash", Role.SLEEPER, Channel.GRPC)
     stage.app.erasures.erase(sleeper, ASH)
     stage.hop(200)

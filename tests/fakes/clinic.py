@@ -126,7 +126,7 @@ class FakeClinic:
             return found
         return self._keep(replace(found, related=related, expected=expected))
 
-    def note(self, caller: Caller, case: str, text: str) -> KeptCase | Refusal | Deferred[KeptCase]:
+    def add_note(self, caller: Caller, case: str, text: str) -> KeptCase | Refusal | Deferred[KeptCase]:
         """Write a note."""
         found = self.case_of(caller, case)
         if not isinstance(found, KeptCase):

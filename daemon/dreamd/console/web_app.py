@@ -107,7 +107,8 @@ class Console:
         self._writer = SessionWriter(self.sessions, store)
         doors = Doors(api, judge, self._session, refused, self._failed_for, idle, signed_out, now_s, key)
         self._governing = Governing(doors) if api.authority else None
-        self._people = (OwnConsent(doors), OpenGuidelines(doors), ClinicPage(doors))
+        self._people = (OwnConsent(doors), OpenGuidelines(doors))
+        self._clinic = ClinicPage(doors)
         self._viewers: dict[str, tuple[Viewer, asyncio.Task[None]]] = {}
         self._signing_in = asyncio.Semaphore(SIGN_INS)
         self._group: asyncio.TaskGroup | None = None
@@ -138,6 +139,7 @@ class Console:
             *(self._governing.routes() if self._governing is not None else ()),
             *(Route(f"/{page}", self._open_page(page)) for page in OPEN_PAGES),
             *(route for page in self._people for route in page.routes()),
+            *self._clinic.case_routes(),
             Route("/console/look", self._look),
             *(Route(path, self._order(act), methods=["POST"]) for path, act in ACTS.items()),
             Route("/console/{file}", self._file),

@@ -52,7 +52,7 @@ def _add(
 
 async def _cases(api: dreamapi.Api, args: argparse.Namespace) -> None:
     if args.follow:
-        async with aclosing(api.clinic.watch()) as watch:
+        async with aclosing(api.clinic.watch_cases()) as watch:
             async for case in watch:
                 if args.json:
                     print_json(as_json(case), indent=None)

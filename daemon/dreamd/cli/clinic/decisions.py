@@ -54,7 +54,7 @@ async def _triage(api: dreamapi.Api, args: argparse.Namespace) -> None:
 
 
 async def _note(api: dreamapi.Api, args: argparse.Namespace) -> None:
-    _print(await api.clinic.note(args.case, args.text), args)
+    _print(await api.clinic.add_note(args.case, args.text), args)
 
 
 async def _hold(api: dreamapi.Api, args: argparse.Namespace) -> None:

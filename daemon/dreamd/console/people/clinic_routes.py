@@ -32,7 +32,7 @@ class ClinicPage:
     def __init__(self, doors: Doors) -> None:
         self._doors = doors
 
-    def routes(self) -> list[Route]:
+    def case_routes(self) -> list[Route]:
         """Every route of the page's data and acts."""
         doors = self._doors
         return [
@@ -90,7 +90,7 @@ def _judged(told: Told, field: str) -> bool | None:
 
 
 async def _note(api: dreamapi.Api, told: Told, case: str) -> Case:
-    return await api.clinic.note(case, _text(told, "text"))
+    return await api.clinic.add_note(case, _text(told, "text"))
 
 
 async def _hold(api: dreamapi.Api, told: Told, case: str) -> Case:

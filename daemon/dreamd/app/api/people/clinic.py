@@ -185,7 +185,7 @@ class ClinicCommands:
         self._book.put_case(judged)
         return self._acted(case, "the triage")
 
-    def note(self, caller: Caller, case: str, text: str) -> Answer:
+    def add_note(self, caller: Caller, case: str, text: str) -> Answer:
         """Write a note on a case."""
         kept = self._decided(caller, case)
         if isinstance(kept, Refusal):

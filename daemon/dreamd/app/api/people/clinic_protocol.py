@@ -64,7 +64,7 @@ class ClinicApi(Protocol):
         """Answer a case and set its level. related, expected: judged by the clinician; None: not yet."""
         ...
 
-    def note(self, caller: Caller, case: str, text: str) -> KeptCase | Refusal | Deferred[KeptCase]:
+    def add_note(self, caller: Caller, case: str, text: str) -> KeptCase | Refusal | Deferred[KeptCase]:
         """Write a note on a case; it is sealed under the sleeper's key."""
         ...
 

@@ -89,7 +89,7 @@ class Clinic(ClinicServicer):
     async def AddCaseNote(self, request: clinic.AddCaseNoteRequest, context: Context) -> clinic.Case:
         """Write a note on a case."""
         case, caller = case_id(request.name), caller_of(context)
-        return await self._decided(request, context, lambda: self._cases.note(caller, case, request.text))
+        return await self._decided(request, context, lambda: self._cases.add_note(caller, case, request.text))
 
     async def HoldCase(self, request: clinic.HoldCaseRequest, context: Context) -> clinic.Case:
         """Hold the person."""
