@@ -236,6 +236,23 @@ class Fleet:
                 await asyncio.sleep(0.2)
             await api.dreamscapes.start(NIGHT)
 
+    async def anchor(self, pod: str, within_s: float = 60.0) -> None:
+        """Check one in, and begin an anchor session of this pod with a ramp of ten seconds."""
+        deadline = time.monotonic() + within_s
+        async with self.api() as api:
+            while not _ready(await api.pods.list(), [pod]):
+                assert time.monotonic() < deadline, "the pod is not ready"
+                await asyncio.sleep(0.2)
+            await self.check_in(api, [pod])
+            name = f"anchor-{pod}"
+            await api.dreamscapes.create(name, dreamapi.plan(kind="anchor", pods=[pod], ramp_s=10.0))
+            seats = (await api.dreamscapes.get(name)).seats
+            while not (seats and seats[0].state == seats[0].STATE_ADMITTED):
+                assert time.monotonic() < deadline, "the pod is not admitted"
+                await asyncio.sleep(0.2)
+                seats = (await api.dreamscapes.get(name)).seats
+            await api.dreamscapes.start(name)
+
     async def breakers(self) -> dict[str, Pod]:
         """Every pod in the daemon's view, by name."""
         async with self.api() as api:

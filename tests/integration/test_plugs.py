@@ -1,8 +1,9 @@
 """Plugs pulled out of a running fleet: real processes, a real broker, the pods' own stamps.
 
-A fleet is mosquitto, `dreamd serve` and four `dreamedge run` processes; a Dreamscape is begun through the API
-and all merge. Then a process is killed or frozen, and each pod's journal shows when its sleeper was alone.
-All processes share CLOCK_BOOTTIME, so the moment of the pull compares with them.
+A fleet is mosquitto, `dreamd serve` and four `dreamedge run` processes. A Dreamscape is begun through the
+API, beside it an anchor session where a test asks one, and all merge. Then a process is killed or frozen, and
+each pod's journal shows when its sleeper was alone. All processes share CLOCK_BOOTTIME, so the moment of the
+pull compares with them.
 """
 
 import asyncio
@@ -21,14 +22,16 @@ SOAKED = pytest.mark.skipif(not LONG, reason="DREAMD_LONG: the other way of losi
 
 
 @pytest.fixture
-async def fleet(broker: Broker, tmp_path: Path) -> AsyncIterator[Fleet]:
-    """Four sleepers, merged."""
-    one = Fleet(tmp_path, broker)
+async def fleet(broker: Broker, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Fleet]:
+    """Four sleepers, merged; the pod of the parameter in an anchor session."""
+    one, alone = Fleet(tmp_path, broker), getattr(request, "param", "")
     try:
         one.daemon()
         for name in PODS:
             one.pod(name)
-        await one.begin(PODS)
+        await one.begin([pod for pod in PODS if pod != alone])
+        if alone:
+            await one.anchor(alone)
         await until(lambda: all(one.applied(pod) > 0.03 for pod in PODS))
         yield one
     finally:
@@ -55,10 +58,11 @@ async def everyone_is_alone_without(fleet: Fleet, name: str, number: int) -> Non
     assert max(after_s.values()) <= LEASE_AND_FADE_S
 
 
+@pytest.mark.parametrize("fleet", [PODS[-1]], indirect=True)
 async def test_without_daemon_or_broker_everyone_is_alone(fleet: Fleet) -> None:
     """Broker frozen, daemon frozen, daemon killed: each time all are alone within 1.5 s by their own stamp.
 
-    After a thaw all merge again by themselves.
+    So is the sleeper of an anchor session. After a thaw all merge again by themselves.
     """
     for name in ("broker", "daemon"):
         await everyone_is_alone_without(fleet, name, signal.SIGSTOP)
