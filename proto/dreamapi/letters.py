@@ -1,16 +1,23 @@
-"""The caller's view of letters and doses: one's own nights, read in the morning."""
+"""The caller's view of letters and doses: one's own nights; and of the watches over harm in the house."""
 
 import grpc.aio
 
 from dreamapi import names
-from dreamapi.call_policy import Line
-from dreamapi.requests import asking
+from dreamapi.call_policy import Line, new_request_id
+from dreamapi.guidelines import ROLES
+from dreamapi.requests import asking, refused
 from dreamapi.v1 import exposure_pb2 as exposure
 from dreamapi.v1 import letters_pb2 as letters
 from dreamapi.v1.exposure_pb2_grpc import ExposureStub
 from dreamapi.v1.letters_pb2_grpc import LettersStub
 
 PAGE: int = 100
+KINDS = {
+    "distress": exposure.HARM_KIND_DISTRESS,
+    "identity": exposure.HARM_KIND_IDENTITY,
+    "check-in": exposure.HARM_KIND_CHECK_IN,
+}
+"""The kinds of harm, by their words."""
 
 
 class Letters:
@@ -44,7 +51,7 @@ class Letters:
 
 
 class Exposure:
-    """The doses of sleepers. sleeper: a pseudonym or `sleepers/{sleeper}`."""
+    """The doses of sleepers, and the watches over harm. sleeper: a pseudonym or `sleepers/{sleeper}`."""
 
     def __init__(self, channel: grpc.aio.Channel, line: Line) -> None:
         self._stub = ExposureStub(channel)  # type: ignore[no-untyped-call]  # generated code is untyped
@@ -66,3 +73,33 @@ class Exposure:
             if not page.next_page_token:
                 return found
             request.page_token = page.next_page_token
+
+    async def surveillance(self, *, nights: int = 0) -> exposure.Surveillance:
+        """The watches over harm, one a kind. nights: judged nights of each, the newest; 0: all."""
+        request = asking(exposure.GetSurveillanceRequest, nights=nights)
+        return await self._line.ask(self._stub.GetSurveillance, request, exposure.Surveillance)
+
+    async def lift_alarm(self, kind: str, *, role: str = "") -> exposure.HarmWatch:
+        """Agree to lift an alarm. kind: distress, identity or check-in. role: where the person has both.
+
+        Raises:
+            WrongState: no alarm of this kind stands.
+            SamePerson, WrongRole: the person has agreed in the other role; or has neither.
+        """
+        if kind not in KINDS:
+            raise refused("kind", repr(kind), ", ".join(KINDS))
+        if role not in ROLES:
+            raise refused("role", repr(role), "clinician or advocate")
+        request = asking(
+            exposure.LiftAlarmRequest, kind=KINDS[kind], role=ROLES[role], request_id=new_request_id()
+        )
+        return await self._line.ask(self._stub.LiftAlarm, request, exposure.HarmWatch)
+
+    async def response(self, *, nights: int = 0) -> exposure.ExposureResponse:
+        """How low check-ins go with the planned dose, over so many nights; 0: over all that are kept.
+
+        Raises:
+            NotMeasured: there are too few sleepers or low check-ins.
+        """
+        request = asking(exposure.GetExposureResponseRequest, nights=nights)
+        return await self._line.ask(self._stub.GetExposureResponse, request, exposure.ExposureResponse)

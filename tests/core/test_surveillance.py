@@ -1,11 +1,13 @@
 """Surveillance: the e-detector, rates under a design effect, exposure-response: the design's figures."""
 
 import random
+from itertools import pairwise
 from math import inf, isnan, nan
 
 import pytest
 
 from dreamd.core.refusals import Code, Refusal
+from dreamd.core.surveillance.bins import bins
 from dreamd.core.surveillance.e_detector import Evidence, Night, observe
 from dreamd.core.surveillance.rates import design_effect, poisson_upper, wilson
 from dreamd.core.surveillance.response import Morning, Response, firth, response, student
@@ -134,3 +136,30 @@ def test_students_quantiles_are_scipys() -> None:
     for degrees in (1, 2, 7, 19, 200):
         assert student(0.975, degrees) == pytest.approx(stats.t.ppf(0.975, degrees), rel=1e-8)
     assert not isnan(student(0.9, 5))
+
+
+def test_bins_hold_each_morning_once_with_five_people_and_equal_doses_together() -> None:
+    """At most five bins by dose, each with Wilson's interval under its own design effect."""
+    rng = random.Random(5)
+    mornings = [
+        Morning(number % 30, float(rng.randrange(1, 40)), rng.random() < 0.2) for number in range(300)
+    ]
+    found = bins(mornings)
+    assert 2 <= len(found) <= 5
+    assert sum(one.mornings for one in found) == 300
+    assert all(one.to_min < other.from_min for one, other in pairwise(found))
+    for one in found:
+        inside = [m for m in mornings if one.from_min <= m.dose_min <= one.to_min]
+        assert (one.mornings, one.events) == (len(inside), sum(m.low for m in inside))
+        assert (one.share_low, one.share_high) == wilson(one.events, one.mornings, one.deff)
+        assert one.sleepers == len({m.sleeper for m in inside}) >= 5
+
+
+def test_a_bin_of_fewer_than_five_people_is_joined_and_alone_is_not_shown() -> None:
+    """Doses that few people had stand with their neighbours; below five people in all there is no bin."""
+    many = [Morning(number, 1.0, False) for number in range(20)]
+    few = [Morning(number, 2.0 + number, True) for number in range(4)]
+    assert [one.mornings for one in bins(many + few)] == [24]
+    assert [one.mornings for one in bins([Morning(n, -1.0, True) for n in range(4)] + many)] == [24]
+    assert bins(few * 50) == ()
+    assert bins([]) == ()

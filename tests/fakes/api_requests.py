@@ -173,10 +173,13 @@ UNARY |= {
     ),
 }
 UNARY |= {
+    "GetSurveillance": (exposure.GetSurveillanceRequest(), exposure.Surveillance),
     "PreviewReport": (reports.PreviewReportRequest(), reports.Report),
     "PublishReport": (reports.PublishReportRequest(), reports.Report),
     "ListReports": (reports.ListReportsRequest(), reports.ListReportsResponse),
 }
+GUARDED["LiftAlarm"] = exposure.LiftAlarmRequest(kind=exposure.HARM_KIND_DISTRESS)
+GUARDED["GetExposureResponse"] = exposure.GetExposureResponseRequest()
 GUARDED["RatifyRevision"] = guidelines.RatifyRevisionRequest(name="guidelines/2")
 UNARY["EraseSleeper"] = (consents.EraseSleeperRequest(name="sleepers/ada"), consents.Erasure)
 STREAMS = {

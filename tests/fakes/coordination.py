@@ -35,6 +35,7 @@ from dreamd.core.safety.views import BreakerView
 from dreamd.core.safety.wake_orders import Order
 from dreamwire.messages import WakeScope
 from dreamwire.schema import BANDS6X2
+from fakes import surveillance
 from fakes.access import FakeAccess
 from fakes.clinic import FakeClinic
 from fakes.consents import FakeConsents
@@ -446,6 +447,7 @@ class FakeCoordination:
         self.erasures = FakeErasures(self.asked)
         self.reports = FakeReports()
         self.clinic = FakeClinic(self.asked)
+        self.surveillance = surveillance.commands(people, self.revisions)
         self.house_view = WELL
         self.site_names: tuple[str, ...] = ()
         self.artists = LiveLead(BANDS6X2, 0.3, lambda: NOW_S, lambda *_words: None)

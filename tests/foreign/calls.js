@@ -150,6 +150,9 @@ async function people() {
   await unary("Consents.GetReceipt", { name });
   await unary("Exposure.GetDose", { name: "sleepers/s-9/dose" });
   await unary("Exposure.ListNights", { name: "sleepers/s-9/nights" });
+  await unary("Exposure.GetSurveillance", {});
+  await unary("Exposure.LiftAlarm", { kind: "HARM_KIND_DISTRESS" });
+  await unary("Exposure.GetExposureResponse", { nights: 30 });
   await unary("Letters.ListLetters", { name: "sleepers/s-9/letters" });
   await unary("Letters.GetLetter", { name: "sleepers/s-9/letters/20000101T000000Z" }, "no letter");
   const until = Date.now() + 20_000; // a letter is made some seconds after the check-out

@@ -69,6 +69,7 @@ async def test_every_method_answers_another_language(told: dict[str, Any]) -> No
     refusing = {"Breakers.ResetBreaker", "Guidelines.RatifyRevision"}
     refusing |= {"Reports.PreviewReport", "Reports.PublishReport"}
     refusing |= UNKNOWN_CASES
+    refusing |= {"Exposure.LiftAlarm", "Exposure.GetExposureResponse"}
     assert set(told["methods"]) - set(answers) == {*refusing, *own}
     assert answers["a credential"] == {"ok": True}
     assert answers["Dreamscapes.CreateDreamscape"]["state"] == "STATE_PLANNED"
@@ -91,6 +92,8 @@ async def test_every_method_answers_another_language(told: dict[str, Any]) -> No
         ("Access.RenewCredential", UNAUTHENTICATED, "CREDENTIAL_MISSING", ""),
         ("Breakers.ResetBreaker", FAILED_PRECONDITION, "BREAKER_NOT_LOCKED", ""),
         *((name, NOT_FOUND, "CASE_UNKNOWN", "") for name in sorted(UNKNOWN_CASES)),
+        ("Exposure.GetExposureResponse", FAILED_PRECONDITION, "NOT_MEASURED", ""),
+        ("Exposure.LiftAlarm", PERMISSION_DENIED, "PERSON_NEEDED", ""),
         ("Guidelines.RatifyRevision", PERMISSION_DENIED, "PERSON_NEEDED", ""),
         ("Reports.PreviewReport", FAILED_PRECONDITION, "TOO_EARLY", ""),
         ("Reports.PublishReport", FAILED_PRECONDITION, "TOO_EARLY", ""),

@@ -11,7 +11,9 @@ from dreamd.app.dreamscapes.registry import DreamscapeRegistry
 from dreamd.app.people.house_people import HousePeople
 from dreamd.app.public_report.public_reports import PublicReports
 from dreamd.app.public_report.report_marks import ReportMarks
+from dreamd.app.surveillance.exposure_response import ResponseQuery
 from dreamd.app.surveillance.surveillance import Surveillance
+from dreamd.core.surveillance.kinds import TOLD, HarmKind
 
 
 class Institutions:
@@ -30,7 +32,9 @@ class Institutions:
         self._watch = Surveillance(
             *(deps.ledger, deps.commits, deps.clock, deps.guidelines, deps.journal), people.place
         )
-        self.surveillance = SurveillanceCommands(self._watch, deps.principals)
+        self.surveillance = SurveillanceCommands(
+            self._watch, ResponseQuery(deps.ledger, deps.clock), deps.principals
+        )
         deps.clinic.place, deps.sittings.zone = people.place, people.place.zone
         self._clinic = ClinicParts(deps, dreamscapes)
         self.clinic = ClinicCommands(deps, self._clinic.mornings, self._clinic.seats)
@@ -46,7 +50,13 @@ class Institutions:
         """Take in each event from now on; the nights of sleepers follow the journal already."""
         self._marks.hear_journal(self._deps.journal)
         self._watch.hear_journal(self._deps.journal)
+        self._watch.counts.sleeper_at = self._deps.nights.sleeper_at
+        self._watch.opened.append(self._open_fleet_case)
+        self._deps.clinic.changed.append(self._watch.counts.take_case)
         self._clinic.listen_to_journal()
+
+    def _open_fleet_case(self, kind: HarmKind) -> None:
+        self._deps.clinic.open_fleet_case(kind.value, words=f"{TOLD[kind]} come more often than declared")
 
     def write_waiting(self) -> None:
         """Act on what the tick has told, and write it; one part that raises leaves the others as they are."""
@@ -61,3 +71,4 @@ class Institutions:
         self._marks.forget_sleeper(sleeper)
         self._deps.sittings.drop_record(sleeper)
         self._clinic.drop_sleeper(sleeper)
+        self._watch.counts.drop_sleeper(sleeper)

@@ -26,7 +26,7 @@ from dreamapi.v1 import rules_pb2 as dreamapi_dot_v1_dot_rules__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x64reamapi/v1/exposure.proto\x12\x0b\x64reamapi.v1\x1a\x17\x64reamapi/v1/rules.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"t\n\nDoseWindow\x12\x10\n\x08used_min\x18\x01 \x01(\x01\x12\x16\n\tlimit_min\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12.\n\nbelow_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0c\n\n_limit_min\"\x97\x01\n\x04\x44ose\x12\x0c\n\x04name\x18\x01 \x01(\t\x12$\n\x03\x64\x61y\x18\x02 \x01(\x0b\x32\x17.dreamapi.v1.DoseWindow\x12%\n\x04week\x18\x03 \x01(\x0b\x32\x17.dreamapi.v1.DoseWindow\x12\x15\n\x08left_min\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x10\n\x08\x61\x64mitted\x18\x05 \x01(\x08\x42\x0b\n\t_left_min\".\n\x0eGetDoseRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\xc3\x01\n\x05Night\x12\x0c\n\x04name\x18\x01 \x01(\t\x12.\n\nbegin_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x0bplanned_min\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x16\n\tlived_min\x18\x05 \x01(\x01H\x01\x88\x01\x01\x42\x0e\n\x0c_planned_minB\x0c\n\n_lived_min\"X\n\x11ListNightsRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"Q\n\x12ListNightsResponse\x12\"\n\x06nights\x18\x01 \x03(\x0b\x32\x12.dreamapi.v1.Night\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xb8\x01\n\x08\x45xposure\x12K\n\x07GetDose\x12\x1b.dreamapi.v1.GetDoseRequest\x1a\x11.dreamapi.v1.Dose\"\x10\x9a\xcc\x18\x0c\x08\x03\x12\x03\x03\x04\x05\x18\x07\x32\x01\x04\x12_\n\nListNights\x12\x1e.dreamapi.v1.ListNightsRequest\x1a\x1f.dreamapi.v1.ListNightsResponse\"\x10\x9a\xcc\x18\x0c\x08\x03\x12\x03\x03\x04\x05\x18\x07\x32\x01\x04\x42\x66\n\x1cio.github.dreamd.dreamapi.v1B\rExposureProtoP\x01Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x64reamapi/v1/exposure.proto\x12\x0b\x64reamapi.v1\x1a\x17\x64reamapi/v1/rules.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"t\n\nDoseWindow\x12\x10\n\x08used_min\x18\x01 \x01(\x01\x12\x16\n\tlimit_min\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12.\n\nbelow_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0c\n\n_limit_min\"\x97\x01\n\x04\x44ose\x12\x0c\n\x04name\x18\x01 \x01(\t\x12$\n\x03\x64\x61y\x18\x02 \x01(\x0b\x32\x17.dreamapi.v1.DoseWindow\x12%\n\x04week\x18\x03 \x01(\x0b\x32\x17.dreamapi.v1.DoseWindow\x12\x15\n\x08left_min\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x10\n\x08\x61\x64mitted\x18\x05 \x01(\x08\x42\x0b\n\t_left_min\".\n\x0eGetDoseRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\xc3\x01\n\x05Night\x12\x0c\n\x04name\x18\x01 \x01(\t\x12.\n\nbegin_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x0bplanned_min\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x16\n\tlived_min\x18\x05 \x01(\x01H\x01\x88\x01\x01\x42\x0e\n\x0c_planned_minB\x0c\n\n_lived_min\"X\n\x11ListNightsRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"Q\n\x12ListNightsResponse\x12\"\n\x06nights\x18\x01 \x03(\x0b\x32\x12.dreamapi.v1.Night\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xac\x01\n\x0bJudgedNight\x12,\n\x08\x65nd_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x64reamscapes\x18\x02 \x01(\x05\x12\x0e\n\x06harmed\x18\x03 \x01(\x05\x12\x10\n\x08sleepers\x18\x04 \x01(\x05\x12\x12\n\x05value\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12\x11\n\x04rate\x18\x06 \x01(\x01H\x01\x88\x01\x01\x42\x08\n\x06_valueB\x07\n\x05_rate\"\x8c\x01\n\tHarmAlarm\x12.\n\nbegin_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\x05value\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x0c\n\x04rate\x18\x03 \x01(\x01\x12\x11\n\tclinician\x18\x04 \x01(\t\x12\x10\n\x08\x61\x64vocate\x18\x05 \x01(\tB\x08\n\x06_value\"\xd5\x03\n\tHarmWatch\x12#\n\x04kind\x18\x01 \x01(\x0e\x32\x15.dreamapi.v1.HarmKind\x12+\n\x05state\x18\x02 \x01(\x0e\x32\x1c.dreamapi.v1.HarmWatch.State\x12\x12\n\x05value\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x11\n\tthreshold\x18\x04 \x01(\x01\x12\x11\n\x04rate\x18\x05 \x01(\x01H\x01\x88\x01\x01\x12\x10\n\x08\x64\x65\x63lared\x18\x06 \x01(\x08\x12\x15\n\x08own_rate\x18\x07 \x01(\x01H\x02\x88\x01\x01\x12\x14\n\x0c\x61\x62ove_clause\x18\x08 \x01(\x08\x12\x10\n\x08gathered\x18\t \x01(\x05\x12\x16\n\x0egathered_least\x18\n \x01(\x05\x12\x0e\n\x06nights\x18\x0b \x01(\x05\x12%\n\x05\x61larm\x18\x0c \x01(\x0b\x32\x16.dreamapi.v1.HarmAlarm\x12&\n\x04past\x18\r \x03(\x0b\x32\x18.dreamapi.v1.JudgedNight\"T\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSTATE_BLIND\x10\x01\x12\x12\n\x0eSTATE_WATCHING\x10\x02\x12\x0f\n\x0bSTATE_ALARM\x10\x03\x42\x08\n\x06_valueB\x07\n\x05_rateB\x0b\n\t_own_rate\"\\\n\x0cSurveillance\x12\'\n\x07watches\x18\x01 \x03(\x0b\x32\x16.dreamapi.v1.HarmWatch\x12\x0e\n\x06\x63lause\x18\x02 \x01(\t\x12\x13\n\x0b\x63lause_rate\x18\x03 \x01(\x01\"(\n\x16GetSurveillanceRequest\x12\x0e\n\x06nights\x18\x01 \x01(\x05\"l\n\x10LiftAlarmRequest\x12#\n\x04kind\x18\x01 \x01(\x0e\x32\x15.dreamapi.v1.HarmKind\x12\x1f\n\x04role\x18\x02 \x01(\x0e\x32\x11.dreamapi.v1.Role\x12\x12\n\nrequest_id\x18\x03 \x01(\t\",\n\x1aGetExposureResponseRequest\x12\x0e\n\x06nights\x18\x01 \x01(\x05\"\x94\x01\n\x07\x44oseBin\x12\x10\n\x08\x66rom_min\x18\x01 \x01(\x01\x12\x0e\n\x06to_min\x18\x02 \x01(\x01\x12\x10\n\x08mornings\x18\x03 \x01(\x05\x12\x10\n\x08sleepers\x18\x04 \x01(\x05\x12\x0e\n\x06\x65vents\x18\x05 \x01(\x05\x12\x0c\n\x04\x64\x65\x66\x66\x18\x06 \x01(\x01\x12\x11\n\tshare_low\x18\x07 \x01(\x01\x12\x12\n\nshare_high\x18\x08 \x01(\x01\"\xc5\x01\n\x10\x45xposureResponse\x12\x11\n\tintercept\x18\x01 \x01(\x01\x12\r\n\x05slope\x18\x02 \x01(\x01\x12\x10\n\x08slope_se\x18\x03 \x01(\x01\x12\x11\n\tslope_low\x18\x04 \x01(\x01\x12\x12\n\nslope_high\x18\x05 \x01(\x01\x12\x10\n\x08sleepers\x18\x06 \x01(\x05\x12\x10\n\x08mornings\x18\x07 \x01(\x05\x12\x0e\n\x06\x65vents\x18\x08 \x01(\x05\x12\"\n\x04\x62ins\x18\t \x03(\x0b\x32\x14.dreamapi.v1.DoseBin*m\n\x08HarmKind\x12\x19\n\x15HARM_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12HARM_KIND_DISTRESS\x10\x01\x12\x16\n\x12HARM_KIND_IDENTITY\x10\x02\x12\x16\n\x12HARM_KIND_CHECK_IN\x10\x03\x32\xd8\x03\n\x08\x45xposure\x12K\n\x07GetDose\x12\x1b.dreamapi.v1.GetDoseRequest\x1a\x11.dreamapi.v1.Dose\"\x10\x9a\xcc\x18\x0c\x08\x03\x12\x03\x03\x04\x05\x18\x07\x32\x01\x04\x12_\n\nListNights\x12\x1e.dreamapi.v1.ListNightsRequest\x1a\x1f.dreamapi.v1.ListNightsResponse\"\x10\x9a\xcc\x18\x0c\x08\x03\x12\x03\x03\x04\x05\x18\x07\x32\x01\x04\x12_\n\x0fGetSurveillance\x12#.dreamapi.v1.GetSurveillanceRequest\x1a\x19.dreamapi.v1.Surveillance\"\x0c\x9a\xcc\x18\x08\x08\x03\x12\x04\x01\x03\x04\x07\x12R\n\tLiftAlarm\x12\x1d.dreamapi.v1.LiftAlarmRequest\x1a\x16.dreamapi.v1.HarmWatch\"\x0e\x9a\xcc\x18\n\x08\x04\x12\x02\x03\x04 \x01\x38\x01\x12i\n\x13GetExposureResponse\x12\'.dreamapi.v1.GetExposureResponseRequest\x1a\x1d.dreamapi.v1.ExposureResponse\"\n\x9a\xcc\x18\x06\x08\x03\x12\x02\x03\x04\x42\x66\n\x1cio.github.dreamd.dreamapi.v1B\rExposureProtoP\x01Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,6 +38,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPOSURE'].methods_by_name['GetDose']._serialized_options = b'\232\314\030\014\010\003\022\003\003\004\005\030\0072\001\004'
   _globals['_EXPOSURE'].methods_by_name['ListNights']._loaded_options = None
   _globals['_EXPOSURE'].methods_by_name['ListNights']._serialized_options = b'\232\314\030\014\010\003\022\003\003\004\005\030\0072\001\004'
+  _globals['_EXPOSURE'].methods_by_name['GetSurveillance']._loaded_options = None
+  _globals['_EXPOSURE'].methods_by_name['GetSurveillance']._serialized_options = b'\232\314\030\010\010\003\022\004\001\003\004\007'
+  _globals['_EXPOSURE'].methods_by_name['LiftAlarm']._loaded_options = None
+  _globals['_EXPOSURE'].methods_by_name['LiftAlarm']._serialized_options = b'\232\314\030\n\010\004\022\002\003\004 \0018\001'
+  _globals['_EXPOSURE'].methods_by_name['GetExposureResponse']._loaded_options = None
+  _globals['_EXPOSURE'].methods_by_name['GetExposureResponse']._serialized_options = b'\232\314\030\006\010\003\022\002\003\004'
+  _globals['_HARMKIND']._serialized_start=2225
+  _globals['_HARMKIND']._serialized_end=2334
   _globals['_DOSEWINDOW']._serialized_start=101
   _globals['_DOSEWINDOW']._serialized_end=217
   _globals['_DOSE']._serialized_start=220
@@ -50,6 +58,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTNIGHTSREQUEST']._serialized_end=707
   _globals['_LISTNIGHTSRESPONSE']._serialized_start=709
   _globals['_LISTNIGHTSRESPONSE']._serialized_end=790
-  _globals['_EXPOSURE']._serialized_start=793
-  _globals['_EXPOSURE']._serialized_end=977
+  _globals['_JUDGEDNIGHT']._serialized_start=793
+  _globals['_JUDGEDNIGHT']._serialized_end=965
+  _globals['_HARMALARM']._serialized_start=968
+  _globals['_HARMALARM']._serialized_end=1108
+  _globals['_HARMWATCH']._serialized_start=1111
+  _globals['_HARMWATCH']._serialized_end=1580
+  _globals['_HARMWATCH_STATE']._serialized_start=1464
+  _globals['_HARMWATCH_STATE']._serialized_end=1548
+  _globals['_SURVEILLANCE']._serialized_start=1582
+  _globals['_SURVEILLANCE']._serialized_end=1674
+  _globals['_GETSURVEILLANCEREQUEST']._serialized_start=1676
+  _globals['_GETSURVEILLANCEREQUEST']._serialized_end=1716
+  _globals['_LIFTALARMREQUEST']._serialized_start=1718
+  _globals['_LIFTALARMREQUEST']._serialized_end=1826
+  _globals['_GETEXPOSURERESPONSEREQUEST']._serialized_start=1828
+  _globals['_GETEXPOSURERESPONSEREQUEST']._serialized_end=1872
+  _globals['_DOSEBIN']._serialized_start=1875
+  _globals['_DOSEBIN']._serialized_end=2023
+  _globals['_EXPOSURERESPONSE']._serialized_start=2026
+  _globals['_EXPOSURERESPONSE']._serialized_end=2223
+  _globals['_EXPOSURE']._serialized_start=2337
+  _globals['_EXPOSURE']._serialized_end=2809
 # @@protoc_insertion_point(module_scope)

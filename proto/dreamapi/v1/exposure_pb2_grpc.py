@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class ExposureStub(object):
-    """The doses. A request holds at most 1 MiB, a page at most 3 MiB.
+    """The doses, and the watches over harm. A request holds at most 1 MiB, a page at most 3 MiB.
     """
 
     def __init__(self, channel):
@@ -45,10 +45,25 @@ class ExposureStub(object):
                 request_serializer=dreamapi_dot_v1_dot_exposure__pb2.ListNightsRequest.SerializeToString,
                 response_deserializer=dreamapi_dot_v1_dot_exposure__pb2.ListNightsResponse.FromString,
                 _registered_method=True)
+        self.GetSurveillance = channel.unary_unary(
+                '/dreamapi.v1.Exposure/GetSurveillance',
+                request_serializer=dreamapi_dot_v1_dot_exposure__pb2.GetSurveillanceRequest.SerializeToString,
+                response_deserializer=dreamapi_dot_v1_dot_exposure__pb2.Surveillance.FromString,
+                _registered_method=True)
+        self.LiftAlarm = channel.unary_unary(
+                '/dreamapi.v1.Exposure/LiftAlarm',
+                request_serializer=dreamapi_dot_v1_dot_exposure__pb2.LiftAlarmRequest.SerializeToString,
+                response_deserializer=dreamapi_dot_v1_dot_exposure__pb2.HarmWatch.FromString,
+                _registered_method=True)
+        self.GetExposureResponse = channel.unary_unary(
+                '/dreamapi.v1.Exposure/GetExposureResponse',
+                request_serializer=dreamapi_dot_v1_dot_exposure__pb2.GetExposureResponseRequest.SerializeToString,
+                response_deserializer=dreamapi_dot_v1_dot_exposure__pb2.ExposureResponse.FromString,
+                _registered_method=True)
 
 
 class ExposureServicer(object):
-    """The doses. A request holds at most 1 MiB, a page at most 3 MiB.
+    """The doses, and the watches over harm. A request holds at most 1 MiB, a page at most 3 MiB.
     """
 
     def GetDose(self, request, context):
@@ -60,6 +75,27 @@ class ExposureServicer(object):
 
     def ListNights(self, request, context):
         """The nights of one sleeper with planned and lived dose, newest first. The one that goes on has no end.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetSurveillance(self, request, context):
+        """The watches over harm, one a kind, with the nights that were judged. They name no sleeper.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LiftAlarm(self, request, context):
+        """Agree, in one role, to lift an alarm. It takes two people, one in each role; then its evidence is zero.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetExposureResponse(self, request, context):
+        """How low check-ins go with the planned dose. Refused below 20 sleepers or 10 low check-ins.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -78,6 +114,21 @@ def add_ExposureServicer_to_server(servicer, server):
                     request_deserializer=dreamapi_dot_v1_dot_exposure__pb2.ListNightsRequest.FromString,
                     response_serializer=dreamapi_dot_v1_dot_exposure__pb2.ListNightsResponse.SerializeToString,
             ),
+            'GetSurveillance': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSurveillance,
+                    request_deserializer=dreamapi_dot_v1_dot_exposure__pb2.GetSurveillanceRequest.FromString,
+                    response_serializer=dreamapi_dot_v1_dot_exposure__pb2.Surveillance.SerializeToString,
+            ),
+            'LiftAlarm': grpc.unary_unary_rpc_method_handler(
+                    servicer.LiftAlarm,
+                    request_deserializer=dreamapi_dot_v1_dot_exposure__pb2.LiftAlarmRequest.FromString,
+                    response_serializer=dreamapi_dot_v1_dot_exposure__pb2.HarmWatch.SerializeToString,
+            ),
+            'GetExposureResponse': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetExposureResponse,
+                    request_deserializer=dreamapi_dot_v1_dot_exposure__pb2.GetExposureResponseRequest.FromString,
+                    response_serializer=dreamapi_dot_v1_dot_exposure__pb2.ExposureResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'dreamapi.v1.Exposure', rpc_method_handlers)
@@ -87,7 +138,7 @@ def add_ExposureServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Exposure(object):
-    """The doses. A request holds at most 1 MiB, a page at most 3 MiB.
+    """The doses, and the watches over harm. A request holds at most 1 MiB, a page at most 3 MiB.
     """
 
     @staticmethod
@@ -134,6 +185,87 @@ class Exposure(object):
             '/dreamapi.v1.Exposure/ListNights',
             dreamapi_dot_v1_dot_exposure__pb2.ListNightsRequest.SerializeToString,
             dreamapi_dot_v1_dot_exposure__pb2.ListNightsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSurveillance(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dreamapi.v1.Exposure/GetSurveillance',
+            dreamapi_dot_v1_dot_exposure__pb2.GetSurveillanceRequest.SerializeToString,
+            dreamapi_dot_v1_dot_exposure__pb2.Surveillance.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LiftAlarm(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dreamapi.v1.Exposure/LiftAlarm',
+            dreamapi_dot_v1_dot_exposure__pb2.LiftAlarmRequest.SerializeToString,
+            dreamapi_dot_v1_dot_exposure__pb2.HarmWatch.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetExposureResponse(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dreamapi.v1.Exposure/GetExposureResponse',
+            dreamapi_dot_v1_dot_exposure__pb2.GetExposureResponseRequest.SerializeToString,
+            dreamapi_dot_v1_dot_exposure__pb2.ExposureResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -270,7 +270,7 @@ def _serve_services(
         Guidelines(api.guidelines, replays), server
     )
     exposure_pb2_grpc.add_ExposureServicer_to_server(  # type: ignore[no-untyped-call]
-        Exposure(api.exposure), server
+        Exposure(api.exposure, api.surveillance, replays), server
     )
     clinic_pb2_grpc.add_ClinicServicer_to_server(  # type: ignore[no-untyped-call]
         Clinic(api.clinic, replays, bells), server

@@ -148,6 +148,12 @@ class StoredPeople:
             lambda base: self._opened(base.execute(_personal(kind, sleeper)).all())
         )
 
+    def read_personal_of(self, kind: str, use: Callable[[Iterator[PersonalRow]], T]) -> Commit[T]:
+        """Read and use them on a thread beside the writer's."""
+        return self._people.answer_later(
+            lambda base: use(iter(self._opened(base.execute(_personal(kind)).all())))
+        )
+
     def read_person(self, sleeper: str) -> Commit[PersonRecords]:
         """Queue a read of everything of a sleeper."""
         return self._people.answer_later(lambda base: self._person(base, sleeper))

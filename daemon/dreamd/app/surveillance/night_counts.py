@@ -5,7 +5,9 @@ reports its merge or is harmed, once for each Dreamscape. A Dreamscape that goes
 merged beds for the new night too. Changed counts are written after the ticks.
 
 Rules
-- The ledger gets numbers; which beds they are of is known in memory alone, and no pseudonym at all.
+- The ledger gets numbers. Which beds they are of, and the Dreamscape of each sleeper tonight, memory knows.
+- A low check-in and a pull come from the clinic, as evidence of a case; each counts once, in the night in
+  which it is told, for the Dreamscape that its sleeper was in.
 - A night belongs to the instant at which the daemon hears, so a bed's wrong clock moves none.
 - An anchor session is no Dreamscape-night: its sleeper merges with no other.
 - What is heard of a night that was judged counts for the present one: no harm is lost.
@@ -18,7 +20,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Final
 
-from dreamd.core.clinic.kept_case import night_of
+from dreamd.core.clinic.kept_case import KeptCase, night_of
 from dreamd.core.dreamscapes.views import Event
 from dreamd.core.safety.causes import cause_named, is_cause
 from dreamd.core.surveillance.kinds import HarmKind, harm_of
@@ -26,6 +28,8 @@ from dreamd.core.surveillance.watch import NightCount
 
 WRITTEN_AT_ONCE: Final = 256
 """Counts that are written after one tick."""
+_WITHOUT_CAUSE: Final = {"answers": HarmKind.CHECK_IN, "pull": HarmKind.IDENTITY}
+"""The words of evidence without a cause, and the kind of each."""
 _HEARD: Final = frozenset({"merged", "left", "severed", "breaker-tripped", "identity-lost"})
 
 Key = tuple[int, str]
@@ -54,7 +58,8 @@ class _Open:
 class NightCounts:
     """The nights that are not judged yet; one thread uses it.
 
-    judged: the newest night that was. alone: whether a Dreamscape is an anchor session.
+    judged: the newest night that was. alone: whether a Dreamscape is an anchor session. sleeper_at: the
+    sleeper that lay in a bed at a time, empty: none is known.
     """
 
     def __init__(
@@ -63,11 +68,14 @@ class NightCounts:
         """kept: the counts of the ledger behind the night `judged`."""
         self.judged = judged
         self.alone: Callable[[str], bool] = lambda _dreamscape: False
+        self.sleeper_at: Callable[[str, float], str] = lambda _bed, _at_s: ""
         self._zone = zone
         self._now_s = now_s
         self._open: dict[Key, _Open] = {(one.night, one.dreamscape): _Open(one) for one in kept}
         self._merged: dict[str, set[str]] = {}
         self._dirty: dict[Key, None] = {}
+        self._dreamt: dict[str, str] = {}
+        self._told: set[tuple[str, float]] = set()
 
     def take_event(self, event: Event) -> None:
         """Take in an event of the journal."""
@@ -76,6 +84,9 @@ class NightCounts:
         if event.kind == "merged":
             self._merged.setdefault(event.dreamscape, set()).add(event.pod)
             self._take_bed(self._of(event.dreamscape), event.pod)
+            sleeper = self.sleeper_at(event.pod, event.at_s)
+            if sleeper:
+                self._dreamt[sleeper] = event.dreamscape
         elif event.kind == "left":
             beds = self._merged.get(event.dreamscape, set())
             beds.discard(event.pod)
@@ -86,14 +97,34 @@ class NightCounts:
             if kind is not None:
                 self._harm(self._of(event.dreamscape), kind, event.pod)
 
-    def count_case(self, kind: HarmKind, dreamscape: str) -> None:
-        """The clinic has a case without a cause after this Dreamscape: a low check-in, or a pull."""
-        one = self._of(dreamscape)
-        one.told[kind] = one.told.get(kind, 0) + 1
-        self._changed(one)
+    def take_case(self, kept: KeptCase) -> None:
+        """The clinic's book has changed this case: its newest evidence counts where it has no cause."""
+        line = kept.evidence[-1] if kept.evidence else None
+        kind = None if line is None else _WITHOUT_CAUSE.get(line.cause)
+        if line is None or kind is None or (kept.case.id, line.at_s) in self._told:
+            return
+        tonight = self._tonight()
+        dreamscape = self._dreamt.get(kept.case.person) or kept.dreamscape or self._only(tonight)
+        if dreamscape and night_of(line.at_s, self._zone) >= tonight:
+            self._told.add((kept.case.id, line.at_s))
+            one = self._of(dreamscape)
+            one.told[kind] = one.told.get(kind, 0) + 1
+            self._changed(one)
+
+    def drop_sleeper(self, sleeper: str) -> None:
+        """The sleeper is erased; the numbers stay."""
+        self._dreamt.pop(sleeper, None)
+
+    def _only(self, night: int) -> str:
+        """The Dreamscape of this night, where it has one alone; else empty."""
+        found = [dreamscape for at, dreamscape in self._open if at == night]
+        return found[0] if len(found) == 1 else ""
+
+    def _tonight(self) -> int:
+        return max(night_of(self._now_s(), self._zone), self.judged + 1)
 
     def _of(self, dreamscape: str) -> _Open:
-        night = max(night_of(self._now_s(), self._zone), self.judged + 1)
+        night = self._tonight()
         key = (night, dreamscape)
         found = self._open.get(key)
         if found is None:
@@ -129,6 +160,8 @@ class NightCounts:
         counts = tuple(self._open.pop(key).count() for key in keys)
         for key in keys:
             self._dirty.pop(key, None)
+        self._told.clear()
+        self._dreamt = {who: where for who, where in self._dreamt.items() if where in self._merged}
         for dreamscape, beds in self._merged.items():
             following = self._of(dreamscape)
             for bed in beds:

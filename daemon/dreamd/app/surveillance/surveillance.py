@@ -52,7 +52,10 @@ class Declared:
 
 
 class Surveillance:
-    """The watches of one house; one thread uses it. opened: called with the kind of each new alarm."""
+    """The watches of one house; one thread uses it.
+
+    zone: of the noon at which a night ends. opened: called with the kind of each new alarm.
+    """
 
     def __init__(
         self,
@@ -68,10 +71,10 @@ class Surveillance:
         self._clock = clock
         self._guidelines = guidelines
         self._journal = journal
-        self._zone = place.zone
+        self.zone = place.zone
         self._watches = {kind: Watch(kind) for kind in KINDS} | {one.kind: one for one in ledger.watches()}
         judged = max(watch.night for watch in self._watches.values())
-        self.counts = NightCounts(ledger.night_counts(judged + 1), judged, self._zone, clock.now_s)
+        self.counts = NightCounts(ledger.night_counts(judged + 1), judged, self.zone, clock.now_s)
         self._past: deque[JudgedNight] = deque(ledger.judged_nights(), maxlen=NIGHTS_KEPT * len(KINDS))
         self._unwritten: dict[HarmKind, None] = {}
         self._unwritten_past: list[JudgedNight] = []
@@ -111,7 +114,7 @@ class Surveillance:
 
     def judge_due(self, now_s: float) -> None:
         """After the ticks: judge the nights that are over, and write what has changed."""
-        while (night := self.counts.first_open) is not None and now_s >= night_ends_s(night, self._zone):
+        while (night := self.counts.first_open) is not None and now_s >= night_ends_s(night, self.zone):
             self._judge(night, now_s)
         self._write()
 

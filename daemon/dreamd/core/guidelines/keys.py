@@ -8,7 +8,8 @@ Rules
 - Each key judges one fact, a number. A fact that is missing or NaN is refused.
 - `calibration_days` judges nothing by itself: below it, `dose_new_min` judges in addition.
 - The keys of exchange, report, clinic and moratoria bind those institutions; nothing else judges by them.
-  `alarm_cap_share` holds while an alarm stands, so it is theirs too.
+- `alarm_cap_share` holds while an alarm of surveillance stands. `watch_rate` is its declared rate, where the
+  clause states a basis.
 """
 
 from collections.abc import Mapping

@@ -318,6 +318,15 @@ class MemoryPeople(ABC):
             commit.fail(str(error))
         return commit
 
+    def read_personal_of(self, kind: str, use: Callable[[Iterator[PersonalRow]], T]) -> Commit[T]:
+        """Read and use them at once."""
+        commit: Commit[T] = Commit()
+        try:
+            commit.end(use(iter(self.personal_of(kind))))
+        except LedgerError as error:
+            commit.fail(str(error))
+        return commit
+
     @property
     def keys(self) -> MemoryKeys:
         """The keys of its people."""

@@ -120,7 +120,10 @@ _API: Final[dict[str, dict[Lane, tuple[str, ...]]]] = {
         Lane.WATCH: ("WatchCases",),
     },
     "dreamapi.v1.Reports": {Lane.WRITE: ("PublishReport",), Lane.READ: ("PreviewReport", "ListReports")},
-    "dreamapi.v1.Exposure": {Lane.READ: ("GetDose", "ListNights")},
+    "dreamapi.v1.Exposure": {
+        Lane.READ: ("GetDose", "ListNights", "GetSurveillance"),
+        Lane.WRITE: ("LiftAlarm", "GetExposureResponse"),
+    },
     "dreamapi.v1.Houses": {Lane.READ: ("GetHouse",)},
     "dreamapi.v1.Access": {
         Lane.READ: ("GetCaller", "GetProvider", "ListPrincipals", "ListRules"),

@@ -23,6 +23,7 @@ from dreamd.adapters.ledger.rows.institution_rows import GatherRows, Insert, Ins
 from dreamd.adapters.ledger.rows.kept_text import order_text, principal_text
 from dreamd.adapters.ledger.rows.people_text import bundle_text, consent_text, course_text, grant_text
 from dreamd.adapters.ledger.rows.record_text import record_text
+from dreamd.adapters.ledger.rows.surveillance_rows import drop_old_nights
 from dreamd.adapters.ledger.rows.tables import WHOLE
 from dreamd.core.access.principals import Principal
 from dreamd.core.consent.course import Consent
@@ -216,6 +217,7 @@ class Changes:
         group.rows.gather("exposure", _DROP_FOLDED, below)
         since_s = folded_s - ADMISSIONS_KEPT_S
         group.rows.gather("admissions", _DROP_ADMISSIONS, [_sound({"since_s": since_s})])
+        drop_old_nights(group.rows, folded_s)
 
     def draw_counters(self, base: sa.Connection, now_s: float) -> int:
         """The first command counter of a block that no other process has used or will use."""

@@ -111,7 +111,6 @@ class SurveillanceRows:
             ("night_counts", _keeping(insert, _COUNTS, count_row)),
             ("watches", _keeping(insert, tables.watches, watch_row)),
             ("judged_nights", _keeping(insert, _JUDGED, judged_row)),
-            ("folded_s", _drop_old),
         )
         """The fields of a transaction, and what gathers their rows."""
 
@@ -126,7 +125,8 @@ def _keeping(
     return lambda rows, values: rows.gather(table.name, keep, [row(one) for one in values])
 
 
-def _drop_old(rows: GatheredRows, folded_s: float) -> None:
+def drop_old_nights(rows: GatheredRows, folded_s: float) -> None:
+    """Drop the nights that are kept no longer at this time."""
     before = int(folded_s // DAY_S) - NIGHTS_KEPT
     for table, drop in zip((_COUNTS, _JUDGED), _DROP_OLD, strict=True):
         rows.gather(table.name, drop, [{"before": before}])

@@ -1,22 +1,35 @@
 """Surveillance: the watches are read, and an alarm is lifted by two people that the site has enrolled."""
 
+from datetime import tzinfo
+from typing import Final
+
 from dreamd.app.access.principal_table import PrincipalTable
 from dreamd.app.api.people.surveillance_protocol import WatchView
+from dreamd.app.surveillance.exposure_response import ExposureResponse, ResponseQuery
 from dreamd.app.surveillance.surveillance import Surveillance
 from dreamd.core.access.caller import Caller, Role
 from dreamd.core.access.principals import Kind
-from dreamd.core.refusals import Code, Refusal
+from dreamd.core.refusals import Code, Figure, Refusal, bad_field
 from dreamd.core.surveillance.kinds import HarmKind
 from dreamd.core.surveillance.watch import Watch
 from dreamd.ports.deferred import Deferred
+
+NIGHTS_MOST: Final = 36_500
+"""Nights over which exposure-response can be asked."""
 
 
 class SurveillanceCommands:
     """Implements `SurveillanceApi`. house: the surveillance itself."""
 
-    def __init__(self, house: Surveillance, principals: PrincipalTable) -> None:
+    def __init__(self, house: Surveillance, responses: ResponseQuery, principals: PrincipalTable) -> None:
         self.house = house
+        self._responses = responses
         self._principals = principals
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone of the house."""
+        return self.house.zone
 
     def watches_now(self, caller: Caller) -> tuple[WatchView, ...]:
         """Every watch, in the order of the kinds."""
@@ -41,3 +54,9 @@ class SurveillanceCommands:
             sentence = f"{caller.name} is no {acting.value}, and so does not act as one"
             return Refusal(Code.WRONG_ROLE, sentence)
         return self.house.lift(kind, caller.name, acting, self._view)
+
+    def response(self, caller: Caller, nights: int) -> Refusal | Deferred[ExposureResponse]:
+        """How low check-ins go with the planned dose, over so many nights; 0: over all that are kept."""
+        if not 0 <= nights <= NIGHTS_MOST:
+            return bad_field("nights", f"0 to {NIGHTS_MOST} nights", Figure(nights))
+        return self._responses.ask(nights)

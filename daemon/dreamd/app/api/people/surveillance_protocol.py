@@ -1,10 +1,12 @@
 """The protocol of surveillance: what gRPC and the console may call."""
 
 from dataclasses import dataclass
+from datetime import tzinfo
 from enum import Enum
 from math import isnan, nan
 from typing import Protocol
 
+from dreamd.app.surveillance.exposure_response import ExposureResponse
 from dreamd.core.access.caller import Caller, Role
 from dreamd.core.refusals import Refusal
 from dreamd.core.surveillance.kinds import HarmKind
@@ -55,7 +57,12 @@ class WatchView:
 
 
 class SurveillanceApi(Protocol):
-    """The watches of the house. They name no person."""
+    """The watches of the house. They name no person. zone: of the noon at which a night ends."""
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone of the house."""
+        ...
 
     def watches_now(self, caller: Caller) -> tuple[WatchView, ...]:
         """Every watch, in the order of the kinds."""
@@ -65,4 +72,8 @@ class SurveillanceApi(Protocol):
         self, caller: Caller, kind: HarmKind, role: Role | None = None
     ) -> WatchView | Refusal | Deferred[WatchView]:
         """Agree, in this role, to lift an alarm; it takes a clinician and an advocate, two people."""
+        ...
+
+    def response(self, caller: Caller, nights: int) -> Refusal | Deferred[ExposureResponse]:
+        """How low check-ins go with the planned dose, over so many nights; 0: over all that are kept."""
         ...
