@@ -1,5 +1,6 @@
 """Surveillance in the house: nights counted, judged at noon, the cap in an alarm, its lifting, restarts."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta, timezone, tzinfo
 from math import isfinite
@@ -7,15 +8,20 @@ from math import isfinite
 import pytest
 
 from dreamd.core.access.caller import Role
+from dreamd.core.clinic.course import CaseKind
 from dreamd.core.clinic.kept_case import night_of
+from dreamd.core.clinic.levels import Answers
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.surveillance.e_detector import Evidence
 from dreamd.core.surveillance.kinds import KINDS, HarmKind
 from dreamd.core.surveillance.rates import poisson_upper
 from dreamd.core.surveillance.watch import Alarm, NightCount, Watch
+from dreamd.ports.ledger.clinic import MORNING
+from dreamd.ports.ledger.personal import PersonalRow
 from dreamd.ports.ledger.transaction import Transaction
 from dreamwire.blend import coupling_to_byte
 from dreamwire.messages import PodEventKind
+from fakes.callers import OPERATOR
 from fakes.ledger import LedgerStorage, MemoryLedger
 from fakes.stage import START_S, Stage
 
@@ -108,10 +114,33 @@ def test_merged_beds_and_each_kind_of_harm_are_counted_once_and_kept_without_a_n
         pod.presence()
         pod.status()
         pod.event(PodEventKind.MERGED, unix_ms=round(stage.clock.at_s * 1000))
-    stage.app.surveillance.house.counts.count_case(HarmKind.CHECK_IN, "night")
     stage.hop(2)
+    assert stage.ledger.night_counts(0) == (expected,)
+
+
+def low_morning(stage: Stage, sleeper: str, kss: int = 9) -> None:
+    """The sleeper answers, after three mornings at 3."""
+    rows = []
+    for night in range(tonight(stage) - 3, tonight(stage)):
+        body = {"night": night, "kss": 3, "who5": None, "low": False, "planned_min": 1.0}
+        rows.append(PersonalRow(sleeper, MORNING, night * 86_400.0, json.dumps(body).encode()))
+    stage.ledger.write(Transaction(personal=tuple(rows)))
+    stage.app.clinic.answer_morning(OPERATOR, sleeper, Answers(kss=kss))
+    stage.hop(2)
+
+
+def test_a_low_check_in_counts_once_for_the_dreamscape_of_its_sleeper() -> None:
+    """A low answer that opens a case counts; a good one, and a later change of the same case, do not."""
+    stage = dream(house())
+    low_morning(stage, "sleeper-1", kss=4)
+    low_morning(stage, "sleeper-2")
+    case = stage.app.clinic.own_case(OPERATOR, "sleeper-2")
+    assert case is not None
     (count,) = stage.ledger.night_counts(0)
-    assert count == replace(expected, cases=dict(expected.cases) | {HarmKind.CHECK_IN: 1})
+    assert count == NightCount(tonight(stage), "night", 6, {HarmKind.CHECK_IN: 1})
+    stage.app.surveillance.house.counts.take_case(case)
+    stage.hop(2)
+    assert stage.ledger.night_counts(0) == (count,)
 
 
 def test_a_night_that_ends_while_a_dreamscape_runs_is_judged_and_the_next_one_begins_with_its_beds() -> None:
@@ -141,7 +170,9 @@ def test_an_alarm_halves_the_cap_of_a_running_dreamscape_in_the_next_message() -
     assert all(int(max(one.coupling)) <= HALF for one in stage.link.collectives[before:])
     assert stage.coupling("bed-1") == HALF
     assert events(stage, "alarm-raised") == ["distress"]
-    assert stage.app.dreamscapes.list() is not None
+    cases = stage.app.clinic.list_cases(OPERATOR)
+    assert isinstance(cases, tuple)
+    assert [case.causes for case in cases if case.case.kind is CaseKind.FLEET] == [("distress",)]
     stage.hop(200)
     assert events(stage, "alarm-raised") == ["distress"], "one alarm is told once"
     assert stage.coupling("bed-1") == HALF

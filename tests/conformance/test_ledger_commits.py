@@ -293,6 +293,9 @@ def test_closing_writes_what_waits_and_says_what_it_could_not(bench: Bench) -> N
 
 
 def test_every_field_of_a_transaction_is_written() -> None:
-    """A field that no statement writes would be acknowledged and lost: each has one that gathers its rows."""
-    written = [name for name, _ in Changes(insert, Naming(StoredKeys(Path("unused"))))._subjects]
-    assert sorted([*written, "terms", "counted", "audit"]) == sorted(one.name for one in fields(Transaction))
+    """A field that no statement writes would be acknowledged and lost: each has one that gathers its rows.
+
+    A field that changes several tables, such as an erasure, has one for each of them.
+    """
+    written = {name for name, _ in Changes(insert, Naming(StoredKeys(Path("unused"))))._subjects}
+    assert written | {"terms", "counted", "audit"} == {one.name for one in fields(Transaction)}

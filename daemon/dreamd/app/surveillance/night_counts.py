@@ -10,7 +10,7 @@ Rules
   which it is told, for the Dreamscape that its sleeper was in.
 - A night belongs to the instant at which the daemon hears, so a bed's wrong clock moves none.
 - An anchor session is no Dreamscape-night: its sleeper merges with no other.
-- What is heard of a night that was judged counts for the present one: no harm is lost.
+- Harm that is heard after its night was judged counts for the present one: none is lost.
 - After a restart the counts go on from those of the ledger. A bed may then be counted again as harmed, never
   as merged.
 """
@@ -74,7 +74,7 @@ class NightCounts:
         self._open: dict[Key, _Open] = {(one.night, one.dreamscape): _Open(one) for one in kept}
         self._merged: dict[str, set[str]] = {}
         self._dirty: dict[Key, None] = {}
-        self._dreamt: dict[str, str] = {}
+        self._dreamt: dict[str, Key] = {}
         self._told: set[tuple[str, float]] = set()
 
     def take_event(self, event: Event) -> None:
@@ -86,7 +86,7 @@ class NightCounts:
             self._take_bed(self._of(event.dreamscape), event.pod)
             sleeper = self.sleeper_at(event.pod, event.at_s)
             if sleeper:
-                self._dreamt[sleeper] = event.dreamscape
+                self._dreamt[sleeper] = self._tonight(), event.dreamscape
         elif event.kind == "left":
             beds = self._merged.get(event.dreamscape, set())
             beds.discard(event.pod)
@@ -104,7 +104,8 @@ class NightCounts:
         if line is None or kind is None or (kept.case.id, line.at_s) in self._told:
             return
         tonight = self._tonight()
-        dreamscape = self._dreamt.get(kept.case.person) or kept.dreamscape or self._only(tonight)
+        _, dreamscape = self._dreamt.get(kept.case.person, (0, kept.dreamscape))
+        dreamscape = dreamscape or self._only(tonight)
         if dreamscape and night_of(line.at_s, self._zone) >= tonight:
             self._told.add((kept.case.id, line.at_s))
             one = self._of(dreamscape)
@@ -161,7 +162,7 @@ class NightCounts:
         for key in keys:
             self._dirty.pop(key, None)
         self._told.clear()
-        self._dreamt = {who: where for who, where in self._dreamt.items() if where in self._merged}
+        self._dreamt = {who: where for who, where in self._dreamt.items() if not where[0] < night}
         for dreamscape, beds in self._merged.items():
             following = self._of(dreamscape)
             for bed in beds:
