@@ -48,9 +48,9 @@ def days_later(stage: Stage, days: float) -> None:
 
 
 def test_a_person_is_marked_once_a_kind_however_often_it_happened(stage: Stage) -> None:
-    """Marks are by person: slept and merged of six, severed of two by their kinds."""
+    """Marks are by person: slept and merged of six, severed of two by their kinds, a case of one."""
     found = {kind: counts(stage, kind) for kind in Kind}
-    expected = {Kind.SLEPT: 6, Kind.MERGED: 6, Kind.SEVERED_OWN: 1, Kind.SEVERED_DEVICE: 1}
+    expected = {Kind.SLEPT: 6, Kind.MERGED: 6, Kind.SEVERED_OWN: 1, Kind.SEVERED_DEVICE: 1, Kind.CASE: 1}
     assert {kind: many for kind, many in found.items() if many} == expected
 
 

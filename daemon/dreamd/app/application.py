@@ -304,6 +304,7 @@ class Application:
         self._closed = instant
         self.failures.check()
         attempt = self.failures.attempt
+        self._institutions.release_held()
         with self.failures.together():
             for name, runtime in tuple(self.registry.items()):
                 attempt("tick", partial(runtime.tick, instant, missed), of=name)

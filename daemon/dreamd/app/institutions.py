@@ -58,6 +58,10 @@ class Institutions:
     def _open_fleet_case(self, kind: HarmKind) -> None:
         self._deps.clinic.open_fleet_case(kind.value, words=f"{TOLD[kind]} come more often than declared")
 
+    def release_held(self) -> None:
+        """Before the ticks: no sleeper that became held is in their messages."""
+        self._deps.failures.attempt("clinic", self._clinic.seats.release_due)
+
     def write_waiting(self) -> None:
         """Act on what the tick has told, and write it; one part that raises leaves the others as they are."""
         attempt = self._deps.failures.attempt

@@ -1,7 +1,8 @@
 """Kinds of nights, each with the faults that it draws from the seed.
 
 An ordinary night has faults of all kinds, congestion in half of the seeds, several sessions in a quarter,
-faults of access and of a lost or slow ledger in a quarter, acts of people in three of ten. In a night of the
+faults of access and of a lost or slow ledger in a quarter, acts of people in three of ten, cases opened by
+hand in as many. In a night of the
 network, links and brokers fail and a daemon freezes, and nothing else fails: no person or device may be
 accused in it. In a night that is held back, everything that pods send is delayed by one constant time.
 """
@@ -12,6 +13,7 @@ from typing import Final
 
 from dreamd.simulation.faults import fault_kinds, people_faults, sessions
 from dreamd.simulation.faults.access_faults import ACCESS
+from dreamd.simulation.faults.clinic_acts import CLINIC
 from dreamd.simulation.faults.congestion import CONGESTION, NIGHTS, Delay, lag
 from dreamd.simulation.faults.fault_kinds import KINDS, Fault, Kinds
 from dreamd.simulation.faults.ledger_faults import LEDGER
@@ -21,6 +23,8 @@ from dreamd.simulation.world import ZONE, World
 
 ACCESS_NIGHTS: Final = 0.25
 """Share of nights with faults of access and of a lost or slow ledger, of those with faults of every kind."""
+CLINIC_NIGHTS: Final = 0.3
+"""Share of nights with cases that are opened by hand, of those with faults of every kind."""
 NETWORK: Final = ("cut", "blackhole", "switch", "storm", "kill-broker", "freeze-broker", "freeze-daemon")
 """Kinds of fault that concern the network alone."""
 
@@ -58,6 +62,14 @@ def _people(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fault
     some = rng.sample(sorted(kinds), rng.randint(1, len(kinds)))
     every_s = rng.choice((4.0, 8.0, 16.0))
     return _drawn(rng, {kind: kinds[kind] for kind in some}, pods, between_s, every_s)
+
+
+def _clinic(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fault, ...]:
+    """Draw from an RNG of its own: a clinician opens cases by hand."""
+    rng = random.Random(f"clinic {seed}")  # noqa: S311 - one seed, one story
+    if rng.random() >= CLINIC_NIGHTS:
+        return ()
+    return _drawn(rng, CLINIC, pods, between_s, rng.choice((16.0, 32.0, 64.0)))
 
 
 def _network(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fault, ...]:
@@ -104,7 +116,7 @@ class Night:
         ordinary = fault_kinds.draw(rng, pods, *between_s)
         apart = _congestion(seed, pods, between_s), _sessions(seed, pods, between_s)
         more = _access(seed, pods, between_s), _people(seed, pods, between_s)
-        return (*ordinary, *apart[0], *apart[1], *more[0], *more[1])
+        return (*ordinary, *apart[0], *apart[1], *more[0], *more[1], *_clinic(seed, pods, between_s))
 
     def begins_s(self, seed: int) -> tuple[float, str]:
         """When it begins, unix time, and the zone of its sleepers."""

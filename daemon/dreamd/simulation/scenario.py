@@ -170,7 +170,7 @@ def _well(world: World) -> set[str]:
         for seat in _seats(world)
         if seat.state is not SeatState.LEFT
         and seat.breaker is BreakerState.CLOSED
-        and seat.refusal_code != Code.EXPOSURE_REACHED.value
+        and seat.refusal_code not in (Code.EXPOSURE_REACHED.value, Code.ON_HOLD.value)
         and seat.pod not in latched
     }
 

@@ -20,11 +20,12 @@ Rules
 - withdrawn: a sleeper that withdrew at the pod is given no slot by a daemon that knows, until a new grant.
 - dose: no sleeper lives more merge-minutes than the limit, whatever daemon, pod or network do.
 - metrics: by the daemon's metrics, at most as many pods as were touched render more than was granted.
-- restored: on a copy of the ledger no pod is given a slot before its sleeper is checked in anew (`excluded`).
+- restored: on a copy of the ledger no pod gets a slot before its sleeper is checked in anew (`excluded`).
 - exposure: in the end at least as much is charged as a device has rendered; an open mark counts as charged.
 - free-always: no way out is refused, and it sets to zero in time (`free_always`).
 - granted, clause: no coupling without a written grant in force, above it, or above a clause (`grant_watch`).
 - barred: no sleeper is bound in a bed that is paused or revoked (`credentials`).
+- held: no person that a case of the clinic holds is coupled (`hold_watch`).
 """
 
 from collections import Counter, deque
@@ -52,6 +53,7 @@ from dreamd.simulation.checks.breaker_model import COUNTED, BreakerModel
 from dreamd.simulation.checks.credentials import CredentialWatch
 from dreamd.simulation.checks.free_always import FreeAlways
 from dreamd.simulation.checks.grant_watch import GrantWatch
+from dreamd.simulation.checks.hold_watch import HoldWatch
 from dreamd.simulation.checks.rendered_exposure import RenderedExposure, sleeper_of
 from dreamd.simulation.checks.stuck_devices import StuckDevices
 from dreamd.simulation.checks.violations import Bar, JournalLine, Permit, Violation, committed, failed, over
@@ -107,6 +109,7 @@ class InvariantChecker:
         self._withdrawn: set[tuple[int, str]] = set()
         self._exposure = RenderedExposure(schedule, storage, limits_min, pods)
         self.grants = GrantWatch(storage, self.violated, self._exposure.lived_min)
+        self.holds = HoldWatch(storage, self.violated)
 
     def violated(self, rule: str, subject: str, text: str) -> None:
         """Record a violation, the first few of a rule and subject."""
@@ -243,6 +246,7 @@ class InvariantChecker:
         """A daemon has started: each pod that it finds must be scored before it is granted anything."""
         now_s = self._schedule.now_s
         self.grants.daemon_started(daemon)
+        self.holds.daemon_started(daemon)
         if now_s == 0.0:
             return
         self.credentials.daemon_started(daemon)
@@ -275,11 +279,11 @@ class InvariantChecker:
                 self.violated("slot", collective.dreamscape, f"slot {slot} is granted and was never given")
                 continue
             self._excluded(daemon, holder[0], granted=bool(collective.coupling[slot]))
-            self.grants.coupled(daemon, holder[0], int(collective.coupling[slot]) / 255.0)
+            for watch in (self.grants, self.holds):
+                watch.coupled(daemon, holder[0], int(collective.coupling[slot]) / 255.0)
 
     def _excluded(self, daemon: ObservedDaemon, pod: str, *, granted: bool) -> None:
-        bar = self._bars.get((daemon.number, pod))
-        what = "is granted a coupling" if granted else "has weight"
+        bar, what = self._bars.get((daemon.number, pod)), "is granted a coupling" if granted else "has weight"
         if pod in self.trips.locked:
             self.violated("excluded", pod, f"{what} although its breaker is LOCKED")
         elif bar is not None and self._schedule.now_s < bar.until_s:
@@ -332,6 +336,7 @@ class InvariantChecker:
         self.trace(f"{self._schedule.now_s:9.3f} daemon {daemon.number}: {event.kind} {event.sentence}")
         self._lies_anew(daemon, event)
         self.credentials.daemon_event(daemon, event)
+        self.holds.daemon_event(daemon, event)
         if event.kind == "state":
             self._state_told(event)
         if event.kind == "state" and event.cause == DreamscapeState.ENDED.value:

@@ -4,6 +4,7 @@ import random
 from typing import Final
 
 from dreamd.simulation.faults.access_faults import ACCESS
+from dreamd.simulation.faults.clinic_acts import CLINIC
 from dreamd.simulation.faults.congestion import CONGESTION
 from dreamd.simulation.faults.fault_kinds import KINDS, Fault, Kinds
 from dreamd.simulation.faults.ledger_faults import LEDGER
@@ -11,7 +12,7 @@ from dreamd.simulation.faults.people_faults import PEOPLE
 from dreamd.simulation.faults.sessions import SESSIONS
 from dreamd.simulation.world import World
 
-EVERY: Final[Kinds] = KINDS | CONGESTION | SESSIONS | ACCESS | LEDGER | PEOPLE
+EVERY: Final[Kinds] = KINDS | CONGESTION | SESSIONS | ACCESS | LEDGER | PEOPLE | CLINIC
 
 
 def begin(world: World, fault: Fault, rng: random.Random) -> None:

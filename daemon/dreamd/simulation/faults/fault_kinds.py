@@ -19,6 +19,7 @@ from dreamd.simulation.checks.rendered_exposure import sleeper_of
 from dreamd.simulation.checks.violations import lie_once
 from dreamd.simulation.faults import group_faults, process_faults, ways_out
 from dreamd.simulation.faults.byzantine import LIES
+from dreamd.simulation.faults.clinic_acts import LOOKED_FOR_S, compare_book
 from dreamd.simulation.faults.process_faults import later
 from dreamd.simulation.machines.grants import grant_tonight
 from dreamd.simulation.machines.network import NetworkConditions
@@ -213,6 +214,8 @@ def _restore_ledger(world: World, _pod: Pod, lasts_s: float, rng: random.Random)
         world.start_daemon()
         for pod in world.pods:
             later(world, RENEWED_AFTER_S, lambda pod=pod: bind_sleeper(world, pod))  # type: ignore[misc]
+        until_s = world.schedule.now_s + LOOKED_FOR_S
+        later(world, RENEWED_AFTER_S, lambda: compare_book(world, until_s))
         later(world, RESUMED_AFTER_S, lambda: resume(world))
 
     later(world, lasts_s, restore)

@@ -121,7 +121,7 @@ class Changes:
             ("grants", self._keeping("grants", _grant_row)),
             ("consents", self._keeping("consents", _consent_row)),
             ("personal", self._seal),
-            ("forgotten", _forget),
+            ("forgotten", _forgetting(institutions)),
             ("guidelines", self._keeping("guidelines", _revision_row)),
             ("comments", self._keeping("comments", asdict)),
             ("calibration_days", self._keeping("calibration_days", _day_row)),
@@ -304,8 +304,12 @@ class _Group:
         return {int(number): (pod, sleeper) for number, pod, sleeper in rows}
 
 
-def _forget(group: _Group, forgotten: Sequence[tuple[str, float]]) -> None:
-    gather_forgotten(group.rows, [sleeper for sleeper, _ in forgotten])
+def _forgetting(institutions: InstitutionRows) -> _Gather:
+    def forget(group: _Group, forgotten: Sequence[tuple[str, float]]) -> None:
+        gather_forgotten(group.rows, [sleeper for sleeper, _ in forgotten])
+        institutions.gather_forgotten(group.rows, forgotten)
+
+    return forget
 
 
 def _lock_row(lock: Lock) -> Row:

@@ -40,7 +40,6 @@ class ClinicRows:
         self.subjects: Final[tuple[tuple[str, GatherRows], ...]] = (
             ("cases", self._cases),
             ("fault_nights", self._nights),
-            ("forgotten", self._forget),
         )
 
     def _cases(self, rows: GatheredRows, cases: Sequence[KeptCase]) -> None:
@@ -50,7 +49,8 @@ class ClinicRows:
         named = [{"sleeper": one[0], "night": one[1], "running": one[2]} for one in nights]
         rows.gather("fault_nights", self._keep_nights, named)
 
-    def _forget(self, rows: GatheredRows, forgotten: Sequence[tuple[str, float]]) -> None:
+    def gather_forgotten(self, rows: GatheredRows, forgotten: Sequence[tuple[str, float]]) -> None:
+        """Add the changes that leave the cases of these sleepers without a name."""
         for sleeper, _ in forgotten:
             mark = self._naming.keys.mark_of(sleeper)
             rows.gather("cases", _NAMELESS, [{"of": sleeper, "as": mark}])

@@ -26,6 +26,8 @@ class InstitutionRows:
 
     def __init__(self, insert: Insert, keep: Insert, naming: Naming) -> None:
         """insert: the engine's own INSERT, which has ON CONFLICT. keep: the same, replacing a row."""
+        self._clinic = ClinicRows(keep, naming)
+        self.gather_forgotten = self._clinic.gather_forgotten
         self._mark = insert(tables.report_marks).on_conflict_do_nothing()
         self._publish = insert(tables.public_reports).on_conflict_do_nothing()
         self.subjects: Final[tuple[tuple[str, GatherRows], ...]] = (
@@ -33,7 +35,7 @@ class InstitutionRows:
             ("public_reports", self._reports),
             *SurveillanceRows(insert).subjects,
             *MoratoriumRows(insert).subjects,
-            *ClinicRows(keep, naming).subjects,
+            *self._clinic.subjects,
         )
         """The fields of a transaction, and what gathers their rows."""
 

@@ -31,6 +31,7 @@ from dreamd.core.clinic.course import (
     Releases,
     Triages,
     decider_refused,
+    opened,
 )
 from dreamd.core.clinic.kept_case import (
     NOTE_MAX,
@@ -42,6 +43,7 @@ from dreamd.core.clinic.kept_case import (
     case_report,
 )
 from dreamd.core.clinic.levels import Answers, Level
+from dreamd.core.dreamscapes.admission import NAME_RULE
 from dreamd.core.refusals import Code, Figure, Refusal, bad_field
 from dreamd.ports.commit import Commit
 from dreamd.ports.deferred import Deferred
@@ -49,9 +51,12 @@ from dreamd.ports.ledger.clinic import CASE
 from dreamd.ports.ledger.personal import PersonalRow
 from dreamd.ports.ledger.terms import Terms
 from dreamwire.text import fit
+from dreamwire.topics import is_name
 
 T = TypeVar("T")
 Answer = KeptCase | Refusal | Deferred[KeptCase]
+BY_HAND: Final = "clinician"
+"""The cause of what a clinician has told."""
 READS_ALL: Final = frozenset({Role.ADVOCATE, Role.AUDITOR})
 """Roles that read the counts of every site."""
 
@@ -160,6 +165,25 @@ class ClinicCommands:
         return later
 
     # -- deciding ---------------------------------------------------------------------------------------
+
+    def open_case(self, caller: Caller, sleeper: str, level: Level, words: str, site: str = "") -> Answer:
+        """Open a case by hand, or join this to the one there is."""
+        if not is_name(sleeper):
+            return bad_field("sleeper", f"a pseudonym of {NAME_RULE}", Figure("something else"))
+        if not words.strip() or len(words) > NOTE_MAX:
+            return bad_field("words", f"1 to {NOTE_MAX} characters", Figure(f"{len(words)} characters"))
+        kept = self._book.case_of(sleeper)
+        record = self._deps.fleet.get(self._deps.fleet.pod_of(sleeper))
+        place = site or (record.presence.site if record is not None else "")
+        case = kept.case if kept is not None else opened("", sleeper, place, level, 0.0)
+        refusal = decider_refused(case, self._by(caller, case))
+        if refusal is not None:
+            if kept is not None:
+                return refusal
+            sentence = f"a case at the site {place!r} is opened by a clinician of it"
+            return Refusal(refusal.code, sentence, {"site": place})
+        fresh = self._book.add_evidence(sleeper, level, BY_HAND, fit(words), site=place, trip=level.holds)
+        return self._acted(fresh.case.id, "the case", refused=lambda _no: fresh)
 
     def triage(
         self,

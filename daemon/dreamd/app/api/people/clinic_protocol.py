@@ -52,6 +52,15 @@ class ClinicApi(Protocol):
         """The case of a sleeper that has not ended; None: there is none."""
         ...
 
+    def open_case(
+        self, caller: Caller, sleeper: str, level: Level, words: str, site: str = ""
+    ) -> KeptCase | Refusal | Deferred[KeptCase]:
+        """Open a case by hand, or join this to the one there is; level 1 and 2 hold in the call.
+
+        site: of the case; empty, that of the bed in which the sleeper lies.
+        """
+        ...
+
     def triage(
         self,
         caller: Caller,
