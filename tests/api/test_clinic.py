@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import aclosing
 from datetime import UTC, datetime
+from pathlib import Path
 
 import grpc.aio
 import pytest
@@ -13,6 +14,7 @@ from dreamapi.v1 import clinic_pb2 as clinic
 from dreamapi.v1.clinic_pb2_grpc import ClinicStub
 from dreamd.core.clinic.kept_case import CaseSitting, MorningTaken
 from dreamd.core.clinic.levels import Level
+from dreamd.core.clinic.restoration import PullRecord
 from dreamd.core.refusals import Code, Refusal
 from fakes.coordination import FakeCoordination
 from fakes.views import NOW_S
@@ -80,7 +82,15 @@ async def test_a_case_is_decided_step_by_step(api: dreamapi.Api, ward: FakeCoord
     held = await api.clinic.hold_person("c2", "to be sure")
     assert (held.state, held.notes[-1].text) == (Case.STATE_HELD, "to be sure")
     ward.clinic.sat("c2", CaseSitting(20_001, 0.42, True), CaseSitting(20_002, float("nan"), False))
+    assert not (await api.clinic.case_of("c2")).HasField("pull")
+    record = PullRecord((), (0.1, -0.1, 0.0), 0.42, restored=False, why="two sittings", offered=(20_003,))
+    ward.clinic.sat("c2", *ward.clinic.cases["c2"].sittings, pull=record)
     shown = await api.clinic.case_of("c2")
+    assert (shown.pull.upper, shown.pull.restored, shown.pull.why) == (0.42, False, "two sittings")
+    assert (list(shown.pull.baseline), shown.pull.offered_days[0].seconds) == (
+        [0.1, -0.1, 0.0],
+        20_003 * 86_400 + 43_200,
+    )
     assert [(one.HasField("pull"), one.anchored) for one in shown.sittings] == [(True, True), (False, False)]
     assert (shown.evidence[0].cause, shown.evidence[0].value) == ("distress", 0.5)
 
@@ -143,7 +153,11 @@ async def test_a_watch_begins_with_every_case_and_goes_on_with_changes(
         assert (await asyncio.wait_for(anext(watch), 5.0)).name == "cases/c4"
 
 
-async def test_the_ward_works_from_a_shell(shell: Shell, ward: FakeCoordination) -> None:  # noqa: F811
+async def test_the_ward_works_from_a_shell(
+    shell: Shell,  # noqa: F811
+    ward: FakeCoordination,
+    tmp_path: Path,
+) -> None:
     """Each verb answers with the case as it is now; a refusal names the flag or the case."""
     status, out, _ = await shell("clinic cases")
     assert (status, [line.split()[2] for line in out.splitlines()[1:]]) == (0, ["c3", "c2", "c1"])
@@ -161,6 +175,13 @@ async def test_the_ward_works_from_a_shell(shell: Shell, ward: FakeCoordination)
     assert (status, "cannot be closed" in err) == (1, True)
     status, out, _ = await shell("clinic report --from 2020-01-01 --to 2100-01-01")
     assert (status, "unanticipated problems: c3" in out) == (0, True)
+    status, _, err = await shell(f"clinic plot c3 {tmp_path / 'c3.svg'}")
+    assert (status, err) == (2, "dreamd: c3 has no picture: it has ended, or is of no person\n")
+    ward.clinic.sat("c3", CaseSitting(20_001, 0.42, True), pull=PullRecord(restored=None, why="too near"))
+    status, out, _ = await shell(f"clinic plot c3 {tmp_path / 'c3.svg'}")
+    assert (status, "Not shown as restored: too near." in out) == (0, True)
+    assert ">5 Oct: 0.42, after an anchor session<" in (tmp_path / "c3.svg").read_text()
+    assert "too near" in (await shell("clinic case c3"))[1]
     ward.refuse("release_person", Refusal(Code.NOT_MEASURED, "two sittings, it takes three"))
     assert "it takes three" in (await shell("clinic release c3 --reason well"))[2]
     ward.clinic.cases.clear()

@@ -18,12 +18,13 @@ RECORD = PullRecord(
     0.35,
     restored=False,
     why="the upper limit of the last 3 sittings is 0.35, it takes below 0.3",
+    offered=(DAY, DAY + 3),
 )
 
 
-def drawn(record: PullRecord, offered: tuple[int, ...] = ()) -> ET.Element:
+def drawn(record: PullRecord) -> ET.Element:
     """The document, parsed; every place in it is a number inside the picture."""
-    text = pull_svg(record, offered, "Pull <of> one & day")
+    text = pull_svg(record, "Pull <of> one & day")
     assert "nan" not in text.split("</desc>")[1]
     assert "inf" not in text.split("</desc>")[1]
     assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
@@ -41,7 +42,7 @@ def marks(root: ET.Element, kind: str) -> int:
 
 def test_each_sitting_is_a_mark_and_a_sentence() -> None:
     """Sittings after an anchor session are filled, others open; one without a number is a cross, and said."""
-    root = drawn(RECORD, (DAY, DAY + 3))
+    root = drawn(RECORD)
     assert (marks(root, "filled"), marks(root, "mark")) == (2, 2)
     words = root.findtext(f"{SVG}desc") or ""
     assert "5 Oct: 0.50 after an anchor session." in words
@@ -74,4 +75,5 @@ def test_every_record_is_drawn_inside_the_picture(
 ) -> None:
     """Any pulls, days and limits give a whole document with every place inside."""
     taken = sorted({day: PulledSitting(DAY + day, pull, after) for day, pull, after in sittings}.items())
-    drawn(PullRecord(tuple(one for _, one in taken), tuple(baseline), upper, None, ""), (DAY, DAY + 1))
+    record = PullRecord(tuple(one for _, one in taken), tuple(baseline), upper, offered=(DAY, DAY + 1))
+    drawn(record)

@@ -5,7 +5,7 @@ from math import isnan
 import numpy as np
 import pytest
 
-from dreamd.core.clinic.lots import anchor_offered
+from dreamd.core.clinic.lots import anchor_offered, days_offered
 from dreamd.core.clinic.restoration import (
     DAYS_KEPT,
     SITTINGS_KEPT,
@@ -119,3 +119,5 @@ def test_days_with_an_anchor_session_are_drawn_in_pairs() -> None:
         assert 60 < first < 140
     assert drawn["case-1"] != drawn["case-2"]
     assert drawn["case-1"] == [anchor_offered("case-1", day) for day in range(400)]
+    assert days_offered("case-1", 10, 399) == tuple(day for day in range(400) if drawn["case-1"][day])[-64:]
+    assert len(days_offered("case-1", 390, 399)) == 5

@@ -27,6 +27,7 @@ from dreamd.core.clinic.kept_case import (
     case_report,
 )
 from dreamd.core.clinic.levels import Answers, Level, answers_fault
+from dreamd.core.clinic.restoration import PullRecord
 from dreamd.core.refusals import Code, Refusal
 from dreamd.ports.deferred import Deferred
 from fakes.views import NOW_S
@@ -164,9 +165,9 @@ class FakeClinic:
         kept = replace(found, case=after)
         return self._keep(kept.with_note(Note(NOW_S, caller.name, reason)) if reason else kept)
 
-    def sat(self, case: str, *sittings: CaseSitting) -> None:
+    def sat(self, case: str, *sittings: CaseSitting, pull: PullRecord | None = None) -> None:
         """Sittings of a case."""
-        self._keep(replace(self.cases[case], sittings=sittings))
+        self._keep(replace(self.cases[case], sittings=sittings, pull=pull))
 
     def answer_morning(
         self, caller: Caller, sleeper: str, answers: Answers

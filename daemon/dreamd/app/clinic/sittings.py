@@ -15,7 +15,7 @@ Rules
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from math import isfinite
 from typing import Final
@@ -23,6 +23,7 @@ from typing import Final
 from dreamd.app.durability.commits import Commits
 from dreamd.core.clinic.kept_case import CaseSitting, KeptCase, night_of
 from dreamd.core.clinic.levels import Level, opened_by_pull
+from dreamd.core.clinic.lots import days_offered
 from dreamd.core.clinic.restoration import (
     NOT_READ,
     Centre,
@@ -126,7 +127,8 @@ class Sittings:
         if case is None or own is None:
             return NOT_READ
         waiting = self._waiting.get(sleeper) or self._under_way.get(sleeper)
-        return pull_record(own if waiting is None else own.plus(waiting.more), case.night)
+        found = pull_record(own if waiting is None else own.plus(waiting.more), case.night)
+        return replace(found, offered=days_offered(case.case.id, case.night, self._night()))
 
     def restored(self, sleeper: str) -> bool | None:
         """Whether the last sittings show the sleeper as themselves; None: it cannot be measured."""

@@ -3,7 +3,7 @@
 import argparse
 
 from dreamd.cli import client
-from dreamd.cli.clinic import cases, decisions
+from dreamd.cli.clinic import cases, decisions, plot
 
 
 def run(args: argparse.Namespace) -> int:
@@ -16,6 +16,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     does = "cases of sleepers: list, read, answer, hold, return, release, report"
     clinic = subparsers.add_parser("clinic", help=does, description=does)
     verbs = clinic.add_subparsers(required=True, metavar="VERB")
-    for subject in (cases, decisions):
+    for subject in (cases, decisions, plot):
         subject.add_verbs(verbs)
     clinic.set_defaults(run=client.run)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from math import nan
 from typing import Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -12,6 +13,9 @@ from rich.text import Text
 from dreamapi import names
 from dreamapi.v1 import clinic_pb2 as clinic
 from dreamd.cli.printing.consent_tables import when
+from dreamd.core.clinic.pull_svg import verdict
+from dreamd.core.clinic.restoration import PulledSitting, PullRecord
+from dreamd.core.exposure.windows import DAY_S
 
 WORDS: Final = {1: "1 now", 2: "2 today", 3: "3 soon", 4: "4 note"}
 STEPS: Final = {1: "a quarter", 2: "half", 3: "the whole"}
@@ -110,7 +114,29 @@ def case(shown: clinic.Case, now: datetime) -> RenderableType:
         parts.append(table)
     if shown.sittings:
         parts.append(_sittings(shown))
+    if shown.HasField("pull"):
+        parts.append(Text(verdict(pulled(shown))))
     return Group(*parts)
+
+
+def pulled(shown: clinic.Case) -> PullRecord:
+    """The pull of a case, as its picture takes it."""
+    told = shown.pull
+    return PullRecord(
+        tuple(
+            PulledSitting(_day(one.day), one.pull if one.HasField("pull") else nan, one.anchored)
+            for one in shown.sittings
+        ),
+        tuple(told.baseline),
+        told.upper if told.HasField("upper") else nan,
+        told.restored if told.HasField("restored") else None,
+        told.why,
+        tuple(map(_day, told.offered_days)),
+    )
+
+
+def _day(at: Timestamp) -> int:
+    return int(at.seconds // DAY_S)
 
 
 def _sittings(shown: clinic.Case) -> Table:

@@ -13,6 +13,7 @@ from typing import Final
 
 from dreamd.core.clinic.course import Case, CaseKind, CaseState, opened
 from dreamd.core.clinic.levels import Level
+from dreamd.core.clinic.restoration import PullRecord
 
 EVIDENCE_MOST: Final = 200
 """Lines of evidence that a case keeps: the first ones, and the newest in the last place."""
@@ -68,8 +69,8 @@ class KeptCase:
 
     night: see `night_of`. dreamscape: where it was opened, empty: in none. causes: the words that opened or
     joined it, each once. related: to the merge, and expected, as a clinician judges at the triage; None: not
-    judged. sittings: filled in an answer, and kept elsewhere. mark: of an erased person's name, under a key
-    of the house, while the case has not ended.
+    judged. sittings, pull: filled in an answer, and kept elsewhere. mark: of an erased person's name, under a
+    key of the house, while the case has not ended.
     """
 
     case: Case
@@ -81,6 +82,7 @@ class KeptCase:
     related: bool | None = None
     expected: bool | None = None
     sittings: tuple[CaseSitting, ...] = ()
+    pull: PullRecord | None = None
     mark: bytes = b""
 
     @property

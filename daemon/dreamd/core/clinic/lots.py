@@ -5,6 +5,15 @@ first is drawn. The seed is the case, so each reader draws the same days.
 """
 
 from hashlib import sha256
+from typing import Final
+
+DAYS_MOST: Final = 64
+
+
+def days_offered(case: str, night: int, today: int) -> tuple[int, ...]:
+    """Return the days with an anchor session from the night of a case to today: the newest DAYS_MOST."""
+    days = (day for day in range(max(night, today - 2 * DAYS_MOST), today + 1) if anchor_offered(case, day))
+    return tuple(days)[-DAYS_MOST:]
 
 
 def anchor_offered(case: str, day: int) -> bool:

@@ -43,11 +43,8 @@ text{font-family:system-ui,sans-serif;font-size:13px}.title{font-size:18px}
 """
 
 
-def pull_svg(record: PullRecord, offered: Collection[int] = (), heading: str = "Pull by day") -> str:
-    """Return the document.
-
-    offered: the days on which an anchor session is offered by lot, marked below the axis.
-    """
+def pull_svg(record: PullRecord, heading: str = "Pull by day") -> str:
+    """Return the document."""
     scale = _Scale(record)
     box = f'viewBox="0 0 {WIDTH:g} {HEIGHT:g}" role="img"'
     parts = [
@@ -59,7 +56,7 @@ def pull_svg(record: PullRecord, offered: Collection[int] = (), heading: str = "
         _text(LEFT - 96, 36, heading, "ink title"),
         *_band(record, scale),
         *_lines(scale),
-        *_days(scale, offered),
+        *_days(scale, frozenset(record.offered)),
         *_sittings(record, scale),
         *_upper(record, scale),
         *_legend(record),
@@ -73,11 +70,12 @@ def description(record: PullRecord) -> str:
     for one in record.sittings:
         value = f"{one.pull:.2f}" if isfinite(one.pull) else "not measured"
         words.append(f"{_dated(one.day)}: {value}{' after an anchor session' if one.anchored else ''}.")
-    words.append(_verdict(record))
+    words.append(verdict(record))
     return " ".join(words)
 
 
-def _verdict(record: PullRecord) -> str:
+def verdict(record: PullRecord) -> str:
+    """Return what the record shows, as a sentence."""
     if record.restored:
         return f"The last {SITTINGS} sittings show the sleeper as themselves: upper limit {record.upper:.2f}."
     return f"Not shown as restored: {record.why}." if record.why else "Not shown as restored."
@@ -184,7 +182,7 @@ def _legend(record: PullRecord) -> Iterator[str]:
     yield _text(LEFT + 210, y, "own days", "ink")
     yield f'<path class="upper" d="M{LEFT + 292:g},{y - 4:g}h14" stroke-width="3"/>\n'
     yield _text(LEFT + 312, y, "an anchor session is offered", "ink")
-    yield _text(LEFT - 96, y + 24, _verdict(record), "ink")
+    yield _text(LEFT - 96, y + 24, verdict(record), "ink")
 
 
 def _dated(day: int) -> str:

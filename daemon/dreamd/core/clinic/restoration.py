@@ -77,6 +77,7 @@ class PullRecord:
 
     baseline: the pulls of the own days, each against the mean of the others. upper: the upper limit of the
     last sittings' mean, NaN: not known. restored: None, it cannot be measured. why: it is not, in words.
+    offered: the days since the night of the case on which an anchor session is offered.
     """
 
     sittings: tuple[PulledSitting, ...] = ()
@@ -84,6 +85,7 @@ class PullRecord:
     upper: float = nan
     restored: bool | None = None
     why: str = ""
+    offered: tuple[int, ...] = ()
 
 
 NOT_READ: Final = PullRecord(restored=False, why="the record of sittings is still being read")

@@ -130,7 +130,10 @@ class ClinicCommands:
         self._deps.ledger.read_personal(kept.case.person, CASE).then(read)
 
     def _whole(self, kept: KeptCase) -> KeptCase:
-        return replace(kept, sittings=self._sittings.of_case(kept.case.person)) if kept.case.person else kept
+        person = kept.case.person
+        if not person or kept.case.ended:
+            return kept
+        return replace(kept, sittings=self._sittings.of_case(person), pull=self._sittings.pull_of(person))
 
     def own_case(self, caller: Caller, sleeper: str) -> KeptCase | None:
         """The case of a sleeper that has not ended."""

@@ -12,6 +12,7 @@ from dreamd.adapters.grpc.servicers.responses import moment
 from dreamd.core.clinic.course import CaseKind, CaseState
 from dreamd.core.clinic.kept_case import CaseReport, KeptCase, MorningTaken
 from dreamd.core.clinic.levels import Level
+from dreamd.core.clinic.restoration import PullRecord
 from dreamd.core.exposure.windows import DAY_S
 from dreamd.core.refusals import Figure
 from dreamwire.topics import is_name
@@ -91,6 +92,18 @@ def _tell_whole(kept: KeptCase, told: clinic.Case, *, notes: bool) -> None:
     for one in kept.sittings:
         day = moment(one.day * DAY_S + _NOON_S)
         told.sittings.append(clinic.CaseSitting(day=day, pull=_number(one.pull), anchored=one.anchored))
+
+    if kept.pull is not None:
+        told.pull.CopyFrom(_told_pull(kept.pull))
+
+
+def _told_pull(pull: PullRecord) -> clinic.CasePull:
+    told = clinic.CasePull(baseline=pull.baseline, upper=_number(pull.upper), why=pull.why)
+    if pull.restored is not None:
+        told.restored = pull.restored
+    for day in pull.offered:
+        told.offered_days.add(seconds=round(day * DAY_S + _NOON_S))
+    return told
 
 
 def told_morning(taken: MorningTaken) -> clinic.MorningAnswers:
