@@ -59,6 +59,7 @@ from dreamd.app.supervisor import Pulse, Step, StepFailed, drive, listen_for_lag
 from dreamd.cli.serve import CannotServe, Ready
 from dreamd.core.access.caller import RESTARTED, SIGNALLED
 from dreamd.core.dreamscapes.views import Event
+from dreamd.core.guidelines.judgement import refusing_clauses
 from dreamd.core.limits import CONFIRM_WITHIN_S
 from dreamd.core.refusals import Code
 from dreamd.core.safety.causes import Cause
@@ -195,7 +196,7 @@ class Daemon:
             causes=[cause.value for cause in Cause],
             codes=[code.value for code in Code],
             bands=[band.name for band in BANDS6X2.phase_bands],
-            clauses=[clause.name for clause in shipped_bundle().clauses],
+            clauses=refusing_clauses(shipped_bundle()),
             facts=_facts(settings),
             ledger=lambda: self._ledger.failure,
             disk=DiskSpace(space_of(state.path)).newest,

@@ -48,6 +48,7 @@ VERBS: Final = {
     "sever": Verb("set a sleeper, a pod, a Dreamscape, a site or the fleet to zero now", "daemon"),
     "breakers": Verb("list, trip, reset breakers", "daemon"),
     "wake": Verb("give, lift, list wake orders", "daemon"),
+    "moratorium": Verb("let no sleeper of a site or the fleet merge: call, second, lift", "daemon"),
     "recording": Verb("list, show recordings of Dreamscapes", "recordings"),
     "replay": Verb("run a recording through the fusion again, bit for bit", "recordings"),
     "guidelines": Verb("revisions of the guidelines: check, propose, comment, ratify", "daemon"),

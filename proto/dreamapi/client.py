@@ -33,6 +33,7 @@ from dreamapi.dreamscapes import Dreamscapes
 from dreamapi.errors import Unreachable
 from dreamapi.guidelines import Guidelines
 from dreamapi.letters import Exposure, Letters
+from dreamapi.moratoria import Moratoria
 from dreamapi.pods import Pods
 from dreamapi.renewal import Renewal, Renewing
 from dreamapi.reports import Reports
@@ -101,6 +102,7 @@ class Api:
         self.audit = Audit(self._channel, self._line)
         self.consents = Consents(self._channel, self._line)
         self.guidelines = Guidelines(self._channel, self._line)
+        self.moratoria = Moratoria(self._channel, self._line)
         self.reports = Reports(self._channel, self._line)
         self.clinic = Clinic(self._channel, self._line)
         self.exposure = Exposure(self._channel, self._line)

@@ -104,6 +104,11 @@ def wake_order(text: str) -> str:
     return _within("wakeOrders", text)
 
 
+def moratorium(text: str) -> str:
+    """`moratoria/{text}`; empty stays empty."""
+    return _within("moratoria", text)
+
+
 def guideline(revision: int) -> str:
     """`guidelines/{revision}`; of 0 the revision that holds now."""
     return f"guidelines/{revision or IN_FORCE}"

@@ -31,6 +31,7 @@ from dreamd.core.access.caller import Role
 from dreamd.core.access.principals import DAY_S, Grant, Kind
 from dreamd.core.access.rules import Effect
 from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
+from dreamd.core.moratoria.course import MoratoriumScope
 from dreamd.core.refusals import Code
 from dreamd.ports.site_facts import SiteFacts
 from dreamwire.messages import WakeScope
@@ -131,6 +132,7 @@ async def test_a_role_may_call_its_methods_and_no_other(
     name = "bed-1" if role is Role.BED else "anna"
     token = application.principals.known(name, GRANTS[role], kind=kind)
     wrong = []
+    application.moratoria.call_moratorium(named("ash"), MoratoriumScope.FLEET, "", 0.0, 0.0, "fire")
     for rule in rules_of_api().values():
         if rule.open:
             continue

@@ -9,7 +9,19 @@ import pytest
 
 from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamd.adapters.grpc.server import Running
-from dreamd.cli import breakers, clinic, dose, dreamscapes, guidelines, me, pods, report, sever, wake
+from dreamd.cli import (
+    breakers,
+    clinic,
+    dose,
+    dreamscapes,
+    guidelines,
+    me,
+    moratorium,
+    pods,
+    report,
+    sever,
+    wake,
+)
 from dreamd.cli.printing.tables import collective_line
 from dreamd.core.dreamscapes.views import DreamscapeState, PodState, SeatState
 from dreamd.core.refusals import Code, Refusal, bad_field
@@ -39,6 +51,7 @@ class Shell:
         dose.add_parser(subjects)
         report.add_parser(subjects)
         clinic.add_parser(subjects)
+        moratorium.add_parser(subjects)
         return parser.parse_args([*line.split(), "--server", self._server])
 
     async def __call__(self, line: str) -> tuple[int, str, str]:

@@ -13,6 +13,7 @@ from grpc_reflection.v1alpha.reflection_pb2_grpc import ServerReflectionStub
 from dreamd.adapters.grpc.calls.api_methods import calls_of_api
 from dreamd.adapters.grpc.server import SERVICES, CannotListen, Running, serve_grpc
 from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
+from dreamd.core.moratoria.course import MoratoriumScope
 from dreamwire.messages import WakeScope
 from fakes.api_requests import GATHERED, GUARDED, STREAMS, TWO, UNARY, stub_with
 from fakes.callers import named
@@ -34,6 +35,7 @@ async def test_every_unary_method_answers(
     application.add("n", DreamscapeState.GATHERING)
     application.breakers.views["pods/bed-1"] = breaker_view("pods/bed-1", BreakerState.LOCKED)
     application.wake_orders.order(named("nurse"), WakeScope.FLEET, "", "fire")
+    application.moratoria.call_moratorium(named("ash"), MoratoriumScope.FLEET, "", 0.0, 0.0, "fire")
     application.principals.known("eve", code="k.s")
     application.principals.record("SeverDreamscape", "done", "fire")
     application.consents.given("ada")

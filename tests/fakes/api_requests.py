@@ -13,6 +13,7 @@ from dreamapi.v1 import exposure_pb2 as exposure
 from dreamapi.v1 import guidelines_pb2 as guidelines
 from dreamapi.v1 import house_pb2 as houses
 from dreamapi.v1 import letters_pb2 as letters
+from dreamapi.v1 import moratoria_pb2 as moratoria
 from dreamapi.v1 import pods_pb2 as beds
 from dreamapi.v1 import reports_pb2 as reports
 from dreamapi.v1 import severs_pb2 as severs
@@ -27,6 +28,7 @@ from dreamapi.v1.exposure_pb2_grpc import ExposureStub
 from dreamapi.v1.guidelines_pb2_grpc import GuidelinesStub
 from dreamapi.v1.house_pb2_grpc import HousesStub
 from dreamapi.v1.letters_pb2_grpc import LettersStub
+from dreamapi.v1.moratoria_pb2_grpc import MoratoriaStub
 from dreamapi.v1.pods_pb2_grpc import PodsStub
 from dreamapi.v1.reports_pb2_grpc import ReportsStub
 from dreamapi.v1.rules_pb2 import ROLE_ADMIN
@@ -174,6 +176,18 @@ UNARY |= {
 }
 UNARY |= {
     "GetSurveillance": (exposure.GetSurveillanceRequest(), exposure.Surveillance),
+    "CallMoratorium": (
+        moratoria.CallMoratoriumRequest(scope=moratoria.Moratorium.SCOPE_FLEET, reason="three cases"),
+        moratoria.CallMoratoriumResponse,
+    ),
+    "SecondMoratorium": (moratoria.SecondMoratoriumRequest(name="moratoria/m1"), moratoria.Moratorium),
+    "LiftMoratorium": (
+        moratoria.LiftMoratoriumRequest(name="moratoria/m1", reason="over", by="ash"),
+        moratoria.Moratorium,
+    ),
+    "ListMoratoria": (moratoria.ListMoratoriaRequest(), moratoria.ListMoratoriaResponse),
+}
+UNARY |= {
     "PreviewReport": (reports.PreviewReportRequest(), reports.Report),
     "PublishReport": (reports.PublishReportRequest(), reports.Report),
     "ListReports": (reports.ListReportsRequest(), reports.ListReportsResponse),
@@ -205,7 +219,7 @@ def stub_with(channel: grpc.aio.Channel, method: str) -> object:
     kinds = (
         *(PodsStub, DreamscapesStub, BreakersStub, WakeOrdersStub),
         *(SeversStub, HousesStub, AccessStub, AuditStub, ConsentsStub, GuidelinesStub, ReportsStub),
-        *(ExposureStub, LettersStub, ClinicStub),
+        *(ExposureStub, LettersStub, ClinicStub, MoratoriaStub),
     )
     stubs = [kind(channel) for kind in kinds]
     return next(getattr(stub, method) for stub in stubs if hasattr(stub, method))

@@ -66,7 +66,8 @@ class FakeMoratoria:
             return refusal
         if moratorium not in self.kept:
             return Refusal(Code.MORATORIUM_UNKNOWN, f"no moratorium is named {moratorium}")
-        event = Seconds(caller.name, caller.role, caller.name, ENROLLED)
+        role = Role.ADVOCATE if caller.role is Role.OPERATOR else caller.role
+        event = Seconds(caller.name, role, caller.name, ENROLLED)
         return self._stepped(step(self.kept[moratorium], event, NOW_S))
 
     def lift_moratorium(
@@ -79,6 +80,9 @@ class FakeMoratoria:
         return self._stepped(
             step(self.kept[moratorium], Lifts(caller.name, role or caller.role, reason), NOW_S)
         )
+
+    def acts_now(self, moratorium: Moratorium) -> bool:
+        return moratorium.acts(NOW_S + 100.0)
 
     def seconds_needed(self, moratorium: Moratorium) -> int:
         return seconds_needed(ENROLLED)

@@ -178,6 +178,11 @@ async function people() {
   await unary("Guidelines.GetRevision", { name: "guidelines/in-force" });
   await unary("Guidelines.ListRevisions", {});
   await clinic();
+  const paused = { scope: "SCOPE_SITE", target: "sites/nowhere", reason: "a drill", by: "js" };
+  const pause = await unary("Moratoria.CallMoratorium", paused);
+  await unary("Moratoria.SecondMoratorium", { name: pause.moratorium.name });
+  await unary("Moratoria.LiftMoratorium", { name: pause.moratorium.name, reason: "over", by: "js" });
+  await unary("Moratoria.ListMoratoria", {});
   await unary("Reports.PreviewReport", {});
   await unary("Reports.PublishReport", {});
   await unary("Reports.ListReports", {});

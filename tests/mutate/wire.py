@@ -58,8 +58,8 @@ WIRE: Final = (
         "text.ways-out-named",
         "a wake order counts as an ordinary call",
         "daemon/dreamd/adapters/grpc/calls/request_bodies.py",
-        '"Trip", "Order", "Lift", "WithdrawConsent")',
-        '"Trip", "Lift", "WithdrawConsent")',
+        '    "Order",\n',
+        "",
         ("tests/api/test_text.py", "tests/api/test_request_bodies.py"),
     ),
     Mutation(

@@ -272,9 +272,11 @@ CATALOGUE: Final[dict[Code, Entry]] = {
     Code.NOT_MEASURED: Entry(
         Kind.PRECONDITION, "gather the observations that the sentence names, then ask again"
     ),
-    Code.MORATORIUM: Entry(Kind.PRECONDITION, "wait until it ends, or ask an advocate"),
-    Code.MORATORIUM_UNKNOWN: Entry(Kind.NOT_FOUND, "list the moratoria"),
-    Code.QUORUM_LACKING: Entry(Kind.PRECONDITION, "gather the seconds that the sentence names"),
+    Code.MORATORIUM: Entry(
+        Kind.PRECONDITION, "wait until it ends (dreamd moratorium list); for hours, see the clause"
+    ),
+    Code.MORATORIUM_UNKNOWN: Entry(Kind.NOT_FOUND, "list the moratoria (dreamd moratorium list)"),
+    Code.QUORUM_LACKING: Entry(Kind.PRECONDITION, "let another person second it (dreamd moratorium second)"),
     Code.ALREADY_PUBLISHED: Entry(
         Kind.PRECONDITION, "read what was published (dreamd report list); a report is never issued anew"
     ),

@@ -31,6 +31,7 @@ from dreamapi.v1 import (
     guidelines_pb2_grpc,
     house_pb2_grpc,
     letters_pb2_grpc,
+    moratoria_pb2_grpc,
     pods_pb2_grpc,
     reports_pb2_grpc,
     severs_pb2_grpc,
@@ -54,6 +55,7 @@ from dreamd.adapters.grpc.servicers.people.consents import Consents
 from dreamd.adapters.grpc.servicers.people.exposure import Exposure
 from dreamd.adapters.grpc.servicers.people.guidelines import Guidelines
 from dreamd.adapters.grpc.servicers.people.letters import Letters
+from dreamd.adapters.grpc.servicers.people.moratoria import Moratoria
 from dreamd.adapters.grpc.servicers.people.reports import Reports
 from dreamd.adapters.grpc.servicers.pods import Pods
 from dreamd.adapters.grpc.servicers.severs import Houses, Severs
@@ -274,6 +276,9 @@ def _serve_services(
     )
     clinic_pb2_grpc.add_ClinicServicer_to_server(  # type: ignore[no-untyped-call]
         Clinic(api.clinic, replays, bells), server
+    )
+    moratoria_pb2_grpc.add_MoratoriaServicer_to_server(  # type: ignore[no-untyped-call]
+        Moratoria(api.moratoria, replays), server
     )
     reports_pb2_grpc.add_ReportsServicer_to_server(  # type: ignore[no-untyped-call]
         Reports(api.reports, replays), server

@@ -26,7 +26,15 @@ from dreamd.ports.ledger.terms import Terms
 from dreamd.ports.ledger.transaction import Transaction
 
 ACTS_FIRST: Final = frozenset(
-    {"RevokePrincipal", "ListPrincipals", "ExportAudit", "GetAuditText", "WriteMarker"}
+    {
+        "RevokePrincipal",
+        "ListPrincipals",
+        "ExportAudit",
+        "GetAuditText",
+        "WriteMarker",
+        "CallMoratorium",
+        "SecondMoratorium",
+    }
 )
 """Methods that take effect before they are recorded, as all do that free: they bind nobody."""
 BEGUN_FIRST: Final = frozenset({"ResumeDreamscape", "LeadDreamscape"})

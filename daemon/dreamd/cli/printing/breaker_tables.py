@@ -19,14 +19,14 @@ def _state(state: "Breaker.State") -> Text:
     return Text(word, style="" if state == Breaker.STATE_CLOSED else "red")
 
 
-def _when(at: Timestamp) -> str:
+def when(at: Timestamp) -> str:
     """Date and time here; a dash for never."""
     if not at.seconds:
         return "-"
     return datetime.fromtimestamp(at.seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _table(columns: Iterable[str], rows: Iterable[tuple[str | Text, ...]]) -> Table:
+def table(columns: Iterable[str], rows: Iterable[tuple[str | Text, ...]]) -> Table:
     """Print cells literally: text from the daemon is never markup."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
@@ -43,22 +43,22 @@ def breakers(shown: Iterable[BreakerDetail]) -> RenderableType:
             one.name.removeprefix("breakers/"),
             _state(one.state),
             one.cause or "-",
-            _when(one.state_start_time),
-            _when(one.state_expire_time),
+            when(one.state_start_time),
+            when(one.state_expire_time),
             one.evidence or "-",
         )
         for one in shown
     )
-    return _table(("breaker", "state", "cause", "since", "until", "evidence"), rows)
+    return table(("breaker", "state", "cause", "since", "until", "evidence"), rows)
 
 
 def breaker(shown: BreakerDetail) -> RenderableType:
     """One breaker with its last moves, oldest first."""
     moves = (
-        (_when(one.move_time), _state(one.before), _state(one.after), one.cause or "-", one.detail or "-")
+        (when(one.move_time), _state(one.before), _state(one.after), one.cause or "-", one.detail or "-")
         for one in shown.history
     )
-    history = _table(("when", "from", "to", "cause", "detail"), moves)
+    history = table(("when", "from", "to", "cause", "detail"), moves)
     return Group(breakers([shown]), Text(f"etag: {shown.etag}"), Text(), history)
 
 
@@ -79,11 +79,11 @@ def orders(shown: Iterable[WakeOrder]) -> RenderableType:
             names.bare(one.name),
             _whom(one),
             Text("stands", style="red") if one.stands else Text("lifted"),
-            _when(one.create_time),
+            when(one.create_time),
             one.issuer or "-",
             one.reason or "-",
             f"{one.lifted_by}: {one.lifted_reason}" if not one.stands else "-",
         )
         for one in shown
     )
-    return _table(("order", "whom", "", "given", "by", "reason", "lifted"), rows)
+    return table(("order", "whom", "", "given", "by", "reason", "lifted"), rows)

@@ -18,6 +18,8 @@ from dreamd.core.refusals import Code, Refusal
 
 DOSES: Final = frozenset({"dose_24h_min", "dose_7d_min"})
 """The facts that `core.exposure.dose` judges: a sleeper is admitted below a share of the limit."""
+REFUSES: Final = frozenset({Place.PLAN, Place.ADMISSION, Place.MORATORIUM})
+"""The places at which a clause refuses a plan or a sleeper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +75,10 @@ def refusal(finding: Finding, revision: int) -> Refusal:
     )
     metadata = {"clause": clause.name, "revision": str(revision), "limit": limit, "value": value}
     return Refusal(Code.GUIDELINE_REFUSED, sentence, metadata)
+
+
+def refusing_clauses(bundle: Bundle) -> tuple[str, ...]:
+    """Return the names of the clauses that a refusal may cite, by number; all others bind in another way."""
+    return tuple(
+        clause.name for clause in bundle.clauses if clause.key is not None and clause.key.place in REFUSES
+    )

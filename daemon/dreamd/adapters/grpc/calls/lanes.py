@@ -119,6 +119,10 @@ _API: Final[dict[str, dict[Lane, tuple[str, ...]]]] = {
         ),
         Lane.WATCH: ("WatchCases",),
     },
+    "dreamapi.v1.Moratoria": {
+        Lane.WRITE: ("CallMoratorium", "SecondMoratorium", "LiftMoratorium"),
+        Lane.READ: ("ListMoratoria",),
+    },
     "dreamapi.v1.Reports": {Lane.WRITE: ("PublishReport",), Lane.READ: ("PreviewReport", "ListReports")},
     "dreamapi.v1.Exposure": {
         Lane.READ: ("GetDose", "ListNights", "GetSurveillance"),

@@ -23,8 +23,18 @@ from dreamd.core.limits import REQUEST_BYTES_MAX
 from dreamd.core.refusals import Code, Refusal
 from dreamwire.text import TEXT_MAX, fit, unfit
 
-FREEING: Final = ("Sever", "Wake", "End", "Release", "CheckOut", "Trip", "Order", "Lift", "WithdrawConsent")
-"""Prefixes of methods that let people out; Lift is among them, because it revokes such an order."""
+FREEING: Final = (
+    "Sever",
+    "Wake",
+    "End",
+    "ReleasePod",
+    "CheckOut",
+    "Trip",
+    "Order",
+    "LiftWake",
+    "WithdrawConsent",
+)
+"""Prefixes of methods that let people out; LiftWake is among them, because it revokes such an order."""
 
 LONG: Final = {"RedeemSignInRequest.code": 4096}
 """Characters of texts that are longer than others: a provider's code may have 1,500."""

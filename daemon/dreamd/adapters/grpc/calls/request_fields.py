@@ -103,6 +103,11 @@ def wake_order_id(name: str, field: str = "name") -> str:
     return _fleet_id("wakeOrders", "id", name, field)
 
 
+def moratorium_id(name: str, field: str = "name") -> str:
+    """The id of `moratoria/{id}`."""
+    return _fleet_id("moratoria", "id", name, field)
+
+
 def site_id(name: str, field: str = "target") -> str:
     """The site of `sites/{site}`."""
     return _fleet_id("sites", "site", name, field)

@@ -21,6 +21,7 @@ from dreamd.core.access.caller import Caller, Role
 from dreamd.core.access.principals import Kind, Principal
 from dreamd.core.listing import dated, place_of
 from dreamd.core.moratoria.course import (
+    UNSECONDED_S,
     Lifts,
     Moratorium,
     MoratoriumScope,
@@ -63,7 +64,10 @@ class MoratoriumCommands:
         reason: str,
         request_id: str = "",
     ) -> Called | Refusal:
-        """No sleeper in this scope merges: all are at zero in this call. begins_s: 0: now."""
+        """No sleeper in this scope merges: all are at zero in this call.
+
+        begins_s: 0: now. ends_s: 0: 24 hours after its beginning.
+        """
         by, now_s = caller.name.strip(), self._deps.clock.now_s()
         if not by:
             return Refusal(Code.PERSON_NEEDED, "a moratorium is called by a person with a name")
@@ -74,9 +78,11 @@ class MoratoriumCommands:
         asked = self._book.asked(request_id, by)
         if asked is not None and (asked.scope, asked.site) == (scope, site):
             return Called(asked, self._deps.tickets.issue(()))
+        begins_s = begins_s or now_s
+        ends_s = ends_s or begins_s + UNSECONDED_S
         called = self._book.call(
             Moratorium(
-                *(self._book.new_id(), 0, scope, site, begins_s or now_s, ends_s, reason.strip(), by, now_s),
+                *(self._book.new_id(), 0, scope, site, begins_s, ends_s, reason.strip(), by, now_s),
                 request_id=request_id,
             )
         )
@@ -118,6 +124,10 @@ class MoratoriumCommands:
             return person
         no = None if own or isinstance(person, Refusal) else _not_there(one, person, acting)
         return no or self._book.lift(one, Lifts(caller.name, acting, reason.strip()))
+
+    def acts_now(self, moratorium: Moratorium) -> bool:
+        """Whether it keeps its scope from merging now."""
+        return moratorium.acts(self._deps.clock.now_s())
 
     def seconds_needed(self, moratorium: Moratorium) -> int:
         """How many sleepers second this one: of those enrolled in its scope now."""

@@ -40,7 +40,10 @@ class MoratoriaApi(Protocol):
         reason: str,
         request_id: str = "",
     ) -> Called | Refusal:
-        """No sleeper in this scope merges: all are at zero in this call. begins_s: 0: now."""
+        """No sleeper in this scope merges: all are at zero in this call.
+
+        begins_s: 0: now. ends_s: 0: 24 hours after its beginning.
+        """
         ...
 
     def second_moratorium(self, caller: Caller, moratorium: str) -> Moratorium | Refusal:
@@ -51,6 +54,10 @@ class MoratoriaApi(Protocol):
         self, caller: Caller, moratorium: str, reason: str, role: Role | None = None
     ) -> Moratorium | Refusal | Deferred[Moratorium]:
         """The caller asks for its end, in this role, one of its own; None: in the role it acts in."""
+        ...
+
+    def acts_now(self, moratorium: Moratorium) -> bool:
+        """Whether it keeps its scope from merging now."""
         ...
 
     def seconds_needed(self, moratorium: Moratorium) -> int:
