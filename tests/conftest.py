@@ -3,6 +3,7 @@
 import gc
 import os
 import re
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,16 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         reason = report.longrepr[2]
         if not any(expected.search(reason) for expected in EXPECTED_SKIPS):
             _unexpected.append(f"{report.nodeid}: {reason}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect without a look for garbage: what is collected lives on, and each worker collects everything."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from depth import examples
 from dreamd.core.dreamscapes.roster import Roster, Slot
 from dreamd.core.limits import COHORT_SLOTS
 from dreamedge.core.merging.command_filter import (
@@ -29,7 +30,7 @@ from dreamedge.core.merging.command_filter import (
 from dreamwire.messages import Assign, Command, Recalibrate, Release, WakePod, What
 from fakes.edge import SCHEMA, TERM, assignment
 
-STEPS = 50_000
+STEPS = 250 * examples(80)
 VALID_MS = 10_000
 LINE_MOST = 48
 BEDS = ("bed-1", "bed-2", "bed-3", "bed-4")
@@ -327,10 +328,10 @@ class Ward:
 
 
 def test_both_ends_keep_to_one_assignment() -> None:
-    """Over 50,000 steps no pod accepts a foreign or outdated assignment, and no slot has two holders."""
+    """Over 20,000 steps no pod accepts a foreign or outdated assignment, and no slot has two holders."""
     steps, seen = 0, Counter[str]()
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=examples(80), deadline=None)
     @given(st.lists(st.binary(min_size=6, max_size=6), min_size=250, max_size=350))
     def nights(plan: list[bytes]) -> None:
         nonlocal steps

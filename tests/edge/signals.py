@@ -1,5 +1,7 @@
 """Synthetic signals for the edge's tests, and the loop that feeds them to a front end."""
 
+from importlib import import_module
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,6 +29,11 @@ def sine(hz: float, amplitude_uv: float, seconds: float, rate_hz: float, channel
     """The same sine A sin(2 pi f t) in every channel; sample i is at t = (i + 1) / rate."""
     times_s = np.arange(1, round(seconds * rate_hz) + 1) / rate_hz
     return np.repeat((amplitude_uv * np.sin(2 * np.pi * hz * times_s))[:, None], channels, axis=1)
+
+
+def resampled(uv: Doubles, up: int, down: int) -> Doubles:
+    """The samples at up / down of their rate, by scipy, which takes half a second to load."""
+    return np.asarray(import_module("scipy.signal").resample_poly(uv, up, down, axis=0))
 
 
 def hops_of(

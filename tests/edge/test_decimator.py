@@ -1,11 +1,12 @@
 """Decimation of signals above 1,000 Hz: the filter, its delay, gaps, faults, replay and live."""
 
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy import signal
 
 from dreamedge.adapters.implants.devices.live import Batch, LiveImplant, Opened
 from dreamedge.adapters.implants.files.replay import Replay
@@ -40,16 +41,22 @@ class Rows:
         """None."""
 
 
+@pytest.fixture(scope="module")
+def scipy_signal() -> ModuleType:
+    """scipy.signal, loaded by the worker that needs it: half a second."""
+    return import_module("scipy.signal")
+
+
 def decimated(recording: Rows, rate_hz: float, full_scale_uv: float = 0.0) -> DecimatedRecording:
     """The recording at the rate that the front end uses."""
     return DecimatedRecording(recording, factor_for(rate_hz), lambda: full_scale_uv)
 
 
 @pytest.mark.parametrize("rate_hz", RATES)
-def test_the_filter(rate_hz: float) -> None:
+def test_the_filter(rate_hz: float, scipy_signal: ModuleType) -> None:
     """To 45 Hz the gain is within .1 dB; from the new Nyquist frequency on it is below -60 dB."""
     factor = factor_for(rate_hz)
-    hz, gain = signal.freqz(anti_alias(factor), worN=1 << 14, fs=rate_hz)
+    hz, gain = scipy_signal.freqz(anti_alias(factor), worN=1 << 14, fs=rate_hz)
     gain_db = 20 * np.log10(np.abs(gain) + 1e-12)
     assert np.abs(gain_db[hz <= 45]).max() <= 0.1
     assert gain_db[hz >= rate_hz / factor / 2].max() <= -60
@@ -76,13 +83,13 @@ def test_the_delay_is_accounted_for(rate_hz: float) -> None:
 
 
 @pytest.mark.parametrize("rate_hz", [2048.0, 5000.0])
-def test_the_alpha_peak_is_that_of_the_original(rate_hz: float) -> None:
+def test_the_alpha_peak_is_that_of_the_original(rate_hz: float, scipy_signal: ModuleType) -> None:
     """The alpha peak is within .1 Hz of scipy's Welch of the original."""
     uv = pink(30, rate_hz, 1) + sine(10.3, 20, 30, rate_hz, 1)
     made = decimated(Rows(uv), rate_hz)
 
     def peak(values: Doubles, hz: float) -> float:
-        at, power = signal.welch(values[:, 0], hz, nperseg=round(10 * hz))
+        at, power = scipy_signal.welch(values[:, 0], hz, nperseg=round(10 * hz))
         alpha = (at >= 7) & (at <= 13)
         return float(at[alpha][power[alpha].argmax()])
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.signal import resample_poly
 
 from dreamedge.adapters.background_writer import BackgroundWriter
 from dreamedge.adapters.implants.devices.live import Batch, LiveImplant, Opened
@@ -19,6 +18,7 @@ from dreamedge.core.signal.sampling.decimator import factor_for
 from dreamwire.messages import CalibrationSource, Device
 from edge.edf_night import HALF_STEP_UV, START_NS, files, read, wall_ns
 from edge.recorded import Doubles
+from edge.signals import resampled
 from fakes.bed import bed_alone
 
 PULSE_NS = 50_000_000
@@ -33,7 +33,7 @@ def sleeper() -> Doubles:
 
 def at_rate(sleeper: Doubles, rate_hz: int) -> Doubles:
     """The sleeper at another rate, with a component of 700 Hz where that rate can hold it."""
-    uv = np.asarray(resample_poly(sleeper, rate_hz, 256, axis=0)) if rate_hz != 256 else sleeper
+    uv = resampled(sleeper, rate_hz, 256) if rate_hz != 256 else sleeper
     uv = uv[: SECONDS * rate_hz]
     if rate_hz > 1400:
         uv = uv + 5.0 * np.sin(2 * np.pi * 700.0 * np.arange(len(uv)) / rate_hz)[:, None]

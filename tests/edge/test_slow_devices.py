@@ -5,7 +5,6 @@ from pathlib import Path
 import edfio
 import numpy as np
 import pytest
-from scipy.signal import resample_poly
 
 from dreamedge.adapters.implants import open_implant
 from dreamedge.adapters.implants.inspection import Wish, examine, glance
@@ -20,7 +19,7 @@ from dreamedge.ports.implant import ImplantError
 from dreamedge.settings import load
 from dreamwire.schema import BANDS5X2, BANDS6X2, on_every_band, richest
 from edge.recorded import Doubles
-from edge.signals import EIGHT, hops_of, last_of, pink
+from edge.signals import EIGHT, hops_of, last_of, pink, resampled
 
 SECONDS = 40
 GAMMA = [BANDS6X2.feature_names().index(f"{region}.gamma") for region in BANDS6X2.regions]
@@ -34,7 +33,7 @@ def sleeper() -> Doubles:
 
 def slow(path: Path, uv: Doubles, rate_hz: int) -> Path:
     """An EDF of these 256 Hz samples at another rate."""
-    samples = resample_poly(uv, rate_hz, 256, axis=0)[: SECONDS * rate_hz]
+    samples = resampled(uv, rate_hz, 256)[: SECONDS * rate_hz]
     channels = zip(CHANNELS, samples.T, strict=True)
     signals = [
         edfio.EdfSignal(column, rate_hz, label=label, physical_dimension="uV") for label, column in channels
@@ -92,7 +91,7 @@ def test_beta_of_64_hz_is_that_of_256_hz() -> None:
     uv = pink(10, 256, len(EIGHT))
     fast, slow_ = Montage(EIGHT, 256.0), Montage(EIGHT, 64.0)
     whole = last_of(hops_of(uv, fast, FrontEnd(BANDS5X2, fast))).features_db
-    fewer = last_of(hops_of(resample_poly(uv, 1, 4, axis=0), slow_, FrontEnd(BANDS5X2, slow_))).features_db
+    fewer = last_of(hops_of(resampled(uv, 1, 4), slow_, FrontEnd(BANDS5X2, slow_))).features_db
     assert fewer.shape == (10,)
     assert fewer == pytest.approx(whole, abs=0.5)
 

@@ -15,12 +15,13 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from depth import examples
 from dreamedge.core.merging.tether import Granted, Reason, Refused, Tether, Zeroed
 from dreamwire.messages import Assign, Collective, Floats
 from dreamwire.schema import WIRE_REVISION
 from fakes.edge import KEY_NUMBER, SCHEMA, START_NS, TERM, assignment, hidden, opens
 
-STEPS = 50_000
+STEPS = 250 * examples(80)
 MS = 1_000_000
 T = TypeVar("T")
 Grant = tuple[float, int, int, int, int]
@@ -276,10 +277,10 @@ def broadcast(draws: Draws, mine: Assign, seq: int, x: Floats, *, fair: bool) ->
 
 
 def test_tether_and_model_agree() -> None:
-    """After each of 50,000 steps both judge alike and hold the same permission; each refusal occurs."""
+    """After each of 20,000 steps both judge alike and hold the same permission; each refusal occurs."""
     steps, seen = 0, Counter[object]()
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=examples(80), deadline=None)
     @given(st.lists(st.binary(min_size=14, max_size=14), min_size=250, max_size=350))
     def nights(plan: list[bytes]) -> None:
         nonlocal steps

@@ -2,6 +2,7 @@
 
 import ast
 import logging
+from collections.abc import Collection
 from pathlib import Path
 
 from dreamd.adapters.log_events import EVENTS, LEVELS, PROCESS, QUOTING, markdown, named
@@ -34,22 +35,22 @@ def words(node: ast.expr) -> set[str]:
             return set()
 
 
-def calls(folder: Path) -> list[tuple[str, str, ast.Call]]:
-    """Every method call in a folder's files: its object, its name, the call."""
+def calls(folder: Path, methods: Collection[str]) -> list[tuple[str, str, ast.Call]]:
+    """Every call of these methods in a folder's files: its object, its name, the call."""
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in folder.rglob("*.py")]
     return [
         (ast.unparse(node.func.value), node.func.attr, node)
         for tree in trees
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in methods
     ]
 
 
 def test_every_kind_of_the_journal_is_documented() -> None:
     """The kinds that the application writes and pods report are exactly KINDS."""
     written = {kind.name.lower() for kind in PodEventKind if kind is not PodEventKind.UNSPECIFIED}
-    for _, method, call in calls(DAEMON / "app"):
-        for at in WRITES.get(method, ()):
+    for _, method, call in calls(DAEMON / "app", WRITES):
+        for at in WRITES[method]:
             if len(call.args) > at:
                 written |= words(call.args[at])
     assert written == set(KINDS)
@@ -73,8 +74,8 @@ def test_trouble_is_no_mere_information() -> None:
 def test_every_event_of_the_process_is_documented() -> None:
     """The first argument of every log call is a literal word in PROCESS."""
     said = set()
-    for target, method, call in calls(DAEMON):
-        if method in METHODS and target.endswith("_log"):
+    for target, _, call in calls(DAEMON, METHODS):
+        if target.endswith("_log"):
             said |= words(call.args[0])
     assert said | {"library", "lines_lost"} == set(PROCESS)
     assert all(name.replace("_", "").isalpha() and name.islower() for name in EVENTS)

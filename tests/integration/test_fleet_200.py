@@ -1,7 +1,7 @@
 """A large fleet over a real broker: it dies and the pods come back; one after another malfunctions.
 
 The pods are light ones (`fakes.light_pods`): real agents, links and connections, sleepers of ready-made
-numbers, in two processes. `make soak` has two hundred of them, `make test` sixty. The test asserts
+numbers, in two processes. `make soak` has two hundred of them, `make test` forty. The test asserts
 safety deadlines by the pods' own stamps, and the causes. Speed is printed, and measured alone by
 `make bench ARGS=sever`: beside other tests this fleet may starve, then leases lapse, and the night is resumed
 after a lost quorum.
@@ -24,9 +24,9 @@ from integration.fleet import LEASE_AND_FADE_S, NIGHT, Fleet, boottime_s, stamp_
 from integration.withdrawals import own_socket, ways_out
 from mosquitto import Broker
 
-COUNT = 200 if LONG else 60
+COUNT = 200 if LONG else 40
 DOWN_S = 2.0
-INJECTIONS = 40 if LONG else 12
+INJECTIONS = 40 if LONG else 8
 """At most a fifth of the fleet: one more within ten seconds would be a mass failure."""
 OF_THE_WAY = {"", "lease", "stale", "lost", "clock", "stalled", "daemon"}
 """Causes that count against no pod."""
