@@ -4,12 +4,14 @@ import json
 import random
 from collections.abc import Iterator
 from math import inf, nan
+from pathlib import Path
 
 import grpc.aio
 import pytest
 
 import dreamapi
 from api.test_access import GRANTS, bearer
+from api.test_cli import Shell, shell  # noqa: F401 - a fixture
 from api.test_guidelines import Site, site  # noqa: F401 - a fixture
 from dreamapi.errors import from_rpc
 from dreamapi.v1 import exposure_pb2 as exposure
@@ -184,3 +186,44 @@ async def test_a_ledger_that_cannot_be_read_refuses_the_response(
     for _ in range(2):
         with pytest.raises(dreamapi.LedgerUnavailable, match="the disk is gone"):
             await api.exposure.response()
+
+
+# -- from a shell ----------------------------------------------------------------------------------
+
+
+async def test_the_shell_shows_the_watches_and_writes_the_plot(
+    shell: Shell,  # noqa: F811
+    application: FakeCoordination,
+    tmp_path: Path,
+) -> None:
+    """A table with each state, a line for an alarm and for a rate above the clause's, an SVG of mode 644."""
+    assert "blind" in (await shell("clinic watch"))[1]
+    past = (JudgedNight(TONIGHT - 1, "distress", 3, 2, 24, 12_345.0, 0.0092),)
+    watch_over(application, alarmed(), past=past)
+    status, out, _ = await shell(f"clinic watch --plot {tmp_path / 'watch.svg'}")
+    assert status == 0
+    assert "12,345.0" in out
+    assert "the alarm of distress and wake stands since" in out
+    assert "above the 0.005 of clause G-6.1" in out
+    assert (tmp_path / "watch.svg").read_text().startswith("<svg")
+    assert (tmp_path / "watch.svg").stat().st_mode & 0o777 == 0o644
+    found = json.loads((await shell("clinic watch --json --nights 1"))[1])
+    assert found["watches"][0]["state"] == "STATE_ALARM"
+
+
+async def test_the_shell_shows_the_response_and_refuses_what_cannot_be_done(
+    shell: Shell,  # noqa: F811
+    application: FakeCoordination,
+    tmp_path: Path,
+) -> None:
+    """Bins and the odds in words; too few mornings, no person and a folder that is not there say why."""
+    status, _, err = await shell("clinic response")
+    assert (status > 0, "0 sleepers and 0 low check-ins tell no slope" in err) == (True, True)
+    application.principals.ledger.write(Transaction(personal=tuple(mornings(40, 10, 0.1))))
+    status, out, _ = await shell(f"clinic response --plot {tmp_path / 'dose.svg'}")
+    assert (status, "for each 10 merge-minutes more" in out, "16 to 16" in out) == (0, True, True)
+    assert (tmp_path / "dose.svg").exists()
+    status, _, err = await shell("clinic response --plot /nowhere/dose.svg")
+    assert (status > 0, "/nowhere/dose.svg cannot be written" in err) == (True, True)
+    status, _, err = await shell("clinic lift-alarm distress")
+    assert (status > 0, "an alarm is lifted by people that the site has enrolled" in err) == (True, True)

@@ -1,4 +1,4 @@
-"""The report of a rehearsal in a real browser, at a desk and on a telephone."""
+"""The report of a rehearsal, and the plots of surveillance, in a real browser."""
 
 import tempfile
 from collections.abc import Iterator
@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from chromium import BINARY, Chromium
+from dreamd.plots.response_chart import response_svg
+from dreamd.plots.watch_chart import watch_svg
+from fakes import plots
 from rehearse.stories import homogenised
 
 pytestmark = pytest.mark.skipif(BINARY is None, reason="chromium is not installed (make system-packages)")
@@ -54,4 +57,41 @@ def test_the_page_is_read_without_sideways_scroll_and_no_word_covers_another(
     assert chromium.ask(OUTSIDE) == []
     assert chromium.text(".verdict").startswith("Failed: 1 of 10 faults")
     assert chromium.ask("document.querySelector('.verdict').getBoundingClientRect().bottom < innerHeight")
+    assert not chromium.complaints
+
+
+TEXTS_APART = """(() => {
+  const texts = [...document.querySelectorAll('text')];
+  const boxes = texts.map((one) => [one.textContent, one.getBoundingClientRect()]);
+  const [, , width, height] = document.documentElement.getAttribute('viewBox').split(' ').map(Number);
+  const outside = boxes.filter(([, b]) => b.left < 0 || b.top < 0 || b.right > width || b.bottom > height);
+  const over = [];
+  for (let i = 0; i < boxes.length; i++) for (let j = i + 1; j < boxes.length; j++) {
+    const [a, b] = [boxes[i][1], boxes[j][1]];
+    const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (wide > 1 && high > 2) over.push([boxes[i][0], boxes[j][0]]);
+  }
+  return { outside: outside.map(([words]) => words), over };
+})()"""
+GROUND = "getComputedStyle(document.querySelector('.ground')).fill"
+INK = "getComputedStyle(document.querySelector('text')).fill"
+
+
+def test_the_plots_are_drawn_light_and_dark_with_every_word_in_sight(
+    chromium: Chromium, tmp_path: Path
+) -> None:
+    """No text leaves a plot or covers another, and the ground follows the reader's own setting."""
+    chromium.size(1000, 800)
+    drawn = {"old": watch_svg(plots.old_house()), "new": watch_svg(plots.new_house())}
+    for name, svg in (drawn | {"dose": response_svg(plots.response())}).items():
+        path = tmp_path / f"{name}.svg"
+        path.write_text(svg)
+        seen = set()
+        for scheme in ("light", "dark"):
+            chromium.prefer(**{"prefers-color-scheme": scheme})
+            chromium.go(path.as_uri())
+            assert chromium.ask(TEXTS_APART) == {"outside": [], "over": []}
+            seen.add((chromium.ask(GROUND), chromium.ask(INK)))
+        assert len(seen) == 2
     assert not chromium.complaints

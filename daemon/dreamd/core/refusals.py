@@ -188,7 +188,7 @@ CATALOGUE: Final[dict[Code, Entry]] = {
         Kind.PRECONDITION,
         "see a bed's checks (dreamd dreamscapes explain) or lower seats_min (dreamd dreamscapes update)",
     ),
-    Code.WRONG_STATE: Entry(Kind.PRECONDITION, "make a possible move, or create another Dreamscape"),
+    Code.WRONG_STATE: Entry(Kind.PRECONDITION, "make a move that its state allows, or begin another one"),
     Code.DREAMSCAPE_UNKNOWN: Entry(Kind.NOT_FOUND, "list the Dreamscapes (dreamd dreamscapes list)"),
     Code.DREAMSCAPE_EXISTS: Entry(Kind.EXISTS, "names are never reused; choose another"),
     Code.STALE_ETAG: Entry(Kind.ABORTED, "read it again and repeat the edit with the new etag"),
