@@ -126,7 +126,7 @@ def test_a_hold_outlives_restarts() -> None:
     before = held(stage)
     for _ in range(3):
         stage.restart()
-        assert held(stage) == before
+        assert replace(held(stage), pull=before.pull) == before
         for pod in stage.pods:
             pod.incarnation += 1
         stage.appear()
@@ -256,6 +256,40 @@ def test_late_answers_climb_and_hold() -> None:
     kept = held(stage)
     assert (kept.case.level, kept.case.climbed) == (Level.TODAY, 1)
     assert stage.pod("bed-1").assign is None
+
+
+def test_a_case_of_level_1_that_waits_15_minutes_is_counted_until_its_triage() -> None:
+    """The count that pages a clinician begins 15 minutes after the opening, and ends with the answer."""
+    stage = dreaming()
+    distress(stage)
+    counts = stage.app._deps.clinic.counts
+    later(stage, 880.0)
+    assert (counts()[0][Level.NOW], counts()[1].get(Level.NOW, 0)) == (1, 0)
+    later(stage, 30.0)
+    assert counts()[1][Level.NOW] == 1
+    stage.restart()
+    counts = stage.app._deps.clinic.counts
+    assert counts()[1][Level.NOW] == 1
+    done(stage.app.clinic.triage(OPERATOR, held(stage).case.id, Level.NOW))
+    assert counts()[1][Level.NOW] == 0
+
+
+def test_a_case_by_hand_holds_in_the_call() -> None:
+    """A clinician opens a case for what a person tells; elsewhere, or for oneself, nobody does."""
+    stage = dreaming()
+    here = frozenset({"here"})
+    clara = enrolled(stage, "clara", Grant(Role.CLINICIAN, sites=here))
+    carl = enrolled(stage, "carl", Grant(Role.CLINICIAN, sites=frozenset({"there"})))
+    own = enrolled(stage, "ash-own", Grant(Role.CLINICIAN, sites=here), Grant(Role.SLEEPER, sleeper=ASH))
+    clinic = stage.app.clinic
+    assert refused(clinic.open_case(carl, ASH, Level.NOW, "cries")) is Code.NOT_YOUR_SITE
+    assert refused(clinic.open_case(own, ASH, Level.NOW, "cries")) is Code.NOT_YOURS
+    assert refused(clinic.open_case(clara, "no name!", Level.NOW, "cries")) is Code.INVALID_ARGUMENT
+    assert refused(clinic.open_case(clara, ASH, Level.NOW, " ")) is Code.INVALID_ARGUMENT
+    opened = done(clinic.open_case(clara, ASH, Level.TODAY, "cries"))
+    assert (opened.case.site, opened.causes, opened.evidence[0].words) == ("here", ("clinician",), "cries")
+    assert stage.pod("bed-1").assign is None
+    assert done(clinic.open_case(clara, ASH, Level.NOW, "again")).case.id == opened.case.id
 
 
 def test_a_hold_by_hand_is_zero_in_the_call() -> None:

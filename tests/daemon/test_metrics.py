@@ -13,6 +13,7 @@ from dreamd.adapters.metrics.disk_space import Space
 from dreamd.adapters.metrics.gauges import DREAMSCAPES, SITES, BuildInfo
 from dreamd.adapters.metrics.prometheus import SERIES_MAX, PrometheusMetrics
 from dreamd.composition import FRAME_REASONS
+from dreamd.core.clinic.levels import Level
 from dreamd.core.consent.course import ConsentState
 from dreamd.core.dreamscapes.views import (
     BreakerState,
@@ -208,9 +209,12 @@ def test_the_age_of_the_tick_is_reported_at_the_scrape() -> None:
 
 
 def test_consents_and_doses_are_counts_without_a_sleeper() -> None:
-    """Consents by state, changes by kind, doses near and at a limit, refusals by clause: no name in any."""
+    """Consents, their changes, doses near and at a limit, cases by level, refusals by clause: no name."""
     meters = _meters()
-    meters.people(PeopleMetrics({ConsentState.GIVEN: 3, ConsentState.WITHDRAWN: 1}, 2, 5, 4, 6, 8, 99.0))
+    counted = {Level.NOW: 2, Level.NOTE: 7}
+    meters.people(
+        PeopleMetrics({ConsentState.GIVEN: 3, ConsentState.WITHDRAWN: 1}, 2, 5, 4, 6, 8, 99.0, counted, 1)
+    )
     for change in ("given", "given", "withdrawn"):
         meters.consent_changed(change)
     no = Refusal(Code.GUIDELINE_REFUSED, "", {"clause": "G-3.1"})
@@ -229,6 +233,8 @@ def test_consents_and_doses_are_counts_without_a_sleeper() -> None:
     assert _of(samples, "dreamd_doses_near_limit") == 5
     assert _of(samples, "dreamd_doses_at_limit") == 4
     assert _of(samples, "dreamd_letters_waiting") == 6
+    assert [_of(samples, "dreamd_cases", level=level) for level in "1234"] == [2, 0, 0, 7]
+    assert _of(samples, "dreamd_cases_unanswered") == 1
     assert _of(samples, "dreamd_guidelines_revision") == 8
     assert _of(samples, "dreamd_guidelines_lapse_seconds") == 99
     meters.people(PeopleMetrics())

@@ -167,6 +167,11 @@ CASES = {
             {"dreamd_guidelines_lapse_seconds": "700000x12"},
         ),
     ),
+    "CaseUnanswered": Case(
+        "6m",
+        ({"dreamd_cases_unanswered": "0x20 1x60"},),
+        ({"dreamd_cases_unanswered": "0x80"}, {"dreamd_cases_unanswered": "0x10 1x4 0x60"}),
+    ),
     "LettersWaiting": Case(
         "40m",
         ({"dreamd_letters_waiting": "0x5 3x60"},),

@@ -349,6 +349,7 @@ def test_only_danger_to_a_sleeper_or_the_loss_of_a_night_pages() -> None:
         "SleeperUnreachable",
         "BrokerLost",
         "TickNearLease",
+        "CaseUnanswered",
         "NothingScraped",
     ]
     assert {alert.severity for alert in PAGES} == {"page"}

@@ -14,6 +14,7 @@ from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.dreamscape import Dreamscape
 from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
 from dreamd.app.dreamscapes.views import crowd_view
+from dreamd.core.clinic.levels import Level
 from dreamd.core.dreamscapes.states import COUPLED
 from dreamd.core.dreamscapes.views import DreamscapeState
 from dreamd.core.guidelines.course import due_s
@@ -95,6 +96,7 @@ def of_people(dependencies: Dependencies) -> PeopleMetrics:
     now_s = dependencies.clock.now_s()
     near, over = dependencies.doses.near_limits(now_s)
     course = dependencies.guidelines.in_force.course
+    cases, late = dependencies.clinic.counts()
     return PeopleMetrics(
         consents=consents.states,
         unwritten=consents.unwritten,
@@ -103,6 +105,8 @@ def of_people(dependencies: Dependencies) -> PeopleMetrics:
         letters=dependencies.nights.letters_waiting,
         revision=course.revision,
         lapses_in_s=due_s(course) - now_s if course.provisional else nan,
+        cases=cases,
+        unanswered=late.get(Level.NOW, 0),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from math import nan
 from typing import Protocol
 
+from dreamd.core.clinic.levels import Level
 from dreamd.core.consent.course import ConsentState
 from dreamd.core.dreamscapes.views import BreakerState, CrowdView, DreamscapeState
 from dreamd.core.safety.causes import Scope
@@ -101,7 +102,8 @@ class PeopleMetrics:
     consents: sleepers by the state of their consent. unwritten: consents that have taken effect and are not
     in the ledger. near, over: sleepers from 80 % of a limit of dose on, and from 100 % on. letters: nights
     that are over and wait for their letter. revision: of the guidelines in force. lapses_in_s: until it
-    lapses, where it is provisional; NaN: it is not.
+    lapses, where it is provisional; NaN: it is not. cases: of the clinic that have not ended, by level.
+    unanswered: of level 1, not answered in time.
     """
 
     consents: Mapping[ConsentState, int] = field(default_factory=dict)
@@ -111,6 +113,8 @@ class PeopleMetrics:
     letters: int = 0
     revision: int = 0
     lapses_in_s: float = nan
+    cases: Mapping[Level, int] = field(default_factory=dict)
+    unanswered: int = 0
 
 
 class Metrics(Protocol):

@@ -81,11 +81,25 @@ def _house() -> list[Panel]:
             width=8,
             steps=((0.0, GREEN), (1.0, BLUE), (20.0, ORANGE)),
         ),
+        number(
+            "Cases not answered",
+            "Cases of level 1 that no clinician has triaged in 15 minutes.",
+            "sum(dreamd_cases_unanswered) or vector(-1)",
+            lists=["dreamd clinic cases"],
+            width=8,
+            steps=((0.0, GREEN), (1.0, RED)),
+        ),
     ]
 
 
 def _over_time() -> list[Panel]:
     return [
+        lines(
+            "Open cases by level",
+            "Cases of the clinic that have not ended: 1 is answered now, 4 closes by itself.",
+            Query("sum by (level) (dreamd_cases)", "level {{level}}"),
+            lists=["dreamd clinic cases"],
+        ),
         lines(
             "Consents by state",
             "Every sleeper that has ever granted, or withdrawn, once.",

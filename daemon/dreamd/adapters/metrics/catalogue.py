@@ -69,6 +69,8 @@ CATALOGUE: Final = (
     _gauge("dreamd_doses_near_limit", "sleepers", "from 80 % of a limit of dose on, below it"),
     _gauge("dreamd_doses_at_limit", "sleepers", "that have merged a limit of dose"),
     _gauge("dreamd_letters_waiting", "nights", "that are over and have no letter yet"),
+    _gauge("dreamd_cases", "cases", "of the clinic that have not ended, by level", "level"),
+    _gauge("dreamd_cases_unanswered", "cases", "of level 1 that nobody has answered in 15 minutes"),
     _gauge("dreamd_guidelines_revision", "1", "number of the revision in force"),
     _gauge(
         "dreamd_guidelines_lapse_seconds", "seconds", "until it lapses, where provisional; NaN: it is not"

@@ -20,6 +20,7 @@ from prometheus_client.registry import Collector
 from dreamd.adapters.metrics.catalogue import BY_NAME
 from dreamd.adapters.metrics.disk_space import Space
 from dreamd.adapters.metrics.instruments import OTHER
+from dreamd.core.clinic.levels import Level
 from dreamd.core.consent.course import ConsentState
 from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
 from dreamd.core.safety.causes import Scope
@@ -193,6 +194,8 @@ def _of_people(people: PeopleMetrics) -> Iterator[Metric]:
     yield _one("dreamd_doses_near_limit", people.near)
     yield _one("dreamd_doses_at_limit", people.over)
     yield _one("dreamd_letters_waiting", people.letters)
+    yield _family("dreamd_cases", _by(people.cases, {level: str(int(level)) for level in Level}))
+    yield _one("dreamd_cases_unanswered", people.unanswered)
     yield _one("dreamd_guidelines_revision", people.revision)
     yield _one("dreamd_guidelines_lapse_seconds", people.lapses_in_s)
 

@@ -81,6 +81,15 @@ PAGES: Final[tuple[Alert, ...]] = (
         "daemon",
     ),
     page(
+        "CaseUnanswered",
+        "dreamd_cases_unanswered > 0",
+        "0s",
+        "A case of the gravest level has not been answered in time",
+        f"{WHERE}: {counted('case', 'cases')} of level 1 had distress, lost identity or a strong pull in it, "
+        "and no clinician has triaged it within 15 minutes.",
+        "people",
+    ),
+    page(
         "NothingScraped",
         f'up{{job="{JOB}"}} == 0\nor\nabsent(up{{job="{JOB}"}})',
         "15s",

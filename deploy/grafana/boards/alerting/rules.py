@@ -1,8 +1,8 @@
 """The alerts: which page a person, and which can wait until morning.
 
 A page means that a sleeper may be coupled beyond what was granted, that sleepers are cut off while they
-dream, or that neither can be known any more. Everything else is a ticket. Other rule sets call a page
-`critical` and a ticket `warning`.
+dream, that neither can be known any more, or that a person waits for a clinician. Everything else is a
+ticket. Other rule sets call a page `critical` and a ticket `warning`.
 
 Each alert has a runbook of its name in deploy/runbooks, and promtool proves that it fires and that it stays
 silent. An unknown value is NaN and fires nothing; the loss of all values is `DreamdNothingScraped`.
