@@ -310,7 +310,7 @@ def test_calls_have_the_names_dashboards_know() -> None:
     samples = _samples(meters)
     assert _of(samples, "grpc_server_started_total", grpc_method="Get", **labels) == 1
     assert _of(samples, "grpc_server_handled_total", grpc_code="NotFound", **labels) == 1
-    assert _of(samples, "grpc_server_handling_seconds_count", **labels) == 1
+    assert _of(samples, "grpc_server_handling_seconds_count", grpc_type="unary") == 1
     assert not any(name.endswith("_seconds_count") and "server_stream" in str(of) for name, of in samples)
 
 

@@ -13,7 +13,7 @@ NAMES = ["dreamd dreamscapes list"]
 def call_panels() -> list[Panel]:
     """The panels."""
     faulty = f'{{grpc_service=~"$service", grpc_code=~"{FAULTS}"}}'
-    rate = f"sum by (le) (rate(grpc_server_handling_seconds_bucket{OF}[$__rate_interval]))"
+    rate = "sum by (le) (rate(grpc_server_handling_seconds_bucket[$__rate_interval]))"
     return [
         lines(
             "Calls",
@@ -49,7 +49,7 @@ def call_panels() -> list[Panel]:
         ),
         lines(
             "How long calls take",
-            "Unary calls. A sever is sent before its call is answered, and answered at once.",
+            "Unary calls of all services. A sever is sent before its call is answered, and answered at once.",
             Query(f"histogram_quantile(0.5, {rate})", "p50"),
             Query(f"histogram_quantile(0.99, {rate})", "p99"),
             lists=NAMES,

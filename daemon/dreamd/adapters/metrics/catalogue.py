@@ -132,7 +132,7 @@ CATALOGUE: Final = (
     _counter("dreamd_refused_total", "calls", "of the API refused, by code", "code"),
     Metric("grpc_server_started_total", "counter", "calls", "that arrived", _CALL),
     Metric("grpc_server_handled_total", "counter", "calls", "that ended", (*_OF_SERVICE, "grpc_code")),
-    Metric("grpc_server_handling_seconds", "histogram", "seconds", "unary calls", _OF_SERVICE, CALL_S),
+    Metric("grpc_server_handling_seconds", "histogram", "seconds", "unary calls", ("grpc_type",), CALL_S),
     _gauge("dreamd_build_info", "1", "what runs", "version", "python", "wire"),
     _gauge("dreamd_settings_info", "1", "a digest of the settings in force", "settings"),
     _counter("dreamd_process_cpu_seconds_total", "seconds", "of processor"),

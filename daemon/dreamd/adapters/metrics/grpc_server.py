@@ -1,7 +1,8 @@
 """The API's calls for Prometheus, under the names other dashboards know.
 
-A call that begins is counted by its method. How calls end and how long they take is counted by service: by
-method that would be more than half of all series, and the log names the method of each failure. All children
+A call that begins is counted by its method. How calls end is counted by service: by method that would be more
+than half of all series, and the log names the method of each failure. How long they take is of all services
+together, as the boards show it. All children
 are made when a method is announced, because increase() misses a counter born at 1. Only unary calls are
 timed: the duration of a watch measures nothing.
 """
@@ -15,7 +16,7 @@ _Ends = tuple[str, str]
 
 
 class GrpcMetrics:
-    """Counts and times calls; series: one a method; for a service 14 codes a kind of call, 6 of time."""
+    """Counts and times calls; series: one a method; for a service 14 codes a kind of call; 6 of time."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._started_total = counter(registry, "grpc_server_started_total")
@@ -32,7 +33,7 @@ class GrpcMetrics:
         for code in codes_of(call):
             self._handled[ends, code] = self._handled_total.labels(*ends, code)
         if call.kind == "unary":
-            self._took[ends] = self._handling_s.labels(*ends)
+            self._took[ends] = self._handling_s.labels(call.kind)
 
     def started(self, call: Call) -> None:
         """Count a call that has arrived."""
