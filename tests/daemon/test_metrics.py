@@ -1,6 +1,7 @@
 """The Prometheus metrics: bounded, pre-created, no person in a label, and all in one table."""
 
 import math
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -26,8 +27,9 @@ from dreamd.core.dreamscapes.views import (
 from dreamd.core.refusals import CATALOGUE as CATALOGUE_OF_REFUSALS
 from dreamd.core.refusals import Code, Kind, Refusal
 from dreamd.core.safety.causes import Cause, Scope
+from dreamd.core.surveillance.kinds import HarmKind
 from dreamd.ports.call_metrics import ENDED_BY, Call, codes_of
-from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, PeopleMetrics, SiteMetrics
+from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, PeopleMetrics, SiteMetrics, WatchMetrics
 from dreamwire.schema import BANDS6X2
 from fakes.stage import HandClock
 
@@ -243,6 +245,24 @@ def test_consents_and_doses_are_counts_without_a_sleeper() -> None:
     assert clauses == [1, 1]
 
 
+def test_the_watches_over_harm_are_numbers_by_kind_and_blind_is_no_zero() -> None:
+    """A blind watch has NaN for evidence and rate and says that it is blind; an alarm is 1."""
+    meters = _meters()
+    blind = WatchMetrics("identity", math.nan, math.nan, alarm=False, above_clause=False, gathered=12)
+    meters.watches_told((WatchMetrics("distress", 12_345.0, 0.0106, True, True, 504), blind))
+    samples = _samples(meters)
+    assert _of(samples, "dreamd_surveillance_threshold") == 10_950
+    found = {
+        name: [_of(samples, f"dreamd_surveillance_{name}", kind=kind) for kind in ("distress", "identity")]
+        for name in ("alarm", "blind", "above_clause", "sleeper_nights")
+    }
+    assert found == {"alarm": [1, 0], "blind": [0, 1], "above_clause": [1, 0], "sleeper_nights": [504, 12]}
+    assert _of(samples, "dreamd_surveillance_evidence", kind="distress") == 12_345
+    assert _of(samples, "dreamd_surveillance_rate", kind="distress") == 0.0106
+    for name in ("evidence", "rate"):
+        assert math.isnan(_of(samples, f"dreamd_surveillance_{name}", kind="identity"))
+
+
 def test_a_value_outside_its_set_is_other() -> None:
     """A value outside its set is counted as `other`: foreign input makes no series."""
     meters = _meters()
@@ -361,6 +381,8 @@ def _full_house(calls: list[Call]) -> PrometheusMetrics:
         meters.site(f"site-{number}", SiteMetrics(100, 50_000, 1, 1, 1000))
     meters.fleet(_fleet())
     meters.people(PeopleMetrics({ConsentState.GIVEN: 3}, 1, 2, 4))
+    watch = WatchMetrics("distress", 1.0, 0.005, alarm=False, above_clause=False, gathered=500)
+    meters.watches_told([replace(watch, kind=kind.value) for kind in HarmKind])
     for call in calls:
         meters.calls.expect(call)
         for code in codes_of(call):

@@ -68,6 +68,8 @@ def doses(near: str, at: str, given: str) -> Played:
     }
 
 
+ALARM = 'dreamd_surveillance_alarm{kind="distress"}'
+ABOVE = 'dreamd_surveillance_above_clause{kind="identity"}'
 ALONE = 'dreamd_alone_while_dreaming{dreamscape="night"}'
 GONE = 'dreamd_unreachable_while_dreaming{dreamscape="night"}'
 DREAMING = 'dreamd_dreamscapes{state="dreaming"}'
@@ -186,6 +188,17 @@ CASES = {
             doses(near="3x100 0x50", at="1x100 0x50", given="10x150"),
             doses(near="0x150", at="0x150", given="0x150"),
         ),
+    ),
+    "HarmAlarm": Case(
+        "3m",
+        ({ALARM: "0x10 1x40"},),
+        ({ALARM: "0x50"}, {ALARM: "0x10 1x2 0x40"}),
+    ),
+    "HarmRateAboveClause": Case(
+        "70m",
+        ({ABOVE: "0x5 1x150"},),
+        ({ABOVE: "0x150"}, {ABOVE: "0x5 1x30 0 1x100"}),
+        MINUTE_S,
     ),
     "AuditContradicted": Case(
         "3m",

@@ -139,14 +139,15 @@ def test_no_title_is_cut(path: Path) -> None:
     assert cut == []
 
 
-def test_there_are_five_boards_and_their_titles_are_area_and_board() -> None:
-    """Safety, Dreamscapes, Fleet, People, Daemon, as `dreamd / Name`; Daemon has a row for each part."""
+def test_the_boards_and_their_titles_are_area_and_board() -> None:
+    """Each board is named `dreamd / Name`, and Daemon has a row for each part."""
     assert {path.stem: load(path)["title"] for path in JSON} == {
         "daemon": "dreamd / Daemon",
         "dreamscapes": "dreamd / Dreamscapes",
         "fleet": "dreamd / Fleet",
         "people": "dreamd / People",
         "safety": "dreamd / Safety",
+        "surveillance": "dreamd / Surveillance",
     }
     rows = [
         one["title"]

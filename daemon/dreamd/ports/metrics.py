@@ -1,6 +1,6 @@
 """Metrics of the daemon, as a port; Prometheus is one adapter. No pod or sleeper is ever a label."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import nan
 from typing import Protocol
@@ -117,6 +117,23 @@ class PeopleMetrics:
     unanswered: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class WatchMetrics:
+    """The watch over one kind of harm.
+
+    kind: its word. evidence, rate: NaN while it is blind; rate in cases a sleeper-night. alarm: one stands.
+    above_clause: the house's own rate is above that of the guidelines. gathered: sleeper-nights of which the
+    own rate is made.
+    """
+
+    kind: str
+    evidence: float
+    rate: float
+    alarm: bool
+    above_clause: bool
+    gathered: int
+
+
 class Metrics(Protocol):
     """Counters and gauges; every method MUST be cheap and MUST NOT raise."""
 
@@ -206,6 +223,10 @@ class Metrics(Protocol):
 
     def people(self, reading: PeopleMetrics) -> None:
         """Record consent and dose of all sleepers, as counts."""
+        ...
+
+    def watches_told(self, readings: Sequence[WatchMetrics]) -> None:
+        """Record the watches over harm, one a kind."""
         ...
 
     def consent_changed(self, change: str) -> None:

@@ -14,6 +14,7 @@ from boards.fleet import fleet
 from boards.kit import written
 from boards.people import people
 from boards.safety import safety
+from boards.surveillance import surveillance
 
 DEPLOY: Final = Path(__file__).resolve().parents[2]
 BOARDS: Final = {
@@ -21,6 +22,7 @@ BOARDS: Final = {
     "fleet": fleet,
     "dreamscapes": dreamscapes,
     "people": people,
+    "surveillance": surveillance,
     "daemon": daemon,
 }
 

@@ -75,6 +75,13 @@ CATALOGUE: Final = (
     _gauge(
         "dreamd_guidelines_lapse_seconds", "seconds", "until it lapses, where provisional; NaN: it is not"
     ),
+    _gauge("dreamd_surveillance_evidence", "1", "that harm is above its rate; NaN: blind", "kind"),
+    _gauge("dreamd_surveillance_threshold", "1", "evidence of an alarm"),
+    _gauge("dreamd_surveillance_rate", "1/night", "cases a sleeper-night, as judged; NaN: blind", "kind"),
+    _gauge("dreamd_surveillance_blind", "1", "1 while no rate is known: no night is judged", "kind"),
+    _gauge("dreamd_surveillance_alarm", "1", "1 while an alarm stands: the cap is held to its share", "kind"),
+    _gauge("dreamd_surveillance_above_clause", "1", "1 while the own rate is above the clause's", "kind"),
+    _gauge("dreamd_surveillance_sleeper_nights", "nights", "of which the own rate is made", "kind"),
     _counter("dreamd_guideline_refusals_total", "refusals", "of calls and seats, by clause", "clause"),
     _gauge("dreamd_wake_orders", "orders", "that stand"),
     _gauge("dreamd_wake_order_oldest_seconds", "seconds", "age of the oldest standing order; 0: none"),

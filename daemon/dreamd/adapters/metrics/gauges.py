@@ -24,7 +24,8 @@ from dreamd.core.clinic.levels import Level
 from dreamd.core.consent.course import ConsentState
 from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
 from dreamd.core.safety.causes import Scope
-from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, PeopleMetrics, SiteMetrics
+from dreamd.core.surveillance.watch import THRESHOLD
+from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, PeopleMetrics, SiteMetrics, WatchMetrics
 
 DREAMSCAPES: Final = 12
 SITES: Final = 8
@@ -85,6 +86,7 @@ class Now(Collector):
         self._ledger, self._disk = ledger, disk
         self.fleet = NOBODY
         self.people = PeopleMetrics()
+        self.watches: tuple[WatchMetrics, ...] = ()
         self.dreamscapes: dict[str, DreamscapeMetrics] = {}
         self.sites: dict[str, SiteMetrics] = {}
         self.broker = False
@@ -100,6 +102,7 @@ class Now(Collector):
         yield from self._of_process()
         yield from self._of_fleet(self.fleet)
         yield from _of_people(self.people)
+        yield from _of_watches(self.watches)
         yield from self._of_dreamscapes(tuple(self.dreamscapes.items()))
         yield from _of_sites(tuple(self.sites.items()))
 
@@ -198,6 +201,22 @@ def _of_people(people: PeopleMetrics) -> Iterator[Metric]:
     yield _one("dreamd_cases_unanswered", people.unanswered)
     yield _one("dreamd_guidelines_revision", people.revision)
     yield _one("dreamd_guidelines_lapse_seconds", people.lapses_in_s)
+
+
+def _of_watches(watches: Sequence[WatchMetrics]) -> Iterator[Metric]:
+    yield _one("dreamd_surveillance_threshold", THRESHOLD)
+    for name, read in _WATCH:
+        yield _family(name, [((one.kind,), read(one)) for one in watches])
+
+
+_WATCH: Final[tuple[tuple[str, Callable[[WatchMetrics], float]], ...]] = (
+    ("dreamd_surveillance_evidence", lambda one: one.evidence),
+    ("dreamd_surveillance_rate", lambda one: one.rate),
+    ("dreamd_surveillance_blind", lambda one: float(isnan(one.rate))),
+    ("dreamd_surveillance_alarm", lambda one: float(one.alarm)),
+    ("dreamd_surveillance_above_clause", lambda one: float(one.above_clause)),
+    ("dreamd_surveillance_sleeper_nights", lambda one: one.gathered),
+)
 
 
 def _of_sites(known: Sequence[tuple[str, SiteMetrics]]) -> Iterator[Metric]:

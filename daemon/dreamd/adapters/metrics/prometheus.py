@@ -19,7 +19,7 @@ from dreamd.adapters.metrics.instruments import Closed, counter, histogram
 from dreamd.app.fleet.malformed_payloads import KINDS
 from dreamd.app.people.people_events import CONSENT_CHANGES
 from dreamd.core.refusals import Refusal
-from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, PeopleMetrics, SiteMetrics
+from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, PeopleMetrics, SiteMetrics, WatchMetrics
 
 SERIES_MAX: Final = 1000
 LINK_DROPS: Final = ("collective", "command", "frame", "status", "clock", "event")
@@ -198,6 +198,10 @@ class PrometheusMetrics:
     def people(self, reading: PeopleMetrics) -> None:
         """Record consent and dose of all sleepers, as counts."""
         self._now.people = reading
+
+    def watches_told(self, readings: Sequence[WatchMetrics]) -> None:
+        """Record the watches over harm."""
+        self._now.watches = tuple(readings)
 
     def consent_changed(self, change: str) -> None:
         """Count a change of a consent."""

@@ -32,6 +32,7 @@ from dreamd.ports.deferred import Deferred
 from dreamd.ports.ledger.surveillance import NIGHTS_KEPT, JudgedNight, SurveillanceLedger
 from dreamd.ports.ledger.terms import Terms
 from dreamd.ports.ledger.transaction import Transaction
+from dreamd.ports.metrics import WatchMetrics
 
 T = TypeVar("T")
 RATE: Final = "watch_rate"
@@ -105,6 +106,21 @@ class Surveillance:
     def past(self) -> tuple[JudgedNight, ...]:
         """Every judged night that is kept, by night and kind."""
         return tuple(self._past)
+
+    def readings(self) -> tuple[WatchMetrics, ...]:
+        """Every watch, for the meters."""
+        declared = self.declared
+        return tuple(
+            WatchMetrics(
+                watch.kind.value,
+                watch.evidence.value if watch.rate else nan,
+                watch.next_rate(declared.rate),
+                watch.alarm is not None,
+                watch.above(declared.limit),
+                watch.gathered,
+            )
+            for watch in self.watches
+        )
 
     def _hold(self) -> None:
         """Hold the cap of the guidelines to an alarm that stands, or to none."""

@@ -81,6 +81,10 @@ class Watch:
         enough = self.gathered >= SLEEPER_NIGHTS_LEAST
         return poisson_upper(self.cases) / self.gathered if enough else nan
 
+    def above(self, limit: float) -> bool:
+        """Whether the own rate is above the limit of the clause, which low check-ins do not have."""
+        return self.kind is not HarmKind.CHECK_IN and self.own_rate > limit
+
     def declares(self, declared: float) -> bool:
         """Whether a rate that the guidelines declare counts for this kind; NaN: they declare none."""
         return isfinite(declared) and self.kind is not HarmKind.CHECK_IN

@@ -1,8 +1,9 @@
 """Metrics that count: the measurements of a simulated daemon."""
 
 from collections import Counter
+from collections.abc import Sequence
 
-from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, PeopleMetrics, SiteMetrics
+from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, PeopleMetrics, SiteMetrics, WatchMetrics
 
 
 class CountingMetrics:
@@ -93,6 +94,10 @@ class CountingMetrics:
 
     def people(self, reading: PeopleMetrics) -> None:
         """Consent and dose now."""
+
+    def watches_told(self, readings: Sequence[WatchMetrics]) -> None:
+        """Alarms that stand."""
+        self.counts["alarms"] = sum(one.alarm for one in readings)
 
     def consent_changed(self, change: str) -> None:
         """A consent has changed."""

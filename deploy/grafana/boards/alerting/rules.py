@@ -17,7 +17,7 @@ from boards.links import dashboard_url, runbook_url
 PAGE: Final = "page"
 TICKET: Final = "ticket"
 PREFIX: Final = "Dreamd"
-Board = Literal["safety", "dreamscapes", "fleet", "people", "daemon"]
+Board = Literal["safety", "dreamscapes", "fleet", "people", "surveillance", "daemon"]
 MAPPING: Final = {PAGE: "critical", TICKET: "warning"}
 """Our severities, and what other rule sets call them."""
 

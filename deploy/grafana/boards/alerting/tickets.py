@@ -174,6 +174,23 @@ _PEOPLE: Final = (
         f"{WHERE}: {SHARE} of the sleepers with a consent have merged 80 % or more of a limit of dose.",
         "people",
     ),
+    ticket(
+        "HarmAlarm",
+        "dreamd_surveillance_alarm > 0",
+        "0s",
+        "A kind of harm comes more often than declared",
+        f"{WHERE}: an alarm of the kind {{{{ $labels.kind }}}} stands. The cap of the guidelines is held to "
+        "its share until a clinician and an advocate lift it.",
+        "surveillance",
+    ),
+    ticket(
+        "HarmRateAboveClause",
+        "dreamd_surveillance_above_clause > 0",
+        "1h",
+        "The house's own rate of harm is above the declared one",
+        f"{WHERE}: the own rate of the kind {{{{ $labels.kind }}}} is above the one of clause 6.1.",
+        "surveillance",
+    ),
 )
 
 _DREAMSCAPES: Final = (

@@ -52,8 +52,8 @@ class WatchView:
 
     @property
     def above_clause(self) -> bool:
-        """Whether the house's own rate is above the one of the clause, which low check-ins do not have."""
-        return self.watch.kind is not HarmKind.CHECK_IN and self.watch.own_rate > self.clause_rate
+        """Whether the house's own rate is above the one of the clause."""
+        return self.watch.above(self.clause_rate)
 
 
 class SurveillanceApi(Protocol):
