@@ -60,6 +60,18 @@ class Clinic:
         request = asking(clinic.GetOwnCaseRequest, name=names.of_sleeper(sleeper, "case"))
         return await self._line.ask(self._stub.GetOwnCase, request, clinic.Case)
 
+    async def open_case(self, sleeper: str, level: int, words: str, *, site: str = "") -> clinic.Case:
+        """Open a case by hand. site: empty, that of the bed in which the sleeper lies."""
+        request = asking(
+            clinic.OpenCaseRequest,
+            sleeper=names.sleeper(sleeper),
+            level=level,
+            words=words,
+            site=site,
+            request_id=new_request_id(),
+        )
+        return await self._line.ask(self._stub.OpenCase, request, clinic.Case)
+
     async def triage(
         self, case: str, level: int, *, related: bool | None = None, expected: bool | None = None
     ) -> clinic.Case:

@@ -162,6 +162,8 @@ async def test_the_ward_works_from_a_shell(
     status, out, _ = await shell("clinic cases")
     assert (status, [line.split()[2] for line in out.splitlines()[1:]]) == (0, ["c3", "c2", "c1"])
     assert "late by" in out
+    assert "eve" in (await shell("clinic open eve --level 2 --words wept"))[1]
+    ward.clinic.cases.pop("by-hand-3")
     status, out, _ = await shell("clinic triage c3 1 --related yes --expected no")
     assert (status, "case c3: level 1 now, cy, held" in out) == (0, True)
     assert (await shell("clinic note c3 slept_well"))[0] == 0

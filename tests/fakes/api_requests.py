@@ -159,6 +159,7 @@ UNARY |= {
     "ListCases": (clinic.ListCasesRequest(states=[ANSWERED], level=3), clinic.ListCasesResponse),
     "GetCase": (clinic.GetCaseRequest(name="cases/c1"), clinic.Case),
     "GetOwnCase": (clinic.GetOwnCaseRequest(name="sleepers/ada/case"), clinic.Case),
+    "OpenCase": (clinic.OpenCaseRequest(sleeper="sleepers/eve", level=3, words="wept"), clinic.Case),
     "TriageCase": (clinic.TriageCaseRequest(name="cases/c1", level=3), clinic.Case),
     "AddCaseNote": (clinic.AddCaseNoteRequest(name="cases/c1", text="rang at seven"), clinic.Case),
     "HoldCase": (clinic.HoldCaseRequest(name="cases/c2", reason="to be sure"), clinic.Case),

@@ -112,6 +112,13 @@ class FakeClinic:
         own = [one for one in self.cases.values() if one.case.person == sleeper and not one.case.ended]
         return own[0] if own else None
 
+    def open_case(
+        self, caller: Caller, sleeper: str, level: Level, words: str, site: str = ""
+    ) -> KeptCase | Refusal | Deferred[KeptCase]:
+        """Open a case by hand."""
+        kept = self.opens(f"by-hand-{len(self.cases)}", sleeper, level, cause="told")
+        return self._keep(kept.with_evidence(EvidenceLine(NOW_S, "told", words, float("nan"))))
+
     def triage(
         self,
         caller: Caller,

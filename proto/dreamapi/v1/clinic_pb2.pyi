@@ -164,6 +164,20 @@ class GetOwnCaseRequest(_message.Message):
     name: str
     def __init__(self, name: _Optional[str] = ...) -> None: ...
 
+class OpenCaseRequest(_message.Message):
+    __slots__ = ("sleeper", "level", "words", "site", "request_id")
+    SLEEPER_FIELD_NUMBER: _ClassVar[int]
+    LEVEL_FIELD_NUMBER: _ClassVar[int]
+    WORDS_FIELD_NUMBER: _ClassVar[int]
+    SITE_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    sleeper: str
+    level: int
+    words: str
+    site: str
+    request_id: str
+    def __init__(self, sleeper: _Optional[str] = ..., level: _Optional[int] = ..., words: _Optional[str] = ..., site: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
 class TriageCaseRequest(_message.Message):
     __slots__ = ("name", "level", "related", "expected", "request_id")
     NAME_FIELD_NUMBER: _ClassVar[int]

@@ -50,6 +50,11 @@ class ClinicStub(object):
                 request_serializer=dreamapi_dot_v1_dot_clinic__pb2.GetOwnCaseRequest.SerializeToString,
                 response_deserializer=dreamapi_dot_v1_dot_clinic__pb2.Case.FromString,
                 _registered_method=True)
+        self.OpenCase = channel.unary_unary(
+                '/dreamapi.v1.Clinic/OpenCase',
+                request_serializer=dreamapi_dot_v1_dot_clinic__pb2.OpenCaseRequest.SerializeToString,
+                response_deserializer=dreamapi_dot_v1_dot_clinic__pb2.Case.FromString,
+                _registered_method=True)
         self.TriageCase = channel.unary_unary(
                 '/dreamapi.v1.Clinic/TriageCase',
                 request_serializer=dreamapi_dot_v1_dot_clinic__pb2.TriageCaseRequest.SerializeToString,
@@ -117,6 +122,13 @@ class ClinicServicer(object):
 
     def GetOwnCase(self, request, context):
         """The case of one sleeper that has not ended, without the clinicians' notes. CASE_UNKNOWN where there is none.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def OpenCase(self, request, context):
+        """Open a case by hand, for what a person has told. A level of 1 or 2 holds the person in the call.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -202,6 +214,11 @@ def add_ClinicServicer_to_server(servicer, server):
             'GetOwnCase': grpc.unary_unary_rpc_method_handler(
                     servicer.GetOwnCase,
                     request_deserializer=dreamapi_dot_v1_dot_clinic__pb2.GetOwnCaseRequest.FromString,
+                    response_serializer=dreamapi_dot_v1_dot_clinic__pb2.Case.SerializeToString,
+            ),
+            'OpenCase': grpc.unary_unary_rpc_method_handler(
+                    servicer.OpenCase,
+                    request_deserializer=dreamapi_dot_v1_dot_clinic__pb2.OpenCaseRequest.FromString,
                     response_serializer=dreamapi_dot_v1_dot_clinic__pb2.Case.SerializeToString,
             ),
             'TriageCase': grpc.unary_unary_rpc_method_handler(
@@ -331,6 +348,33 @@ class Clinic(object):
             target,
             '/dreamapi.v1.Clinic/GetOwnCase',
             dreamapi_dot_v1_dot_clinic__pb2.GetOwnCaseRequest.SerializeToString,
+            dreamapi_dot_v1_dot_clinic__pb2.Case.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def OpenCase(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dreamapi.v1.Clinic/OpenCase',
+            dreamapi_dot_v1_dot_clinic__pb2.OpenCaseRequest.SerializeToString,
             dreamapi_dot_v1_dot_clinic__pb2.Case.FromString,
             options,
             channel_credentials,

@@ -1,4 +1,4 @@
-"""`dreamd clinic triage|note|hold|plan|release|close`: a clinician of the site decides a case."""
+"""`dreamd clinic open|triage|note|hold|plan|release|close`: a clinician of the site decides a case."""
 
 import argparse
 from typing import Final
@@ -16,6 +16,8 @@ _FLAGS: Final = {
     "level": "LEVEL",
     "reason": "--reason",
     "text": "TEXT",
+    "words": "--words",
+    "site": "--site",
     "related": "--related",
     "expected": "--expected",
 }
@@ -25,6 +27,13 @@ _ANSWERS: Final = {"yes": True, "no": False}
 
 def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the verbs that decide."""
+    does = "open a case by hand, for what a person has told; level 1 and 2 hold the person now"
+    opened = client.add_verb(verbs, "open", _open, does)
+    opened.add_argument("sleeper", metavar="SLEEPER")
+    opened.add_argument("--level", type=int, choices=LEVELS, required=True, help=LEVELS_TOLD)
+    opened.add_argument("--words", metavar="TEXT", required=True, help="what has come to light")
+    opened.add_argument("--site", default="", help="absent: that of the bed in which the sleeper lies")
+    opened.set_defaults(run=client.run, flags=_FLAGS | {"sleeper": "SLEEPER", "level": "--level"})
     triage = _add(verbs, "triage", _triage, "answer a case and set its level")
     triage.add_argument("level", metavar="LEVEL", type=int, choices=LEVELS, help=LEVELS_TOLD)
     triage.add_argument("--related", choices=tuple(_ANSWERS), help="whether it came of the merge")
@@ -46,6 +55,10 @@ def _add(
     parser.add_argument("case", metavar="CASE", help="its id, as `dreamd clinic cases` shows it")
     parser.set_defaults(run=client.run, flags=_FLAGS)
     return parser
+
+
+async def _open(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    _print(await api.clinic.open_case(args.sleeper, args.level, args.words, site=args.site), args)
 
 
 async def _triage(api: dreamapi.Api, args: argparse.Namespace) -> None:

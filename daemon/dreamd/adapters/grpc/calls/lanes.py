@@ -114,7 +114,7 @@ _API: Final[dict[str, dict[Lane, tuple[str, ...]]]] = {
     "dreamapi.v1.Clinic": {
         Lane.READ: ("ListCases", "GetCase", "GetOwnCase", "GetCaseReport"),
         Lane.WRITE: (
-            *("TriageCase", "AddCaseNote", "HoldCase", "PlanReturn", "ReleaseCase", "CloseCase"),
+            *("OpenCase", "TriageCase", "AddCaseNote", "HoldCase", "PlanReturn", "ReleaseCase", "CloseCase"),
             "AnswerMorning",
         ),
         Lane.WATCH: ("WatchCases",),

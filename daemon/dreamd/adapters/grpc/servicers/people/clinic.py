@@ -74,6 +74,14 @@ class Clinic(ClinicServicer):
         assert found is not None
         return told_case(found, notes=False)
 
+    async def OpenCase(self, request: clinic.OpenCaseRequest, context: Context) -> clinic.Case:
+        """Open a case by hand."""
+        sleeper, level = request_fields.sleeper_id(request.sleeper), level_of(request.level)
+        words, site, caller = _reason(request.words, "words"), request.site, caller_of(context)
+        return await self._decided(
+            request, context, lambda: self._cases.open_case(caller, sleeper, level, words, site)
+        )
+
     async def TriageCase(self, request: clinic.TriageCaseRequest, context: Context) -> clinic.Case:
         """Answer a case and set its level."""
         case, level = case_id(request.name), level_of(request.level)
@@ -171,9 +179,9 @@ def _state(number: int) -> CaseState:
     return OF_STATE[number]
 
 
-def _reason(text: str) -> str:
+def _reason(text: str, field: str = "reason") -> str:
     if not len(text.strip()) > 0 or len(text) > REASON_MAX:
-        raise bad_input("reason", f"1 to {REASON_MAX} characters", Figure(len(text)))
+        raise bad_input(field, f"1 to {REASON_MAX} characters", Figure(len(text)))
     return text.strip()
 
 
