@@ -1,20 +1,26 @@
 // The clinic: cases in level order, one case with its evidence, and the decisions of a clinician. Keyboard first.
+//
+// Every few seconds the list and the open case are read again. Only what has changed is drawn, and the focus stays where
+// it was: on the same case, or on the one in its place once it has gone.
 
-import { ACTS, acts, clock, dayOf, due, facts, LEVELS, line, moment, sittings, state, subject, summary } from "./clinic_words.js";
+import { drawPull, drawWatch } from "./clinic_pictures.js";
+import { ACTS, acts, course, decideWords, due, facts, formTitle, harm, HARMS, HARM_STATES, LEVELS, levelWords, many, moment, sittings, standing, state, subject, summary, title, wait } from "./clinic_words.js";
 import { arrange, make, set } from "./element.js";
 
 const HEADER = { "X-Dreamd-Console": "1" };
 const EVERY_MS = 5000;
-const SVG = "http://www.w3.org/2000/svg";
+const HARM_EVERY = 12;
 const at = (id) => document.getElementById(id);
-const page = { told: null, shown: "", one: null, act: "", ended: false };
+const page = { told: null, one: null, act: "", place: 0, ended: false, turn: 0, sending: false, looks: 0, watches: [] };
 
 async function ask(path, body) {
   const sent = body === undefined ? { headers: HEADER } : { method: "POST", headers: { ...HEADER, "Content-Type": "application/json" }, body: JSON.stringify(body) };
-  const answer = await fetch(path, { cache: "no-store", ...sent });
-  const got = await answer.json();
+  const answer = await fetch(path, { cache: "no-store", ...sent }).catch(() => {
+    throw new Error("the house does not answer");
+  });
+  const got = await answer.json().catch(() => ({ error: "the house gave no answer that this page can read" }));
   if (answer.status === 401) location.assign("/");
-  if (!answer.ok) throw new Error(got.error);
+  if (!answer.ok) throw Object.assign(new Error(got.error), { status: answer.status });
   return got;
 }
 
@@ -25,26 +31,57 @@ function say(words, grave = "") {
 
 // -- the list ----------------------------------------------------------------------------------------
 
-function caseItem(one, old) {
+const lines = () => [...at("cases").querySelectorAll("button")];
+const named = (name) => lines().find((button) => button.dataset.case === name);
+const shown = () => page.one?.case ?? "";
+
+function group(level, old) {
+  const part = old ?? make("section", "", { "aria-labelledby": `level-${level}` });
+  if (!old) {
+    const heading = make("h3", "", { id: `level-${level}` });
+    heading.append(make("span"), make("span", "", { class: "count" }));
+    part.append(heading, make("ol"));
+  }
+  const found = page.told.cases.filter((one) => one.level === level);
+  set(part.firstElementChild.firstElementChild, levelWords(level, page.ended));
+  set(part.firstElementChild.lastElementChild, many(found.length));
+  part.dataset.level = level;
+  arrange(part.lastElementChild, found, (one) => one.case, line);
+  return part;
+}
+
+function line(one, old) {
   const item = old ?? make("li");
   if (!old) {
-    const button = make("button", "", { type: "button" });
-    button.append(make("span", "", { class: "level" }), make("span", "", { class: "subject" }), make("span", "", { class: "course" }), make("span", "", { class: "due" }));
+    const button = make("button", "", { type: "button", "data-case": one.case });
+    button.append(make("span", "", { class: "subject" }), make("span", "", { class: "due" }), make("span", "", { class: "course" }));
     button.addEventListener("click", () => open(one.case, true));
     item.append(button);
   }
   const button = item.firstElementChild;
-  const [level, who, course, wait] = button.children;
-  const [words, late] = due(one, page.told.now_s);
-  set(level, `${one.level} ${LEVELS[one.level]}`);
+  const [who, left, words] = button.children;
   set(who, subject(one));
-  set(course, state(one));
-  set(wait, words || (one.ended_s ? moment(one.ended_s) : clock(one.opened_s)));
-  button.dataset.level = String(one.level);
-  button.dataset.late = String(late);
-  button.setAttribute("aria-current", String(one.case === page.shown));
-  button.setAttribute("aria-label", `${line(one, page.told.now_s)}, case ${one.case}`);
+  set(left, wait(one, page.told.now_s));
+  set(words, course(one));
+  button.dataset.late = String(due(one, page.told.now_s)[1]);
+  mark(button);
   return item;
+}
+
+function mark(button) {
+  if (button.dataset.case === shown()) button.setAttribute("aria-current", "true");
+  else button.removeAttribute("aria-current");
+}
+
+// Do this work on the list, and leave the focus on the case that had it, or on the one that is now in its place.
+function keepingFocus(work) {
+  const held = document.activeElement;
+  const name = held?.dataset?.case;
+  const from = name && at("cases").contains(held) ? lines().indexOf(held) : -1;
+  work();
+  if (from < 0 || document.activeElement === held) return;
+  const left = lines();
+  (named(name) ?? left[Math.min(from, left.length - 1)] ?? at("cases-title")).focus({ preventScroll: true });
 }
 
 async function list() {
@@ -52,101 +89,135 @@ async function list() {
   const { cases, principal, now_s } = page.told;
   set(at("viewer"), principal);
   set(at("cases-title"), page.ended ? "Cases that have ended" : "Cases that wait");
-  if (!page.ended) set(at("summary"), summary(cases, now_s));
-  arrange(at("cases"), cases, (one) => one.case, caseItem);
+  if (!page.ended) {
+    set(at("summary"), summary(cases, now_s));
+    document.title = cases.length ? `Clinic (${cases.length}) · dreamd` : "Clinic · dreamd";
+  }
+  const levels = [1, 2, 3, 4].filter((level) => cases.some((one) => one.level === level));
+  keepingFocus(() => arrange(at("cases"), levels, String, group));
+  const here = lines().indexOf(named(shown()));
+  if (here >= 0) page.place = here;
+  set(at("none"), page.ended ? "No case has ended." : "No case waits.");
   at("none").hidden = cases.length > 0;
 }
 
+// Go on in the list: from the line that has the focus, else from the open case, else from the place where it was.
 function move(by) {
-  const buttons = [...at("cases").querySelectorAll("button")];
-  if (!buttons.length) return;
-  const here = buttons.indexOf(document.activeElement);
-  const next = here < 0 ? 0 : Math.min(Math.max(here + by, 0), buttons.length - 1);
-  buttons[next].focus();
+  const found = lines();
+  if (!found.length) return;
+  const focused = found.indexOf(document.activeElement);
+  const from = focused >= 0 ? focused : found.indexOf(named(shown()));
+  const next = from >= 0 ? from + by : page.place + Math.min(by, 0);
+  const button = found[Math.min(Math.max(next, 0), found.length - 1)];
+  if (button.checkVisibility()) button.focus();
+  else open(button.dataset.case, true);
 }
 
 // -- one case ----------------------------------------------------------------------------------------
 
 async function open(name, focus) {
+  const turn = ++page.turn;
+  let one;
   try {
-    page.one = await ask(`/console/case?case=${encodeURIComponent(name)}`);
+    one = await ask(`/console/case?case=${encodeURIComponent(name)}`);
   } catch (error) {
-    return say("", `Not read: ${error.message}.`);
+    say("", `Not read: ${error.message}.`);
+    return false;
   }
-  page.shown = name;
-  for (const item of at("cases").children) item.firstElementChild.setAttribute("aria-current", String(item.dataset.key === name));
-  draw(page.one);
+  if (turn !== page.turn) return false;
   leave();
+  page.one = one;
   at("one").hidden = false;
+  at("ward").dataset.reading = String(focus);
+  draw(one);
+  lines().forEach(mark);
+  page.place = Math.max(0, lines().indexOf(named(name)));
   if (focus) at("one-title").focus();
+  return true;
+}
+
+// Read the open case again; a form that is open stays as it is.
+async function reread() {
+  const { turn, one } = page;
+  const now = await ask(`/console/case?case=${encodeURIComponent(one.case)}`);
+  if (turn !== page.turn || page.sending) return;
+  const changed = now.state !== one.state || now.level !== one.level;
+  page.one = now;
+  draw(now);
+  if (changed && page.act) say(`The case has changed meanwhile: it is ${state(now)}, level ${now.level}.`);
 }
 
 function draw(one) {
-  set(at("one-title"), `Case ${one.case}: ${subject(one)}, level ${one.level} ${LEVELS[one.level]}`);
-  const [words] = due(one, page.told.now_s);
-  set(at("one-state"), `${state(one)[0].toUpperCase()}${state(one).slice(1)}${words ? `; ${words}` : ""}.`);
+  set(at("one-title"), title(one));
+  set(at("one-state"), standing(one, page.told.now_s));
   set(at("one-facts"), facts(one));
-  at("evidence").replaceChildren(...one.evidence.map((item) => entry(item.words || item.cause, `${item.cause}${item.value === null ? "" : ` ${item.value.toPrecision(3)}`}, ${moment(item.at_s)}`)));
+  at("parent-part").hidden = !one.parent;
+  set(at("parent"), one.parent ? `case ${one.parent}` : "");
+  children(one);
+  entries(at("evidence"), one.evidence.map((item) => [item.words || item.cause, `${item.cause}${item.value === null ? "" : ` ${Number(item.value.toPrecision(3))}`}, ${moment(item.at_s)}`]));
   at("no-evidence").hidden = one.evidence.length > 0;
-  at("notes").replaceChildren(...one.notes.map((note) => entry(note.text, `${note.by}, ${moment(note.at_s)}`)));
+  entries(at("notes"), one.notes.map((note) => [note.text, `${note.by}, ${moment(note.at_s)}`]));
   at("no-notes").hidden = one.notes.length > 0;
+  at("sittings-part").hidden = one.kind !== "person";
   set(at("sittings-words"), sittings(one.sittings));
-  pull(one.sittings);
+  at("pull-legend").hidden = one.sittings.length === 0;
+  drawPull(at("pull"), one.sittings);
   buttons(one);
 }
 
-function entry(words, small) {
-  const item = make("li", words);
-  item.append(make("small", small));
-  return item;
+// The cases of a Dreamscape's case that are in the list.
+function children(one) {
+  const own = page.told.cases.filter((other) => other.parent === one.case);
+  at("children-part").hidden = one.kind !== "parent";
+  set(at("children-title"), page.ended ? "Its cases that have ended" : own.length ? "Its cases that wait" : "None of its cases waits");
+  arrange(at("children"), own, (child) => child.case, (child, old) => {
+    const item = old ?? make("li");
+    if (!old) {
+      const button = make("button", "", { type: "button", class: "link" });
+      button.addEventListener("click", () => open(child.case, true));
+      item.append(button, make("span"));
+    }
+    set(item.firstElementChild, subject(child));
+    set(item.lastElementChild, ` level ${child.level}, ${LEVELS[child.level]}; ${state(child)}`);
+    return item;
+  });
+}
+
+function entries(element, told) {
+  arrange(element, told.map((words, i) => [i, ...words]), ([i]) => i, ([, words, small], old) => {
+    const item = old ?? make("li");
+    if (!old) item.append(make("span"), make("small"));
+    set(item.firstElementChild, words);
+    set(item.lastElementChild, small);
+    return item;
+  });
 }
 
 function buttons(one) {
-  const own = page.told.may;
-  const found = acts(one).filter((act) => own[act]);
-  set(at("decide-words"), found.length ? "" : acts(one).length ? "A clinician of the site decides it." : "It has ended: nothing is to be decided.");
-  at("acts").replaceChildren(...found.map((act) => {
-    const button = make("button", `${ACTS[act].words} (${ACTS[act].key})`, { type: "button", id: `act-${act}` });
+  const found = acts(one).filter((act) => page.told.may[act]);
+  const held = document.activeElement;
+  const within = at("acts").contains(held);
+  set(at("decide-words"), decideWords(one, page.told.may));
+  arrange(at("acts"), found, String, (act, old) => {
+    if (old) return old;
+    const button = make("button", ACTS[act].words, { type: "button", id: `act-${act}`, "aria-keyshortcuts": ACTS[act].key });
+    button.append(make("kbd", ACTS[act].key, { "aria-hidden": "true" }));
     button.addEventListener("click", () => begin(act));
     return button;
-  }));
-}
-
-// Pull by sitting: 0 is oneself, 1 the group; a filled point followed an anchor session.
-function pull(told) {
-  const picture = at("pull");
-  const measured = told.filter((one) => one.pull !== null);
-  picture.hidden = measured.length === 0;
-  picture.replaceChildren(picture.firstElementChild);
-  if (!measured.length) return;
-  const [low, high] = [Math.min(-0.2, ...measured.map((one) => one.pull)), Math.max(0.8, ...measured.map((one) => one.pull))];
-  const x = (i) => (told.length === 1 ? 330 : 50 + (i * 560) / (told.length - 1));
-  const y = (value) => 20 + ((high - value) / (high - low)) * 160;
-  set(at("pull-words"), sittings(told));
-  const draw = (name, attributes, words = "") => {
-    const element = document.createElementNS(SVG, name);
-    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
-    element.textContent = words;
-    picture.append(element);
-  };
-  for (const [value, words, kind] of [[0, "oneself", "zero"], [0.3, "restored below", "limit"]]) {
-    draw("line", { x1: 40, x2: 620, y1: y(value), y2: y(value), class: kind });
-    draw("text", { x: 622, y: y(value) - 5, class: "words", "text-anchor": "end" }, words);
-  }
-  const points = told.map((one, i) => [i, one]).filter(([, one]) => one.pull !== null);
-  draw("polyline", { points: points.map(([i, one]) => `${x(i)},${y(one.pull)}`).join(" "), class: "way" });
-  for (const [i, one] of points) {
-    draw("circle", { cx: x(i), cy: y(one.pull), r: 6, class: one.anchored ? "anchored" : "plain" });
-    draw("text", { x: x(i), y: 212, class: "words", "text-anchor": "middle" }, dayOf(one.at_s));
-  }
+  });
+  if (within && !held.isConnected) at("one-title").focus({ preventScroll: true });
 }
 
 // -- decisions ---------------------------------------------------------------------------------------
 
+at("level").append(...Object.entries(LEVELS).map(([level, words]) => make("option", `${level} ${words}`, { value: level })));
+
 function begin(act) {
   const told = ACTS[act];
   page.act = act;
-  set(at("form-title"), told.title);
+  say("");
+  set(at("form-title"), formTitle(act, page.one));
+  set(at("form-words"), told.words_below);
   set(at("confirm"), told.confirm);
   set(at("text-label"), told.label ?? "");
   at("level-part").hidden = at("judged-part").hidden = act !== "triage";
@@ -154,8 +225,10 @@ function begin(act) {
   at("text").required = Boolean(told.label);
   at("text").value = "";
   at("level").value = String(page.one.level);
+  at("related").value = at("expected").value = "";
   at("form").hidden = false;
   (act === "triage" ? at("level") : told.label ? at("text") : at("confirm")).focus();
+  at("form").scrollIntoView({ block: "nearest" });
 }
 
 function leave() {
@@ -166,19 +239,24 @@ function leave() {
 const judged = (id) => ({ yes: true, no: false })[at(id).value] ?? null;
 
 async function decide() {
-  const { act, shown } = page;
+  if (page.sending) return;
+  const { act, one } = page;
   const words = at("text").value.trim().replace(/\s+/g, " ");
-  const body = { case: shown };
+  const body = { case: one.case };
   if (act === "triage") Object.assign(body, { level: Number(at("level").value), related: judged("related"), expected: judged("expected") });
   if (act === "note") body.text = words;
   if (["hold", "release", "close"].includes(act)) body.reason = words;
+  page.sending = true;
+  say("One moment.");
   try {
     await ask(`/console/case/${act}`, body);
+    say(`${ACTS[act].done}: ${subject(one)}.`);
     await list();
-    await open(shown, true);
-    say(`Done: ${ACTS[act].confirm.toLowerCase()}.`);
+    await open(one.case, true);
   } catch (error) {
     say("", `Not done: ${error.message}.`);
+  } finally {
+    page.sending = false;
   }
 }
 
@@ -189,40 +267,112 @@ at("form").addEventListener("submit", (event) => {
 at("cancel").addEventListener("click", () => {
   const act = page.act;
   leave();
-  at(`act-${act}`)?.focus();
+  (at(`act-${act}`) ?? at("one-title")).focus();
 });
+at("parent").addEventListener("click", () => open(page.one.parent, true));
+at("back").addEventListener("click", back);
 at("ended-shown").addEventListener("click", async () => {
   page.ended = !page.ended;
-  at("ended-shown").setAttribute("aria-pressed", String(page.ended));
   set(at("ended-shown"), page.ended ? "Show cases that wait" : "Show cases that have ended");
-  await list();
+  try {
+    await list();
+  } catch (error) {
+    say("", `Not reached: ${error.message}.`);
+  }
 });
 
+function back() {
+  at("ward").dataset.reading = "false";
+  (named(shown()) ?? at("cases-title")).focus();
+}
+
+// One key: the act on the line that has the focus, else on the open case.
+async function press(act) {
+  const name = at("cases").contains(document.activeElement) ? document.activeElement.dataset.case : shown();
+  if (!name || at("form").contains(document.activeElement)) return;
+  if (name !== shown() && !(await open(name, false))) return;
+  at("ward").dataset.reading = "true";
+  if (at(`act-${act}`)) return begin(act);
+  const refused = decideWords(page.one, page.told.may) || `It is ${state(page.one)}`;
+  say(`${ACTS[act].words} is not offered for ${subject(page.one)}. ${refused.replace(/\.?$/, ".")}`);
+}
+
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const typing = event.target.closest("textarea, select, input");
-  if (event.key === "Escape") {
-    if (!at("form").hidden) return at("cancel").click();
-    const shown = [...at("cases").children].find((item) => item.dataset.key === page.shown);
-    return (shown?.firstElementChild ?? at("cases-title")).focus();
+  if (event.key === "Enter" && event.ctrlKey && page.act) {
+    event.preventDefault();
+    return at("form").requestSubmit();
   }
-  if (typing) return;
-  if (event.key === "j" || event.key === "ArrowDown") move(1);
-  else if (event.key === "k" || event.key === "ArrowUp") move(-1);
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "Escape") {
+    if (page.act) return at("cancel").click();
+    return back();
+  }
+  if (event.target.closest("textarea, select, input") || !page.told) return;
+  const arrows = at("cases").contains(event.target);
+  if (event.key === "j" || (arrows && event.key === "ArrowDown")) move(1);
+  else if (event.key === "k" || (arrows && event.key === "ArrowUp")) move(-1);
   else {
     const act = Object.keys(ACTS).find((name) => ACTS[name].key === event.key);
-    const button = act && !at("one").hidden && at(`act-${act}`);
-    if (!button) return;
-    begin(act);
+    if (!act) return;
+    press(act);
   }
   event.preventDefault();
 });
 
+// -- how often harm comes ----------------------------------------------------------------------------
+
+async function harms() {
+  let told;
+  try {
+    told = await ask("/console/harm");
+  } catch {
+    at("harm").hidden = true;
+    return;
+  }
+  page.watches = told.watches;
+  at("harm").hidden = false;
+  arrange(at("watches"), told.watches, (one) => one.kind, (one, old) => {
+    const part = old ?? make("section", "", { "aria-labelledby": `harm-${one.kind}` });
+    if (!old) {
+      const heading = make("h3", HARMS[one.kind] ?? one.kind, { id: `harm-${one.kind}` });
+      const picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+      for (const [key, value] of Object.entries({ class: "chart", role: "img", "aria-labelledby": `harm-${one.kind}-words` })) picture.setAttribute(key, value);
+      const words = document.createElementNS("http://www.w3.org/2000/svg", "title");
+      words.id = `harm-${one.kind}-words`;
+      picture.append(words);
+      part.append(heading, make("p"), picture);
+      part.children[1].append(make("b"), make("span"));
+    }
+    part.dataset.state = one.state;
+    set(part.children[1].firstElementChild, `${HARM_STATES[one.state] ?? "Not known"}. `);
+    set(part.children[1].lastElementChild, harm(one, told.clause));
+    return part;
+  });
+  drawHarms();
+}
+
+function drawHarms() {
+  page.watches.forEach((one, i) => drawWatch(at("watches").children[i].lastElementChild, one));
+}
+
+addEventListener("resize", () => {
+  if (page.one) drawPull(at("pull"), page.one.sittings);
+  drawHarms();
+});
+
+// ----------------------------------------------------------------------------------------------------
+
 async function again() {
+  if (page.looks++ % HARM_EVERY === 0) await harms();
   try {
     await list();
+    if (page.one) await reread();
     if (at("alarm").textContent.startsWith("Not reached")) say("");
   } catch (error) {
+    if (error.status === 403 && !page.told) {
+      at("ward").hidden = true;
+      return set(at("summary"), "Cases are read by a clinician of their site.");
+    }
     say("", `Not reached: ${error.message}.`);
   }
   setTimeout(again, EVERY_MS);

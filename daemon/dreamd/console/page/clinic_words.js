@@ -3,13 +3,18 @@
 const time = new Intl.DateTimeFormat([], { weekday: "short", hour: "2-digit", minute: "2-digit", hour12: false });
 const day = new Intl.DateTimeFormat([], { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false });
 const date = new Intl.DateTimeFormat([], { month: "short", day: "numeric", timeZone: "UTC" });
+const plain = new Intl.NumberFormat("en");
 
 export const moment = (s) => day.format(new Date(s * 1000));
 export const clock = (s) => time.format(new Date(s * 1000));
 export const dayOf = (s) => date.format(new Date(s * 1000));
 
 export const LEVELS = { 1: "now", 2: "today", 3: "soon", 4: "note" };
+const WITHIN = { 1: "within 15 minutes", 2: "within 4 hours", 3: "within a day", 4: "closes by itself after a week" };
 const STEPS = { 1: "a quarter of the ceiling", 2: "half of the ceiling", 3: "the whole ceiling" };
+const ENDED = ["released", "closed"];
+const upper = (words) => `${words[0].toUpperCase()}${words.slice(1)}`;
+const cases = (n) => `${n} ${n === 1 ? "case" : "cases"}`;
 
 export function span(s) {
   const minutes = Math.floor(Math.abs(s) / 60);
@@ -20,9 +25,12 @@ export function span(s) {
 
 export function subject(one) {
   if (one.kind === "parent") return `Dreamscape ${one.dreamscape}`;
-  if (one.kind === "fleet") return "the fleet";
-  return one.sleeper || "an erased sleeper";
+  if (one.kind === "fleet") return "The fleet";
+  return one.sleeper || "An erased sleeper";
 }
+
+export const levelWords = (level, ended) => `Level ${level}: ${LEVELS[level]}${ended ? "" : `, ${WITHIN[level]}`}`;
+export const many = (n) => cases(n);
 
 // The time to the answer: [words, whether it is late].
 export function due(one, now_s) {
@@ -31,71 +39,127 @@ export function due(one, now_s) {
   return left >= 0 ? [`answer within ${span(left)}`, false] : [`late by ${span(left)}`, true];
 }
 
+// The right-hand side of a line of the list.
+export function wait(one, now_s) {
+  const [words] = due(one, now_s);
+  return words || (one.ended_s === null ? `since ${clock(one.opened_s)}` : moment(one.ended_s));
+}
+
 export function state(one) {
   switch (one.state) {
     case "open":
-      return one.held ? "open; the person is held" : "open";
+      return one.held ? "waits for an answer; the person is held" : "waits for an answer";
     case "triaged":
       return "answered";
     case "held":
       return "held: no merge until a release";
     case "returning":
-      return one.step in STEPS ? `returning, step ${one.step}: ${STEPS[one.step]}` : "returning, every step is done";
+      return one.step in STEPS ? `returning, step ${one.step} of 3: ${STEPS[one.step]}` : "returning: every step is done";
     default:
       return one.state;
   }
 }
 
-export function line(one, now_s) {
+export function course(one) {
+  return [state(one), one.causes.length && `by ${one.causes.join(", ")}`, one.parent && "part of a Dreamscape's case"].filter(Boolean).join("; ");
+}
+
+export const title = (one) => `${subject(one)}: level ${one.level}, ${LEVELS[one.level]}`;
+
+export function standing(one, now_s) {
   const [words] = due(one, now_s);
-  return [`Level ${one.level} ${LEVELS[one.level]}`, subject(one), state(one), words].filter(Boolean).join(", ");
+  return `${upper(state(one))}${words ? `; ${words}` : ""}.`;
 }
 
 export function facts(one) {
   const judged = (value, yes, no) => (value === null ? "" : value ? yes : no);
   return [
-    one.site && `Site ${one.site}.`,
+    `Case ${one.case}${one.site ? ` of site ${one.site}` : ""}.`,
     one.dreamscape && one.kind === "person" && `In ${one.dreamscape}.`,
-    one.parent && `Part of case ${one.parent}.`,
-    `Opened ${moment(one.opened_s)}.`,
+    `Opened ${moment(one.opened_s)}${one.causes.length ? ` by ${one.causes.join(", ")}` : ""}.`,
     one.answered_s && `Answered ${moment(one.answered_s)}.`,
     one.ended_s && `Ended ${moment(one.ended_s)}.`,
     one.climbed && `It has climbed ${one.climbed === 1 ? "one level" : `${one.climbed} levels`} for want of an answer.`,
-    one.causes.length && `By ${one.causes.join(", ")}.`,
     judged(one.related, "It came of the merge.", "It did not come of the merge."),
     judged(one.expected, "It was expected.", "It was not expected."),
   ].filter(Boolean).join(" ");
 }
 
-export function summary(cases, now_s) {
-  if (!cases.length) return "No case waits.";
-  const open = cases.filter((one) => one.state === "open");
+export function summary(told, now_s) {
+  if (!told.length) return "No case waits.";
+  const open = told.filter((one) => one.state === "open");
   const late = open.filter((one) => due(one, now_s)[1]).length;
-  const many = [1, 2, 3, 4].map((level) => [level, cases.filter((one) => one.level === level).length]).filter(([, n]) => n);
-  return `${cases.length} ${cases.length === 1 ? "case" : "cases"}: ${many.map(([level, n]) => `${n} of level ${level}`).join(", ")}. ${open.length} without an answer, ${late} late.`;
+  const levels = [1, 2, 3, 4].map((level) => [level, told.filter((one) => one.level === level).length]).filter(([, n]) => n);
+  return `${cases(told.length)}: ${levels.map(([level, n]) => `${plain.format(n)} of level ${level}`).join(", ")}. ${open.length} without an answer, ${late} late.`;
 }
 
-// The acts that a state has: the daemon judges each, this only leaves out those that it would refuse.
+// The acts that a state has. The daemon judges each: this only leaves out those that it would refuse.
 export function acts(one) {
-  if (one.state === "released" || one.state === "closed") return [];
-  const of = { open: ["triage", "note"], triaged: ["triage", "note", "hold", "close"], held: ["triage", "note", "plan"], returning: ["note", "hold", "release"] };
-  const found = of[one.state] ?? [];
-  return one.kind === "person" ? found : found.filter((act) => !["hold", "plan", "release"].includes(act));
+  if (ENDED.includes(one.state)) return [];
+  const erased = one.kind === "person" && !one.sleeper;
+  const found = ["triage", "note"];
+  if (one.kind === "person") {
+    if (one.state !== "held") found.push("hold");
+    if (one.state === "held" && !erased) found.push("plan");
+    if (one.state === "returning" && one.step > 3) found.push("release");
+  }
+  if ((one.state === "triaged" && !one.held) || (one.state === "held" && erased)) found.push("close");
+  return found;
+}
+
+// Why what a reader may look for is not offered; may: by act.
+export function decideWords(one, may) {
+  if (ENDED.includes(one.state)) return "It has ended: nothing is to be decided.";
+  if (!acts(one).some((act) => may[act])) return "A clinician of the site decides it.";
+  if (one.state === "returning" && one.step <= 3) return `A release follows the last step of the return; this is step ${one.step} of 3.`;
+  return "";
 }
 
 export const ACTS = {
-  triage: { key: "t", words: "Answer", title: "Answer the case and set its level", confirm: "Answer it" },
-  note: { key: "n", words: "Write a note", title: "A note, sealed under the sleeper's key", label: "The note", confirm: "Keep the note" },
-  hold: { key: "h", words: "Hold", title: "Hold the person: zero now, no merge until a release", label: "Why", confirm: "Hold the person" },
-  plan: { key: "p", words: "Plan the return", title: "A quarter of the ceiling in the next night, then half, then the whole", confirm: "Plan the return" },
-  release: { key: "r", words: "Release", title: "Release the person", label: "Why", confirm: "Release the person" },
-  close: { key: "c", words: "Close", title: "Close the case: nothing more is to be done", label: "Why", confirm: "Close the case" },
+  triage: { key: "t", words: "Answer", title: "Answer it, and set its level", words_below: "Level 1 and 2 hold a person at once.", confirm: "Answer", done: "Answered" },
+  note: { key: "n", words: "Note", title: "A note", words_below: "It is sealed under the sleeper's key, and goes with it.", label: "Note", confirm: "Keep the note", done: "The note is kept" },
+  hold: { key: "h", words: "Hold", title: "Hold the person", words_below: "Zero at once, and no merge until a release. To sleep, to wake and to leave stay free.", label: "Why", confirm: "Hold the person", done: "Held" },
+  plan: { key: "p", words: "Plan the return", title: "Plan the return", words_below: "A quarter of the ceiling in the next night, then half, then the whole, each after a clean morning.", confirm: "Plan the return", done: "The return is planned" },
+  release: { key: "r", words: "Release", title: "Release the person", words_below: "From the next seat on, the person's own consent alone sets the ceiling.", label: "Why", confirm: "Release the person", done: "Released" },
+  close: { key: "c", words: "Close", title: "Close the case", words_below: "Nothing more is to be done.", label: "Why", confirm: "Close the case", done: "Closed" },
 };
 
+export const formTitle = (act, one) => `${ACTS[act].title}: ${subject(one)}`;
+
 export function sittings(told) {
-  const measured = told.filter((one) => one.pull !== null);
   if (!told.length) return "No sitting was held after this case.";
+  const measured = told.filter((one) => one.pull !== null);
   const last = told[told.length - 1];
-  const newest = last.pull === null ? "The newest cannot be measured." : `The newest is ${last.pull.toFixed(2)}.`;
-  return `${told.length} ${told.length === 1 ? "sitting" : "sittings"}, ${measured.length} measured; 0 is oneself, 1 the group. ${newest} Not a medical finding.`;
+  const newest = last.pull === null ? "The newest cannot be measured." : `The newest is ${last.pull.toFixed(2)}: 0 is oneself, 1 the group.`;
+  return `${told.length} ${told.length === 1 ? "sitting" : "sittings"}, ${measured.length} measured. ${newest} It is not a medical finding.`;
+}
+
+// Each sitting, for a reader that sees no picture.
+export function sittingList(told) {
+  return told.map((one) => `${dayOf(one.at_s)}: ${one.pull === null ? "not measured" : one.pull.toFixed(2)}${one.anchored ? " after an anchor session" : ""}`).join("; ");
+}
+
+// -- how often harm comes ----------------------------------------------------------------------------
+
+export const HARMS = { distress: "Distress and wake", identity: "Identity severs", "check-in": "Low check-ins" };
+export const HARM_STATES = { blind: "Blind", watching: "Watching", alarm: "Alarm" };
+
+export function harm(one, clause) {
+  const value = one.value === null ? "no evidence yet" : `evidence ${plain.format(Number(one.value.toPrecision(3)))}`;
+  const rate = one.rate === null ? "" : `It expects ${plain.format(Number((one.rate * 1000).toPrecision(3)))} cases in 1,000 sleeper-nights, ${one.declared ? `declared by clause ${clause}` : "the house's own rate"}.`;
+  const above = one.above_clause ? " The house's own rate is above the clause." : "";
+  switch (one.state) {
+    case "blind":
+      return `No night is judged: ${plain.format(one.gathered)} of ${plain.format(one.gathered_least)} sleeper-nights are known, and no clause declares a rate. Blind is not quiet.`;
+    case "alarm":
+      return `Since ${moment(one.alarm_s)}; the cap is halved until a clinician and an advocate lift it. ${rate}${above}`;
+    default:
+      return `${upper(value)} of ${plain.format(one.threshold)}, by ${plain.format(one.nights)} ${one.nights === 1 ? "night" : "nights"}. ${rate}${above}`;
+  }
+}
+
+export function harmNights(one) {
+  const harmed = one.past.filter((night) => night.harmed > 0).length;
+  const blind = one.past.filter((night) => night.rate === null).length;
+  return `${HARMS[one.kind] ?? one.kind}: ${one.past.length} nights, ${harmed} with a case, ${blind} blind.`;
 }

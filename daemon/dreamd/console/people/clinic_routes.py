@@ -1,4 +1,4 @@
-"""The routes of the clinic's page: cases in level order, one case, and the decisions of a clinician.
+"""The routes of the clinic's page: cases in level order, one case and its decisions, the watches over harm.
 
 The daemon judges each decision: the clinician's sites, one's own case, the state of the case.
 """
@@ -13,13 +13,15 @@ from dreamapi.clinic import STATES
 from dreamapi.v1.clinic_pb2 import Case
 from dreamd.console.acts.order_bodies import Asked, UnfitOrderError
 from dreamd.console.governing.doors import Answer, Doors
-from dreamd.console.people.clinic_shapes import DECISIONS, case_shape, whole_shape
+from dreamd.console.people.clinic_shapes import DECISIONS, case_shape, harm_shape, whole_shape
 from dreamd.console.people.consent_wishes import Told, read_text, read_told
 from dreamd.console.sessions import Session
 from dreamwire.topics import is_name
 
 ENDED = ("released", "closed")
 ENDED_MOST = 100
+HARM_NIGHTS = 180
+"""Judged nights of each watch: half a year."""
 NOTE_BODY_MOST = 16 << 10
 """Bytes of the body of an act: a note of 2,000 characters, escaped."""
 
@@ -38,6 +40,7 @@ class ClinicPage:
         return [
             Route("/console/cases", doors.reads(self._cases)),
             Route("/console/case", doors.reads(self._case)),
+            Route("/console/harm", doors.reads(self._harm)),
             *(
                 Route(
                     f"/console/case/{act}",
@@ -64,6 +67,9 @@ class ClinicPage:
 
     async def _case(self, api: dreamapi.Api, request: Request, _session: Session) -> Answer:
         return whole_shape(await api.clinic.case_of(_named(request.query_params.get("case", ""))))
+
+    async def _harm(self, api: dreamapi.Api, _request: Request, _session: Session) -> Answer:
+        return harm_shape(await api.exposure.surveillance(nights=HARM_NIGHTS))
 
     @staticmethod
     def _deciding(decide: Decision) -> Callable[[dreamapi.Api, Asked, Session], Awaitable[Answer]]:

@@ -1,9 +1,11 @@
-"""Cases of the clinic, in the shape that their page draws. Pure."""
+"""Cases of the clinic and the watches over harm, in the shape that their page draws. Pure."""
 
+from math import isfinite, nan
 from typing import Final
 
 from dreamapi.names import bare, word
 from dreamapi.v1.clinic_pb2 import Case, CaseEvidence, CaseNote, CaseSitting
+from dreamapi.v1.exposure_pb2 import HarmKind, HarmWatch, JudgedNight, Surveillance
 from dreamd.console.shapes import given, number, seconds
 
 DECISIONS: Final = {
@@ -64,3 +66,40 @@ def _note(note: CaseNote) -> dict[str, object]:
 def _sitting(sitting: CaseSitting) -> dict[str, object]:
     pull = number(sitting.pull) if sitting.HasField("pull") else None
     return {"at_s": number(seconds(sitting.day)), "pull": pull, "anchored": sitting.anchored}
+
+
+def harm_shape(told: Surveillance) -> dict[str, object]:
+    """The watches, one a kind, with their judged nights. A blind night has neither value nor rate."""
+    return {"clause": told.clause, "watches": [_watch(one) for one in told.watches]}
+
+
+def _watch(one: HarmWatch) -> dict[str, object]:
+    return {
+        "kind": word(HarmKind, one.kind).removeprefix("kind-"),
+        "state": word(HarmWatch.State, one.state),
+        "value": _held(one, "value"),
+        "threshold": number(one.threshold),
+        "rate": _held(one, "rate"),
+        "declared": one.declared,
+        "above_clause": one.above_clause,
+        "gathered": one.gathered,
+        "gathered_least": one.gathered_least,
+        "nights": one.nights,
+        "alarm_s": number(seconds(one.alarm.begin_time)) if one.HasField("alarm") else None,
+        "past": [_judged(night) for night in one.past],
+    }
+
+
+def _judged(night: JudgedNight) -> dict[str, object]:
+    return {
+        "end_s": number(seconds(night.end_time)),
+        "harmed": night.harmed,
+        "value": _held(night, "value"),
+        "rate": _held(night, "rate"),
+    }
+
+
+def _held(one: HarmWatch | JudgedNight, field: str) -> float | None:
+    """A number that may be absent. Not rounded: a rate is small."""
+    value = float(getattr(one, field)) if one.HasField(field) else nan
+    return value if isfinite(value) else None
