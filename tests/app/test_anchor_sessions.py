@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dreamd.adapters.exposure import UNDER_AN_ANCHOR_MARK_MIN
+from dreamd.core.clinic.levels import Level
 from dreamd.core.consent.grant import Scope
 from dreamd.core.dreamscapes.admission import validate_plan
 from dreamd.core.dreamscapes.kinds import DreamscapeKind
@@ -14,6 +15,7 @@ from dreamd.core.limits import ANCHOR_CEILING, HOP_S
 from dreamd.core.refusals import Code, Refusal
 from dreamd.ports.ledger.exposure import Account
 from dreamwire import blend
+from dreamwire.messages import PodEventKind
 from fakes.callers import OPERATOR
 from fakes.stage import START_S, Stage
 
@@ -119,11 +121,19 @@ def test_a_sitting_alone_couples_nothing() -> None:
 
 
 def test_minutes_are_counted_apart_and_whole() -> None:
-    """A minute at .10 is a minute of anchor sessions, no merge-minute, and no planned dose."""
+    """A minute at .10 is a minute of anchor sessions, no merge-minute, and no planned dose.
+
+    The night of the sleeper has the minute, and no time in which they were merged.
+    """
     stage = begun()
     follow(stage, MINUTE)
+    stage.pod("bed-1").event(PodEventKind.MERGED)
     stage.app.dreamscapes.end(OPERATOR, "alone", "over")
     stage.hop(8)
+    night = stage.app._deps.nights.present("sleeper-1")
+    assert night is not None
+    assert (night.spans, night.lived_min, night.planned_min) == ((), 0.0, 0.0)
+    assert night.anchored_min == minutes(stage, Account.ANCHOR)
     assert minutes(stage, Account.ANCHOR) == pytest.approx(1.0, abs=0.1)
     assert minutes(stage, Account.MERGING) == 0.0
     assert stage.ledger.planned_doses("alone") == {}
@@ -219,3 +229,20 @@ def test_the_kind_of_a_dreamscape_never_changes() -> None:
     refused = stage.app.dreamscapes.update(OPERATOR, other)
     assert isinstance(refused, Refusal)
     assert refused.metadata["field"] == "plan.kind"
+
+
+def test_a_held_sleeper_may_have_an_anchor_session_and_no_merge() -> None:
+    """A case of level 1 holds its person from the others: a group's seat waits, an anchor session runs."""
+    stage = Stage(4)
+    stage.appear()
+    stage.app._deps.clinic.add_evidence("sleeper-1", Level.NOW, "distress", "severed in distress")
+    created(stage, ANCHOR)
+    assert stage.coupling("bed-1") > 0
+    stage.app.dreamscapes.end(OPERATOR, "alone", "over")
+    stage.hop(8)
+    stage.app.dreamscapes.create(OPERATOR, Plan("night", 3, 4, ramp_s=10.0, ceiling=0.1))
+    stage.hop(4)
+    view = stage.app.dreamscapes.get("night")
+    assert isinstance(view, DreamscapeView)
+    refusals = {seat.pod: seat.refusal_code for seat in view.seats}
+    assert refusals == {"bed-1": Code.ON_HOLD.value, "bed-2": "", "bed-3": "", "bed-4": ""}

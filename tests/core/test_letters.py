@@ -333,3 +333,13 @@ def test_a_night_survives_as_a_document() -> None:
     again = OpenNight.from_document("ash", json.loads(json.dumps(night.document())))
     assert again == night
     assert (again.planned_min, again.oneself) == ({"night-1": 60.0}, Oneself.HALVED)
+
+
+def test_minutes_of_an_anchor_session_are_told_apart_from_merging() -> None:
+    """The letter tells them with one number, says that nothing was merged, and the document keeps them."""
+    night = replace(QUIET, spans=(), stops=(), lived_min=0.0, anchored_min=12.5)
+    text = letter(night, ZURICH).text
+    assert "You did not merge. That is 0" in text
+    assert "You had an anchor session of 12.5 minutes, with your own pattern alone." in text
+    assert night_of(document(night)).anchored_min == 12.5
+    assert "anchor" not in letter(QUIET, ZURICH).text

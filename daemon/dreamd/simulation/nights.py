@@ -95,10 +95,14 @@ def _drawn(
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """The faults of a night. held_back_s: the delay of everything that pods send, except near its ends."""
+    """The faults of a night. held_back_s: the delay of everything that pods send, except near its ends.
+
+    anchored: the last bed is in an anchor session beside the group.
+    """
 
     network: bool = False
     held_back_s: float = 0.0
+    anchored: bool = False
 
     @property
     def innocent(self) -> bool:

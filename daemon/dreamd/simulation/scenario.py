@@ -15,6 +15,7 @@ from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState, SeatSta
 from dreamd.core.limits import QUORUM_SHARE
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.quorum import INTIMATE_MIN
+from dreamd.simulation.anchored import begin_session, without
 from dreamd.simulation.checks.violations import Violation
 from dreamd.simulation.faults import fault_kinds
 from dreamd.simulation.faults.access_faults import ACCESS
@@ -82,7 +83,7 @@ def run_scenario(
 ) -> NightAccount:
     """Run one seed; `trace` receives every line of every journal. night: the faults that may happen."""
     rng = random.Random(f"story {seed}")  # noqa: S311 - one seed, one story
-    limits_min = {} if night.innocent else limits(seed, pods)
+    limits_min = {} if night.innocent or night.anchored else limits(seed, pods)
     begins_s, zone = night.begins_s(seed)
     world = World(seed, pods, rng.choice(CONDITIONS), limits_min, begins_s=begins_s, zone=zone)
     world.checker.innocent = night.innocent
@@ -103,7 +104,10 @@ def run_scenario(
         world.schedule.at(asks_ns, lambda: fault_kinds.resume_in_time(world, until_s))
     if goes_wrong and whole:
         world.schedule.at(round((seconds - RESUMED_BEFORE_S) * 1e9), lambda: final.look(world))
-    why = world.gather()
+    last = world.pods[-1]
+    why = world.gather(**(without(world, last) if night.anchored else {}))
+    if night.anchored:
+        begin_session(world, last)
     if why:
         world.checker.violated("start", world.dreamscape, why)
     with installed(_dice(rng, world, drawn, ending_s)):

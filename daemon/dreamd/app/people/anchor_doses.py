@@ -7,9 +7,11 @@ Rules
 """
 
 from dataclasses import dataclass, replace
+from math import fsum
 
 from dreamd.app.guidelines.revisions import Revisions
 from dreamd.core.exposure.dose import ANCHOR_MINUTES, Dose, DoseLimits
+from dreamd.core.exposure.windows import bucket_of
 from dreamd.core.guidelines.bundle import Bundle
 from dreamd.ports.consent import Exposures
 
@@ -31,6 +33,11 @@ class AnchorDoses:
     def limits(self, _sleeper: str) -> DoseLimits:
         """The limit of a day, for each sleeper the same."""
         return self._limits
+
+    def lived_since(self, sleeper: str, since_s: float) -> float:
+        """The minutes charged in the ten minutes of `since_s` and after."""
+        account, first = self._exposures.account(sleeper), bucket_of(since_s)
+        return fsum(lived for at, lived in zip(account.buckets, account.minutes, strict=True) if at >= first)
 
     def dose(self, sleeper: str, now_s: float) -> Dose:
         """The minutes of the last 24 hours against the limit."""

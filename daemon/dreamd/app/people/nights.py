@@ -62,7 +62,8 @@ class Nights:
 
     house: zone and contact of letters. yes_of: the consent of a sleeper. case_of: their open case,
     and whether it holds them. dose_of: the dose and its limits.
-    leads_since: the leads of a Dreamscape that were not over by a time.
+    leads_since: the leads of a Dreamscape that were not over by a time. is_alone: whether a Dreamscape is an
+    anchor session; anchored_since: a sleeper's minutes of such.
     """
 
     def __init__(
@@ -83,6 +84,8 @@ class Nights:
         self.yes_of: Callable[[str], Consent | None] = lambda _sleeper: None
         self.dose_of: Callable[[str, float], Dose] = exposures.dose
         self.case_of: Callable[[str], tuple[str, bool]] = lambda _sleeper: ("", False)
+        self.is_alone: Callable[[str], bool] = lambda _dreamscape: False
+        self.anchored_since: Callable[[str, float], float] = lambda _sleeper, _since_s: 0.0
         self.leads_since: Callable[[str, float], tuple[Lead, ...]] = lambda _dreamscape, _since_s: ()
         self._open: dict[str, OpenNight] = {}
         self._bed_of: dict[str, str] = {}
@@ -146,6 +149,8 @@ class Nights:
             case "ledger-restored":
                 for pod in [pod for pod in self._open if not self._lies(pod)]:
                     self._checked_out(pod, event.at_s)
+            case "merged" if self.is_alone(event.dreamscape):
+                pass
             case _ if event.kind in _EVENTS and event.pod:
                 at_s = event.acted_s or event.at_s
                 night = self._night(event.pod, at_s)
@@ -314,6 +319,7 @@ class Nights:
             end_known=night.end_known,
             case=case,
             held=held,
+            anchored_min=self.anchored_since(night.sleeper, night.begin_s),
         )
 
     def _place(self, sleeper: str) -> Place:

@@ -19,6 +19,7 @@ def document(night: Night) -> dict[str, Any]:
         "missed": night.missed,
         "case": night.case,
         "held": night.held,
+        "anchored_min": night.anchored_min,
         "spans": [{"begin_s": one.begin_s, "end_s": known(one.end_s)} for one in night.spans],
         "stops": [{"at_s": one.at_s, "cause": one.cause.value} for one in night.stops],
         "more": night.more,
@@ -81,6 +82,7 @@ def night_of(facts: dict[str, Any]) -> Night:
         end_known=facts["end_known"],
         case=facts.get("case", ""),
         held=facts.get("held", False),
+        anchored_min=facts.get("anchored_min", 0.0),
     )
 
 

@@ -100,6 +100,9 @@ def _merged(night: Night, clock: WallClock) -> Section:
         sentences.append(f"That is {minutes(night.lived_min)} merge-minutes (minutes at full strength).")
     else:
         sentences.append("Your merge-minutes are not known.")
+    if night.anchored_min > 0.0:
+        lasted = minutes(night.anchored_min)
+        sentences.append(f"You had an anchor session of {lasted} minutes, with your own pattern alone.")
     if night.missed:
         sentences.append("Our computer restarted, so something may be missing here.")
     return Section("When you merged", tuple(sentences), tuple(rows) if many else ())

@@ -99,7 +99,8 @@ class Night:
     more: intervals beyond those kept. lived_min: merge-minutes charged, planned_min: planned at the first
     assign; NaN: not known. day, week: the rolling windows; None: not known. missed: a restart of the daemon
     in the night, so that something may be missing. case: the sleeper's open case at the clinic, empty: none.
-    held: whether it holds them. end_known: else `end_s` is the instant of the letter.
+    held: whether it holds them. anchored_min: minutes of anchor sessions; they are in no span. end_known:
+    else `end_s` is the instant of the letter.
     """
 
     bed: str
@@ -119,6 +120,7 @@ class Night:
     end_known: bool = True
     case: str = ""
     held: bool = False
+    anchored_min: float = 0.0
 
     @property
     def id(self) -> str:

@@ -24,6 +24,7 @@ from dreamd.core.consent.course import ConsentState
 from dreamd.core.consent.grant import Grant
 from dreamd.core.guidelines.course import CourseState
 from dreamd.simulation.checks.rendered_exposure import sleeper_of
+from dreamd.simulation.checks.violations import is_anchored
 from dreamd.simulation.environment import ObservedDaemon
 from dreamd.simulation.machines.memory_ledger import LedgerStorage
 
@@ -119,7 +120,7 @@ class GrantWatch:
         if not coupling <= known.clause + ROUNDING:
             self._violated(CLAUSE, pod, f"is coupled by {coupling:.4f}, clause 2.1 allows {known.clause:.4f}")
         lived_min = self.lived_min(pod)
-        if not lived_min <= known.dose_min + SLACK_MIN:
+        if not lived_min <= known.dose_min + SLACK_MIN and not is_anchored(self._storage, pod):
             self._violated(CLAUSE, pod, f"is coupled after {lived_min:.4f} of {known.dose_min:.4f} min")
 
     def _newest(self, sleeper: str) -> int:

@@ -4,6 +4,7 @@ The watch keeps its own account of who is held: by the events of each daemon, an
 the storage. A sleeper is named by the number of the bed. No night is long enough for a release.
 
 Rules
+- An anchor session couples a person with no other: there a hold bars nothing.
 - From the event `case-held` on, no later message of that daemon couples the person.
 - A daemon that starts holds those whose cases in the storage hold them.
 - On a copy of the ledger that lacks writes nobody is coupled until a clinician has closed the case over the
@@ -17,6 +18,7 @@ from typing import Final
 from dreamd.core.clinic.kept_case import RESTORED
 from dreamd.core.dreamscapes.views import Event
 from dreamd.simulation.checks.rendered_exposure import sleeper_of
+from dreamd.simulation.checks.violations import is_anchored
 from dreamd.simulation.environment import ObservedDaemon
 from dreamd.simulation.machines.memory_ledger import LedgerStorage
 
@@ -87,7 +89,7 @@ class HoldWatch:
         known = self._of.get(daemon.number)
         if known is None:
             return
-        if known.doubts:
+        if known.doubts and not is_anchored(self._storage, pod):
             self._violated(HELD, pod, f"is coupled while case {known.doubts} over the book is open")
-        elif sleeper_of(pod) in known.held:
+        elif sleeper_of(pod) in known.held and not is_anchored(self._storage, pod):
             self._violated(HELD, pod, "is coupled although a case holds its sleeper")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from dreamd.adapters.exposure import UNDER_A_MARK_MIN
+from dreamd.adapters.exposure import UNDER_A_MARK_MIN, UNDER_AN_ANCHOR_MARK_MIN
 from dreamd.simulation.checks.bounds import SILENT_NS
 from dreamd.simulation.environment import ObservedPod
 from dreamd.simulation.machines.memory_ledger import LedgerStorage
@@ -58,9 +58,16 @@ class RenderedExposure:
         return sum(self._lived_min.get(number, 0.0) for number in beds)
 
     def charged_min(self, pod: str) -> float:
-        """The minutes in the ledger; an open mark counts as charged."""
-        sleeper = sleeper_of(pod)
-        charged_min = sum(
-            lived_min for (name, _), lived_min in self._storage.exposed_min.items() if name == sleeper
-        )
-        return charged_min + (UNDER_A_MARK_MIN if sleeper in self._storage.merging else 0.0)
+        """The minutes in both accounts of the ledger; an open mark counts as charged.
+
+        A minute of an anchor session is charged whole, which is more than it renders.
+        """
+        sleeper, kept = sleeper_of(pod), self._storage
+        charged_min = 0.0
+        for minutes, marks, under_min in (
+            (kept.exposed_min, kept.merging, UNDER_A_MARK_MIN),
+            (kept.anchored_min, kept.anchoring, UNDER_AN_ANCHOR_MARK_MIN),
+        ):
+            charged_min += sum(lived_min for (name, _), lived_min in minutes.items() if name == sleeper)
+            charged_min += under_min if sleeper in marks else 0.0
+        return charged_min

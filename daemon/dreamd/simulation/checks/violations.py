@@ -74,6 +74,11 @@ def failed(event: Event) -> int:
     return assigned - healthy - sum(away)
 
 
+def is_anchored(storage: LedgerStorage, pod: str) -> bool:
+    """Whether an anchor session of this pod is in the ledger: there its sleeper meets no other."""
+    return any(one.plan.kind.alone and pod in one.plan.pods for one in storage.records.values())
+
+
 def committed(storage: LedgerStorage, daemon: ObservedDaemon, pod: str, assign: Assign) -> str:
     """Return the part of seat, term and mark that the ledger lacks when a pod is assigned; empty: nothing.
 
@@ -85,7 +90,7 @@ def committed(storage: LedgerStorage, daemon: ObservedDaemon, pod: str, assign: 
     sleepers = [sleeper for _, name, sleeper in record.seats if name == pod] if record else []
     if not sleepers:
         return "the ledger names no seat of it"
-    if sleepers[0] not in storage.merging:
+    if sleepers[0] not in (storage.anchoring if record and record.plan.kind.alone else storage.merging):
         return "no mark of exposure is in the ledger"
     if not storage.terms.get((assign.dreamscape, assign.cohort), 0) >= assign.term:
         return f"its term {assign.term} is not kept"

@@ -25,7 +25,8 @@ class ClinicParts:
             dose_of=deps.doses.dose,
         )
         self.mornings = Mornings(deps.clinic, deps.ledger, deps.commits, deps.clock, self._site_of)
-        self._openings.is_alone = self._is_alone
+        self._openings.is_alone = deps.nights.is_alone = self._is_alone
+        deps.nights.anchored_since = deps.anchors.doses.lived_since
         self._join_sittings()
 
     def _join_sittings(self) -> None:
