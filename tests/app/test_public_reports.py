@@ -74,14 +74,22 @@ def test_a_period_is_published_once_it_is_over(stage: Stage) -> None:
     assert counts(stage, Kind.SLEPT) == 0
 
 
-def test_a_report_outlives_a_restart_and_late_marks_do_not_change_it(stage: Stage) -> None:
-    """After a restart it is listed; an event of the published period marks no person."""
+def test_a_report_outlives_a_restart(stage: Stage) -> None:
+    """After a restart it is listed, and its period is not published again."""
+    first = day_text(day_of(stage.clock.at_s))
     days_later(stage, DAYS + 1)
     kept = answer(stage.app.reports.publish_report(ADVOCATE))
     stage.restart()
     assert stage.app.reports.list_reports(ADVOCATE) == (kept,)
-    late_ms = round((stage.clock.at_s - 20 * DAY_S) * 1000)
-    stage.pods[0].event(PodEventKind.SEVERED, "distress", unix_ms=late_ms)
+    assert answer(stage.app.reports.publish_report(ADVOCATE, first)) is Code.ALREADY_PUBLISHED
+
+
+def test_what_is_told_late_changes_no_published_report(stage: Stage) -> None:
+    """A bed that tells of a night of a published period marks no person, for that report or the next."""
+    at_ms = round(stage.clock.at_s * 1000)
+    days_later(stage, DAYS + 1)
+    assert isinstance(answer(stage.app.reports.publish_report(ADVOCATE)), PublishedReport)
+    stage.pods[2].event(PodEventKind.SEVERED, "distress", unix_ms=at_ms)
     stage.hop(4)
     assert counts(stage, Kind.SEVERED_OWN) == 0
 

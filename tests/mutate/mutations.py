@@ -26,6 +26,7 @@ from mutate.operators import OPERATORS
 from mutate.own import OWN
 from mutate.people import PEOPLE
 from mutate.pod import POD
+from mutate.public_reports import PUBLIC_REPORTS
 from mutate.rates import RATES
 from mutate.readers import READERS
 from mutate.recordings import RECORDINGS
@@ -71,5 +72,6 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *HELD_CONSENTS,
     *OWN,
     *LETTERS,
+    *PUBLIC_REPORTS,
     *ANCHORS,
 )
