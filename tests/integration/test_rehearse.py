@@ -47,14 +47,14 @@ def test_every_injected_failure_is_found_and_all_come_home(name: str, tmp_path: 
 
 
 @pytest.mark.skipif(not LONG, reason="DREAMD_LONG: half a minute each")
-@pytest.mark.parametrize("name", ["withdrawal", "expiry", "hours-end", "narrowing", "widening"])
+@pytest.mark.parametrize("name", ["withdrawal", "expiry", "hours-end", "narrowing", "widening", "anchor"])
 def test_every_act_of_a_sleeper_holds_in_time(name: str) -> None:
     """Of twelve two act: withdrawals, ends, narrower and wider grants hold by the pods' own stamps."""
     flags = ("--sleepers=12", "--signal=features", "--share=0.17", f"--malfunction={name}")
     status, told = rehearsed(*flags, within_s=200.0)
     assert (told["malfunctioned"], told["detected"], told["false_severs"], told["home"]) == (2, 2, 0, 12)
     assert told["evidence_to_zero_ms"]["max"] <= (500.0 if name == "withdrawal" else 750.0)
-    assert (told["onset_to_alone_ms"]["max"] is None) is (name in ("narrowing", "widening"))
+    assert (told["onset_to_alone_ms"]["max"] is None) is (name in ("narrowing", "widening", "anchor"))
     assert status == 0
 
 

@@ -146,6 +146,48 @@ def test_a_wider_grant_without_a_check_in_does_not_hold() -> None:
     assert not night.act.held
 
 
+def anchored(apart: float, begins: float, most: float, after: float) -> Shares:
+    """The shares between the group and the session, at its beginning, at its height, and after its end."""
+
+    def share(since_s: float) -> float:
+        if since_s < 0.3:
+            return 0.15
+        if since_s < 5.0:
+            return apart
+        return after if since_s > 20.3 else begins if since_s < 9.0 else most
+
+    return share
+
+
+@pytest.mark.parametrize(
+    ("shares", "holds"),
+    [
+        (anchored(0.0, 0.01, 0.1, 0.0), True),
+        (anchored(0.02, 0.01, 0.1, 0.0), False),
+        (anchored(0.0, 0.06, 0.1, 0.0), False),
+        (anchored(0.0, 0.01, 0.12, 0.0), False),
+        (anchored(0.0, 0.0, 0.0, 0.0), False),
+        (anchored(0.0, 0.01, 0.1, 0.01), False),
+        (anchored(0.0, 0.01, nan, 0.0), False),
+    ],
+)
+def test_an_anchor_session_begins_and_ends_at_zero(shares: Shares, holds: bool) -> None:
+    """Zero between group and session, from zero to at most .10 in it, and zero for good after its end."""
+    night = Night(ActKind.ANCHORS, again=ACTS_S + 5.0, over=ACTS_S + 20.0)
+    night.leave("bed-3", ACTS_S + 0.05, "an anchor session")
+    night.render(shares)
+    assert night.act.held is holds
+    assert not night.books.false_severs
+
+
+@pytest.mark.parametrize("stamps", [{}, {"again": ACTS_S + 5.0}])
+def test_an_anchor_session_that_did_not_begin_or_end_does_not_hold(stamps: dict[str, float]) -> None:
+    """A refused call in between leaves a stamp out: the act does not hold."""
+    night = Night(ActKind.ANCHORS, **stamps)
+    night.render(anchored(0.0, 0.01, 0.1, 0.0))
+    assert not night.act.held
+
+
 def test_a_release_of_another_sleeper_is_false() -> None:
     """One withdraws, two go to zero: the second did not act, and the rehearsal fails."""
     night = ended(ActKind.WITHDRAWS, 0.05, "withdraw")

@@ -9,7 +9,7 @@ from dreamd.up.plan import CannotRun
 ASKED = (
     *("silence", "flat", "railed", "nonfinite", "frozen", "replay", "clock-jump", "actuator-stuck"),
     *("crosstalk", "gain-runaway", "synchrony-runaway", "homogenise", "mass"),
-    *("withdrawal", "expiry", "hours-end", "narrowing", "widening"),
+    *("withdrawal", "expiry", "hours-end", "narrowing", "widening", "anchor"),
 )
 
 

@@ -1,11 +1,14 @@
-"""Lets sleepers of a rehearsal act, each through the public API: withdraw, narrow, widen, grant an end."""
+"""Lets sleepers of a rehearsal act, each through the public API: consents, and an anchor session."""
 
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+import dreamapi
 from dreamapi import Api
+from dreamapi.v1.dreamscapes_pb2 import Seat
+from dreamd.core.limits import RAMP_MIN_S
 from dreamd.rehearsal.consent_acts import NARROW, Act, ActBook, ActKind
 from dreamd.terminal.clock import now_ns, wall
 from dreamd.up.simulated_grant import simulated_grant
@@ -15,6 +18,8 @@ HOURS_AHEAD_S: Final = 5.0
 """Hours close at a whole minute, at least this much later: the grant is in force before."""
 NARROWED_S: Final = 3.0
 """How long a grant stays narrow, and how long a wider one waits."""
+ANCHORED_S: Final = RAMP_MIN_S + 3.0
+"""How long an anchor session lasts: until its share has risen."""
 LOOKS_S: Final = 0.2
 HOURS_OPEN: Final = timedelta(hours=9)
 
@@ -66,6 +71,10 @@ async def _act(api: Api, kind: ActKind, pod: str, sleeper: str, book: ActBook) -
             await api.consents.grant(sleeper, simulated_grant(ceiling=NARROW))
             if kind is ActKind.WIDENS:
                 await _widen(api, act, pod, sleeper)
+        case ActKind.ANCHORS:
+            act = book.begin_act(pod, Act(kind, now_ns()))
+            await api.pods.release(pod, reason="an anchor session")
+            await _anchor(api, act, pod)
 
 
 async def _widen(api: Api, act: Act, pod: str, sleeper: str) -> None:
@@ -77,6 +86,24 @@ async def _widen(api: Api, act: Act, pod: str, sleeper: str) -> None:
     act.again_ns = now_ns()
     await api.pods.check_out(pod)
     await api.pods.check_in(pod, sleeper)
+
+
+async def _anchor(api: Api, act: Act, pod: str) -> None:
+    """Begin a session of this bed once it is admitted, and end it when its share has risen."""
+    name = f"anchor-{pod}"
+    await api.dreamscapes.create(name, dreamapi.plan(kind="anchor", pods=[pod], ramp_s=RAMP_MIN_S))
+    while not await _admitted(api, name):  # noqa: ASYNC110 -- the API tells no event of one seat
+        await asyncio.sleep(LOOKS_S)
+    act.again_ns = now_ns()
+    await api.dreamscapes.start(name)
+    await asyncio.sleep(ANCHORED_S)
+    act.over_ns = now_ns()
+    await api.dreamscapes.end(name, reason="the anchor session is over")
+
+
+async def _admitted(api: Api, name: str) -> bool:
+    seats = (await api.dreamscapes.get(name)).seats
+    return any(seat.state == Seat.STATE_ADMITTED for seat in seats)
 
 
 def _stamp_ns(end: datetime) -> int:

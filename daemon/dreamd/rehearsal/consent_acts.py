@@ -5,13 +5,15 @@
 - A narrower grant: the pod goes on, and renders at most the new ceiling in each hop from 750 ms on.
 - A wider grant: nothing changes until the sleeper is checked in anew; then the share rises from zero above
   the narrow ceiling.
+- An anchor session: the sleeper leaves the group for zero, and stays there until the session begins. Then
+  the share rises from zero to at most .10, and falls to zero for good with its end.
 """
 
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from dreamd.core.limits import HOP_S
+from dreamd.core.limits import ANCHOR_CEILING, HOP_S
 from dreamd.core.safety.causes import Cause
 from dreamd.up.processes.pod_journal import Entry
 
@@ -37,6 +39,7 @@ class ActKind(Enum):
     HOURS_END = "hours-end"
     NARROWS = "narrowing"
     WIDENS = "widening"
+    ANCHORS = "anchor"
 
 
 REASONS: Final = {
@@ -52,13 +55,14 @@ class Act:
     """One act. Stamps in ns of CLOCK_BOOTTIME, 0 where not yet.
 
     due_ns: of the call, or of the end that was granted. widened_ns: the wider grant was answered. again_ns:
-    the sleeper is checked in anew.
+    the sleeper is checked in anew, or an anchor session begins. over_ns: its end was asked.
     """
 
     kind: ActKind
     due_ns: int
     widened_ns: int = 0
     again_ns: int = 0
+    over_ns: int = 0
     zero_ns: int = 0
     alone_ns: int = 0
     hops: list[tuple[int, float]] = field(default_factory=list)
@@ -98,7 +102,17 @@ class Act:
             return in_time and all(share <= 0.0 for share in self._shares(self.alone_ns + TICK_NS))
         if self.kind is ActKind.NARROWS:
             return _narrow(self._shares(self.due_ns + HEARD_NS))
-        return self._widened()
+        return self._widened() if self.kind is ActKind.WIDENS else self._anchored()
+
+    def _anchored(self) -> bool:
+        if not self.over_ns > self.again_ns > 0:
+            return False
+        apart = self._shares(self.due_ns + HEARD_NS, self.again_ns)
+        alone, after = self._shares(self.again_ns, self.over_ns), self._shares(self.over_ns + HEARD_NS)
+        begins = next((share for share in alone if share > 0.0), 1.0)
+        within = all(0.0 <= share <= ANCHOR_CEILING + ROUNDING for share in alone)
+        rises = begins < NARROW < max(alone, default=0.0)
+        return within and rises and all(share <= 0.0 for share in apart + after) and len(after) >= HOPS_LEAST
 
     def _widened(self) -> bool:
         if not self.again_ns >= self.widened_ns > 0:

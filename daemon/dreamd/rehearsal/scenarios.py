@@ -176,6 +176,12 @@ _ALL: Final = (
         lasts_s=30.0,
         zero_within_ms=AT_THAT_TICK_MS,
     ),
+    _act(
+        ActKind.ANCHORS,
+        "sleepers leave the group for an anchor session, with their own pattern alone",
+        lasts_s=30.0,
+        zero_within_ms=AT_THAT_TICK_MS,
+    ),
 )
 SCENES: Final = {scene.name: scene for scene in _ALL}
 
