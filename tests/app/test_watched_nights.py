@@ -7,6 +7,7 @@ from math import isfinite
 
 import pytest
 
+from dreamd.adapters.documents.shipped import bench_founding
 from dreamd.core.access.caller import Role
 from dreamd.core.clinic.course import CaseKind
 from dreamd.core.clinic.kept_case import night_of
@@ -46,15 +47,24 @@ def near_alarm(kind: HarmKind = HarmKind.DISTRESS) -> Watch:
 
 
 def house(
-    watch: Watch | None = None, counts: tuple[NightCount, ...] = (), noon_s: float = FAR, pods: int = 6
+    watch: Watch | None = None,
+    counts: tuple[NightCount, ...] = (),
+    noon_s: float = FAR,
+    share: float = 0.5,
 ) -> Stage:
-    """Six beds, a ledger with this watch and these counts, and noon after so many seconds."""
+    """Six beds, a ledger with this watch and these counts, noon after so long, and the share of the cap."""
     kept = MemoryLedger(LedgerStorage())
     kept.write(Transaction(watches=(watch,) if watch else (), night_counts=counts))
-    return Stage(pods, kept, zone=noon_in(noon_s) if noon_s != FAR else noon_in(-3600.0))
+    zone = noon_in(noon_s) if noon_s != FAR else noon_in(-3600.0)
+    bench = bench_founding()
+    clauses = tuple(
+        replace(one, limit=share) if one.key is not None and one.key.name == "alarm_cap_share" else one
+        for one in bench.bundle.clauses
+    )
+    return Stage(6, kept, founding=replace(bench, bundle=replace(bench.bundle, clauses=clauses)), zone=zone)
 
 
-def dream(stage: Stage, hops: int = 60) -> Stage:
+def dream(stage: Stage, hops: int = 44) -> Stage:
     """Merge all sleepers, past the ramp."""
     stage.appear()
     stage.dream(ramp_s=10.0)
@@ -145,8 +155,8 @@ def test_a_low_check_in_counts_once_for_the_dreamscape_of_its_sleeper() -> None:
 
 def test_a_night_that_ends_while_a_dreamscape_runs_is_judged_and_the_next_one_begins_with_its_beds() -> None:
     """At noon the night is judged once, by every watch, and each merged bed counts for the next night."""
-    stage = dream(house(noon_s=30.0), hops=120)
-    zone = noon_in(30.0)
+    stage = dream(house(noon_s=16.0), hops=60)
+    zone = noon_in(16.0)
     last = tonight(stage, zone) - 1
     assert [count.sleepers for count in stage.ledger.night_counts(0)] == [6, 6]
     assert [one.night for one in stage.ledger.night_counts(0)] == [last, last + 1]
@@ -160,8 +170,8 @@ def test_a_night_that_ends_while_a_dreamscape_runs_is_judged_and_the_next_one_be
 
 def test_an_alarm_halves_the_cap_of_a_running_dreamscape_in_the_next_message() -> None:
     """The night is judged at noon: the next message grants no more than half of the cap."""
-    stage = house(near_alarm(), noon_s=30.0)
-    dream(stage, hops=20)
+    stage = house(near_alarm(), noon_s=16.0)
+    dream(stage, hops=44)
     assert stage.coupling("bed-1") > HALF
     harm(stage, "bed-6", "distress")
     until_alarm(stage)
@@ -173,7 +183,7 @@ def test_an_alarm_halves_the_cap_of_a_running_dreamscape_in_the_next_message() -
     cases = stage.app.clinic.list_cases(OPERATOR)
     assert isinstance(cases, tuple)
     assert [case.causes for case in cases if case.case.kind is CaseKind.FLEET] == [("distress",)]
-    stage.hop(200)
+    stage.hop(20)
     assert events(stage, "alarm-raised") == ["distress"], "one alarm is told once"
     assert stage.coupling("bed-1") == HALF
 
@@ -188,10 +198,18 @@ def test_an_alarm_holds_from_the_first_assign_after_a_restart() -> None:
     for pod in stage.pods:
         pod.presence()
         pod.status()
-    stage.hop(120)
+    stage.hop(60)
     assert stage.coupling("bed-1") == HALF
     planned = stage.ledger.planned_doses("night")
     assert planned["sleeper-1"] == pytest.approx(0.075 * 60.0 * 24, rel=0.5)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.0])
+def test_the_share_of_the_clause_is_the_cap_in_an_alarm(share: float) -> None:
+    """With a fifth each message grants a fifth of the cap; with no share at all no sleeper is merged."""
+    alarm = Alarm(START_S - 60.0, 20_000.0, 0.005)
+    stage = dream(house(replace(near_alarm(), alarm=alarm), share=share))
+    assert stage.coupling("bed-1") == coupling_to_byte(share * 0.15)
 
 
 def test_lifting_takes_a_clinician_and_an_advocate_and_a_seat_has_it_from_its_next_assign() -> None:
@@ -205,28 +223,20 @@ def test_lifting_takes_a_clinician_and_an_advocate_and_a_seat_has_it_from_its_ne
     refusal = watch.lift(HarmKind.DISTRESS, "cleo", Role.ADVOCATE, same)
     assert isinstance(refusal, Refusal)
     assert refusal.code is Code.SAME_PERSON
-    stage.restart()
-    watch = stage.app.surveillance.house
+    assert kept(stage).alarm == first.alarm, "the agreement is in the ledger"
     done = watch.lift(HarmKind.DISTRESS, "ada", Role.ADVOCATE, same)
     assert isinstance(done, Watch)
     assert (done.alarm, done.evidence) == (None, Evidence())
     assert kept(stage).alarm is None
     assert events(stage, "alarm-lifted") == ["distress"]
+    stage.hop(12)
+    assert stage.coupling("bed-1") == HALF, "a seat has the whole cap from its next assign"
+    stage.restart()
     for pod in stage.pods:
         pod.presence()
         pod.status()
-    stage.hop(120)
+    stage.hop(60)
     assert stage.coupling("bed-1") == FULL
-
-
-def test_a_seated_sleeper_keeps_the_half_until_the_next_assign() -> None:
-    """The lifting of an alarm raises no coupling of a seat that was assigned under it."""
-    stage = dream(house(replace(near_alarm(), alarm=Alarm(START_S, 20_000.0, 0.005))))
-    watch = stage.app.surveillance.house
-    watch.lift(HarmKind.DISTRESS, "cleo", Role.CLINICIAN, same)
-    watch.lift(HarmKind.DISTRESS, "ada", Role.ADVOCATE, same)
-    stage.hop(40)
-    assert stage.coupling("bed-1") == HALF
 
 
 def test_a_lifting_that_the_ledger_cannot_write_lifts_nothing() -> None:
@@ -243,8 +253,8 @@ def test_a_lifting_that_the_ledger_cannot_write_lifts_nothing() -> None:
 
 def test_an_alarm_acts_while_the_ledger_cannot_write_and_is_written_later() -> None:
     """A restriction waits for no disk: half of the cap at once; the alarm is kept once the disk is back."""
-    stage = house(near_alarm(), noon_s=30.0)
-    dream(stage, hops=20)
+    stage = house(near_alarm(), noon_s=16.0)
+    dream(stage, hops=44)
     harm(stage, "bed-6", "distress")
     assert isinstance(stage.ledger, MemoryLedger)
     stage.ledger.held = True

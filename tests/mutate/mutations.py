@@ -42,6 +42,7 @@ from mutate.stops import STOPS
 from mutate.streams import STREAMS
 from mutate.synchrony import SYNCHRONY
 from mutate.units import UNITS
+from mutate.watches import WATCHES
 from mutate.wire import WIRE
 
 MUTATIONS: Final[tuple[Mutation, ...]] = (
@@ -55,6 +56,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *EVIDENCE,
     *BOOKS,
     *CLINIC,
+    *WATCHES,
     *BEDSIDE,
     *RECORDINGS,
     *RATES,
