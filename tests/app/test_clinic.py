@@ -14,6 +14,7 @@ from dreamd.core.dreamscapes.views import Plan
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.causes import Cause
 from dreamd.ports.deferred import Deferred
+from dreamd.ports.ledger.generation import LAPSED_S
 from dreamwire.messages import PodEventKind
 from fakes.callers import OPERATOR
 from fakes.stage import Stage
@@ -493,6 +494,10 @@ def test_an_erasure_buys_no_release() -> None:
         assert stage.pod("bed-1").assign is None
     assert held(stage).case.id == case
     assert held(stage).case.person == ASH
+    stored = stage.ledger.storage
+    stored.cases[case] = replace(kept, sittings=(), pull=None)  # the return was not written
+    stage.restart()
+    assert held(stage).case.person == ASH, "a sleeper that lies in a bed is known at the start"
 
 
 def test_a_restored_ledger_lets_nobody_merge_until_a_clinician_has_looked() -> None:
@@ -522,6 +527,16 @@ def test_a_restored_ledger_lets_nobody_merge_until_a_clinician_has_looked() -> N
     stage.hop(40)
     assert why(stage) == Code.ON_HOLD.value
     assert why(stage, "bed-2") == ""
+
+
+def test_an_hour_without_a_daemon_needs_no_clinician() -> None:
+    """A house that is switched off by day begins the evening without a case over its book."""
+    stage = dreaming()
+    stage.hop(8)
+    stage.ledger.storage.lived_s -= LAPSED_S + 60.0
+    stage.restart()
+    assert any(event.kind == "ledger-restored" for event in stage.app.journal._events)
+    assert stage.app.clinic.list_cases(OPERATOR) == ()
 
 
 def test_a_watch_sends_what_is_open_and_then_each_change() -> None:

@@ -23,6 +23,7 @@ from tests.bench.audit import audit
 from tests.bench.admission import admission
 from tests.bench.button import button
 from tests.bench.clauses import clauses
+from tests.bench.clinic import clinic
 from tests.bench.enrol import enrol
 from tests.bench.cohort_key import cohort_key
 from tests.bench.erase import erase
@@ -132,6 +133,7 @@ BENCHES = {
     "ended": lambda: ended(row),
     "ledger": lambda: ledger(row),
     "letters": lambda: letters(row),
+    "clinic": lambda: clinic(row),
     "audit": lambda: audit(row),
     "erase": lambda: erase(row),
     "fusion": lambda: fusion(row, Path("fusion.png")),

@@ -192,6 +192,14 @@ def test_a_low_morning_goes_one_step_back_and_a_trip_to_the_hold() -> None:
         assert (held.state, held.share) == (CaseState.HELD, 0.0)
 
 
+def test_a_graver_triage_ends_the_return() -> None:
+    """A returning case of level 3 that is set to 2 by a clinician holds; one that is set to 4 does not."""
+    one = after(case(Level.SOON), Holds(CLINICIAN), Plans(CLINICIAN))
+    graver, milder = after(one, Triages(CLINICIAN, Level.TODAY)), after(one, Triages(CLINICIAN, Level.NOTE))
+    assert (graver.state, graver.share) == (CaseState.HELD, 0.0)
+    assert (milder.state, milder.share) == (CaseState.RETURNING, STEPS[0])
+
+
 def test_a_person_that_is_not_restored_is_not_released() -> None:
     """Sittings that show the person pulled refuse the release; those that cannot be measured do not."""
     one = after(case(), Triages(CLINICIAN, Level.NOW), Plans(CLINICIAN))

@@ -7,7 +7,7 @@ Rules
 - A case that is not answered in time climbs a level, once for each time that passes.
 - The return has three steps, one night each, a clean morning after each: a quarter, half, the whole ceiling.
   A low check-in goes one step back, a trip or what opens level 2 back to HELD.
-- Graver evidence after the triage is answered anew.
+- Graver evidence after the triage is answered anew. In the return, a graver level that holds ends the return.
 - A case is released by a clinician of its site who is not its person. It is closed from TRIAGED where
   nothing more is to be done, or from HELD where its person is erased. One of level 4 closes by itself.
 - Nothing is forgotten: evidence joins until the case has ended, and later evidence opens the next one.
@@ -291,6 +291,8 @@ def _answered(case: Case, now_s: float) -> Case:
 
 def _triaged(case: Case, event: Triages, now_s: float) -> Case:
     held = case.held or case.holds_at(event.level)
+    if case.state is CaseState.RETURNING and event.level < case.level and case.holds_at(event.level):
+        case = replace(case, state=CaseState.HELD, step=0, morning=False)
     state = case.state if case.state is not CaseState.OPEN else CaseState.TRIAGED
     if held and state is CaseState.TRIAGED:
         state = CaseState.HELD

@@ -28,6 +28,8 @@ class ClinicParts:
         self._openings.is_alone = deps.nights.is_alone = self._is_alone
         deps.nights.anchored_since = deps.anchors.doses.lived_since
         self._join_sittings()
+        for sleeper in deps.ledger.checked_in().values():
+            deps.clinic.come_back(sleeper)
 
     def _join_sittings(self) -> None:
         """Sittings are taken for a case, and tell it of a pull."""
