@@ -1,6 +1,7 @@
 """Moratoria on the whole application: severed in the call, barred while it acts, lapsed to the second."""
 
 from dataclasses import replace
+from math import isnan
 
 import pytest
 
@@ -100,10 +101,15 @@ def test_a_call_sets_everyone_to_zero_in_the_call_and_wakes_no_sleeper() -> None
     assert state_of(stage) is DreamscapeState.SEVERED
     assert not any(isinstance(command.what, WakePod) for command in stage.link.commands)
     assert stage.link.wakes[-1].lifted, "a pod that knows no moratoria reads a lifted order"
+    assert isnan(stage.meters.people_now.unseconded_s)
     assert [said.id for said in stage.link.wakes[-1].moratoria] == [one.id]
     stage.hop(8)
     assert [stage.coupling(pod.name) for pod in stage.pods] == [0] * 4
     assert kinds(stage) == ["moratorium-called"]
+    banner = stage.app.house.overview().troubles[-1]
+    assert banner.startswith(f"no sleeper is merged there: moratorium {one.id} of the fleet by ash acts")
+    told = stage.meters.people_now
+    assert (told.called, told.standing, round(told.unseconded_s, -2)) == (1, 0, 86_400.0)
 
 
 def test_while_it_acts_nothing_starts_resumes_or_is_admitted() -> None:

@@ -174,6 +174,14 @@ CASES = {
         ({"dreamd_cases_unanswered": "0x20 1x60"},),
         ({"dreamd_cases_unanswered": "0x80"}, {"dreamd_cases_unanswered": "0x10 1x4 0x60"}),
     ),
+    "MoratoriumLapses": Case(
+        "1m",
+        ({"dreamd_moratorium_lapse_seconds": "14000x12"},),
+        (
+            {"dreamd_moratorium_lapse_seconds": " ".join(["NaN"] * 13)},
+            {"dreamd_moratorium_lapse_seconds": "80000x12"},
+        ),
+    ),
     "LettersWaiting": Case(
         "40m",
         ({"dreamd_letters_waiting": "0x5 3x60"},),

@@ -21,6 +21,7 @@ from mutate.held_consents import HELD_CONSENTS
 from mutate.keys import KEYS
 from mutate.leading import LEADING
 from mutate.letters import LETTERS
+from mutate.moratoria import MORATORIA
 from mutate.mutation import Mutation
 from mutate.operators import OPERATORS
 from mutate.own import OWN
@@ -57,6 +58,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *BOOKS,
     *CLINIC,
     *WATCHES,
+    *MORATORIA,
     *BEDSIDE,
     *RECORDINGS,
     *RATES,

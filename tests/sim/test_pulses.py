@@ -15,6 +15,7 @@ from dreamd.simulation.machines.sleepers import Body, SimulatedFault
 from dreamd.simulation.processes.pods import Pod
 from dreamedge.app.pod_runner import PodRunner
 from dreamedge.core.merging.cue import Felt
+from dreamwire.messages import WakeOrder
 from sim.recorded import RecordedWorld
 
 CALM = NetworkConditions()
@@ -55,7 +56,7 @@ class PublishLog:
         """Keep a message."""
         self.received.append((self._schedule.now_ns, topic, payload))
 
-    def recall(self, writes: int) -> None:
+    def recall(self, writes: int, place: WakeOrder | None) -> None:
         """It has no ledger."""
 
     def on_broker(self, *, up: bool) -> None:

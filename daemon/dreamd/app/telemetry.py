@@ -97,6 +97,7 @@ def of_people(dependencies: Dependencies) -> PeopleMetrics:
     near, over = dependencies.doses.near_limits(now_s)
     course = dependencies.guidelines.in_force.course
     cases, late = dependencies.clinic.counts()
+    paused = dependencies.moratoria.tally()
     return PeopleMetrics(
         consents=consents.states,
         unwritten=consents.unwritten,
@@ -107,6 +108,9 @@ def of_people(dependencies: Dependencies) -> PeopleMetrics:
         lapses_in_s=due_s(course) - now_s if course.provisional else nan,
         cases=cases,
         unanswered=late.get(Level.NOW, 0),
+        called=paused.called,
+        standing=paused.standing,
+        unseconded_s=paused.lapses_in_s,
     )
 
 

@@ -103,7 +103,8 @@ class PeopleMetrics:
     in the ledger. near, over: sleepers from 80 % of a limit of dose on, and from 100 % on. letters: nights
     that are over and wait for their letter. revision: of the guidelines in force. lapses_in_s: until it
     lapses, where it is provisional; NaN: it is not. cases: of the clinic that have not ended, by level.
-    unanswered: of level 1, not answered in time.
+    unanswered: of level 1, not answered in time. called, standing: moratoria that act now, without a second
+    and with one. unseconded_s: until the next one without a second lapses; NaN: there is none.
     """
 
     consents: Mapping[ConsentState, int] = field(default_factory=dict)
@@ -115,6 +116,9 @@ class PeopleMetrics:
     lapses_in_s: float = nan
     cases: Mapping[Level, int] = field(default_factory=dict)
     unanswered: int = 0
+    called: int = 0
+    standing: int = 0
+    unseconded_s: float = nan
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 An ordinary night has faults of all kinds, congestion in half of the seeds, several sessions in a quarter,
 faults of access and of a lost or slow ledger in a quarter, acts of people in three of ten, cases opened by
-hand in as many. In a night of the
+hand in as many, moratoria in a fifth. In a night of the
 network, links and brokers fail and a daemon freezes, and nothing else fails: no person or device may be
 accused in it. In a night that is held back, everything that pods send is delayed by one constant time.
 """
@@ -17,12 +17,15 @@ from dreamd.simulation.faults.clinic_acts import CLINIC
 from dreamd.simulation.faults.congestion import CONGESTION, NIGHTS, Delay, lag
 from dreamd.simulation.faults.fault_kinds import KINDS, Fault, Kinds
 from dreamd.simulation.faults.ledger_faults import LEDGER
+from dreamd.simulation.faults.moratorium_faults import MORATORIA
 from dreamd.simulation.processes.daemons import START_S
 from dreamd.simulation.schedule import SECOND_NS
 from dreamd.simulation.world import ZONE, World
 
 ACCESS_NIGHTS: Final = 0.25
 """Share of nights with faults of access and of a lost or slow ledger, of those with faults of every kind."""
+MORATORIUM_NIGHTS: Final = 0.2
+"""Share of nights with moratoria, of those with faults of every kind."""
 CLINIC_NIGHTS: Final = 0.3
 """Share of nights with cases that are opened by hand, of those with faults of every kind."""
 NETWORK: Final = ("cut", "blackhole", "switch", "storm", "kill-broker", "freeze-broker", "freeze-daemon")
@@ -62,6 +65,14 @@ def _people(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fault
     some = rng.sample(sorted(kinds), rng.randint(1, len(kinds)))
     every_s = rng.choice((4.0, 8.0, 16.0))
     return _drawn(rng, {kind: kinds[kind] for kind in some}, pods, between_s, every_s)
+
+
+def _moratoria(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fault, ...]:
+    """Draw from an RNG of its own: an advocate lets no sleeper merge for a while."""
+    rng = random.Random(f"moratoria {seed}")  # noqa: S311 - one seed, one story
+    if rng.random() >= MORATORIUM_NIGHTS:
+        return ()
+    return _drawn(rng, MORATORIA, pods, between_s, rng.choice((16.0, 32.0)))
 
 
 def _clinic(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fault, ...]:
@@ -120,7 +131,8 @@ class Night:
         ordinary = fault_kinds.draw(rng, pods, *between_s)
         apart = _congestion(seed, pods, between_s), _sessions(seed, pods, between_s)
         more = _access(seed, pods, between_s), _people(seed, pods, between_s)
-        return (*ordinary, *apart[0], *apart[1], *more[0], *more[1], *_clinic(seed, pods, between_s))
+        pauses = _moratoria(seed, pods, between_s)
+        return (*ordinary, *apart[0], *apart[1], *more[0], *more[1], *_clinic(seed, pods, between_s), *pauses)
 
     def begins_s(self, seed: int) -> tuple[float, str]:
         """When it begins, unix time, and the zone of its sleepers."""

@@ -83,6 +83,8 @@ CATALOGUE: Final = (
     _gauge("dreamd_surveillance_above_clause", "1", "1 while the own rate is above the clause's", "kind"),
     _gauge("dreamd_surveillance_sleeper_nights", "nights", "of which the own rate is made", "kind"),
     _counter("dreamd_guideline_refusals_total", "refusals", "of calls and seats, by clause", "clause"),
+    _gauge("dreamd_moratoria", "moratoria", "that act: called, without a second; standing", "state"),
+    _gauge("dreamd_moratorium_lapse_seconds", "seconds", "until one without a second lapses; NaN: none"),
     _gauge("dreamd_wake_orders", "orders", "that stand"),
     _gauge("dreamd_wake_order_oldest_seconds", "seconds", "age of the oldest standing order; 0: none"),
     _gauge("dreamd_dreamscapes", "Dreamscapes", "by state, those that ended left out", "state"),

@@ -201,6 +201,9 @@ def _of_people(people: PeopleMetrics) -> Iterator[Metric]:
     yield _one("dreamd_cases_unanswered", people.unanswered)
     yield _one("dreamd_guidelines_revision", people.revision)
     yield _one("dreamd_guidelines_lapse_seconds", people.lapses_in_s)
+    acting = (("called",), float(people.called)), (("standing",), float(people.standing))
+    yield _family("dreamd_moratoria", list(acting))
+    yield _one("dreamd_moratorium_lapse_seconds", people.unseconded_s)
 
 
 def _of_watches(watches: Sequence[WatchMetrics]) -> Iterator[Metric]:

@@ -37,6 +37,7 @@ class HouseQueries:
             unheard=census.unheard,
             rendering_nothing=census.rendering_nothing,
             session_s=self._deps.clock.now_s(),
+            paused=self._deps.moratoria.acting(),
         )
 
     def sites(self) -> tuple[str, ...]:

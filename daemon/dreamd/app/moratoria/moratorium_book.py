@@ -15,7 +15,7 @@ Rules
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from math import inf
+from math import inf, nan
 from typing import Final
 
 from dreamd.app.durability.commits import Commits
@@ -55,11 +55,11 @@ CLOSED_KEPT: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class MoratoriumTally:
-    """Those that act now. lapses_in_s: until the next one without a second lapses; 0: there is none."""
+    """Those that act now. lapses_in_s: until the next one without a second lapses; NaN: there is none."""
 
     called: int = 0
     standing: int = 0
-    lapses_in_s: float = 0.0
+    lapses_in_s: float = nan
 
 
 def _named(one: Moratorium) -> str:
@@ -145,13 +145,18 @@ class MoratoriumBook:
         last_s = max(since, default=-inf)
         return (self._clock.now_s() - last_s) / HOUR_S
 
+    def acting(self) -> tuple[str, ...]:
+        """Those that act now, in words."""
+        now_s = self._clock.now_s()
+        return tuple(acting_refusal(one, now_s).sentence for one in self._open if one.acts(now_s))
+
     def tally(self) -> MoratoriumTally:
         """Those that act now, as counts."""
         now_s = self._clock.now_s()
         acting = [one for one in self._open if one.acts(now_s)]
         called = [one for one in acting if one.state is MoratoriumState.CALLED]
-        lapses_s = min((one.until_s for one in called), default=now_s)
-        return MoratoriumTally(len(called), len(acting) - len(called), max(0.0, lapses_s - now_s))
+        lapses_s = min((one.until_s for one in called), default=nan)
+        return MoratoriumTally(len(called), len(acting) - len(called), lapses_s - now_s)
 
     # -- the hours of the guidelines --------------------------------------------------------------
 

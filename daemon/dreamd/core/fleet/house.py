@@ -13,6 +13,7 @@ NO_BROKER: Final = (
 BLIND: Final = "no data from most beds of {names}: the broker or the daemon's network is down"
 NO_LEDGER: Final = "{why}: until it is writable, no sleeper can be merged"
 SLOW_LEDGER: Final = "{why}: until it has finished, no new sleeper is seated; merged sleepers stay merged"
+PAUSED: Final = "no sleeper is merged there: {why}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class HouseView:
     most frames are missing at once. online: pods connected, by their presence. unheard: online pods that are
     silent. ledger_slow: why the ledger is slow; empty while it is fast, or where it fails. session_s: session
     time at which the view was made; 0: not known. rendering_nothing: beds with a sleeper and a null renderer.
+    paused: the moratoria that act, in words.
     """
 
     broker: bool
@@ -35,6 +37,7 @@ class HouseView:
     ledger_slow: str = ""
     session_s: float = 0.0
     rendering_nothing: int = 0
+    paused: tuple[str, ...] = ()
 
     @property
     def troubles(self) -> tuple[str, ...]:
@@ -45,4 +48,5 @@ class HouseView:
             (bool(self.ledger), NO_LEDGER.format(why=self.ledger)),
             (bool(self.ledger_slow), SLOW_LEDGER.format(why=self.ledger_slow)),
         )
-        return tuple(sentence for is_wrong, sentence in told if is_wrong)
+        wrong = tuple(sentence for is_wrong, sentence in told if is_wrong)
+        return (*wrong, *(PAUSED.format(why=why) for why in self.paused))

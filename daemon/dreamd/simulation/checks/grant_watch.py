@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo
 from dreamd.core.consent.course import ConsentState
 from dreamd.core.consent.grant import Grant
 from dreamd.core.guidelines.course import CourseState
+from dreamd.simulation.checks.moratorium_watch import MoratoriumWatch
 from dreamd.simulation.checks.rendered_exposure import sleeper_of
 from dreamd.simulation.checks.violations import is_anchored
 from dreamd.simulation.environment import ObservedDaemon
@@ -58,6 +59,7 @@ class GrantWatch:
         self.lived_min = lived_min
         self._of: dict[int, _Known] = {}
         self.judged = 0
+        self.moratoria = MoratoriumWatch(storage, violated)
 
     # -- what a daemon is told --------------------------------------------------------------------
 
@@ -101,6 +103,7 @@ class GrantWatch:
         if not coupling > 0.0:
             return
         self.judged += 1
+        self.moratoria.coupled(daemon, pod)
         known, sleeper = self._of[daemon.number], sleeper_of(pod)
         newest = self._newest(sleeper)
         if sleeper in known.gone:

@@ -48,8 +48,8 @@ class DaemonClient(Protocol):
         """A message has reached the daemon's machine."""
         ...
 
-    def recall(self, writes: int) -> None:
-        """The retained count of the ledger's writes."""
+    def recall(self, writes: int, place: WakeOrder | None) -> None:
+        """The retained count of the ledger's writes, and the place of wake orders where it has moratoria."""
         ...
 
     def on_broker(self, *, up: bool) -> None:
@@ -68,6 +68,7 @@ class MqttBroker:
         self.daemons: list[DaemonClient] = []
         self._retained: dict[str, bytes] = {}
         self._counted = 0
+        self._place: WakeOrder | None = None
         self.accounts: BrokerAccounts | None = None
         self.up_since_ns = self._busy_ns = 0
 
@@ -111,7 +112,7 @@ class MqttBroker:
         """A daemon has connected: it receives every retained presence."""
         self.daemons = [other for other in self.daemons if other.alive and other is not daemon]
         self.daemons.append(daemon)
-        daemon.recall(self._counted)
+        daemon.recall(self._counted, self._place)
         for topic, payload in self._retained.items():
             if topic != topics.WAKE:
                 self._to(daemon, topic, payload)
@@ -167,12 +168,14 @@ class MqttBroker:
         """Retain a wake order and send it to all pods."""
         payload = seal(key, codec.WAKE_ORDER, codec.encode(order))
         self._retained[topics.WAKE] = payload
+        self._place = order if order.moratoria_revision else None
         for pod in self.pods:
             self._hand(pod, topics.WAKE, payload, 1)
 
     def unorder(self) -> None:
         """Clear the retained wake order."""
         self._retained.pop(topics.WAKE, None)
+        self._place = None
 
     def remember(self, writes: int) -> None:
         """Retain the count of a daemon's ledger, unless the broker is down."""
@@ -203,7 +206,7 @@ class MqttBroker:
     def _back(self, daemon: DaemonClient) -> None:
         if self.alive and daemon.alive:
             daemon.link.heal()
-            daemon.recall(self._counted)
+            daemon.recall(self._counted, self._place)
             daemon.on_broker(up=True)
             self.welcome(daemon)
 

@@ -258,10 +258,12 @@ class DaemonProcess:
 
     # -- what arrives -----------------------------------------------------------------------------
 
-    def recall(self, writes: int) -> None:
-        """The broker's retained count of the ledger's writes."""
+    def recall(self, writes: int, place: WakeOrder | None) -> None:
+        """The broker's retained count of the ledger's writes, and the moratoria of its retained place."""
         if self.alive:
             self.app.inbound.on_count(writes)
+        if self.alive and place is not None:
+            self.app.inbound.on_wake_place(place)
 
     def on_message(self, topic: str, payload: bytes) -> None:
         """A pod has published something."""

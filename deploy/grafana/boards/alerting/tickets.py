@@ -158,6 +158,15 @@ _PEOPLE: Final = (
         "people",
     ),
     ticket(
+        "MoratoriumLapses",
+        f"dreamd_moratorium_lapse_seconds < {4 * 3600}",
+        "0s",
+        "A moratorium without a second lapses within four hours",
+        f"{WHERE}: a moratorium that an advocate called has no second, and lapses in "
+        "{{ $value | humanizeDuration }}. Its scope may merge again then.",
+        "people",
+    ),
+    ticket(
         "LettersWaiting",
         "dreamd_letters_waiting > 0",
         "30m",
