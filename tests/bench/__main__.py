@@ -40,6 +40,7 @@ from tests.bench.siege import siege
 from tests.bench.simulate import simulate
 from tests.bench.site_tick import site_tick
 from tests.bench.sound import sound
+from tests.bench.surveillance import surveillance
 from tests.bench.watch import watch as watchers
 from tests.bench.withdrawal import withdrawal
 from tests.bench.size import ended, lists
@@ -124,6 +125,7 @@ BENCHES = {
     "site-tick": lambda: site_tick(row),
     "admission": lambda: admission(row),
     "clauses": lambda: clauses(row),
+    "surveillance": lambda: surveillance(row),
     "cohort-key": lambda: cohort_key(row),
     "button": lambda: button(row),
     "watch": lambda: watchers(row),

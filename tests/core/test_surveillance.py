@@ -4,6 +4,7 @@ import random
 from itertools import pairwise
 from math import inf, isnan, nan
 
+import numpy as np
 import pytest
 
 from dreamd.core.refusals import Code, Refusal
@@ -87,6 +88,30 @@ def test_poisson_upper_gives_the_golden_values_and_holds_for_many() -> None:
     for events, limit in ((0, 2.302585), (1, 3.889720), (10, 15.406641)):
         assert poisson_upper(events) == pytest.approx(limit, abs=1e-6)
     assert poisson_upper(1000) == pytest.approx(stats.chi2.ppf(0.9, 2002) / 2, rel=1e-9)
+
+
+def test_wilson_is_scipys() -> None:
+    """Wilson's interval is that of scipy's binomial test, at the edges of the scale too."""
+    stats = pytest.importorskip("scipy.stats")
+    for events, of in ((0, 7), (3, 11), (11, 11), (40, 900)):
+        judge = stats.binomtest(events, of).proportion_ci(0.95, "wilson")
+        assert wilson(events, of) == pytest.approx((judge.low, judge.high), abs=1e-12)
+
+
+def test_the_errors_by_sleeper_are_the_sandwich_of_matrices() -> None:
+    """The error of the slope is the root of bread, meat by sleeper, bread, by matrix algebra."""
+    rng = random.Random(11)
+    mornings = [Morning(number % 25, rng.uniform(0.0, 20.0), rng.random() < 0.3) for number in range(120)]
+    found = response(mornings)
+    assert isinstance(found, Response)
+    x = np.array([[1.0, one.dose_min] for one in mornings])
+    p = 1.0 / (1.0 + np.exp(-(x @ [found.fit.intercept, found.fit.slope])))
+    bread = np.linalg.inv(x.T @ (x * (p * (1.0 - p))[:, None]))
+    scores = x * (np.array([one.low for one in mornings]) - p)[:, None]
+    of = np.array([one.sleeper for one in mornings])
+    sums = np.array([scores[of == who].sum(axis=0) for who in range(25)])
+    errors = np.sqrt(np.diag(bread @ (25 / 24 * sums.T @ sums) @ bread))
+    assert found.slope_se == pytest.approx(errors[1], rel=1e-9)
 
 
 def test_firth_gives_the_golden_values() -> None:

@@ -35,7 +35,10 @@ class BundleError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One clause. limit: None for a principle and without a key. basis: the law of a retention."""
+    """One clause. limit: None for a principle and without a key.
+
+    basis: the law of a retention, or the evidence of a declared rate.
+    """
 
     number: str
     text: str
