@@ -35,7 +35,7 @@ from dreamd.ports.ledger.transaction import Transaction
 from fakes.ledger import LedgerStorage, MemoryLedger
 from fakes.stage import HandClock, Meters
 
-SEQUENCES = 100_000 if LONG else 600
+SEQUENCES = 100_000 if LONG else 400
 """Each takes two milliseconds."""
 ACTS = 14
 PEOPLE = ("ash", "birch", "cedar")

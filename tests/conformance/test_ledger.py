@@ -269,6 +269,7 @@ def test_a_ledger_without_a_heartbeat_for_an_hour_is_outdated(library: Library) 
     ledger = library()
     ledger.write(Transaction(check_ins=(("bed-1", "ash"),)))
     assert "no daemon has used the ledger" in ledger.outdated(NOW_S + LAPSED_S + 1.0)
+    assert not ledger.older(), "nothing shows that a write is missing"
     assert ledger.outdated(float("nan")), "no time is no proof"
     ledger.begin_generation(NOW_S + 2 * LAPSED_S)
     assert ledger.outdated(NOW_S + 2 * LAPSED_S) == ""

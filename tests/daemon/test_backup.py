@@ -79,11 +79,13 @@ def test_a_restored_backup_is_a_new_generation_and_the_replaced_ledger_is_kept(t
     assert mode(path) == 0o600
     ledger = SqliteLedger(path)
     assert "copy" in ledger.outdated(NOW_S)
+    assert ledger.older()
     assert ledger.checked_in()["bed-1"] == "ash"
     ledger.begin_generation(NOW_S)
     ledger.close()
     again = SqliteLedger(path)
     assert not again.outdated(NOW_S), "a generation is begun once"
+    assert not again.older()
     again.close()
     assert restore(path, tmp_path / "copy")[1] == tmp_path / "ledger.replaced-2"
 

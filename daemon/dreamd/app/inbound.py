@@ -177,7 +177,8 @@ class InboundRouter:
     def _settled(self, pod: str) -> bool:
         """Whether all that this pod has reported is in the ledger: its trips, a withdrawal, a case."""
         record = self._deps.fleet.get(pod)
-        told = record is None or self._deps.clinic.is_written(record.sleeper)
+        clinic = self._deps.clinic
+        told = clinic.has_told(pod) and (record is None or clinic.is_written(record.sleeper))
         return told and self._deps.locks.settled(pod) and self._withdrawals.settled(pod)
 
     def _take_in(self, record: PodRecord, event: PodEvent) -> None:

@@ -75,6 +75,7 @@ class ClinicBook:
         self.restored: Callable[[str], bool | None] = lambda _sleeper: None
         self._of = LivingCases(ledger.keys.mark_of)
         self._parents: dict[str, tuple[str, float]] = {}
+        self._told_by: dict[str, str] = {}
         self._due: list[tuple[float, str]] = []
         self._dirty: dict[str, None] = {}
         self._writing: dict[str, KeptCase] = {}
@@ -164,7 +165,7 @@ class ClinicBook:
             stepped = step(kept.case, Evidence(level, trip=trip), now_s)
             if isinstance(stepped, Case) and not stepped.ended:
                 joined = replace(kept, case=stepped).with_evidence(line)
-                return self.put_case(replace(joined, dreamscape=joined.dreamscape or dreamscape))
+                return self.put_case(replace(joined, dreamscape=joined.dreamscape or dreamscape), pod)
             self.pass_case(kept.case.id)
         parent = self._parent_in(dreamscape, now_s)
         case = opened(self._new_id(), sleeper, site, level, now_s, parent)
@@ -245,12 +246,14 @@ class ClinicBook:
         return after if note is None else after.with_note(note)
 
     def put_case(self, kept: KeptCase, pod: str = "") -> KeptCase:
-        """Put a case in the place of the one of its id; it is written after. pod: of a new case's person."""
+        """Put a case in the place of the one of its id; it is written after. pod: that has told of it."""
         case, before = kept.case, self._of.known_case(kept.case.id)
         if before == kept:
             return kept
         self._of.put(kept)
         self._dirty[case.id] = None
+        if pod:
+            self._told_by[pod] = case.id
         if case.due_s() < inf:
             heappush(self._due, (case.due_s(), case.id))
         self._events.tell_change(before, kept, pod)
@@ -317,7 +320,18 @@ class ClinicBook:
     def is_written(self, sleeper: str) -> bool:
         """Whether all that is known of a sleeper's case is in the ledger."""
         kept = self.case_of(sleeper)
-        return kept is None or (kept.case.id not in self._dirty and kept.case.id not in self._writing)
+        return kept is None or self._has(kept.case.id)
+
+    def has_told(self, pod: str) -> bool:
+        """Whether each case of which this pod has told is in the ledger, also one of an earlier sleeper."""
+        case = self._told_by.get(pod)
+        if case is None or not self._has(case):
+            return case is None
+        del self._told_by[pod]
+        return True
+
+    def _has(self, case: str) -> bool:
+        return case not in self._dirty and case not in self._writing
 
     def write_due(self) -> None:
         """Once a tick: write the cases that have changed."""
