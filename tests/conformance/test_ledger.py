@@ -24,6 +24,7 @@ from dreamd.core.consent.grant import Grant as ConsentGrant
 from dreamd.core.consent.grant import Held, Modality, Scope
 from dreamd.core.consent.hours import Hours
 from dreamd.core.dreamscapes.views import DreamscapeState, Plan
+from dreamd.core.exposure.windows import bucket_of
 from dreamd.core.guidelines.course import Course, CourseState
 from dreamd.core.guidelines.forms import Window
 from dreamd.core.moratoria.course import Moratorium, MoratoriumScope, MoratoriumState, Signature
@@ -35,7 +36,7 @@ from dreamd.core.surveillance.kinds import HarmKind
 from dreamd.core.surveillance.watch import Alarm, NightCount, Watch
 from dreamd.ports.commit import LedgerError
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
-from dreamd.ports.ledger.exposure import MarkMove, PlannedDose
+from dreamd.ports.ledger.exposure import Account, Exposure, MarkMove, PlannedDose
 from dreamd.ports.ledger.generation import LAPSED_S
 from dreamd.ports.ledger.guidelines import ADMISSIONS_KEPT_S, Comment, KeptAdmission, KeptRevision
 from dreamd.ports.ledger.ledger import Ledger
@@ -484,6 +485,30 @@ def test_marks_move_with_each_charge_until_they_are_taken_away(library: Library)
     ledger.write(charge({"cedar": 0.1}, NOW_S + 11.0, MarkMove.CLOSE))
     ledger.close()
     assert library().merging() == {"ash": NOW_S + 10.5, "birch": NOW_S}
+
+
+def test_the_accounts_of_minutes_know_nothing_of_each_other(library: Library) -> None:
+    """Buckets and marks of anchor sessions are their own: charged, marked and closed apart, over a restart.
+
+    An opening charges where a mark of this account stands; one of merge-minutes is none.
+    """
+    ledger = library()
+    ledger.write(charge({"ash": 2.0, "birch": 1.0}, NOW_S, MarkMove.MOVE))
+    for minutes, at_s, move in (
+        ({"ash": 9.0}, NOW_S, MarkMove.OPEN),
+        ({"ash": 0.5}, NOW_S + 10.0, MarkMove.MOVE),
+        ({"ash": 3.0, "cedar": 3.0}, NOW_S + 20.0, MarkMove.OPEN),
+        ({"cedar": 0.25}, NOW_S + 20.0, MarkMove.CLOSE),
+    ):
+        ledger.write(Transaction(exposure=(Exposure(minutes, at_s, move, Account.ANCHOR),)))
+    ledger.close()
+    ledger = library()
+    bucket = bucket_of(NOW_S)
+    assert ledger.exposure_buckets(0.0) == {"ash": {bucket: 2.0}, "birch": {bucket: 1.0}}
+    assert ledger.exposure_buckets(0.0, Account.ANCHOR) == {"ash": {bucket: 3.5}, "cedar": {bucket: 0.25}}
+    assert ledger.merging() == {"ash": NOW_S, "birch": NOW_S}
+    assert ledger.merging(Account.ANCHOR) == {"ash": NOW_S + 20.0}
+    assert settled(ledger, ledger.read_person("ash")).value.anchors == {bucket: 3.5}
 
 
 def test_closing_twice_is_safe(library: Library) -> None:

@@ -20,7 +20,7 @@ from dreamd.core.consent.grant import Grant as ConsentGrant
 from dreamd.core.consent.grant import Modality, Scope
 from dreamd.core.dreamscapes.views import DreamscapeState, Plan
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
-from dreamd.ports.ledger.exposure import Exposure, MarkMove, PlannedDose
+from dreamd.ports.ledger.exposure import Account, Exposure, MarkMove, PlannedDose
 from dreamd.ports.ledger.ledger import Ledger
 from dreamd.ports.ledger.person import PersonRecords
 from dreamd.ports.ledger.personal import PersonalRow
@@ -46,7 +46,10 @@ def everything_of(sleeper: str) -> Transaction:
     return Transaction(
         dreamscapes=(DreamscapeRecord(plan, DreamscapeState.DREAMING, NOW_S, seats),),
         check_ins=(("bed-1", sleeper),),
-        exposure=(Exposure({sleeper: 2.5}, NOW_S, MarkMove.MOVE),),
+        exposure=(
+            Exposure({sleeper: 2.5}, NOW_S, MarkMove.MOVE),
+            Exposure({sleeper: 7.0}, NOW_S, MarkMove.MOVE, Account.ANCHOR),
+        ),
         grants=(grant,),
         consents=((sleeper, Consent(ConsentState.GIVEN, 1, grant, changed_s=NOW_S)),),
         personal=(PersonalRow(sleeper, "letter", NOW_S, b"a letter"),),
@@ -117,6 +120,7 @@ def test_nothing_of_an_erased_sleeper_is_read_and_others_stay(library: Library) 
     for _ in range(2):
         assert ledger.checked_in() == {"bed-1": "birch"}
         assert set(ledger.consents()) == set(ledger.calibration_days()) == set(ledger.merging()) == {"birch"}
+        assert set(ledger.merging(Account.ANCHOR)) == {"birch"}
         assert ledger.grants("ash") == ledger.personal("ash", "letter") == ()
         assert [row.sleeper for row in ledger.personal_of("letter")] == ["birch"]
         names = {one.name: len(one.grants) for one in ledger.principals()}
@@ -195,6 +199,8 @@ def test_what_stays_of_an_erased_sleeper_is_of_nobody(library: Library) -> None:
     assert nobody.startswith("~")
     assert "ash" not in nobody
     assert exposed == {nobody: 2.5}
+    assert [sum(one.values()) for one in ledger.exposure_buckets(0.0, Account.ANCHOR).values()] == [7.0]
+    assert "ash" not in ledger.exposure_buckets(0.0, Account.ANCHOR)
     ledger.write(Transaction(dreamscapes=(record,)))
     ledger.close()
     assert library().load() == (record,)

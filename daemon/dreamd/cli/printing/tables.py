@@ -151,6 +151,9 @@ def last_heard(shown: beds.Pod | dreams.Seat) -> str:
     return f"{age_s:.1f} s ago" if age_s < MINUTES_FROM_S else f"{age_s / 60:.0f} min ago"
 
 
+ANCHORED = "an anchor session: the sleeper is drawn to their own template alone"
+
+
 def dreamscapes(shown: Iterable[dreams.Dreamscape]) -> RenderableType:
     """One row a Dreamscape."""
     table = _table(("dreamscape", "state", "assigned", "merged", "tick", "skipped", "recorded", "why"))
@@ -172,7 +175,8 @@ def dreamscapes(shown: Iterable[dreams.Dreamscape]) -> RenderableType:
 def dreamscape(shown: dreams.Dreamscape) -> RenderableType:
     """One Dreamscape with its seats."""
     unknown = ", ".join(map(names.bare, shown.unknown_pods))
-    said = [Text(f"invited, never connected: {unknown}")] if unknown else []
+    said = [Text(ANCHORED)] if shown.plan.kind == dreams.DREAMSCAPE_KIND_ANCHOR else []
+    said += [Text(f"invited, never connected: {unknown}")] if unknown else []
     if shown.HasField("recording"):
         said += recording(shown.recording)
     return Group(dreamscapes([shown]), *said, Text(), seats(shown.seats))
