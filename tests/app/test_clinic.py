@@ -307,6 +307,11 @@ def test_a_case_by_hand_holds_in_the_call() -> None:
     assert refused(clinic.open_case(own, ASH, Level.NOW, "cries")) is Code.NOT_YOURS
     assert refused(clinic.open_case(clara, "no name!", Level.NOW, "cries")) is Code.INVALID_ARGUMENT
     assert refused(clinic.open_case(clara, ASH, Level.NOW, " ")) is Code.INVALID_ARGUMENT
+    anna = enrolled(stage, "anna", Grant(Role.CLINICIAN, sites=frozenset("*")))
+    for site in ("", "nowhere"):
+        elsewhere = clinic.open_case(anna, "rowan", Level.NOW, "rings from home", site)
+        assert refused(elsewhere) is Code.INVALID_ARGUMENT, "no ward would see the case"
+    assert done(clinic.open_case(anna, "rowan", Level.SOON, "rings", "there")).case.site == "there"
     opened = done(clinic.open_case(clara, ASH, Level.TODAY, "cries"))
     assert (opened.case.site, opened.causes, opened.evidence[0].words) == ("here", ("clinician",), "cries")
     assert stage.pod("bed-1").assign is None

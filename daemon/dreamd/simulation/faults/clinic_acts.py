@@ -15,6 +15,7 @@ from dreamd.core.refusals import Refusal
 from dreamd.simulation.checks.rendered_exposure import sleeper_of
 from dreamd.simulation.faults.process_faults import later
 from dreamd.simulation.machines.operators import CLEO
+from dreamd.simulation.processes.daemons import DaemonProcess
 from dreamd.simulation.processes.pods import Pod
 from dreamd.simulation.world import World
 
@@ -37,16 +38,22 @@ def compare_book(world: World, until_s: float) -> None:
     daemon = world.daemon
     if daemon is not None and not daemon.frozen:
         listed = daemon.app.clinic.list_cases(CLINICIAN)
-        found = [one for one in listed if RESTORED in one.causes] if isinstance(listed, tuple) else []
-        for doubt in found:
-            for sleeper in sorted(world.checker.holds.ever):
-                daemon.app.clinic.open_case(CLINICIAN, sleeper, Level.NOW, "on the clinic's own list")
-            daemon.app.clinic.triage(CLINICIAN, doubt.case.id, Level.SOON)
-            closed = daemon.app.clinic.close_case(CLINICIAN, doubt.case.id, "compared")
-            if isinstance(closed, Refusal):
-                break
+        for doubt in listed if isinstance(listed, tuple) else ():
+            if RESTORED in doubt.causes:
+                _compared(world, daemon, doubt.case.id)
     if world.schedule.now_s < until_s:
         later(world, LOOKED_EVERY_S, lambda: compare_book(world, until_s))
+
+
+def _compared(world: World, daemon: DaemonProcess, doubt: str) -> None:
+    """Open each case that the book lacks; only then close the case over it."""
+    clinic, site = daemon.app.clinic, next(iter(daemon.app.house.sites()), "")
+    for sleeper in sorted(world.checker.holds.ever):
+        told = clinic.open_case(CLINICIAN, sleeper, Level.NOW, "on the clinic's own list", site)
+        if isinstance(told, Refusal):
+            return
+    clinic.triage(CLINICIAN, doubt, Level.SOON)
+    clinic.close_case(CLINICIAN, doubt, "compared")
 
 
 CLINIC: Final[dict[str, tuple[Callable[[World, Pod, float, random.Random], None], float, float]]] = {

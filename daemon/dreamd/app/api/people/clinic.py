@@ -18,6 +18,7 @@ from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.held_seats import HeldSeats
 from dreamd.app.events.subscriptions import Changed
 from dreamd.core.access.caller import Caller, Role
+from dreamd.core.access.principals import EVERYWHERE
 from dreamd.core.clinic.course import (
     ENDED,
     By,
@@ -178,6 +179,8 @@ class ClinicCommands:
         kept = self._book.case_of(sleeper)
         record = self._deps.fleet.get(self._deps.fleet.pod_of(sleeper))
         place = site or (record.presence.site if record is not None else "")
+        if kept is None and (fault := self._site_fault(place, lies=record is not None and not site)):
+            return fault
         case = kept.case if kept is not None else opened("", sleeper, place, level, 0.0)
         refusal = decider_refused(case, self._by(caller, case))
         if refusal is not None:
@@ -187,6 +190,15 @@ class ClinicCommands:
             return Refusal(refusal.code, sentence, {"site": place})
         fresh = self._book.add_evidence(sleeper, level, BY_HAND, fit(words), site=place, trip=level.holds)
         return self._acted(fresh.case.id, "the case", refused=lambda _no: fresh)
+
+    def _site_fault(self, site: str, *, lies: bool) -> Refusal | None:
+        """Why no ward would see a case of this site. lies: the sleeper lies in a bed of it."""
+        granted = (grant.sites for one in self._deps.principals.every_principal() for grant in one.grants)
+        known = frozenset(self._deps.fleet.census.sites()).union(*granted) - {EVERYWHERE, ""}
+        if lies or site in known or not (site or known):
+            return None
+        named = ", ".join(sorted(known)) or "it has none"
+        return bad_field("site", f"a site of this house ({named})", site or Figure("none, and no bed"))
 
     def triage(
         self,
