@@ -9,12 +9,12 @@ import pytest
 
 from dreamd.adapters.documents.shipped import bench_founding
 from dreamd.core.access.caller import Role
-from dreamd.core.clinic.course import CaseKind
-from dreamd.core.clinic.kept_case import night_of
-from dreamd.core.clinic.levels import Answers
+from dreamd.core.clinic.course import CaseKind, opened
+from dreamd.core.clinic.kept_case import EvidenceLine, KeptCase, night_of
+from dreamd.core.clinic.levels import Answers, Level
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.surveillance.e_detector import Evidence
-from dreamd.core.surveillance.kinds import KINDS, HarmKind
+from dreamd.core.surveillance.kinds import HarmKind
 from dreamd.core.surveillance.rates import poisson_upper
 from dreamd.core.surveillance.watch import Alarm, NightCount, Watch
 from dreamd.ports.ledger.clinic import MORNING
@@ -140,17 +140,34 @@ def low_morning(stage: Stage, sleeper: str, kss: int = 9) -> None:
 
 
 def test_a_low_check_in_counts_once_for_the_dreamscape_of_its_sleeper() -> None:
-    """A low answer that opens a case counts; a good one, and a later change of the same case, do not."""
+    """A low answer that opens a case counts; a good one is an answer, and the last of a morning stands."""
     stage = dream(house())
     low_morning(stage, "sleeper-1", kss=4)
     low_morning(stage, "sleeper-2")
     case = stage.app.clinic.own_case(OPERATOR, "sleeper-2")
     assert case is not None
     (count,) = stage.ledger.night_counts(0)
-    assert count == NightCount(tonight(stage), "night", 6, {HarmKind.CHECK_IN: 1})
-    stage.app.surveillance.house.counts.take_case(case)
+    assert count == NightCount(tonight(stage), "night", 6, {HarmKind.CHECK_IN: 1}, answers=2)
+    low_morning(stage, "sleeper-1", kss=8)
+    stage.app.surveillance.house.counts.drop_sleeper("sleeper-2")
     stage.hop(2)
-    assert stage.ledger.night_counts(0) == (count,)
+    (count,) = stage.ledger.night_counts(0)
+    assert (count.cases, count.answers) == ({HarmKind.CHECK_IN: 2}, 2), "the numbers of an erased one stay"
+
+
+def test_a_pull_counts_once_as_identity() -> None:
+    """Evidence of a sitting that is pulled counts for the Dreamscape; a later change of its case does not."""
+    stage = dream(house())
+    counts = stage.app.surveillance.house.counts
+    line = EvidenceLine(stage.clock.at_s, "pull", "pulled by .6", 0.6)
+    case = opened("c-1", "sleeper-3", "", Level.NOW, stage.clock.at_s)
+    kept_case = KeptCase(case, tonight(stage)).with_evidence(line)
+    for _ in range(2):
+        counts.take_case(kept_case)
+    counts.take_case(KeptCase(case, tonight(stage)).with_evidence(replace(line, at_s=START_S - 2 * 86_400.0)))
+    stage.hop(2)
+    (count,) = stage.ledger.night_counts(0)
+    assert count.cases == {HarmKind.IDENTITY: 1}
 
 
 def test_a_night_that_ends_while_a_dreamscape_runs_is_judged_and_the_next_one_begins_with_its_beds() -> None:
@@ -162,10 +179,12 @@ def test_a_night_that_ends_while_a_dreamscape_runs_is_judged_and_the_next_one_be
     assert [one.night for one in stage.ledger.night_counts(0)] == [last, last + 1]
     judged = stage.ledger.judged_nights()
     assert [(one.night, one.kind, one.dreamscapes, one.sleepers) for one in judged] == [
-        (last, kind.value, 1, 6) for kind in sorted(KINDS, key=lambda kind: kind.value)
+        (last, "check-in", 0, 0),
+        (last, "distress", 1, 6),
+        (last, "identity", 1, 6),
     ]
     assert not any(isfinite(one.value) for one in judged), "blind"
-    assert {watch.gathered for watch in stage.ledger.watches()} == {6}
+    assert [watch.gathered for watch in stage.ledger.watches()] == [0, 6, 6]
 
 
 def test_an_alarm_halves_the_cap_of_a_running_dreamscape_in_the_next_message() -> None:

@@ -464,7 +464,7 @@ def test_surveillance_comes_back_as_it_was_and_old_nights_go(library: Library) -
     judged = tuple(JudgedNight(last - age, "distress", 1, 0, 8, 1.5, 0.005) for age in (900, 1))
     ledger = library()
     ledger.write(Transaction(night_counts=counts, watches=watches[:1], judged_nights=judged))
-    more = replace(counts[2], sleepers=9, cases={HarmKind.CHECK_IN: 2})
+    more = replace(counts[2], sleepers=9, cases={HarmKind.CHECK_IN: 2}, answers=4)
     ledger.write(Transaction(night_counts=(more,), watches=watches[1:]))
     ledger.close()
     again = library()

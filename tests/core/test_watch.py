@@ -31,7 +31,7 @@ Nights = list[list[NightCount]]
 
 def night(number: int, sleepers: int, cases: int = 0, kind: HarmKind = DISTRESS) -> NightCount:
     """One Dreamscape in one night."""
-    return NightCount(number, "night", sleepers, {kind: cases} if cases else {})
+    return NightCount(number, "night", sleepers, {kind: cases} if cases else {}, answers=sleepers)
 
 
 def lived(watch: Watch, nights: list[NightCount], declared: float = nan) -> Watch:
@@ -76,6 +76,14 @@ def test_a_declared_rate_counts_at_once_and_not_for_check_ins() -> None:
     assert lived(Watch(DISTRESS), [night(1, 8)], DECLARED).rate == DECLARED
     assert lived(Watch(HarmKind.CHECK_IN), [night(1, 8)], DECLARED).rate == 0.0
     assert 0.0 < lived(Watch(DISTRESS), [night(1, 8, 1)], 0.0).evidence.value < 10.0
+
+
+def test_a_morning_without_an_answer_tells_nothing_of_low_check_ins() -> None:
+    """Of 500 sleepers with 20 answers the rate of low check-ins is made of 20; without one, of none."""
+    quiet = [NightCount(number, "night", 100, {}, answers=0) for number in range(1, 9)]
+    watch = lived(Watch(HarmKind.CHECK_IN), [*quiet, NightCount(9, "night", 500, {}, answers=20)])
+    assert (watch.gathered, watch.night) == (20, 9)
+    assert lived(Watch(DISTRESS), quiet[:4]).gathered == 400
 
 
 def test_a_night_is_judged_once_and_an_empty_one_changes_nothing() -> None:

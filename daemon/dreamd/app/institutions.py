@@ -53,6 +53,7 @@ class Institutions:
         self._watch.counts.sleeper_at = self._deps.nights.sleeper_at
         self._watch.opened.append(self._open_fleet_case)
         self._deps.clinic.changed.append(self._watch.counts.take_case)
+        self._clinic.mornings.answered.append(self._watch.counts.take_morning)
         self._clinic.listen_to_journal()
 
     def _open_fleet_case(self, kind: HarmKind) -> None:

@@ -15,6 +15,9 @@ TITLES: Final = {
     exposure.HARM_KIND_IDENTITY: "Identity severs",
     exposure.HARM_KIND_CHECK_IN: "Low check-ins",
 }
+UNITS: Final = {exposure.HARM_KIND_CHECK_IN: "answered morning"}
+"""The unit of exposure of a kind, where it is no sleeper-night."""
+SLEEPER_NIGHT: Final = "sleeper-night"
 LEVELS: Final = ((0.0, "0"), (1.0, "10"), (2.0, "100"), (3.0, "1,000"))
 """Marks of evidence, on the scale log10(1 + value)."""
 HIGHEST: Final = 5.0
@@ -68,9 +71,11 @@ def _panel(watch: HarmWatch, top: float) -> Iterator[str]:
 
 
 def _state(watch: HarmWatch) -> str:
+    unit = UNITS.get(watch.kind, SLEEPER_NIGHT)
     if watch.state == HarmWatch.STATE_BLIND:
-        return f"blind: {watch.gathered:,} of {watch.gathered_least:,} sleeper-nights"
-    rate = f"rate {watch.rate:.3g} a sleeper-night, {'declared' if watch.declared else 'own'}"
+        return f"blind: {watch.gathered:,} of {watch.gathered_least:,} {unit}s"
+    rate = f"rate {watch.rate:.3g} a{'n' if unit[0] == 'a' else ''} {unit}"
+    rate = f"{rate}, {'declared' if watch.declared else 'own'}"
     if watch.state == HarmWatch.STATE_ALARM:
         return f"ALARM since {watch.alarm.begin_time.ToDatetime():%Y-%m-%d}; {rate}"
     return f"watching; {rate}"

@@ -57,7 +57,7 @@ class KeptMorning:
 
 
 class Mornings:
-    """Takes answers; one thread uses it."""
+    """Takes answers; one thread uses it. answered: called with the sleeper, and whether they open a case."""
 
     def __init__(
         self,
@@ -70,6 +70,7 @@ class Mornings:
         """site_of: where a sleeper lies, or has lain."""
         self._book, self._ledger, self._commits, self._clock = book, ledger, commits, clock
         self._site_of = site_of
+        self.answered: list[Callable[[str, bool], None]] = []
 
     def answer(self, sleeper: str, answers: Answers) -> Refusal | Deferred[MorningTaken]:
         """Take the answers of this morning."""
@@ -113,6 +114,8 @@ class Mornings:
         case = self._tell(sleeper, level, answers)
         if level is None:
             self._clean(sleeper)
+        for tell in self.answered:
+            tell(sleeper, level is not None)
         physician = answers.who5 is not None and answers.who5 < WHO5_ADVICE
 
         def done(_terms: object) -> MorningTaken:

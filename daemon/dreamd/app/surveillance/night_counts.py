@@ -6,8 +6,8 @@ merged beds for the new night too. Changed counts are written after the ticks.
 
 Rules
 - The ledger gets numbers. Which beds they are of, and the Dreamscape of each sleeper tonight, memory knows.
-- A low check-in and a pull come from the clinic, as evidence of a case; each counts once, in the night in
-  which it is told, for the Dreamscape that its sleeper was in.
+- Answers of a morning and pulls come from the clinic. Each counts in the night in which it is told, for the
+  Dreamscape that its sleeper was in; a second answer of one night stands in the place of the first.
 - A night belongs to the instant at which the daemon hears, so a bed's wrong clock moves none.
 - An anchor session is no Dreamscape-night: its sleeper merges with no other.
 - Harm that is heard after its night was judged counts for the present one: none is lost.
@@ -16,7 +16,7 @@ Rules
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import Final
 
@@ -28,8 +28,8 @@ from dreamd.core.surveillance.watch import NightCount
 
 WRITTEN_AT_ONCE: Final = 256
 """Counts that are written after one tick."""
-_WITHOUT_CAUSE: Final = {"answers": HarmKind.CHECK_IN, "pull": HarmKind.IDENTITY}
-"""The words of evidence without a cause, and the kind of each."""
+PULL: Final = "pull"
+"""The word of the evidence of a sitting that is pulled to the group."""
 _HEARD: Final = frozenset({"merged", "left", "severed", "breaker-tripped", "identity-lost"})
 
 Key = tuple[int, str]
@@ -42,17 +42,31 @@ class _Open:
     kept: NightCount
     beds: set[str] = field(default_factory=set)
     harmed: dict[HarmKind, set[str]] = field(default_factory=dict)
-    told: dict[HarmKind, int] = field(default_factory=dict)
+    pulls: int = 0
+    mornings: dict[str, bool] = field(default_factory=dict)
 
     def count(self) -> NightCount:
-        """The counts by now; told: cases without a bed."""
-        cases = dict(self.kept.cases)
-        for kind in HarmKind:
-            more = len(self.harmed.get(kind, ())) + self.told.get(kind, 0)
-            if more:
-                cases[kind] = cases.get(kind, 0) + more
+        """The counts by now. pulls: sittings pulled to the group. mornings: of each sleeper, whether low."""
+        cases, more = dict(self.kept.cases), {kind: len(beds) for kind, beds in self.harmed.items()}
+        more[HarmKind.IDENTITY] = more.get(HarmKind.IDENTITY, 0) + self.pulls
+        more[HarmKind.CHECK_IN] = sum(self.mornings.values())
+        for kind, many in more.items():
+            if many:
+                cases[kind] = cases.get(kind, 0) + many
         sleepers = max(self.kept.sleepers, len(self.beds), *cases.values(), 0)
-        return NightCount(self.kept.night, self.kept.dreamscape, sleepers, cases)
+        answers = self.kept.answers + len(self.mornings)
+        return NightCount(self.kept.night, self.kept.dreamscape, sleepers, cases, answers)
+
+    def forget(self, sleeper: str) -> bool:
+        """Keep the number of this sleeper's answer alone; whether there was one."""
+        low = self.mornings.pop(sleeper, None)
+        if low is None:
+            return False
+        cases = dict(self.kept.cases)
+        if low:
+            cases[HarmKind.CHECK_IN] = cases.get(HarmKind.CHECK_IN, 0) + 1
+        self.kept = replace(self.kept, cases=cases, answers=self.kept.answers + 1)
+        return True
 
 
 class NightCounts:
@@ -98,23 +112,35 @@ class NightCounts:
                 self._harm(self._of(event.dreamscape), kind, event.pod)
 
     def take_case(self, kept: KeptCase) -> None:
-        """The clinic's book has changed this case: its newest evidence counts where it has no cause."""
+        """The clinic's book has changed this case: its newest evidence counts where it is a pull."""
         line = kept.evidence[-1] if kept.evidence else None
-        kind = None if line is None else _WITHOUT_CAUSE.get(line.cause)
-        if line is None or kind is None or (kept.case.id, line.at_s) in self._told:
+        if line is None or line.cause != PULL or (kept.case.id, line.at_s) in self._told:
             return
-        tonight = self._tonight()
-        _, dreamscape = self._dreamt.get(kept.case.person, (0, kept.dreamscape))
-        dreamscape = dreamscape or self._only(tonight)
-        if dreamscape and night_of(line.at_s, self._zone) >= tonight:
+        one = self._of_sleeper(kept.case.person)
+        if one is not None and night_of(line.at_s, self._zone) >= one.kept.night:
             self._told.add((kept.case.id, line.at_s))
-            one = self._of(dreamscape)
-            one.told[kind] = one.told.get(kind, 0) + 1
+            one.pulls += 1
             self._changed(one)
+
+    def take_morning(self, sleeper: str, low: bool) -> None:  # noqa: FBT001 -- a hook of the clinic
+        """A sleeper has answered; low: the answers open a case."""
+        one = self._of_sleeper(sleeper)
+        if one is not None:
+            one.mornings[sleeper] = low
+            self._changed(one)
+
+    def _of_sleeper(self, sleeper: str) -> _Open | None:
+        """The night of the Dreamscape that this sleeper was in, else of the only one; None: not known."""
+        _, dreamscape = self._dreamt.get(sleeper, (0, ""))
+        dreamscape = dreamscape or self._only(self._tonight())
+        return self._of(dreamscape) if dreamscape else None
 
     def drop_sleeper(self, sleeper: str) -> None:
         """The sleeper is erased; the numbers stay."""
         self._dreamt.pop(sleeper, None)
+        for one in self._open.values():
+            if one.forget(sleeper):
+                self._changed(one)
 
     def _only(self, night: int) -> str:
         """The Dreamscape of this night, where it has one alone; else empty."""

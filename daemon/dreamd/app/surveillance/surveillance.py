@@ -137,12 +137,12 @@ class Surveillance:
     def _judge(self, night: int, now_s: float) -> None:
         counts, declared = self.counts.take_night(night), self.declared.rate
         self._judged_counts += counts
-        lived = [count for count in counts if count.sleepers > 0]
-        sleepers = sum(count.sleepers for count in lived)
         raised: list[Watch] = []
         for kind, before in tuple(self._watches.items()):
             watch = self._watches[kind] = after_night(before, night, counts, declared, now_s)
             self._unwritten[kind] = None
+            lived = [count for count in counts if count.exposed(kind) > 0]
+            sleepers = sum(count.exposed(kind) for count in lived)
             harmed = sum(count.cases.get(kind, 0) > 0 for count in lived)
             value, rate = (watch.evidence.value, watch.rate) if watch.rate else (nan, nan)
             judged = JudgedNight(night, kind.value, len(lived), harmed, sleepers, value, rate)

@@ -9,7 +9,7 @@ from rich.text import Text
 from dreamapi import names
 from dreamapi.v1 import exposure_pb2 as exposure
 from dreamd.cli.printing.consent_tables import when
-from dreamd.plots.watch_chart import TITLES
+from dreamd.plots.watch_chart import SLEEPER_NIGHT, TITLES, UNITS
 
 HarmWatch = exposure.HarmWatch
 _STYLES = {HarmWatch.STATE_ALARM: "bold red", HarmWatch.STATE_BLIND: "yellow"}
@@ -40,7 +40,7 @@ def watches(found: exposure.Surveillance) -> RenderableType:
 
 def _rate(one: HarmWatch) -> str:
     if not one.HasField("rate"):
-        return f"{one.gathered:,} of {one.gathered_least:,} sleeper-nights"
+        return f"{one.gathered:,} of {one.gathered_least:,} {UNITS.get(one.kind, SLEEPER_NIGHT)}s"
     return f"{one.rate:.4g} ({'declared' if one.declared else 'own'})"
 
 

@@ -6,6 +6,7 @@ Without a declared rate the house's own counts: the upper 90 % Poisson limit of 
 SLEEPER_NIGHTS_LEAST sleeper-nights. No night is judged by a rate that it has made.
 
 Rules
+- Of low check-ins a sleeper-night is a morning with an answer: one without tells nothing of them.
 - The own rate is made once. Nights that come later do not change it, so a slow rise is not learned away.
 - Another rate: a lower one goes on with the evidence, which is then too small, never too large. A higher one
   begins from zero evidence.
@@ -35,13 +36,18 @@ class NightCount:
     """The counts of one Dreamscape in one night; they name no person.
 
     sleepers: how many were merged or harmed in it. cases: people by kind of harm; a kind without one is left
-    out.
+    out. answers: how many answered the morning after.
     """
 
     night: int
     dreamscape: str
     sleepers: int
     cases: Mapping[HarmKind, int] = field(default_factory=dict)
+    answers: int = 0
+
+    def exposed(self, kind: HarmKind) -> int:
+        """How many could have a case of this kind: of low check-ins those that answered."""
+        return self.answers if kind is HarmKind.CHECK_IN else self.sleepers
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +109,18 @@ def after_night(
     """
     if not night > watch.night:
         return watch
-    rate, lived = watch.next_rate(declared), [count for count in counts if count.sleepers > 0]
+    rate, lived = watch.next_rate(declared), [count for count in counts if count.exposed(watch.kind) > 0]
     after = replace(watch, night=night)
     if not watch.gathered >= SLEEPER_NIGHTS_LEAST:
         people = sum(count.cases.get(watch.kind, 0) for count in lived)
-        gathered = watch.gathered + sum(count.sleepers for count in lived)
+        gathered = watch.gathered + sum(count.exposed(watch.kind) for count in lived)
         after = replace(after, gathered=gathered, cases=watch.cases + people)
     if not isfinite(rate):
         return replace(after, rate=0.0, evidence=Evidence(), nights=0)
     raised = rate > watch.rate > 0.0
     evidence = observe(
         Evidence() if raised else watch.evidence,
-        [Night(float(count.sleepers), count.cases.get(watch.kind, 0) > 0) for count in lived],
+        [Night(float(count.exposed(watch.kind)), count.cases.get(watch.kind, 0) > 0) for count in lived],
         rate,
     )
     nights = (0 if raised else watch.nights) + bool(lived)

@@ -16,7 +16,8 @@ NIGHTS_KEPT: Final = 800
 class JudgedNight:
     """One night of one watch, after it was judged.
 
-    dreamscapes: with a sleeper. harmed: of these, with a case. sleepers: sleeper-nights. value: the evidence
+    dreamscapes: with a sleeper, of low check-ins with an answer. harmed: of these, with a case. sleepers:
+    sleeper-nights, of low check-ins answers. value: the evidence
     then; NaN: blind. rate: cases a sleeper-night by which it was judged; NaN: blind.
     """
 

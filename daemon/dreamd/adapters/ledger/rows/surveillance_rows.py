@@ -28,7 +28,7 @@ def count_row(count: NightCount) -> Row:
     """Return the row of one Dreamscape in one night."""
     cases = {kind.value: many for kind, many in count.cases.items()}
     told = {"night": count.night, "dreamscape": count.dreamscape, "sleepers": count.sleepers}
-    return told | {"cases": json.dumps(cases, sort_keys=True)}
+    return told | {"cases": json.dumps(cases, sort_keys=True), "answers": count.answers}
 
 
 def count_of(row: Any) -> NightCount:  # noqa: ANN401 -- a row of SQLAlchemy
@@ -38,7 +38,7 @@ def count_of(row: Any) -> NightCount:  # noqa: ANN401 -- a row of SQLAlchemy
         ValueError, KeyError, TypeError: it cannot be read.
     """
     cases = {HarmKind(kind): int(many) for kind, many in json.loads(row.cases).items()}
-    return NightCount(row.night, row.dreamscape, row.sleepers, cases)
+    return NightCount(row.night, row.dreamscape, row.sleepers, cases, row.answers)
 
 
 def watch_row(watch: Watch) -> Row:

@@ -195,6 +195,7 @@ dreamscape_nights: Final = _table(
     _text("dreamscape", key=True),
     _whole("sleepers"),
     _text("cases"),
+    _whole("answers"),
 )
 watches: Final = _table("watches", _text("kind", key=True), _text("kept"))
 judged_nights: Final = _table(

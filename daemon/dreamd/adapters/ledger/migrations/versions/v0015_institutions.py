@@ -64,6 +64,7 @@ def _nights() -> None:
         sa.Column("dreamscape", sa.Text, primary_key=True),
         sa.Column("sleepers", WHOLE, nullable=False),
         sa.Column("cases", sa.Text, nullable=False),
+        sa.Column("answers", WHOLE, nullable=False),
         sqlite_with_rowid=False,
     )
     op.create_table(
