@@ -143,6 +143,7 @@ def test_a_violation_is_printed_with_the_command_that_replays_it() -> None:
         (["--pods", "2"], "--pods is 2, expected 3 to 500"),
         (["--seconds", "nan"], "--seconds is nan, expected 20 to 86400"),
         (["--held-back", "61"], "--held-back is 61, expected 0 to 60"),
+        (["--anchored", "--pods", "3"], "--anchored leaves 2 --pods for the group, expected 3 or more"),
         (["--seeds", "0"], "--seeds is 0, expected 1 or more"),
         (["--seeds", "3", "--trace"], "--trace follows one seed, not many"),
     ],

@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from dreamd.core.limits import QUORUM_MIN
 from dreamd.simulation.nights import Night
 from dreamd.simulation.scenario import NightAccount, run_scenario
 from dreamd.terminal.clock import now_ns
@@ -43,6 +44,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     nights = parser.add_mutually_exclusive_group()
     nights.add_argument("--network", action="store_true", help="only networks and brokers fail")
     held = "nothing fails, but every message from the pods arrives S seconds late"
+    beside = "the last pod is in an anchor session beside the group (4 pods at least)"
+    nights.add_argument("--anchored", action="store_true", help=beside)
     nights.add_argument("--held-back", type=float, default=0.0, metavar="S", help=held)
     parser.add_argument("--json", action="store_true", help="print one JSON object a night, and nothing else")
     parser.add_argument("-v", "--verbose", action="store_true", help="print the faults and severs by kind")
@@ -75,6 +78,8 @@ def _refusal(args: argparse.Namespace) -> str:
         return f"--seconds is {args.seconds:g}, expected {SECONDS[0]:g} to {SECONDS[1]:g}"
     if not 0.0 <= args.held_back <= HELD_BACK_MOST_S:
         return f"--held-back is {args.held_back:g}, expected 0 to {HELD_BACK_MOST_S:g}"
+    if args.anchored and not args.pods > QUORUM_MIN:
+        return f"--anchored leaves {args.pods - 1} --pods for the group, expected {QUORUM_MIN} or more"
     if not args.seeds >= 1:
         return f"--seeds is {args.seeds}, expected 1 or more"
     return "--trace follows one seed, not many" if args.trace and (args.endless or args.seeds > 1) else ""
@@ -102,6 +107,8 @@ def _replay(account: NightAccount, args: argparse.Namespace) -> str:
     command = f"dreamd simulate --seed {account.seed} --pods {account.pods} --seconds {account.seconds:g}"
     if args.network:
         command += " --network"
+    if vars(args).get("anchored"):
+        command += " --anchored"
     return command + (f" --held-back {args.held_back:g}" if args.held_back > 0.0 else "")
 
 
@@ -110,7 +117,7 @@ def _counts(counts: dict[str, int]) -> str:
 
 
 def _night(args: argparse.Namespace) -> Night:
-    return Night(args.network, args.held_back)
+    return Night(args.network, args.held_back, args.anchored)
 
 
 def _run_one(job: tuple[int, int, float, Night]) -> NightAccount:

@@ -17,6 +17,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
+from itertools import islice
 from math import isfinite
 from typing import Final
 
@@ -142,7 +143,8 @@ class Sittings:
 
     def write_due(self) -> None:
         """Once a tick: read the rows of some sleepers with a change, to write them anew."""
-        for sleeper in list(self._waiting):
+        # Of those that wait at most so many are on their way already, so twice as many are enough to look at.
+        for sleeper in list(islice(self._waiting, 2 * UNDER_WAY_MOST)):
             if len(self._under_way) >= UNDER_WAY_MOST:
                 return
             if sleeper not in self._under_way:
