@@ -97,13 +97,15 @@ def test_a_call_sets_everyone_to_zero_in_the_call_and_wakes_no_sleeper() -> None
     before = len(stage.link.collectives)
     one = called(stage)
     assert len(stage.link.collectives) > before
+    assert not stage.link.wakes, "the retained place delays no zero"
     assert [stage.coupling(pod.name) for pod in stage.pods] == [0] * 4
     assert state_of(stage) is DreamscapeState.SEVERED
     assert not any(isinstance(command.what, WakePod) for command in stage.link.commands)
-    assert stage.link.wakes[-1].lifted, "a pod that knows no moratoria reads a lifted order"
     assert isnan(stage.meters.people_now.unseconded_s)
+    stage.hop(1)
+    assert stage.link.wakes[-1].lifted, "a pod that knows no moratoria reads a lifted order"
     assert [said.id for said in stage.link.wakes[-1].moratoria] == [one.id]
-    stage.hop(8)
+    stage.hop(7)
     assert [stage.coupling(pod.name) for pod in stage.pods] == [0] * 4
     assert kinds(stage) == ["moratorium-called"]
     banner = stage.app.house.overview().troubles[-1]
@@ -218,6 +220,7 @@ def test_a_clinician_and_an_advocate_lift_it_once_the_ledger_has_it() -> None:
     stage.ledger.broken = False
     assert isinstance(lift(named("cedar", Role.CLINICIAN), one.id, "looked into"), Moratorium)
     assert not barred(stage, "bed-1")
+    stage.hop(1)
     assert stage.link.wakes[-1].moratoria == ()
     assert kinds(stage)[-1] == "moratorium-lifted"
 
@@ -254,6 +257,7 @@ def test_a_moratorium_that_a_ledger_has_lost_stands_again_by_the_retained_place(
     older = MemoryLedger()
     older.write(Transaction(principals=stage.ledger.principals()))
     one = called(stage)
+    stage.hop(1)
     place = stage.link.wakes[-1]
     again = Stage(4, ledger=older)
     again.appear()

@@ -42,6 +42,7 @@ from tests.bench.site_tick import site_tick
 from tests.bench.sound import sound
 from tests.bench.surveillance import surveillance
 from tests.bench.watch import watch as watchers
+from tests.bench.moratorium import moratorium
 from tests.bench.withdrawal import withdrawal
 from tests.bench.size import ended, lists
 
@@ -119,6 +120,7 @@ BENCHES = {
     "mosquitto": lambda: fleet(50, "mosquitto", 60),
     "pod": lambda: pod(40),
     "sever": lambda: sever(row),
+    "moratorium": lambda: moratorium(row),
     "withdrawal": lambda: withdrawal(row),
     "siege": lambda: siege(row),
     "enrol": lambda: enrol(row),

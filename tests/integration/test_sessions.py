@@ -99,6 +99,17 @@ async def wake_order_then_lift(api: dreamapi.Api, _name: str) -> None:
     await api.wake.lift(given.order.name, by="an advocate", reason="over")
 
 
+async def moratorium_then_end(api: dreamapi.Api, name: str) -> None:
+    """A moratorium of the fleet, taken back by its caller, then the end; no sleeper was woken."""
+    called = await api.moratoria.call_moratorium(reason="three cases", by=f"advocate of {name}")
+    assert (called.outcome.zeroed, list(called.outcome.unconfirmed)) == (len(PODS), [])
+    assert not any(pod.latched for pod in await api.pods.list())
+    with pytest.raises(dreamapi.Moratorium):
+        await api.dreamscapes.resume(name)
+    await api.moratoria.lift_moratorium(called.moratorium.name, reason="over", by=f"advocate of {name}")
+    await api.dreamscapes.end(name)
+
+
 async def release_each(api: dreamapi.Api, name: str) -> None:
     """Release each bed, then end."""
     for pod in PODS:
@@ -118,12 +129,13 @@ WAYS: dict[str, Callable[[dreamapi.Api, str], Awaitable[object]]] = {
     "wake": lambda api, name: api.dreamscapes.wake(name, issuer="an operator", reason="morning"),
     "sever-then-end": sever_then_end,
     "wake-order-then-lift": wake_order_then_lift,
+    "moratorium-then-end": moratorium_then_end,
     "release-each": release_each,
     "check-out-each": check_out_each,
 }
 
 
-@pytest.mark.skipif(not LONG, reason="DREAMD_LONG: six nights, as the simulation has them")
+@pytest.mark.skipif(not LONG, reason="DREAMD_LONG: seven nights, as the simulation has them")
 async def test_one_session_after_another_however_each_is_ended(fleet: Fleet) -> None:
     """After every kind of end each bed is free, and the next session gathers and merges all four."""
     for name, way in WAYS.items():

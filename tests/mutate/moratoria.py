@@ -48,8 +48,8 @@ MORATORIA: Final = (
         "moratoria.sever",
         "a moratorium leaves the merged as they are",
         _EXECUTION,
-        "dreamscape.zero(Cause.MORATORIUM)",
-        "pass",
+        "whole = [one for one in living if one.state is DreamscapeState.DREAMING and self._covered(one)]",
+        "whole = []",
         (_TESTS,),
     ),
     Mutation(

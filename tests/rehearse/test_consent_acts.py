@@ -240,3 +240,28 @@ def test_hours_close_at_a_whole_minute_that_is_not_too_near(
     assert (closes.hour, closes.minute) == end
     assert 5.0 <= (closes - now).total_seconds() < 66.0
     assert hours_until(closes) == hours
+
+
+@pytest.mark.parametrize(
+    ("after_s", "cause", "later", "holds"),
+    [
+        (0.03, "daemon", 0.0, True),
+        (0.49, "moratorium", 0.0, True),
+        (0.51, "moratorium", 0.0, False),
+        (-0.1, "daemon", 0.0, False),
+        (0.03, "lease", 0.0, False),
+        (0.03, "daemon", 0.01, False),
+    ],
+)
+def test_a_moratorium_is_zero_in_time_and_for_good(
+    after_s: float, cause: str, later: float, *, holds: bool
+) -> None:
+    """A pod's zero counts within 500 ms of the call, by zeros or the retained place, and lasts."""
+    night = Night(ActKind.PAUSES)
+    stamps = {"evidence_ns": at(ACTS_S + after_s), "zero_ns": at(ACTS_S + after_s), "detail": ""}
+    night.say("bed-3", ACTS_S + after_s, "severed", cause=cause, **stamps)
+    alone = {"alone_ns": at(ACTS_S + after_s + 0.05)}
+    night.say("bed-3", ACTS_S + after_s + 0.05, "alone", cause=cause, **stamps | alone)
+    night.render(lambda since_s: 0.15 if since_s < after_s else later if since_s > 5.0 else 0.0)
+    night.come_home()
+    assert night.act.held is holds

@@ -9,12 +9,12 @@ from dreamd.up.plan import CannotRun
 ASKED = (
     *("silence", "flat", "railed", "nonfinite", "frozen", "replay", "clock-jump", "actuator-stuck"),
     *("crosstalk", "gain-runaway", "synchrony-runaway", "homogenise", "mass"),
-    *("withdrawal", "expiry", "hours-end", "narrowing", "widening", "anchor"),
+    *("withdrawal", "expiry", "hours-end", "narrowing", "widening", "anchor", "moratorium"),
 )
 
 
 def test_every_name_there_is_can_be_played_by_two_hundred() -> None:
-    """Thirteen failures and five acts, each as usually played, fit two hundred sleepers."""
+    """Thirteen failures and seven acts, each as usually played, fit two hundred sleepers."""
     assert tuple(SCENES) == ASKED
     for scene in SCENES.values():
         played = cue(scene, 200)

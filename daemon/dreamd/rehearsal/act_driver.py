@@ -48,6 +48,11 @@ async def act_on_cue(
     while not merged():  # noqa: ASYNC110 -- it is pure: no event
         await asyncio.sleep(LOOKS_S)
     await asyncio.sleep(after_s)
+    if kind is ActKind.PAUSES:
+        for pod in sleepers:
+            book.begin_act(pod, Act(kind, now_ns()))
+        await api.moratoria.call_moratorium(reason="a rehearsal", by="an advocate")
+        return
     async with asyncio.TaskGroup() as tasks:
         for pod, sleeper in sleepers.items():
             tasks.create_task(_act(api, kind, pod, sleeper, book), name=f"{kind.value} of {pod}")
@@ -75,6 +80,8 @@ async def _act(api: Api, kind: ActKind, pod: str, sleeper: str, book: ActBook) -
             act = book.begin_act(pod, Act(kind, now_ns()))
             await api.pods.release(pod, reason="an anchor session")
             await _anchor(api, act, pod)
+        case ActKind.PAUSES:
+            raise AssertionError("one call is for all")
 
 
 async def _widen(api: Api, act: Act, pod: str, sleeper: str) -> None:

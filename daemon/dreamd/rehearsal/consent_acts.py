@@ -7,6 +7,8 @@
   the narrow ceiling.
 - An anchor session: the sleeper leaves the group for zero, and stays there until the session begins. Then
   the share rises from zero to at most .10, and falls to zero for good with its end.
+- A moratorium, to which an advocate calls the fleet: every pod at zero within 500 ms of the call, and zero
+  from then on.
 """
 
 from dataclasses import dataclass, field
@@ -40,13 +42,17 @@ class ActKind(Enum):
     NARROWS = "narrowing"
     WIDENS = "widening"
     ANCHORS = "anchor"
+    PAUSES = "moratorium"
 
 
 REASONS: Final = {
     ActKind.WITHDRAWS: Cause.WITHDRAWN.value,
     ActKind.EXPIRES: Cause.EXPIRED.value,
     ActKind.HOURS_END: Cause.EXPIRED.value,
+    ActKind.PAUSES: Cause.MORATORIUM.value,
 }
+CALLED: Final = frozenset({ActKind.WITHDRAWS, ActKind.PAUSES})
+"""The acts that begin with a call, and with no instant that was granted before."""
 """The reason that a pod gives with the zero of an act; an act without one leaves its sleeper merged."""
 
 
@@ -75,12 +81,12 @@ class Act:
     @property
     def least_ns(self) -> int:
         """The first instant at which the zero may be. An end may be seen up to a tick before it."""
-        return self.due_ns if self.kind is ActKind.WITHDRAWS else self.due_ns - TICK_NS
+        return self.due_ns if self.kind in CALLED else self.due_ns - TICK_NS
 
     @property
     def most_ns(self) -> int:
         """The last instant at which the zero may be."""
-        return self.due_ns + MESSAGE_NS + (0 if self.kind is ActKind.WITHDRAWS else TICK_NS)
+        return self.due_ns + MESSAGE_NS + (0 if self.kind in CALLED else TICK_NS)
 
     @property
     def to_effect_ms(self) -> float | None:
@@ -132,6 +138,13 @@ def _narrow(shares: list[float]) -> bool:
     return len(shares) >= HOPS_LEAST and all(0.0 < share <= NARROW + ROUNDING for share in shares)
 
 
+def _is_of(entry: Entry, kind: ActKind) -> bool:
+    """Whether a pod's zero is that of the act. Of a moratorium it hears the zeros, or the retained place."""
+    if kind is ActKind.PAUSES:
+        return entry.words("cause") in (Cause.DAEMON.value, Cause.MORATORIUM.value)
+    return entry.words("detail") == REASONS.get(kind)
+
+
 @dataclass
 class ActBook:
     """The acts of a night by pod, until it closes."""
@@ -149,7 +162,7 @@ class ActBook:
         if act is None:
             return
         match entry.kind:
-            case "severed" if not act.zero_ns and entry.words("detail") == REASONS.get(act.kind):
+            case "severed" if not act.zero_ns and _is_of(entry, act.kind):
                 act.zero_ns = entry.stamp_ns("zero_ns")
             case "alone" if act.zero_ns and not act.alone_ns:
                 act.alone_ns = entry.stamp_ns("alone_ns")

@@ -88,10 +88,13 @@ def _crowd(
     )
 
 
-def _act(kind: ActKind, does: str, *, lasts_s: float, zero_within_ms: float = 500.0) -> Scenario:
+def _act(
+    kind: ActKind, does: str, *, lasts_s: float, zero_within_ms: float = 500.0, everyone: bool = False
+) -> Scenario:
     words = frozenset({REASONS[kind]} if kind in REASONS else ())
+    shares = (1.0, 1.0, 1.0) if everyone else (0.1, 0.0, ACTS_MOST)
     return Scenario(
-        *(kind.value, Scope.CONSENT, does, words, 0.1, 0.0, ACTS_MOST, lasts_s),
+        *(kind.value, Scope.CONSENT, does, words, *shares, lasts_s),
         sleepers_least=6,
         zero_within_ms=zero_within_ms,
     )
@@ -182,6 +185,7 @@ _ALL: Final = (
         lasts_s=30.0,
         zero_within_ms=AT_THAT_TICK_MS,
     ),
+    _act(ActKind.PAUSES, "an advocate calls the fleet to a moratorium", lasts_s=3.0, everyone=True),
 )
 SCENES: Final = {scene.name: scene for scene in _ALL}
 
@@ -234,7 +238,8 @@ def _refusal(scene: Scenario, sleepers: int, share: float, beds: int) -> str:
             f"give at least --share {math.ceil(1000 * needed) / 1000:g}"
         )
     if not share >= scene.share_least:
-        return f"in less than --share {scene.share_least:g} the crowd carries it; this is {share:g}"
+        why = "it is for every sleeper" if scene.is_act else "the crowd carries it"
+        return f"in less than --share {scene.share_least:g} {why}; this is {share:g}"
     if scene.name == "mass" and not (beds >= MASS_MIN and beds > MASS_SHARE * sleepers):
         return f"a mass failure is more than {MASS_SHARE:.0%} of the sleepers, and {MASS_MIN} at least"
     if not share <= scene.share_most:

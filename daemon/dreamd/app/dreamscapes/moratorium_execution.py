@@ -57,6 +57,7 @@ class MoratoriumExecution:
         """End what is over, sever where something begins to act, and write."""
         if self._deps.moratoria.pass_time():
             self.sever_reached()
+        self._deps.moratoria.show_changes()
         self._deps.moratoria.flush()
 
     def unseat(self, record: PodRecord) -> None:

@@ -1,8 +1,9 @@
 """The book of moratoria: those that act or will, the ledger's copy, and their part of the retained place.
 
 The rules are in `core.moratoria.course`. To call and to second is to restrict: it takes effect in memory and
-on the wire first, and is written after (`flush` tries a failed write again). To lift is to grant: the ledger
-comes first. The end of a moratorium by time follows from what is written, so it takes effect at once.
+on the wire first, and is written after (`flush` tries a failed write again). The retained place follows with
+the next tick. To lift is to grant: the ledger comes first. The end of a moratorium by time follows from what
+is written, so it takes effect at once.
 
 Rules
 - The hours of the guidelines, and the rest after a mass failure, keep people from merging. A bed in which no
@@ -179,7 +180,7 @@ class MoratoriumBook:
     # -- commands ---------------------------------------------------------------------------------
 
     def call(self, called: Moratorium) -> Moratorium | Refusal:
-        """Call one: it acts in memory and in the retained place from now on."""
+        """Call one: it acts in memory from now on."""
         fault = call_fault(called, self._of.values())
         if fault is None and not len(self._open) < OPEN_MOST:
             fault = Refusal(Code.WRONG_STATE, f"{len(self._open)} moratoria act already; wait for an end")
@@ -190,7 +191,7 @@ class MoratoriumBook:
         return f"m{next_revision(self._newest, self._clock.now_s()):x}"
 
     def second(self, one: Moratorium, event: Seconds) -> Moratorium | Refusal:
-        """A person seconds it, in memory and in the retained place, then in the ledger."""
+        """A person seconds it, in memory; `flush` writes it."""
         after = step(one, event, self._clock.now_s())
         if isinstance(after, Refusal) or after == one:
             return after
@@ -220,6 +221,7 @@ class MoratoriumBook:
                 "moratorium-lifted" if lifted else "moratorium-lift-asked",
                 *(kept, f"{_named(kept)} {said}: {event.reason}"),
             )
+            self.flush()
             return kept
 
         def undo() -> None:
@@ -295,12 +297,12 @@ class MoratoriumBook:
         return self._newest
 
     def _keep(self, one: Moratorium) -> Moratorium:
-        """Take it in under a new revision, show it, and write it soon."""
+        """Take it in under a new revision; `flush` writes it, `show_changes` shows it."""
         kept = replace(one, revision=self._next())
         self._of[kept.id] = kept
         self._unsaved[kept.id] = None
         self._sort()
-        self._show()
+        self._unshown = True
         self._drop_old()
         return kept
 
@@ -328,9 +330,15 @@ class MoratoriumBook:
     # -- the retained place -----------------------------------------------------------------------
 
     def _show(self, *, publish: bool = True) -> None:
+        self._unshown = False
         if self._newest:
             told = tuple(map(message_of, self._open))
             self._place.show_moratoria(told, self._newest, publish=publish)
+
+    def show_changes(self) -> None:
+        """Show what the retained place does not hold yet, a tick behind the zeros: it delays none of them."""
+        if self._unshown:
+            self._show()
 
     def take_up(self, found: WakeOrder | None) -> bool:
         """Let the moratoria stand again that the place holds and the ledger has lost; whether one does."""
