@@ -1,27 +1,33 @@
 """Surveillance in the house: nights counted, judged at noon, the cap in an alarm, its lifting, restarts."""
 
 import json
+import random
 from dataclasses import replace
-from datetime import timedelta, timezone, tzinfo
-from math import isfinite
+from datetime import UTC, timedelta, timezone, tzinfo
+from math import isfinite, nan
 
 import pytest
 
-from dreamd.adapters.documents.shipped import bench_founding
+from dreamd.adapters.documents.shipped import bench_founding, founding
+from dreamd.app.guidelines.revisions import Revisions
 from dreamd.core.access.caller import Role
 from dreamd.core.clinic.course import CaseKind, opened
 from dreamd.core.clinic.kept_case import EvidenceLine, KeptCase, night_of
 from dreamd.core.clinic.levels import Answers, Level
+from dreamd.core.dreamscapes.views import Event
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.surveillance.e_detector import Evidence
-from dreamd.core.surveillance.kinds import HarmKind
+from dreamd.core.surveillance.kinds import KINDS, HarmKind
+from dreamd.core.surveillance.night_numbers import night_ends_s
 from dreamd.core.surveillance.rates import poisson_upper
-from dreamd.core.surveillance.watch import Alarm, NightCount, Watch
+from dreamd.core.surveillance.watch import Alarm, NightCount, Watch, after_night
 from dreamd.ports.ledger.clinic import MORNING
 from dreamd.ports.ledger.personal import PersonalRow
 from dreamd.ports.ledger.transaction import Transaction
 from dreamwire.blend import coupling_to_byte
 from dreamwire.messages import PodEventKind
+from fakes import surveillance
+from fakes.access import FakeAccess
 from fakes.callers import OPERATOR
 from fakes.ledger import LedgerStorage, MemoryLedger
 from fakes.stage import START_S, Stage
@@ -298,3 +304,40 @@ def test_nights_that_ended_while_no_daemon_ran_are_judged_in_their_order() -> No
     stage.restart()
     stage.hop(2)
     assert len(stage.ledger.judged_nights()) == 9
+
+
+def test_a_year_with_restarts_ends_where_the_same_nights_without_one_end() -> None:
+    """Over 200 nights, a daemon killed in every seventh, the watches are those of the counts alone."""
+    people = FakeAccess()
+    revisions = Revisions(founding(), people.ledger, people.commits, people.clock)
+    draw, expected = random.Random(18), {kind: Watch(kind) for kind in KINDS}
+    first = night_of(people.clock.now, UTC) + 1
+    watches = surveillance.commands(people, revisions).house
+    for night in range(first, first + 200):
+        people.clock.now = night_ends_s(night, UTC) - 43_200.0
+        harmed = [bed for bed in range(10) if draw.random() < 0.01]
+        for bed in range(10):
+            watches.counts.take_event(told(people, "merged", bed))
+        watches.judge_due(people.clock.now)
+        if night % 7 == 0:
+            watches = surveillance.commands(people, revisions).house
+        for bed in harmed:
+            for _ in range(2):
+                watches.counts.take_event(told(people, "severed", bed, "distress"))
+            watches.counts.take_event(told(people, "left", bed))
+        for bed in range(10):
+            watches.counts.take_event(told(people, "left", bed))
+        people.clock.now = night_ends_s(night, UTC)
+        watches.judge_due(people.clock.now)
+        count = NightCount(night, "night", 10, {HarmKind.DISTRESS: len(harmed)} if harmed else {})
+        for kind in KINDS:
+            expected[kind] = after_night(expected[kind], night, [count], nan, people.clock.now)
+    assert {watch.kind: watch for watch in watches.watches} == expected
+    assert {watch.kind: watch for watch in people.ledger.watches()} == expected
+    assert expected[HarmKind.DISTRESS].nights == 150
+    assert len(people.ledger.judged_nights()) == 600
+
+
+def told(people: FakeAccess, kind: str, bed: int, cause: str = "") -> Event:
+    """An event of a bed in the Dreamscape of the night."""
+    return Event(1, people.clock.now, kind, "night", f"bed-{bed}", bed + 1, cause, "")
