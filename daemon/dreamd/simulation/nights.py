@@ -131,8 +131,10 @@ class Night:
         ordinary = fault_kinds.draw(rng, pods, *between_s)
         apart = _congestion(seed, pods, between_s), _sessions(seed, pods, between_s)
         more = _access(seed, pods, between_s), _people(seed, pods, between_s)
-        pauses = _moratoria(seed, pods, between_s)
-        return (*ordinary, *apart[0], *apart[1], *more[0], *more[1], *_clinic(seed, pods, between_s), *pauses)
+        drawn = (*ordinary, *apart[0], *apart[1], *more[0], *more[1])
+        if not drawn:
+            return ()  # a calm night stays one
+        return (*drawn, *_clinic(seed, pods, between_s), *_moratoria(seed, pods, between_s))
 
     def begins_s(self, seed: int) -> tuple[float, str]:
         """When it begins, unix time, and the zone of its sleepers."""
