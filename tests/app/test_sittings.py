@@ -27,7 +27,8 @@ OWN = np.asarray(BANDS6X2.mu_db) - 1.0 * np.asarray(BANDS6X2.sigma_db)
 class House:
     """A stage over several days, with the cases that a test opens and those that a pull opens."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, hooked: bool = True) -> None:
+        """hooked: a test's own cases; else the clinic's book."""
         self.stage = Stage(4)
         self.cases: dict[str, KeptCase] = {}
         self.pulled: list[tuple[str, Level, float]] = []
@@ -36,7 +37,8 @@ class House:
             pod.profile = GROUP.copy()
         self.stage.pod("bed-1").profile = OWN.copy()
         self.stage.appear()
-        self._hook()
+        if hooked:
+            self._hook()
 
     def _hook(self) -> None:
         sittings = self.stage.app._deps.sittings
@@ -224,3 +226,32 @@ def test_a_template_that_is_no_number_is_no_calibration() -> None:
         sittings.calibrated(ONE, (float("nan"), *OWN[1:].tolist()), alone=alone, coupled=False)
     house.stage.hop(4)
     assert house.kept() == {"days": {}, "centres": {}, "sittings": {}}
+
+
+def test_the_clinics_book_is_told_of_a_pull_and_asks_the_sittings() -> None:
+    """A sitting opens a case in the book; three sittings short of the way leave its person not restored.
+
+    The case that a clinician reads has its sittings, their pull and why, and the days that the lot offers.
+    """
+    house = House(hooked=False)
+    nights_of(house, 3)
+    house.tomorrow()
+    house.sit(OWN + 0.8 * (GROUP - OWN))
+    book = house.stage.app._deps.clinic
+    kept = book.case_of(ONE)
+    assert kept is not None
+    assert (kept.case.level, kept.causes, kept.case.held) == (Level.NOW, ("pull",), True)
+    for _ in range(2):
+        house.tomorrow()
+        house.sit(OWN + 0.3 * (GROUP - OWN))
+    assert book.restored(ONE) is False
+    shown = house.stage.app.clinic.case_of(OPERATOR, kept.case.id)
+    assert isinstance(shown, KeptCase)
+    assert shown.pull is not None
+    assert (len(shown.sittings), shown.pull.restored) == (3, False)
+    assert shown.pull.upper > 0.3
+    assert set(shown.pull.offered) <= set(range(kept.night, house.night + 1))
+    for _ in range(3):
+        house.tomorrow()
+        house.sit()
+    assert book.restored(ONE) is True
