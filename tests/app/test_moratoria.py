@@ -6,6 +6,7 @@ from math import isnan
 import pytest
 
 from dreamd.app.api.awareness.moratoria_protocol import Called
+from dreamd.app.moratoria.moratorium_book import OPEN_MOST
 from dreamd.core.access.caller import Caller, Channel, Role
 from dreamd.core.access.principals import Grant, Kind, Principal
 from dreamd.core.dreamscapes.views import DreamscapeState, Plan, SeatView
@@ -13,6 +14,7 @@ from dreamd.core.moratoria.course import DAY_S, Moratorium, MoratoriumScope, Mor
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.causes import Cause
 from dreamd.ports.ledger.transaction import Transaction
+from dreamwire import codec
 from dreamwire.messages import CalibrationSource, Release, WakePod
 from fakes.callers import OPERATOR
 from fakes.ledger import MemoryLedger
@@ -370,3 +372,17 @@ def test_one_call_that_lapses_keeps_its_advocate_from_the_next() -> None:
         )
         assert isinstance(lacking, Refusal)
         assert lacking.code is code
+
+
+def test_the_open_moratoria_are_bounded_and_fit_the_retained_place() -> None:
+    """OPEN_MOST of them with the longest texts are one message of the wire; one more waits for an end."""
+    stage, ends_s = Stage(1), START_S + 9 * DAY_S
+    for number in range(OPEN_MOST + 1):
+        caller = named("\N{GREEK SMALL LETTER ALPHA}" * 490 + str(number))
+        told = stage.app.moratoria.call_moratorium(caller, FLEET, "", 0.0, ends_s, "\N{FIRE}" * 500)
+        assert isinstance(told, Called) is (number < OPEN_MOST)
+    assert isinstance(told, Refusal)
+    assert (told.code, float(told.metadata["retry_s"])) == (Code.RATE_EXCEEDED, DAY_S)
+    stage.hop(1)
+    place = codec.decode_wake_order(codec.encode(stage.link.wakes[-1]))
+    assert len(place.moratoria) == OPEN_MOST

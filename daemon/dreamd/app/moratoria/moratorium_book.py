@@ -183,7 +183,9 @@ class MoratoriumBook:
         """Call one: it acts in memory from now on."""
         fault = call_fault(called, self._of.values())
         if fault is None and not len(self._open) < OPEN_MOST:
-            fault = Refusal(Code.WRONG_STATE, f"{len(self._open)} moratoria act already; wait for an end")
+            wait_s = min(one.until_s for one in self._open) - self._clock.now_s()
+            sentence = f"{len(self._open)} moratoria act or will; one more finds place when one of them ends"
+            fault = Refusal(Code.RATE_EXCEEDED, sentence, {"retry_s": f"{max(wait_s, 0.0):.3f}"})
         return fault or self._keep(called)
 
     def new_id(self) -> str:
