@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from dreamapi.v1 import dreamscapes_pb2
@@ -161,11 +162,11 @@ def _left(
 def _look_kept(world: World, daemon: DaemonProcess, pod: Pod) -> None:
     """Once the ledger is back it has the check-out: no start of a daemon brings the sleeper back."""
 
-    def look() -> None:
+    def look(*, before: bool = False) -> None:
         if not daemon.alive or daemon.lost or world.daemon is not daemon:
             return
-        if _waits(world, daemon):
-            later(world, KEPT_S, look)
+        if not (before and not _waits(world, daemon)):
+            later(world, KEPT_S, partial(look, before=not _waits(world, daemon)))
             return
         view = daemon.app.pods.get(pod.name)
         if not getattr(view, "sleeper", "") and pod.name in world.storage.beds:
@@ -179,11 +180,11 @@ def _look_withdrawn(world: World, daemon: DaemonProcess, pod: Pod) -> None:
     sleeper = sleeper_of(pod.name)
     newest = max((revision for who, revision in world.storage.grants if who == sleeper), default=0)
 
-    def look() -> None:
+    def look(*, before: bool = False) -> None:
         if not daemon.alive or daemon.lost or world.daemon is not daemon:
             return
-        if _waits(world, daemon):
-            later(world, KEPT_S, look)
+        if not (before and not _waits(world, daemon)):
+            later(world, KEPT_S, partial(look, before=not _waits(world, daemon)))
             return
         kept = world.storage.consents.get(sleeper)
         if kept is not None and kept.state is ConsentState.GIVEN and kept.revision <= newest:
@@ -193,7 +194,7 @@ def _look_withdrawn(world: World, daemon: DaemonProcess, pod: Pod) -> None:
 
 
 def _waits(world: World, daemon: DaemonProcess) -> bool:
-    """Whether the ledger cannot have everything yet."""
+    """Whether the ledger cannot have everything yet; what waits is written some time after it is back."""
     return daemon.frozen or bool(daemon.app.ledger_trouble) or daemon.slow_until_s > world.schedule.now_s
 
 
