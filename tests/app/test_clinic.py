@@ -338,6 +338,7 @@ def test_a_hold_is_answered_although_the_disk_fails() -> None:
     answered = done(stage.app.clinic.hold_person(OPERATOR, kept.case.id, ""))
     assert answered.case.held
     assert stage.pod("bed-1").assign is None
+    stage.hop(8)
     stage.ledger.broken = ""
     stage.hop(8)
     stage.restart()
