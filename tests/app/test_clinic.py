@@ -138,6 +138,28 @@ def test_a_hold_outlives_restarts() -> None:
     assert [note.text for note in held(stage).notes] == ["sat up and cried"]
 
 
+@pytest.mark.parametrize("levels", [(Level.TODAY, Level.SOON), (Level.SOON, Level.TODAY)])
+def test_of_two_cases_by_two_daemons_the_one_that_holds_counts(levels: tuple[Level, Level]) -> None:
+    """Two daemons opened a case each of one person: the next one holds them, and an erasure unnames both."""
+    stage = Stage(1)
+    older = stage.app
+    stage.restart()
+    for app, level in zip((older, stage.app), levels, strict=True):
+        app._deps.clinic.add_evidence(ASH, level, "told", "at the bed", site="here")
+        stage.clock.at_s += 1.0
+        app._deps.clinic.write_due()
+    stage.restart()
+    book = stage.app._deps.clinic
+    kept = held(stage)
+    assert (len(list(book)), kept.case.level, book.share(ASH)) == (2, Level.TODAY, 0.0)
+    book.drop_sleeper(ASH)
+    assert {one.case.person for one in book} == {""}
+    book.come_back(ASH)
+    assert [one.case.person for one in book] == [ASH, ASH]
+    done(stage.app.clinic.triage(OPERATOR, kept.case.id, Level.SOON))
+    assert held(stage).case.id == kept.case.id
+
+
 def test_later_evidence_joins_the_case_of_the_person() -> None:
     """A person has one case: a second cause joins it, the graver level counts, a repetition adds nothing."""
     stage = dreaming()

@@ -55,8 +55,16 @@ CLINIC: Final = (
         "clinic.mark",
         "an erasure buys the release from a hold",
         "daemon/dreamd/app/clinic/living_cases.py",
-        "        found = self._marked.get(self._mark_of(sleeper))\n",
-        "        found = None\n",
+        "        return self._strictest((_MARK, self._mark_of(sleeper)))\n",
+        "        return None\n",
+        _APP,
+    ),
+    Mutation(
+        "clinic.two-of-one",
+        "of two cases of one person the one that was read last counts, and a hold is lost",
+        "daemon/dreamd/app/clinic/living_cases.py",
+        "min((self._of[one] for one in found), key=_strict)",
+        "self._of[found[-1]]",
         _APP,
     ),
     Mutation(

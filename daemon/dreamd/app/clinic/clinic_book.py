@@ -5,7 +5,7 @@ step forward, a release, a closing) is written before it acts. Cases that change
 transaction after the tick, one on its way at a time. Time moves cases too: their due times wait on a heap.
 
 Rules
-- A person has one case that has not ended; later evidence joins it.
+- A person has one case that has not ended; later evidence joins it. Of two daemons' two the stricter counts.
 - A hold is a refusal to merge. A sleeper that becomes held while they merge is released in the same tick.
 - Of an erased person the case names nobody. Its mark holds the same pseudonym when it comes back.
 - A book that was restored from a copy may lack a hold. A fleet case tells so. Until a clinician has closed it
@@ -370,13 +370,11 @@ class ClinicBook:
 
     def come_back(self, sleeper: str) -> None:
         """A sleeper is checked in: a case that holds their pseudonym since an erasure is theirs again."""
-        kept = self._of.of_mark(sleeper)
-        if kept is not None:
+        while (kept := self._of.of_mark(sleeper)) is not None:
             self.put_case(replace(kept, case=replace(kept.case, person=sleeper), mark=b""))
 
     def drop_sleeper(self, sleeper: str) -> None:
-        """The sleeper is erased: their case names nobody, and holds the same pseudonym by its mark."""
-        kept = self._of.of_person(sleeper)
-        if kept is not None and kept.case.person:
+        """The sleeper is erased: no case names them, and theirs holds the same pseudonym by its mark."""
+        for kept in self._of.every_of_person(sleeper):
             nameless, mark = replace(kept.case, person=""), self._keys.mark_of(sleeper)
             self.put_case(replace(kept, case=nameless, mark=mark, evidence=(), notes=(), sittings=()))

@@ -1,14 +1,20 @@
 """The cases that have not ended, by id, by person, by mark and by kind; and how many there are of each level.
 
-A case that has ended stays until the ledger has it.
+A case that has ended stays until the ledger has it. Two daemons over one ledger may each have opened a case
+of one person or one kind. Then the stricter of them is read, and the other once that one has ended.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from typing import Final
 
 from dreamd.core.clinic.course import Case, CaseKind, CaseState
 from dreamd.core.clinic.kept_case import KeptCase
 from dreamd.core.clinic.levels import Level
+
+_PERSON: Final = "person"
+_MARK: Final = "mark"
+_FLEET: Final = "fleet"
 
 
 class LivingCases:
@@ -17,9 +23,8 @@ class LivingCases:
     def __init__(self, mark_of: Callable[[str], bytes]) -> None:
         self._mark_of = mark_of
         self._of: dict[str, KeptCase] = {}
-        self._case_of: dict[str, str] = {}
-        self._marked: dict[bytes, str] = {}
-        self._fleet: dict[str, str] = {}
+        self._named: dict[tuple[str, str | bytes], tuple[str, ...]] = {}
+        self._marked = 0
         self._levels: Counter[Level] = Counter()
         self._late: Counter[Level] = Counter()
 
@@ -37,20 +42,29 @@ class LivingCases:
 
     def of_person(self, sleeper: str) -> KeptCase | None:
         """The case of a sleeper, also of one that was erased and has come back; not one that has ended."""
-        found = self._case_of.get(sleeper)
-        return self._of.get(found) if found is not None else self.of_mark(sleeper)
+        own = self._strictest((_PERSON, sleeper))
+        marked = self.of_mark(sleeper)
+        return own if marked is None or (own is not None and _strict(own) <= _strict(marked)) else marked
+
+    def every_of_person(self, sleeper: str) -> tuple[KeptCase, ...]:
+        """All cases that name a sleeper and have not ended."""
+        return tuple(self._of[one] for one in self._named.get((_PERSON, sleeper), ()))
 
     def of_mark(self, sleeper: str) -> KeptCase | None:
         """The case that holds this pseudonym since an erasure."""
         if not (self._marked and sleeper):
             return None
-        found = self._marked.get(self._mark_of(sleeper))
-        return self._of.get(found) if found is not None else None
+        return self._strictest((_MARK, self._mark_of(sleeper)))
 
     def of_fleet(self, kind: str) -> KeptCase | None:
         """The fleet case of this kind that has not ended."""
-        found = self._fleet.get(kind)
-        return self._of.get(found) if found is not None else None
+        return self._strictest((_FLEET, kind))
+
+    def _strictest(self, name: tuple[str, str | bytes]) -> KeptCase | None:
+        found = self._named.get(name)
+        if found is None:
+            return None
+        return self._of[found[0]] if len(found) == 1 else min((self._of[one] for one in found), key=_strict)
 
     def counts(self) -> tuple[Mapping[Level, int], Mapping[Level, int]]:
         """Cases that have not ended by level, and those of them that were not answered in time."""
@@ -80,18 +94,31 @@ class LivingCases:
             self._late[case.level] += more
 
     def _index(self, kept: KeptCase) -> None:
-        case = kept.case
-        if case.person:
-            self._case_of[case.person] = case.id
-        elif kept.mark:
-            self._marked[kept.mark] = case.id
-        if case.kind is CaseKind.FLEET:
-            self._fleet[next(iter(kept.causes), "")] = case.id
+        for name in _names_of(kept):
+            self._named[name] = (*self._named.get(name, ()), kept.case.id)
+            self._marked += name[0] == _MARK
 
     def _unindex(self, kept: KeptCase) -> None:
-        case = kept.case
-        for index, key in ((self._case_of, case.person), (self._fleet, next(iter(kept.causes), ""))):
-            if index.get(key) == case.id:
-                del index[key]
-        if self._marked.get(kept.mark) == case.id:
-            del self._marked[kept.mark]
+        for name in _names_of(kept):
+            found = self._named.get(name, ())
+            rest = tuple(one for one in found if one != kept.case.id)
+            self._marked -= name[0] == _MARK and len(rest) < len(found)
+            if rest:
+                self._named[name] = rest
+            else:
+                self._named.pop(name, None)
+
+
+def _names_of(kept: KeptCase) -> Iterator[tuple[str, str | bytes]]:
+    """The names by which a case is found."""
+    if kept.case.person:
+        yield _PERSON, kept.case.person
+    elif kept.mark:
+        yield _MARK, kept.mark
+    if kept.case.kind is CaseKind.FLEET:
+        yield _FLEET, next(iter(kept.causes), "")
+
+
+def _strict(kept: KeptCase) -> tuple[float, int, float]:
+    """The order of cases of one person: the least share first, then the gravest, then the oldest."""
+    return kept.case.share, kept.case.level, kept.case.opened_s
