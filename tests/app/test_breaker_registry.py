@@ -1,12 +1,14 @@
 """A crash only makes a breaker stricter: a trip is on the disk before its pod may close again."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from dreamd.core.dreamscapes.views import BreakerState
 from dreamd.core.safety.causes import Cause
 from dreamwire.messages import Ack, PodEventKind, StoredSever
+from fakes.callers import OPERATOR
 from fakes.ledger import MemoryLedger
 from fakes.stage import Puppet, Stage
 
@@ -195,3 +197,112 @@ def test_a_fault_reported_before_the_first_status_is_waited_out() -> None:
     stage.hop(4 * 20)
     assert breaker(stage, pod) is BreakerState.OPEN, "24 s at least"
     well_again(stage, pod)
+
+
+def acknowledged(stage: Stage) -> int:
+    """How many acknowledgements of events this stage's daemons have sent."""
+    return sum(isinstance(command.what, Ack) for command in stage.link.commands)
+
+
+@pytest.mark.parametrize("way", ["clock", "stalled"])
+def test_a_fault_that_takes_over_an_open_breaker_is_kept_before_it_is_acknowledged(way: str) -> None:
+    """A fault reported while the breaker is open for the way is marked, and acknowledged only then."""
+    ledger, stage, pod = five()
+    pod.event(PodEventKind.MALFUNCTION, way)
+    assert breaker(stage, pod) is BreakerState.OPEN
+    ledger.broken, before = "the disk is full", acknowledged(stage)
+    pod.event(PodEventKind.MALFUNCTION, "railed")
+    assert acknowledged(stage) == before
+    ledger.broken = ""
+    stage.hop(4)
+    assert [(mark.pod, mark.cause.value) for mark in ledger.marks()] == [(pod.name, "railed")]
+    assert acknowledged(stage) > before
+
+
+def test_a_fault_that_took_over_an_open_breaker_counts_after_a_crash() -> None:
+    """The next fault of a pod locks, though the first had only taken over an open breaker before a crash."""
+    ledger, stage, pod = five()
+    pod.event(PodEventKind.MALFUNCTION, "clock")
+    pod.event(PodEventKind.MALFUNCTION, "railed")
+    crash(stage, ledger)
+    sever(stage, pod)
+    assert breaker(stage, pod) is BreakerState.LOCKED
+
+
+def test_a_frame_that_takes_over_an_open_breaker_is_kept() -> None:
+    """A frame that is not finite marks a breaker that was open for the way."""
+    ledger, stage, pod = five()
+    pod.event(PodEventKind.MALFUNCTION, "clock")
+    pod.bend = lambda frame: replace(frame, quality=float("nan"))
+    stage.hop(1)
+    assert [(mark.pod, mark.cause.value) for mark in ledger.marks()] == [(pod.name, "nonfinite")]
+
+
+def waited_out() -> tuple[MemoryLedger, Stage, Puppet]:
+    """A pod has tripped 40 s ago, and the next daemon scores its frames."""
+    ledger, stage, pod = five()
+    sever(stage, pod)
+    pod.severed = None
+    stage.clock.at_s += 40.0
+    crash(stage, ledger)
+    assert breaker(stage, pod) is BreakerState.HALF_OPEN
+    return ledger, stage, pod
+
+
+@pytest.mark.parametrize(("ago_s", "state"), [(5, BreakerState.LOCKED), (41, BreakerState.OPEN)])
+def test_a_fault_without_a_slot_is_judged_by_its_own_time(ago_s: int, state: BreakerState) -> None:
+    """A fault told to the next daemon by a pod without a slot locks where it came after the first trip."""
+    ledger, stage, pod = waited_out()
+    told_ms = round((stage.clock.now_s() - ago_s) * 1000)
+    crash(stage, ledger, lambda: pod.event(PodEventKind.MALFUNCTION, "amplitude", unix_ms=told_ms))
+    assert breaker(stage, pod) is state
+
+
+def test_a_fault_of_another_clock_is_judged_by_its_broadcast() -> None:
+    """A repeated fault stamped later than now, by an earlier daemon's clock, does not lock."""
+    ledger, stage, pod = waited_out()
+    ahead_ms = round((stage.clock.now_s() + 3600.0) * 1000)
+    crash(stage, ledger, lambda: pod.event(PodEventKind.MALFUNCTION, "railed", unix_ms=ahead_ms))
+    assert breaker(stage, pod) is BreakerState.OPEN
+
+
+def test_two_daemons_over_one_ledger_lock_on_the_same_fault() -> None:
+    """A fault told to two daemons at once locks in both, though the newer one has not heard the pod yet."""
+    ledger, stage, pod = waited_out()
+    older = stage.app
+    stage.restart()
+    pod.presence()
+    newer, told_ms = stage.app, round(stage.clock.now_s() * 1000)
+    for stage.app in (older, newer):
+        pod.event(PodEventKind.MALFUNCTION, "amplitude", unix_ms=told_ms)
+        pod.events -= 1
+        assert breaker(stage, pod) is BreakerState.LOCKED
+    assert [lock.pod for lock in ledger.locks()] == [pod.name]
+
+
+@pytest.mark.parametrize("hours", [0, 1])
+def test_a_trip_counts_for_half_an_hour_for_a_pod_without_a_seat(hours: int) -> None:
+    """A pod without a seat is scored first after a crash; its next trip locks within half an hour."""
+    _, stage, pod = five()
+    sever(stage, pod)
+    pod.severed = None
+    stage.app.pods.check_out(OPERATOR, pod.name)
+    stage.hop(4)
+    stage.clock.at_s += hours * 3600.0
+    stage.restart()
+    pod.assign = None
+    pod.presence()
+    pod.status()
+    assert breaker(stage, pod) is BreakerState.HALF_OPEN
+    stage.app.registry.trip(stage.app._deps.fleet.get(pod.name), Cause.FLAT, "mira", "seen")  # type: ignore[arg-type]
+    assert breaker(stage, pod) is (BreakerState.OPEN if hours else BreakerState.LOCKED)
+
+
+def test_a_trip_known_from_a_stored_sever_is_kept() -> None:
+    """A first trip that a new daemon reads from the pod's stored sever is marked in the ledger."""
+    ledger, stage, pod = five()
+    ledger.broken = "killed"
+    sever(stage, pod)
+    crash(stage, ledger)
+    assert breaker(stage, pod) is BreakerState.OPEN
+    assert [(mark.pod, mark.cause.value) for mark in ledger.marks()] == [(pod.name, "railed")]

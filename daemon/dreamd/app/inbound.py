@@ -202,7 +202,7 @@ class InboundRouter:
             if self._unknown(record) and way:
                 return  # at zero already: its stored sever must not be hidden by a transport cause
             if self._unknown(record):
-                self._deps.locks.adopt_trip(record, cause, (event.term, event.tick))
+                self._deps.locks.adopt_trip(record, cause, (event.term, event.tick), seen_s)
             self._dreamscapes.trip(record, cause, "the pod", event.detail, seen_s)
 
     def on_clock_probe(self, pod: str, probe: ClockProbe, received_s: float) -> None:

@@ -23,6 +23,7 @@ from dreamd.app.events.journal import Journal
 from dreamd.app.fleet.registry import PodRecord
 from dreamd.core.dreamscapes.states import breaker_of
 from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
+from dreamd.core.limits import LOCK_WITHIN_S
 from dreamd.core.safety.breaker import (
     Breaker,
     Good,
@@ -93,6 +94,9 @@ class BreakerRegistry:
         self._waiting: Counter[Scope] = Counter(_scope(lock) for lock in self._locks.values())
         self._unsaved: dict[str, None] = {}
         self._marks = {mark.pod: mark for mark in ledger.marks()}
+        self._began_s = clock.now_s()
+        lately = (mark for mark in self._marks.values() if self._began_s - mark.tripped_s <= LOCK_WITHIN_S)
+        self._found_marks = {mark.pod: mark for mark in lately}
         self._unmarked: dict[str, None] = {}
         self._writing = False
         self._tell: list[Callable[[], None]] = []
@@ -110,11 +114,16 @@ class BreakerRegistry:
         self._doubted_s = now_s
 
     def breaker_of(self, pod: str) -> Breaker:
-        """Return the breaker with which a pod starts that is heard for the first time."""
-        lock = self._locks.get(pod)
+        """Return the breaker with which a pod starts that is heard for the first time.
+
+        A trip of the last half hour counts on, also for a pod without a seat: its frames are scored first.
+        """
+        lock, found = self._locks.get(pod), self._found_marks.get(pod)
         if lock is not None:
             return locked(lock.since_s, lock.cause)
         doubted_s = self._found_s.get(pod, self._doubted_s)
+        if found is not None:
+            return initial_after_crash(doubted_s or self._began_s, None, tripped_s=found.tripped_s)
         return initial_after_crash(doubted_s, None) if doubted_s else Breaker()
 
     # -- moves ------------------------------------------------------------------------------------
@@ -129,11 +138,16 @@ class BreakerRegistry:
         if good and about_to_close(record.breaker) and not self.settled(record.pod):
             record.breaker = kept_from_closing(record.breaker, now_s)
             return None
+        tripped_s = record.breaker.tripped_s
         record.breaker, transition = step(record.breaker, observation, now_s, self._rng)
-        if transition is None:
+        counted = isfinite(record.breaker.tripped_s) and record.breaker.tripped_s != tripped_s
+        if transition is None and not counted:
             return None
         listener = self.listener_of(record.dreamscape)
         told = listener.broadcast_for(record.pod) if listener is not None else None
+        if transition is None:  # a cause that counts took over a breaker that was open for another
+            self._keep_mark(record.pod, record.breaker, told or (int(now_s * 1000), 0))
+            return None
         self.note_pod(record.pod, transition, record.breaker, told)
         if listener is not None:
             listener.on_breaker_moved(record, transition)
@@ -162,6 +176,8 @@ class BreakerRegistry:
         tripped_s = mark.tripped_s if mark is not None else -inf
         known = mark is not None and severed is not None and mark.tells_of(severed.term, severed.tick)
         breaker = initial_after_crash(now_s, cause, self._rng, tripped_s=tripped_s, known=known)
+        if severed is not None and breaker.tripped_s > tripped_s:
+            self._keep_mark(record.pod, breaker, (severed.term, severed.tick))
         if breaker.state is BreakerState.LOCKED:
             why = "severed a second time, and the daemon was gone before it was written"
             locking = Transition(now_s, BreakerState.OPEN, breaker.state, breaker.cause, why)
@@ -174,16 +190,21 @@ class BreakerRegistry:
             )
         record.breaker = breaker
 
-    def adopt_trip(self, record: PodRecord, cause: Cause, at: tuple[int, int]) -> None:
+    def adopt_trip(
+        self, record: PodRecord, cause: Cause, at: tuple[int, int], seen_s: float | None = None
+    ) -> None:
         """Let an earlier trip count for the initial breaker of a pod that reports a sever or a fault.
 
         It does not count where the pod reports that very trip again. at: (term, tick) of the last broadcast
-        that the pod had received.
+        that the pod had received; a pod without a slot has (0, 0), which tells nothing. seen_s: of the event,
+        by which `step` judges; without one, or with one of another clock, the broadcasts decide.
         """
         mark = self._marks.get(record.pod)
-        again = kind_of(cause) in (Kind.HARD, Kind.SOFT) and mark is not None and mark.tells_of(*at)
-        if mark is not None and not again:
-            record.breaker = record.breaker._replace(tripped_s=mark.tripped_s)
+        timed = seen_s is not None and seen_s <= self._clock.now_s()
+        told = mark is not None and not timed and mark.tells_of(*at)
+        again = kind_of(cause) in (Kind.HARD, Kind.SOFT) and told
+        if mark is not None:
+            record.breaker = record.breaker._replace(tripped_s=-inf if again else mark.tripped_s)
 
     def is_initial(self, record: PodRecord) -> bool:
         """Whether nothing has moved this pod's breaker since this daemon began."""
@@ -220,11 +241,7 @@ class BreakerRegistry:
         if isfinite(breaker.tripped_s):
             term, tick = told or (int(transition.at_s * 1000), 0)
             tick -= transition.after is BreakerState.CLOSED  # that message is the first to grant again
-            fresh = breaker.tripped_s == transition.at_s and transition.cause is not None
-            mark = self._marks.get(pod)
-            tripped_for = transition.cause if fresh or mark is None else mark.cause
-            self._marks[pod] = Mark(pod, tripped_for or Cause.UNKNOWN, breaker.tripped_s, term, tick)
-            self._unmarked[pod] = None
+            self._keep_mark(pod, breaker, (term, tick))
         cause = transition.cause.value if transition.cause else ""
         moved = BreakerMove(transition.at_s, transition.before, transition.after, cause, transition.detail)
         self.keep_move(f"pods/{pod}", moved)
@@ -233,6 +250,14 @@ class BreakerRegistry:
             self._locks[pod] = Lock(pod, transition.cause, transition.at_s, transition.detail)
             self._waiting[_scope(self._locks[pod])] += 1
             self._unsaved[pod] = None
+
+    def _keep_mark(self, pod: str, breaker: Breaker, told: tuple[int, int]) -> None:
+        """Keep the mark of the newest counted trip, to be written. told: see `Mark`."""
+        mark = self._marks.get(pod)
+        fresh = mark is None or breaker.tripped_s == breaker.since_s
+        cause = breaker.cause if fresh or mark is None else mark.cause
+        self._marks[pod] = Mark(pod, cause or Cause.UNKNOWN, breaker.tripped_s, *told)
+        self._unmarked[pod] = None
 
     def moves(self, name: str) -> tuple[BreakerMove, ...]:
         """The last moves of this breaker, oldest first."""
