@@ -97,7 +97,7 @@ class InvariantChecker:
         self._due_ns: dict[int, tuple[int, str]] = {}
         self._terms: dict[tuple[str, int, int], ObservedDaemon] = {}
         self._bars: dict[tuple[int, str], Bar] = {}
-        self.trips = BreakerModel(pods)
+        self.trips = BreakerModel(storage, pods)
         self.forgotten = self._renewing = False
         self.stuck_devices = StuckDevices(schedule, self.violated)
         self.free_always = FreeAlways(schedule, self.violated)
@@ -245,8 +245,8 @@ class InvariantChecker:
     def daemon_started(self, daemon: ObservedDaemon) -> None:
         """A daemon has started: each pod that it finds must be scored before it is granted anything."""
         now_s = self._schedule.now_s
-        self.grants.daemon_started(daemon)
-        self.holds.daemon_started(daemon)
+        for watch in (self.trips, self.grants, self.holds):
+            watch.daemon_started(daemon)
         if now_s == 0.0:
             return
         self.credentials.daemon_started(daemon)
@@ -284,7 +284,7 @@ class InvariantChecker:
 
     def _excluded(self, daemon: ObservedDaemon, pod: str, *, granted: bool) -> None:
         bar, what = self._bars.get((daemon.number, pod)), "is granted a coupling" if granted else "has weight"
-        if pod in self.trips.locked:
+        if self.trips.locked(daemon, pod):
             self.violated("excluded", pod, f"{what} although its breaker is LOCKED")
         elif bar is not None and self._schedule.now_s < bar.until_s:
             self.violated("excluded", pod, f"{what} although {bar.why}")
