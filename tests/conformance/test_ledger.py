@@ -278,7 +278,7 @@ def test_a_ledger_without_a_heartbeat_for_an_hour_is_outdated(library: Library) 
 
 
 def test_moratoria_come_back_with_their_sleepers(library: Library) -> None:
-    """Moratoria come back by revision with every act; an erased sleeper counts on; a dropped one is gone."""
+    """Moratoria come back by revision with every act, the newest of each; a dropped one is gone."""
     ends_s, seconds = NOW_S + 9.5, (Signature("birch", Role.ADVOCATE, NOW_S + 0.125),)
     one = Moratorium("m1", NOW_MS, MoratoriumScope.SITE, "north", NOW_S, ends_s, "why", "ash", NOW_S)
     stands = replace(
@@ -291,6 +291,7 @@ def test_moratoria_come_back_with_their_sleepers(library: Library) -> None:
     for kept in (one, other, stands, replace(one, id="m3")):
         seconded = tuple((kept.id, sleeper) for sleeper in ("s1", "s2"))
         ledger.write(Transaction(moratoria=(kept,), moratorium_seconds=seconded))
+    ledger.write(Transaction(moratoria=(one,)))  # late, of a daemon that is gone
     ledger.write(Transaction(dropped_moratoria=("m3",)))
     ledger.close()
     ledger = library()

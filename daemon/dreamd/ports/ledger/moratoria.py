@@ -11,6 +11,7 @@ class MoratoriumLedger(Protocol):
     def moratoria(self) -> tuple[Moratorium, ...]:
         """MUST return every one that is kept, with the sleepers that have seconded it, by revision.
 
-        A sleeper that is erased counts on, under a name of nobody.
+        Of one that was written twice it MUST keep the higher revision, whichever came last. A sleeper that
+        is erased counts on, under a name of nobody.
         """
         ...

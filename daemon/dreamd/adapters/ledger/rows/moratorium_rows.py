@@ -30,7 +30,8 @@ class MoratoriumRows:
         new = insert(tables.moratoria)
         columns = tables.moratoria.c
         changed = {"revision": new.excluded.revision, "kept": new.excluded.kept}
-        self._keep = new.on_conflict_do_update(index_elements=[columns.id], set_=changed)
+        newer = columns.revision <= new.excluded.revision  # a write that comes late brings none back
+        self._keep = new.on_conflict_do_update(index_elements=[columns.id], set_=changed, where=newer)
         self._second = insert(tables.moratorium_seconds).on_conflict_do_nothing()
         self.subjects: Final[tuple[tuple[str, GatherRows], ...]] = (
             ("dropped_moratoria", self._dropped),

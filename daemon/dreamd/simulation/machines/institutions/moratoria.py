@@ -16,11 +16,14 @@ class MoratoriaStorage:
 
     def change_moratoria(self, change: Transaction) -> None:
         """Make the changes of a transaction."""
-        for one in change.dropped_moratoria:
-            self.moratoria_by_id.pop(one, None)
+        for dropped in change.dropped_moratoria:
+            self.moratoria_by_id.pop(dropped, None)
         gone = set(change.dropped_moratoria)
         self.seconds_of_sleepers = {one for one in self.seconds_of_sleepers if one[0] not in gone}
-        self.moratoria_by_id.update((one.id, replace(one, sleepers=frozenset())) for one in change.moratoria)
+        for one in change.moratoria:
+            kept = self.moratoria_by_id.get(one.id)
+            if kept is None or kept.revision <= one.revision:
+                self.moratoria_by_id[one.id] = replace(one, sleepers=frozenset())
         self.seconds_of_sleepers |= set(change.moratorium_seconds)
 
     def unname_seconds(self, sleeper: str, subject: str) -> None:
