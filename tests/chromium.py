@@ -138,12 +138,15 @@ class Chromium:
         """The text of this element."""
         return str(self.ask(f"document.querySelector({json.dumps(selector)})?.innerText ?? ''"))
 
-    def press(self, key: str) -> None:
-        """Press and release a key, by its name."""
+    def press(self, key: str, *, control: bool = False) -> None:
+        """Press and release a key, by its name or its character. control: with Ctrl."""
         codes = {"Tab": 9, "Enter": 13, "Escape": 27, "ArrowRight": 39, "ArrowLeft": 37}
-        codes["Space"] = 32
-        told = {"key": " " if key == "Space" else key, "code": key, "windowsVirtualKeyCode": codes[key]}
-        text = {"text": {"Enter": "\r", "Space": " "}[key]} if key in ("Enter", "Space") else {}
+        codes |= {"Space": 32, "ArrowUp": 38, "ArrowDown": 40}
+        code = codes.get(key) or ord(key.upper())
+        told = {"key": " " if key == "Space" else key, "code": key, "windowsVirtualKeyCode": code}
+        told |= {"modifiers": 2} if control else {}
+        texts = {"Enter": "\r", "Space": " "} | ({key: key} if len(key) == 1 else {})
+        text = {"text": texts[key]} if key in texts else {}
         self.call("Input.dispatchKeyEvent", type="keyDown", **told, **text)
         self.call("Input.dispatchKeyEvent", type="keyUp", **told)
 

@@ -98,10 +98,11 @@ async def test_a_case_is_decided_step_by_step(api: dreamapi.Api, ward: FakeCoord
 async def test_a_sleeper_reads_their_own_case_without_notes(
     api: dreamapi.Api, ward: FakeCoordination
 ) -> None:
-    """One's own case has its evidence and no clinician's note; without one it is CASE_UNKNOWN."""
+    """One's own case has its evidence, whom to ring, and no clinician's note; else it is CASE_UNKNOWN."""
     await api.clinic.add_note("c2", "between colleagues")
     own = await api.clinic.own_case("ben")
     assert (own.name, len(own.evidence), len(own.notes)) == ("cases/c2", 1, 0)
+    assert (own.contact, (await api.clinic.case_of("c2")).contact) == ("020 7946 0018", "")
     with pytest.raises(dreamapi.CaseUnknown):
         await api.clinic.own_case("dan")
     assert ward.clinic.cases["c2"].notes

@@ -13,6 +13,8 @@ from dreamd.adapters.site_authority import SiteAuthority
 from dreamd.console.people.consent_shapes import choices_shape
 from dreamd.core.access.caller import Role
 from dreamd.core.access.principals import DAY_S, Grant
+from dreamd.core.clinic.kept_case import MorningTaken, Note
+from dreamd.core.clinic.levels import Answers, Level
 from fakes.console_house import ConsoleHouse
 from fakes.coordination import FakeCoordination
 from fakes.site_console import console
@@ -136,6 +138,42 @@ async def test_everything_is_downloaded_and_erased_by_a_typed_word(
         status, gone = await page.ask("POST", "/console/erase", {"word": "erase"})
         assert (status, gone["named_files"]) == (200, ["daemon.log"])
         assert ("erasures.erase", "ash") in application.calls
+
+
+async def test_a_sleeper_reads_their_own_case_and_answers_the_morning(
+    application: FakeCoordination, site: SiteAuthority, server: Running
+) -> None:
+    """Their own case with whom to ring and no note; KSS, and the sum of five answers; bad ones are named."""
+    clinic = application.clinic
+    kept = clinic.opens("c1", "ash", Level.NOW)
+    clinic.opens("c2", "birch", Level.NOW)
+    clinic.cases["c1"] = kept.with_note(Note(kept.case.opened_s, "nora", "between colleagues"))
+    clinic.morning = MorningTaken(clinic.cases["c1"], Level.SOON, physician=True)
+    async with console(application, site, server) as page:
+        await page.sign_in(application.principals.known("ash-1", ASH))
+        case = (await page.ask("GET", "/console/own-case?sleeper=birch"))[1]["case"]
+        assert (case["case"], case["held"], case["contact"]) == ("c1", True, clinic.contact)
+        assert ([one["cause"] for one in case["evidence"]], "notes" in case) == (["distress"], False)
+        for kss, who5, sent in (
+            (7, None, (7, None)),
+            (None, [5, 4, 3, 0, 0], (None, 12)),
+            (1, [0] * 5, (1, 0)),
+        ):
+            wish: dict[str, object] = {"kss": kss, "who5": who5, "sleeper": "birch"}
+            status, told = await page.ask("POST", "/console/morning", wish)
+            assert (status, told) == (200, {"case": "c1", "physician": True})
+            assert application.calls[-1] == ("answer_morning", "ash", Answers(*sent))
+        for field, value in (
+            *(("kss", one) for one in ("7", True, 7.5, 0, 10)),
+            *(("who5", one) for one in (13, [], [1] * 4, [1] * 6, [1, 1, 1, 1, 6], [1, 1, 1, 1, True], {})),
+        ):
+            status, told = await page.ask("POST", "/console/morning", {field: value})
+            assert (status, told["error"].partition(":")[0]) == (400, field), value
+        assert (await page.ask("POST", "/console/morning", {}))[0] == 400
+        del clinic.cases["c1"]
+        assert (await page.ask("GET", "/console/own-case"))[1] == {"case": None}
+        application.principals.clock.now += IDLE_S
+        assert (await page.ask("POST", "/console/morning", {"kss": 3}))[1]["code"] == "SESSION_IDLE"
 
 
 async def test_a_credential_of_another_role_is_told_that_it_is_no_sleepers(

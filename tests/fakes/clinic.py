@@ -107,6 +107,8 @@ class FakeClinic:
         found = self.cases.get(case)
         return found or Refusal(Code.CASE_UNKNOWN, f"there is no case {case} at your sites", {"case": case})
 
+    contact = "020 7946 0018"
+
     def own_case(self, caller: Caller, sleeper: str) -> KeptCase | None:
         """The sleeper's case that has not ended."""
         own = [one for one in self.cases.values() if one.case.person == sleeper and not one.case.ended]

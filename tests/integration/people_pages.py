@@ -57,6 +57,7 @@ def walk_in(browser: Chromium, url: str, code: str) -> None:
     assert "How strong: at most 10 in 100" in facts
     assert browser.ask(TICKED) == 0, "the form is empty again"
     withdraw(browser)
+    answer_the_morning(browser)
     browser.ask("document.getElementById('word').focus()")
     browser.press("Enter")
     browser.until("document.getElementById('alarm').textContent.startsWith('Nothing is erased')")
@@ -91,6 +92,39 @@ def grant(browser: Chromium) -> None:
         "document.getElementById('outcome').textContent === 'Your consent is written down and holds.'"
     )
     assert browser.ask("document.activeElement.id") == "now-title"
+
+
+def answer_the_morning(browser: Chromium) -> None:
+    """The open case with whom to ring; by keyboard a step of KSS in its words; one of five is not enough."""
+    browser.until("!document.getElementById('case-part').hidden")
+    assert browser.text("#case").startswith(
+        "The clinic cares for you. Until it releases you, you sleep alone."
+    )
+    assert browser.text("#case-next").startswith("Ring 020 7946 0018 to speak about it.")
+    steps = browser.ask("[...document.querySelectorAll('#kss label')].map((one) => one.textContent)")
+    assert (len(steps), steps[0], steps[6]) == (9, "Extremely alert", "Sleepy, but no effort to keep awake")
+    browser.ask("document.getElementById('answer').focus()")
+    browser.press("Enter")
+    browser.until("document.activeElement.name === 'kss'")
+    assert browser.text("#unanswered") == "Choose one answer first."
+    browser.press("Space")
+    browser.ask("document.getElementById('weekly').open = true")
+    browser.ask("document.querySelector('[name=who5-0]').click()")
+    assert browser.ask(NAMES) == []
+    assert browser.ask(SMALL) == []
+    assert browser.ask("document.scrollingElement.scrollWidth") <= 390
+    browser.ask("document.getElementById('answer').focus()")
+    browser.press("Enter")
+    browser.until("document.activeElement.name === 'who5-1'")
+    for item in range(5):
+        browser.ask(f"document.querySelector('[name=who5-{item}][value=\"1\"]').click()")
+    browser.ask("document.getElementById('answer').focus()")
+    browser.press("Enter")
+    browser.until(
+        "document.getElementById('outcome').textContent.startsWith('Thank you. Your answers are kept.')"
+    )
+    assert browser.ask("document.activeElement.id") == "morning-title"
+    assert browser.ask("document.querySelectorAll('#morning input:checked').length") == 0
 
 
 def withdraw(browser: Chromium) -> None:

@@ -27,6 +27,7 @@ from dreamd.settings import load
 from fakes.coordination import FakeCoordination
 from fakes.proposals import propose_revision
 from fakes.site_api import site_api
+from integration.clinic_pages import fill_ward, work_through_a_ward
 from integration.people_pages import read_guidelines, walk_in, walk_in_at_the_desk
 from oidc_provider import SETTINGS, SmallProvider
 
@@ -249,7 +250,8 @@ async def test_a_viewer_in_a_real_browser_and_a_foreign_page(served: Served, tmp
     link with another's answer of the provider signs it in as no one. An administrator enrols, revokes by
     keyboard, and verifies the audit log, at a desk and on a telephone. A sleeper whose telephone opens the
     code of the bed signs in, grants by keyboard and withdraws by one press. A clinician and an advocate
-    ratify a revision of the guidelines, and an operator reads why they may not.
+    ratify a revision of the guidelines, and an operator reads why they may not. A ward is worked through by
+    keyboard, with two hundred cases at once, and read on a telephone.
     """
     token = served.application.principals.known("ada", Grant(Role.CLINICIAN, sites=frozenset("*")))
     admin = served.application.principals.known("root", Grant(Role.ADMIN), Grant(Role.AUDITOR))
@@ -262,7 +264,8 @@ async def test_a_viewer_in_a_real_browser_and_a_foreign_page(served: Served, tmp
     }
     people["vera"] = served.application.principals.known("vera", Grant(Role.ADVOCATE))
     propose_revision(served.application.guidelines)
-    severed = served.application.severs.callers
+    fill_ward(served.application.clinic)
+    severed, clock = served.application.severs.callers, served.application.principals.clock
 
     def browse() -> None:
         browser = Chromium(tmp_path / "profile", "--ignore-certificate-errors")
@@ -293,6 +296,7 @@ async def test_a_viewer_in_a_real_browser_and_a_foreign_page(served: Served, tmp
             walk_in_at_the_desk(browser, served.url, people["olga"])
             walk_in(browser, served.url, "k.s")
             read_guidelines(browser, served.url, people)
+            work_through_a_ward(browser, served.url, token, served.application.clinic, clock)
         finally:
             browser.close()
             foreign.shutdown()

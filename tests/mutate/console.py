@@ -12,6 +12,8 @@ _TESTS_TEXT: Final = "tests/daemon/test_console_text.py"
 _TESTS_LOCAL: Final = "tests/console/test_local.py"
 _TESTS_SESSIONS: Final = "tests/console/test_sessions.py"
 _TESTS_OWN: Final = "tests/console/test_own_consent.py"
+_CLINIC_ROUTES: Final = f"{_SITE}people/clinic_routes.py"
+_TESTS_CLINIC: Final = "tests/console/test_clinic_page.py"
 _TESTS_SHAPES: Final = "tests/console/test_shapes.py"
 _NOBODY: Final = (f"{_TESTS_LOCAL}::test_a_foreign_page_neither_acts_nor_reads",)
 
@@ -311,5 +313,37 @@ CONSOLE: Final = (
         "self._late = self.loop.call_later(HEAD_WITHIN_S, self.end_wait)",
         "self._late = self.loop.call_later(3600.0, self.end_wait)",
         ("tests/integration/test_site_console.py::test_64_slow_clients_delay_no_way_out",),
+    ),
+    Mutation(
+        "console.clinic-idle",
+        "a page that was left alone decides a case",
+        _CLINIC_ROUTES,
+        "doors.writes(self._deciding(decide), most=NOTE_BODY_MOST),",
+        "doors.writes(self._deciding(decide), most=NOTE_BODY_MOST, when_idle=True),",
+        (_TESTS_CLINIC,),
+    ),
+    Mutation(
+        "console.clinic-reason",
+        "a person is held or released without a word why",
+        _CLINIC_ROUTES,
+        "    if not text:\n",
+        "    if text is None:\n",
+        (_TESTS_CLINIC,),
+    ),
+    Mutation(
+        "console.clinic-number",
+        "evidence beyond what a number holds breaks the page of the clinic",
+        f"{_SITE}people/clinic_shapes.py",
+        "    return value if isfinite(value) else None\n",
+        "    return value\n",
+        (_TESTS_CLINIC,),
+    ),
+    Mutation(
+        "console.morning-items",
+        "an answer of WHO-5 outside its scale is summed",
+        f"{_SITE}people/consent_wishes.py",
+        "if type(one) is int and 0 <= one <= WHO5_MOST]",
+        "if type(one) is int]",
+        (_TESTS_OWN,),
     ),
 )

@@ -9,7 +9,7 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Case(_message.Message):
-    __slots__ = ("name", "kind", "state", "level", "sleeper", "site", "dreamscape", "parent", "open_time", "due_time", "answer_time", "end_time", "held", "climbed", "step", "share", "causes", "related", "expected", "evidence", "notes", "sittings", "pull")
+    __slots__ = ("name", "kind", "state", "level", "sleeper", "site", "dreamscape", "parent", "open_time", "due_time", "answer_time", "end_time", "held", "climbed", "step", "share", "causes", "related", "expected", "evidence", "notes", "sittings", "pull", "contact")
     class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         KIND_UNSPECIFIED: _ClassVar[Case.Kind]
@@ -59,6 +59,7 @@ class Case(_message.Message):
     NOTES_FIELD_NUMBER: _ClassVar[int]
     SITTINGS_FIELD_NUMBER: _ClassVar[int]
     PULL_FIELD_NUMBER: _ClassVar[int]
+    CONTACT_FIELD_NUMBER: _ClassVar[int]
     name: str
     kind: Case.Kind
     state: Case.State
@@ -82,7 +83,8 @@ class Case(_message.Message):
     notes: _containers.RepeatedCompositeFieldContainer[CaseNote]
     sittings: _containers.RepeatedCompositeFieldContainer[CaseSitting]
     pull: CasePull
-    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[Case.Kind, str]] = ..., state: _Optional[_Union[Case.State, str]] = ..., level: _Optional[int] = ..., sleeper: _Optional[str] = ..., site: _Optional[str] = ..., dreamscape: _Optional[str] = ..., parent: _Optional[str] = ..., open_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., due_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., answer_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., held: bool = ..., climbed: _Optional[int] = ..., step: _Optional[int] = ..., share: _Optional[float] = ..., causes: _Optional[_Iterable[str]] = ..., related: bool = ..., expected: bool = ..., evidence: _Optional[_Iterable[_Union[CaseEvidence, _Mapping]]] = ..., notes: _Optional[_Iterable[_Union[CaseNote, _Mapping]]] = ..., sittings: _Optional[_Iterable[_Union[CaseSitting, _Mapping]]] = ..., pull: _Optional[_Union[CasePull, _Mapping]] = ...) -> None: ...
+    contact: str
+    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[Case.Kind, str]] = ..., state: _Optional[_Union[Case.State, str]] = ..., level: _Optional[int] = ..., sleeper: _Optional[str] = ..., site: _Optional[str] = ..., dreamscape: _Optional[str] = ..., parent: _Optional[str] = ..., open_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., due_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., answer_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., held: bool = ..., climbed: _Optional[int] = ..., step: _Optional[int] = ..., share: _Optional[float] = ..., causes: _Optional[_Iterable[str]] = ..., related: bool = ..., expected: bool = ..., evidence: _Optional[_Iterable[_Union[CaseEvidence, _Mapping]]] = ..., notes: _Optional[_Iterable[_Union[CaseNote, _Mapping]]] = ..., sittings: _Optional[_Iterable[_Union[CaseSitting, _Mapping]]] = ..., pull: _Optional[_Union[CasePull, _Mapping]] = ..., contact: _Optional[str] = ...) -> None: ...
 
 class CasePull(_message.Message):
     __slots__ = ("baseline", "upper", "restored", "why", "offered_days")

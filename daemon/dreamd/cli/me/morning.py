@@ -42,3 +42,4 @@ async def _case(api: dreamapi.Api, args: argparse.Namespace) -> None:
         print_json(as_json(found))
     else:
         console().print(case_tables.case(found, wall()))
+        print(f"To speak about it: {f'ring {found.contact}' if found.contact else 'go to the desk'}.")

@@ -11,7 +11,7 @@ const HEADER = { "X-Dreamd-Console": "1" };
 const EVERY_MS = 5000;
 const HARM_EVERY = 12;
 const at = (id) => document.getElementById(id);
-const page = { told: null, one: null, act: "", place: 0, ended: false, turn: 0, sending: false, looks: 0, watches: [] };
+const page = { told: null, one: null, act: "", place: 0, ended: false, turn: 0, sending: false, looks: 0, timer: 0, watches: [] };
 
 async function ask(path, body) {
   const sent = body === undefined ? { headers: HEADER } : { method: "POST", headers: { ...HEADER, "Content-Type": "application/json" }, body: JSON.stringify(body) };
@@ -95,10 +95,15 @@ async function list() {
   }
   const levels = [1, 2, 3, 4].filter((level) => cases.some((one) => one.level === level));
   keepingFocus(() => arrange(at("cases"), levels, String, group));
-  const here = lines().indexOf(named(shown()));
-  if (here >= 0) page.place = here;
+  keepPlace();
   set(at("none"), page.ended ? "No case has ended." : "No case waits.");
   at("none").hidden = cases.length > 0;
+}
+
+// The place of the open case in the list; once the case has gone from it, the place where it was.
+function keepPlace() {
+  const here = lines().indexOf(named(shown()));
+  if (here >= 0) page.place = here;
 }
 
 // Go on in the list: from the line that has the focus, else from the open case, else from the place where it was.
@@ -131,7 +136,7 @@ async function open(name, focus) {
   at("ward").dataset.reading = String(focus);
   draw(one);
   lines().forEach(mark);
-  page.place = Math.max(0, lines().indexOf(named(name)));
+  keepPlace();
   if (focus) at("one-title").focus();
   return true;
 }
@@ -159,9 +164,9 @@ function draw(one) {
   entries(at("notes"), one.notes.map((note) => [note.text, `${note.by}, ${moment(note.at_s)}`]));
   at("no-notes").hidden = one.notes.length > 0;
   at("sittings-part").hidden = one.kind !== "person";
-  set(at("sittings-words"), sittings(one.sittings));
+  set(at("sittings-words"), sittings(one.sittings, one.pull));
   at("pull-legend").hidden = one.sittings.length === 0;
-  drawPull(at("pull"), one.sittings);
+  drawPull(at("pull"), one.sittings, one.pull);
   buttons(one);
 }
 
@@ -248,13 +253,15 @@ async function decide() {
   if (["hold", "release", "close"].includes(act)) body.reason = words;
   page.sending = true;
   say("One moment.");
+  let done = false;
   try {
     await ask(`/console/case/${act}`, body);
-    say(`${ACTS[act].done}: ${subject(one)}.`);
+    done = true;
     await list();
     await open(one.case, true);
+    say(`${ACTS[act].done}: ${subject(one)}.`);
   } catch (error) {
-    say("", `Not done: ${error.message}.`);
+    say(done ? `${ACTS[act].done}: ${subject(one)}.` : "", done ? `Not reached since: ${error.message}.` : `Not done: ${error.message}.`);
   } finally {
     page.sending = false;
   }
@@ -356,13 +363,13 @@ function drawHarms() {
 }
 
 addEventListener("resize", () => {
-  if (page.one) drawPull(at("pull"), page.one.sittings);
+  if (page.one) drawPull(at("pull"), page.one.sittings, page.one.pull);
   drawHarms();
 });
 
 // ----------------------------------------------------------------------------------------------------
 
-async function again() {
+async function look() {
   if (page.looks++ % HARM_EVERY === 0) await harms();
   try {
     await list();
@@ -375,8 +382,16 @@ async function again() {
     }
     say("", `Not reached: ${error.message}.`);
   }
-  setTimeout(again, EVERY_MS);
+  page.timer = setTimeout(look, EVERY_MS);
 }
 
-await again();
+// A page that comes into sight again shows what is so now, not what was so when it was left.
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState !== "visible" || !page.timer) return;
+  clearTimeout(page.timer);
+  page.timer = 0;
+  look();
+});
+
+await look();
 if (page.told?.cases.length) await open(page.told.cases[0].case, false);

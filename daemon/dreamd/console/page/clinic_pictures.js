@@ -32,7 +32,7 @@ function dates(pen, times, x, y, width) {
 }
 
 // Pull by day: 0 is oneself, 1 the group. Filled: after an anchor session. A sitting that cannot be measured is a cross.
-export function drawPull(picture, told) {
+export function drawPull(picture, told, pull) {
   picture.toggleAttribute("hidden", told.length === 0);
   picture.firstElementChild.textContent = `Pull by day. ${sittingList(told)}.`;
   if (!told.length) return;
@@ -43,7 +43,8 @@ export function drawPull(picture, told) {
   const [first, last] = [told[0].at_s, Math.max(told[told.length - 1].at_s, told[0].at_s + 6 * DAY_S)];
   const x = (at_s) => SIDE + 16 + ((at_s - first) / (last - first)) * (width - SIDE - 40);
   const y = (value) => 14 + ((high - value) / (high - low)) * 206;
-  pen("rect", { x: SIDE, y: round(y(0.3)), width: width - SIDE - 8, height: round(y(-0.3) - y(0.3)), class: "band" });
+  const band = Math.min(pull?.band ?? 0, 0.3 - low);
+  if (band > 0) pen("rect", { x: SIDE, y: round(y(band)), width: width - SIDE - 8, height: round(y(Math.max(-band, low)) - y(band)), class: "band" });
   for (const [value, words, kind] of [[1, "1, the group", "rule"], [0.5, ".5, at once", "now"], [0.3, ".3, restored", "limit"], [0, "0, oneself", "rule"]]) {
     pen("line", { x1: SIDE, x2: width - 8, y1: round(y(value)), y2: round(y(value)), class: kind });
     pen("text", { x: SIDE - 8, y: round(y(value)) + 4, class: `words ${kind}-words`, "text-anchor": "end" }, words);
@@ -54,7 +55,8 @@ export function drawPull(picture, told) {
     if (one.pull === null) pen("path", { d: `M${round(at - 4)},216l8,8m0,-8l-8,8`, class: "way" });
     else pen("circle", { cx: round(at), cy: round(y(one.pull)), r: 6, class: one.anchored ? "anchored" : "plain" });
   }
-  dates(pen, told.map((one) => one.at_s), x, 250, width - SIDE - 40);
+  for (const day of pull?.offered_s ?? []) if (day >= first && day <= last) pen("path", { d: `M${round(x(day) - 5)},230h10`, class: "offered" });
+  dates(pen, told.map((one) => one.at_s), x, 252, width - SIDE - 40);
 }
 
 const MOST = 5;

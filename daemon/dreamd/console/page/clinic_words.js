@@ -60,8 +60,12 @@ export function state(one) {
   }
 }
 
+// The second line of the list; the first one says when an answer is due.
 export function course(one) {
-  return [state(one), one.causes.length && `by ${one.causes.join(", ")}`, one.parent && "part of a Dreamscape's case"].filter(Boolean).join("; ");
+  const person = one.held ? "person held" : "person not held";
+  const now = one.state !== "open" ? state(one) : one.kind === "person" ? person : "of no person";
+  const cause = [one.causes.length && `by ${one.causes.join(", ")}`, one.dreamscape && one.kind === "person" && `in ${one.dreamscape}`].filter(Boolean).join(" ");
+  return [now, cause].filter(Boolean).join("; ");
 }
 
 export const title = (one) => `${subject(one)}: level ${one.level}, ${LEVELS[one.level]}`;
@@ -126,12 +130,18 @@ export const ACTS = {
 
 export const formTitle = (act, one) => `${ACTS[act].title}: ${subject(one)}`;
 
-export function sittings(told) {
+export function sittings(told, pull) {
   if (!told.length) return "No sitting was held after this case.";
   const measured = told.filter((one) => one.pull !== null);
   const last = told[told.length - 1];
   const newest = last.pull === null ? "The newest cannot be measured." : `The newest is ${last.pull.toFixed(2)}: 0 is oneself, 1 the group.`;
-  return `${told.length} ${told.length === 1 ? "sitting" : "sittings"}, ${measured.length} measured. ${newest} It is not a medical finding.`;
+  return `${told.length} ${told.length === 1 ? "sitting" : "sittings"}, ${measured.length} measured. ${newest}${restored(pull)} It is not a medical finding.`;
+}
+
+function restored(pull) {
+  if (!pull) return "";
+  if (pull.restored) return ` The last three show the person as themselves${pull.upper === null ? "" : `, with an upper limit of ${pull.upper.toFixed(2)}`}.`;
+  return ` Not shown as restored${pull.why ? `: ${pull.why}` : ""}.`;
 }
 
 // Each sitting, for a reader that sees no picture.

@@ -5,6 +5,7 @@
 
 import { arrange, make, set } from "./element.js";
 import { MODALITIES, SCOPES, ceilingWords, dose, doseFacts, endWords, facts, inHundred, letterLine, missing, notice, standing, withdrawn } from "./consent_words.js";
+import { KSS, OFTEN, WHO5, caseFacts, caseNext, caseWords, thanks, unanswered } from "./morning_words.js";
 
 const HEADER = { "X-Dreamd-Console": "1" };
 const LOOKS_EVERY_MS = 15000;
@@ -64,6 +65,7 @@ function show(told) {
   if (at("own").hidden) {
     offer(told);
     letters();
+    askMorning();
   }
   at("own").hidden = at("viewer").hidden = at("withdraw").hidden = false;
   at("sign-out").hidden = !told.in_site;
@@ -73,6 +75,22 @@ function show(told) {
   set(at("dose"), dose(told.dose));
   arrange(at("dose-facts"), doseFacts(told.dose), ([name]) => name, ([name, words], old) => pair(old, name, words));
   at("receipt-part").hidden = told.consent.grant === null;
+  ownCase();
+}
+
+// The case at the clinic, while there is one. Without an answer the part stays as it is.
+async function ownCase() {
+  const told = await ask(`/console/own-case${query()}`).catch(() => null);
+  if (!told) return;
+  at("case-part").hidden = told.case === null;
+  if (!told.case) return;
+  set(at("case"), caseWords(told.case));
+  set(at("case-next"), caseNext(told.case));
+  arrange(at("case-facts"), caseFacts(told.case).map((fact, i) => [i, ...fact]), ([i]) => i, ([, when, words], old) => {
+    const item = pair(old, when, words);
+    set(item.firstElementChild, `${when}: `);
+    return item;
+  });
 }
 
 function pair(old, name, words) {
@@ -229,6 +247,51 @@ at("give").addEventListener("submit", async (event) => {
     set(at("missing"), `Not given. ${error.message}.`);
   } finally {
     at("send").disabled = false;
+  }
+});
+
+// -- the morning ------------------------------------------------------------------------------------
+
+function askMorning() {
+  at("kss").append(...KSS.map(([value, words]) => pick("radio", "kss", value, words)));
+  at("who5").append(...WHO5.map((words, i) => {
+    const part = make("fieldset");
+    part.append(make("legend", words), ...OFTEN.map(([value, often]) => pick("radio", `who5-${i}`, value, often)));
+    return part;
+  }));
+}
+
+const answered = (name) => {
+  const one = at("morning").querySelector(`[name=${name}]:checked`);
+  return one ? Number(one.value) : null;
+};
+
+at("morning").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const kss = answered("kss");
+  const who5 = WHO5.map((_words, i) => answered(`who5-${i}`));
+  const lacks = unanswered(kss, who5);
+  for (const old of at("morning").querySelectorAll("[aria-invalid]")) old.removeAttribute("aria-invalid");
+  set(at("unanswered"), lacks ? lacks[1] : "");
+  if (lacks) {
+    const first = at("morning").querySelector(`[name=${lacks[0]}]`);
+    first.setAttribute("aria-invalid", "true");
+    return first.focus();
+  }
+  at("answer").disabled = true;
+  say("Sending your answers.");
+  try {
+    const told = await ask("/console/morning", own({ kss, who5: who5[0] === null ? null : who5 }));
+    at("morning").reset();
+    at("weekly").open = false;
+    await ownCase();
+    say(thanks(told));
+    at("morning-title").focus();
+  } catch (error) {
+    say("");
+    set(at("unanswered"), `Not sent. ${error.message}.`);
+  } finally {
+    at("answer").disabled = false;
   }
 });
 

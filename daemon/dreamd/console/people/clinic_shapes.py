@@ -1,12 +1,14 @@
 """Cases of the clinic and the watches over harm, in the shape that their page draws. Pure."""
 
 from math import isfinite, nan
+from statistics import stdev
 from typing import Final
 
 from dreamapi.names import bare, word
-from dreamapi.v1.clinic_pb2 import Case, CaseEvidence, CaseNote, CaseSitting
+from dreamapi.v1.clinic_pb2 import Case, CaseEvidence, CaseNote, CasePull, CaseSitting, MorningAnswers
 from dreamapi.v1.exposure_pb2 import HarmKind, HarmWatch, JudgedNight, Surveillance
 from dreamd.console.shapes import given, number, seconds
+from dreamd.core.clinic.pull import ONE_SIDED_95, POOLED_SD
 
 DECISIONS: Final = {
     "triage": "TriageCase",
@@ -17,6 +19,9 @@ DECISIONS: Final = {
     "close": "CloseCase",
 }
 """Each act of the page, and its method."""
+
+SPREAD_LEAST: Final = 2
+"""Own days from which there is a spread."""
 
 
 def case_shape(one: Case) -> dict[str, object]:
@@ -51,7 +56,20 @@ def whole_shape(one: Case) -> dict[str, object]:
         "evidence": [_evidence(line) for line in one.evidence],
         "notes": [_note(note) for note in one.notes],
         "sittings": [_sitting(sitting) for sitting in one.sittings],
+        "pull": _pull(one.pull) if one.HasField("pull") else None,
     }
+
+
+def own_shape(one: Case) -> dict[str, object]:
+    """A sleeper's own case: its course, and what has come to light."""
+    shown = whole_shape(one)
+    kept = ("case", "state", "level", "held", "step", "opened_s", "answered_s", "evidence")
+    return {"contact": one.contact, **{name: shown[name] for name in kept}}
+
+
+def morning_shape(told: MorningAnswers) -> dict[str, object]:
+    """The effect of a morning's answers. case: empty, none was opened or joined."""
+    return {"case": bare(told.case), "physician": told.physician}
 
 
 def _evidence(line: CaseEvidence) -> dict[str, object]:
@@ -61,6 +79,19 @@ def _evidence(line: CaseEvidence) -> dict[str, object]:
 
 def _note(note: CaseNote) -> dict[str, object]:
     return {"at_s": number(seconds(note.time)), "by": note.by, "text": note.text}
+
+
+def _pull(pull: CasePull) -> dict[str, object]:
+    """band: nineteen of twenty sittings on own days lie within it on either side of 0; None: not known."""
+    own = [one for one in pull.baseline if isfinite(one)]
+    band = ONE_SIDED_95 * max(stdev(own), POOLED_SD) if len(own) >= SPREAD_LEAST else nan
+    return {
+        "band": number(band),
+        "upper": given(pull, "upper"),
+        "restored": pull.restored if pull.HasField("restored") else None,
+        "why": pull.why,
+        "offered_s": [seconds(day) for day in pull.offered_days],
+    }
 
 
 def _sitting(sitting: CaseSitting) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The routes of a sleeper's own page: their consent, its receipt. To withdraw is an act of `acts.orders`.
+"""The routes of a sleeper's own page: consent, receipt, letters, case, morning. `acts.orders` withdraws.
 
 In a site the sleeper is the one of the viewer's own credential, and no request names another. Without a site
 the page names a pseudonym: every caller of the machine may act as any sleeper there.
@@ -14,6 +14,7 @@ import dreamapi
 from dreamd.adapters.documents.notice import LANGUAGE, notice_sha256, notice_text
 from dreamd.console.acts.order_bodies import Asked, UnfitOrderError
 from dreamd.console.governing.doors import Answer, Doors
+from dreamd.console.people.clinic_shapes import morning_shape, own_shape
 from dreamd.console.people.consent_shapes import (
     choices_shape,
     consent_shape,
@@ -28,6 +29,7 @@ from dreamd.console.people.consent_wishes import (
     BODY_MOST,
     Told,
     read_grant,
+    read_morning,
     read_sleeper,
     read_text,
     read_told,
@@ -54,6 +56,8 @@ class OwnConsent:
             Route("/console/receipt", doors.reads(self._receipt)),
             Route("/console/letters", doors.reads(self._letters)),
             Route("/console/letter", doors.reads(self._letter)),
+            Route("/console/own-case", doors.reads(self._own_case)),
+            Route("/console/morning", doors.writes(self._morning), methods=["POST"]),
             Route("/console/export", doors.reads(self._export)),
             Route("/console/erase", doors.writes(self._erase), methods=["POST"]),
             Route("/console/grant", doors.writes(self._grant, most=BODY_MOST), methods=["POST"]),
@@ -94,6 +98,18 @@ class OwnConsent:
         if not is_name(night.lower()):
             raise UnfitOrderError("night: expected the name of a night, such as 20261130T214100Z")
         return letter_shape(await api.letters.letter_of(sleeper, night))
+
+    async def _own_case(self, api: dreamapi.Api, request: Request, _session: Session) -> Answer:
+        sleeper = await self._own(api, dict(request.query_params))
+        try:
+            return {"case": own_shape(await api.clinic.own_case(sleeper))}
+        except dreamapi.CaseUnknown:
+            return {"case": None}
+
+    async def _morning(self, api: dreamapi.Api, asked: Asked, _session: Session) -> Answer:
+        told = read_told(asked)
+        sleeper, (kss, who5) = await self._own(api, told), read_morning(told)
+        return morning_shape(await api.clinic.answer_morning(sleeper, kss=kss, who5=who5))
 
     async def _grant(self, api: dreamapi.Api, asked: Asked, _session: Session) -> Answer:
         told = read_told(asked)

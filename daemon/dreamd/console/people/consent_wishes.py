@@ -19,6 +19,8 @@ BODY_MOST: Final = 8192
 _SCOPES: Final = frozenset(one.value for one in Scope)
 _MODALITIES: Final = frozenset(one.value for one in Modality)
 DAY_S: Final = 86_400.0
+WHO5_ITEMS: Final = 5
+WHO5_MOST: Final = 5
 
 Told = dict[str, object]
 
@@ -72,6 +74,24 @@ def read_grant(told: Told, now_s: float) -> ConsentGrant:
         language=read_text(told, "language"),
         adult=told.get("adult") is True,
     )
+
+
+def read_morning(told: Told) -> tuple[int | None, int | None]:
+    """KSS and the sum of WHO-5 of a body; None: not answered. The five answers are 0 to 5 each.
+
+    Raises:
+        UnfitOrderError: an answer is no whole number, or not all five are given.
+    """
+    kss, who5 = told.get("kss"), told.get("who5")
+    if kss is not None and type(kss) is not int:
+        raise UnfitOrderError("kss: expected a whole number from 1 to 9, or null")
+    if who5 is None:
+        return kss, None
+    given = who5 if isinstance(who5, list) else []
+    sound = [one for one in given if type(one) is int and 0 <= one <= WHO5_MOST]
+    if not len(sound) == len(given) == WHO5_ITEMS:
+        raise UnfitOrderError("who5: expected five whole numbers from 0 to 5, or null")
+    return kss, sum(sound)
 
 
 def read_text(told: Told, field: str) -> str:

@@ -22,8 +22,7 @@ SUBJECTS = {Account.MERGING: "exposure", Account.ANCHOR: "anchors"}
 class AccountRows:
     """The statements of one account, on one engine.
 
-    charge: add minutes to their bucket. charge_marked: the same where a mark stands. drop_mark: of
-    `of`, unless it is younger than `closed_s`.
+    charge: add minutes to their bucket. charge_marked: the same where a mark stands. drop_mark: by `of`.
     """
 
     subject: str
@@ -45,9 +44,7 @@ class AccountRows:
             marks.name,
             adding(insert(buckets)),
             adding(insert(buckets).from_select(list(buckets.columns.keys()), marked)),
-            marks.delete().where(
-                marks.c.sleeper == sa.bindparam("of"), marks.c.since_s <= sa.bindparam("closed_s")
-            ),
+            marks.delete().where(marks.c.sleeper == sa.bindparam("of")),
         )
 
 

@@ -136,6 +136,11 @@ class ClinicCommands:
             return kept
         return replace(kept, sittings=self._sittings.of_case(person), pull=self._sittings.pull_of(person))
 
+    @property
+    def contact(self) -> str:
+        """The contact of the house's letters."""
+        return self._book.place.contact
+
     def own_case(self, caller: Caller, sleeper: str) -> KeptCase | None:
         """The case of a sleeper that has not ended."""
         kept = self._book.case_of(sleeper)

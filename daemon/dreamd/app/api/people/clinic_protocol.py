@@ -48,6 +48,11 @@ class ClinicApi(Protocol):
         """One case with evidence, notes and sittings: for a clinician of its site, or its own sleeper."""
         ...
 
+    @property
+    def contact(self) -> str:
+        """The number or address that a sleeper rings about a case; empty: they go to the desk."""
+        ...
+
     def own_case(self, caller: Caller, sleeper: str) -> KeptCase | None:
         """The case of a sleeper that has not ended; None: there is none."""
         ...

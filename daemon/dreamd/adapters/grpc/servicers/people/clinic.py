@@ -72,7 +72,9 @@ class Clinic(ClinicServicer):
         if found is None:
             granted(Refusal(Code.CASE_UNKNOWN, "this sleeper has no case that has not ended"))
         assert found is not None
-        return told_case(found, notes=False)
+        told = told_case(found, notes=False)
+        told.contact = self._cases.contact
+        return told
 
     async def OpenCase(self, request: clinic.OpenCaseRequest, context: Context) -> clinic.Case:
         """Open a case by hand."""
