@@ -4,14 +4,18 @@ from dataclasses import replace
 from math import inf, nan
 from typing import Any, cast
 
+import pytest
+
+from dreamapi.v1.clinic_pb2 import Case, CasePull
 from dreamapi.v1.exposure_pb2 import HarmKind, HarmWatch, Surveillance
 from dreamd.adapters.grpc.server import Running
 from dreamd.adapters.site_authority import SiteAuthority
-from dreamd.console.people.clinic_shapes import harm_shape
+from dreamd.console.people.clinic_shapes import harm_shape, whole_shape
 from dreamd.core.access.caller import Role
 from dreamd.core.access.principals import Grant
 from dreamd.core.clinic.kept_case import CaseSitting
 from dreamd.core.clinic.levels import Level
+from dreamd.core.clinic.pull import ONE_SIDED_95, POOLED_SD
 from fakes.coordination import FakeCoordination
 from fakes.site_console import console
 
@@ -136,3 +140,16 @@ def test_a_judged_night_keeps_its_small_rate_and_more_than_a_number_holds_is_no_
         (5.0, 2.0, None),
         (0.0, None, None),
     ]
+
+
+def test_the_band_of_own_days_is_drawn_only_where_there_is_a_spread() -> None:
+    """Two own days make a band of at least the pooled spread, one makes none; not measured is no answer."""
+    pooled = round(ONE_SIDED_95 * POOLED_SD, 4)
+    for baseline, band in (([0.01, -0.01], pooled), ([0.1], None), ([], None), ([nan, 0.1], None)):
+        case = Case(pull=CasePull(baseline=baseline, why="two more sittings are needed"))
+        told = cast("dict[str, Any]", whole_shape(case))["pull"]
+        assert told["band"] == band
+        assert (told["upper"], told["restored"], told["why"]) == (None, None, "two more sittings are needed")
+    wide = cast("dict[str, Any]", whole_shape(Case(pull=CasePull(baseline=[1.0, -1.0], restored=False))))
+    assert wide["pull"]["band"] == pytest.approx(ONE_SIDED_95 * 2.0**0.5, abs=1e-3)
+    assert (wide["pull"]["restored"], whole_shape(Case())["pull"]) == (False, None)

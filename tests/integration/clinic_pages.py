@@ -87,6 +87,7 @@ def work_through_a_ward(
     ) == [*("3 cases", "1 case", "1 case", "1 case")]
     assert browser.text("#children-title") == "Its cases that wait"
     assert browser.text("#children").splitlines()[0].startswith("ash level 1, now")
+    assert browser.ask("document.scrollingElement.scrollWidth") <= 1280
     for part in (_answer_note_hold_and_plan, _release_and_close, _keep_the_focus, _hold_two_hundred):
         clock.now += REST_S  # calls that read are counted by this clock
         part(browser, clinic)
