@@ -512,6 +512,26 @@ def test_the_accounts_of_minutes_know_nothing_of_each_other(library: Library) ->
     assert settled(ledger, ledger.read_person("ash")).value.anchors == {bucket: 3.5}
 
 
+@pytest.mark.parametrize("account", Account)
+def test_a_late_close_removes_no_younger_mark(library: Library, account: Account) -> None:
+    """A close of an earlier daemon that arrives late is charged, and leaves the mark of the next one."""
+    ledger = library()
+    for minutes, at_s, move in (
+        ({"ash": 0.0, "birch": 0.0}, NOW_S, MarkMove.OPEN),
+        ({"ash": 0.45}, NOW_S + 8.0, MarkMove.OPEN),
+        ({"ash": 0.1, "birch": 0.1}, NOW_S + 3.0, MarkMove.CLOSE),
+    ):
+        ledger.write(Transaction(exposure=(Exposure(minutes, at_s, move, account),)))
+    assert ledger.merging(account) == {"ash": NOW_S + 8.0}
+    bucket = bucket_of(NOW_S)
+    assert ledger.exposure_buckets(0.0, account) == {
+        "ash": {bucket: pytest.approx(0.55)},
+        "birch": {bucket: pytest.approx(0.1)},
+    }
+    ledger.write(Transaction(exposure=(Exposure({"ash": 0.0}, NOW_S + 8.0, MarkMove.CLOSE, account),)))
+    assert ledger.merging(account) == {}
+
+
 def test_closing_twice_is_safe(library: Library) -> None:
     """Closing twice is safe."""
     ledger = library()

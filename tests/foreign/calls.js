@@ -192,7 +192,7 @@ async function people() {
 async function clinic() {
   const sleeper = "sleepers/s-8";
   await unary("Clinic.AnswerMorning", { name: "sleepers/s-3/morning", kss: 3, who5: 20 });
-  const opened = await unary("Clinic.OpenCase", { sleeper, level: 2, words: "told at the desk", site: "north" });
+  const opened = await unary("Clinic.OpenCase", { sleeper, level: 2, words: "told at the desk", site: "home" });
   const name = opened?.name;
   await unary("Clinic.GetOwnCase", { name: `${sleeper}/case` });
   await unary("Clinic.ListCases", {});

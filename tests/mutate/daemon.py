@@ -1233,6 +1233,14 @@ _CRASHES: Final = (
         (_TESTS_LOCKS,),
     ),
     Mutation(
+        "crash.younger-mark",
+        "the late close of a daemon removes the mark of the next one",
+        "daemon/dreamd/adapters/ledger/rows/account_rows.py",
+        ', marks.c.since_s <= sa.bindparam("closed_s")',
+        "",
+        (_TESTS_LEDGER,),
+    ),
+    Mutation(
         "crash.event-own-time",
         "a second daemon takes a fault of a bed without a slot for the trip before",
         _LOCKS,

@@ -116,6 +116,7 @@ def test_drifted_rights_stop_what_binds_until_they_are_mended_and_no_lease_lapse
     daemon, accounts = daemon_of(world), world.broker.keep_accounts()
     for kind in ("stranger", "canary", "default", "role", "group"):
         drift(world, world.pods[0], kind)
+    assert [accounts.is_right(pod.name) for pod in world.pods] == [False, True, True, True, True]
     severs = dict(world.checker.severs)
     assert daemon.keeper is not None
     daemon.keeper.look_soon()

@@ -57,9 +57,11 @@ class LedgerExposure:
         self._account = account
         self._most_min = UNDER_A_MARK_MIN if account is Account.MERGING else UNDER_AN_ANCHOR_MARK_MIN
         self._ours: set[str] = set()
-        found = dict.fromkeys(ledger.merging(account), self._most_min)
-        if found:
-            ledger.write(Transaction(exposure=(Exposure(found, now_s, MarkMove.CLOSE, account),)))
+        marks = ledger.merging(account)
+        found = dict.fromkeys(marks, self._most_min)
+        if found:  # also those of a daemon with a clock ahead of this one
+            at_s = max(now_s, *marks.values())
+            ledger.write(Transaction(exposure=(Exposure(found, at_s, MarkMove.CLOSE, account),)))
         self._accounts = DoseAccounts(ledger.exposure_buckets(now_s - WEEK_S, account))
         self._tombstones = Tombstones(ledger.keys) if account is Account.MERGING else None
         self._near = NearLimits(self._accounts)

@@ -11,7 +11,7 @@ class MarkMove(Enum):
 
     OPEN = "open"  # charged where a mark stands already; then all are marked
     MOVE = "move"  # charged, and marked from the new instant on
-    CLOSE = "close"  # charged, and the marks removed
+    CLOSE = "close"  # charged, and the marks removed that are not younger: those are of another daemon
 
 
 class Account(Enum):

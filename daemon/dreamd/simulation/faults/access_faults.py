@@ -246,18 +246,19 @@ def _rights_drifted(world: World, pod: Pod, lasts_s: float, rng: random.Random) 
 def look(world: World, pod: Pod, kind: str, told: int) -> None:
     """The hour comes round: the broker is tried and compared, and each difference is told.
 
-    told: the number of differences told before the drift.
+    told: the number of differences told before the drift. A bed that was enrolled meanwhile differs no more.
     """
     daemon = _serving(world)
     away = not world.broker.alive or world.broker.frozen
     if daemon is None or daemon.keeper is None or away:
         later(world, AGAIN_S, lambda: look(world, pod, kind, told))
         return
+    overtaken = kind in ("role", "missing") and world.broker.keep_accounts().is_right(pod.name)
     daemon.keeper.look_soon()
 
     def found() -> None:
         stayed = daemon.alive and not daemon.frozen and world.broker.alive and not world.broker.frozen
-        if stayed and daemon.keeper is not None and daemon.keeper.compared:
+        if stayed and daemon.keeper is not None and daemon.keeper.compared and not overtaken:
             _judge_drift(world, daemon, pod, kind, told)
         if kind == "missing":
             enrol_again(world, pod)

@@ -155,6 +155,10 @@ class BrokerAccounts:
             for kind in (plugin.SAYS, plugin.HEARS, plugin.SUBSCRIBES)
         ]
 
+    def is_right(self, bed: str) -> bool:
+        """Whether a bed has its account, with its own role: an enrolment has written both anew."""
+        return bed in self.clients and self.roles.get(role_of(bed)) == plugin.acls(rights_of(bed))
+
     def open_default(self) -> None:
         """The broker allows what no role names."""
         self.default.update(dict.fromkeys(ALL, True))

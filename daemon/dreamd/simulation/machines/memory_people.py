@@ -205,9 +205,10 @@ class PeopleStorage(KeyStorage):
             key = (sleeper, bucket_of(exposure.at_s))
             if exposure.move is not MarkMove.OPEN or sleeper in marks:
                 minutes[key] = minutes.get(key, 0.0) + lived_min
-            marks.pop(sleeper, None)
             if exposure.move is not MarkMove.CLOSE:
                 marks[sleeper] = exposure.at_s
+            elif sleeper in marks and marks[sleeper] <= exposure.at_s:
+                del marks[sleeper]
 
     def account(self, account: Account) -> tuple[dict[tuple[str, int], float], dict[str, float]]:
         """Return the minutes by sleeper and bucket, and the marks, of an account."""

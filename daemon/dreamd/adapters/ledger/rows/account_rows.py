@@ -22,7 +22,8 @@ SUBJECTS = {Account.MERGING: "exposure", Account.ANCHOR: "anchors"}
 class AccountRows:
     """The statements of one account, on one engine.
 
-    charge: add minutes to their bucket. charge_marked: the same where a mark stands. drop_mark: by `of`.
+    charge: add minutes to their bucket. charge_marked: the same where a mark stands. drop_mark: of
+    `of`, unless it is younger than `closed_s`.
     """
 
     subject: str
@@ -44,7 +45,9 @@ class AccountRows:
             marks.name,
             adding(insert(buckets)),
             adding(insert(buckets).from_select(list(buckets.columns.keys()), marked)),
-            marks.delete().where(marks.c.sleeper == sa.bindparam("of")),
+            marks.delete().where(
+                marks.c.sleeper == sa.bindparam("of"), marks.c.since_s <= sa.bindparam("closed_s")
+            ),
         )
 
 

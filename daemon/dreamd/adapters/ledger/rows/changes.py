@@ -273,7 +273,8 @@ class Changes:
                 self._put(rows, account.marks, marks, account.subject)
             case MarkMove.CLOSE:
                 rows.gather(account.subject, account.charge, charges)
-                rows.gather(account.subject, account.drop_mark, _keys(exposure.minutes))
+                closed = [{"of": sleeper, "closed_s": exposure.at_s} for sleeper in exposure.minutes]
+                rows.gather(account.subject, account.drop_mark, closed)
             case _:
                 assert_never(exposure.move)
 
