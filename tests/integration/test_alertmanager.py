@@ -22,6 +22,10 @@ CONFIG = Path(__file__).resolve().parents[2] / "deploy/prometheus/alertmanager.y
 SEVERITY = {alert.name: alert.severity for alert in (*PAGES, *TICKETS)}
 
 
+SETTLED_S = 0.7
+"""Seconds without a change after which all that inhibits is known."""
+
+
 @dataclass(frozen=True)
 class Alertmanager:
     """A running Alertmanager."""
@@ -49,14 +53,25 @@ class Alertmanager:
         )
 
     def sent(self, within_s: float = 20.0) -> dict[tuple[str, str], str]:
-        """The receiver of each alert that is not inhibited, by name and instance, once all are processed."""
-        give_up_s = time.monotonic() + within_s
-        while True:
-            found = self.ask("alerts")
-            if all(one["status"]["state"] != "unprocessed" for one in found) or time.monotonic() > give_up_s:
+        """The receiver of each alert that is not inhibited, by name and instance, once nothing changes.
+
+        An alert is processed before those that inhibit it are known, for a moment.
+        """
+        give_up_s, since_s = time.monotonic() + within_s, time.monotonic()
+        before: tuple[bool, dict[tuple[str, str], str]] = (True, {})
+        while time.monotonic() < min(give_up_s, since_s + SETTLED_S) or before[0]:
+            now = self._active()
+            if now != before:
+                before, since_s = now, time.monotonic()
+            if time.monotonic() > give_up_s:
                 break
             time.sleep(0.1)
-        return {
+        return before[1]
+
+    def _active(self) -> tuple[bool, dict[tuple[str, str], str]]:
+        """Whether an alert waits to be processed, and the receiver of each active one."""
+        found = self.ask("alerts")
+        return any(one["status"]["state"] == "unprocessed" for one in found), {
             (one["labels"]["alertname"].removeprefix(PREFIX), one["labels"]["instance"]): one["receivers"][0][
                 "name"
             ]
