@@ -105,6 +105,7 @@ from dreamapi.institution_errors import (
     OnHold,
     PlanStep,
     QuorumLacking,
+    ReserveUnfunded,
 )
 from dreamapi.quick_look import show
 from dreamapi.renewal import Renewal
@@ -210,6 +211,7 @@ __all__ = [
     "Refused",
     "Renewal",
     "RequestIdReused",
+    "ReserveUnfunded",
     "RetainedByLaw",
     "Revision",
     "RoleLacking",

@@ -1,4 +1,4 @@
-"""The refusals of the institutions: the clinic, moratoria and reports, as types."""
+"""The refusals of the institutions: the clinic, moratoria, reports and the exchange, as types."""
 
 from dreamapi.errors import Refused
 
@@ -37,3 +37,7 @@ class QuorumLacking(Refused, reason="QUORUM_LACKING"):
 
 class AlreadyPublished(Refused, reason="ALREADY_PUBLISHED"):
     """The report of this period was published; it is never issued anew."""
+
+
+class ReserveUnfunded(Refused, reason="RESERVE_UNFUNDED"):
+    """The pool of the exchange cannot pay the reserves of a round; metadata: needed, held."""

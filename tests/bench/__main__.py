@@ -27,6 +27,7 @@ from tests.bench.clinic import clinic
 from tests.bench.enrol import enrol
 from tests.bench.cohort_key import cohort_key
 from tests.bench.erase import erase
+from tests.bench.exchange import exchange
 from tests.bench.fast_device import fast_device
 from tests.bench.formats import formats
 from tests.bench.fusion import fusion
@@ -140,6 +141,7 @@ BENCHES = {
     "clinic": lambda: clinic(row),
     "audit": lambda: audit(row),
     "erase": lambda: erase(row),
+    "exchange": lambda: exchange(row),
     "fusion": lambda: fusion(row, Path("fusion.png")),
     "recording": recording,
     "fast-device": lambda: fast_device(row),

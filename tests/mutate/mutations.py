@@ -15,6 +15,7 @@ from mutate.crowd import CROWD
 from mutate.daemon import DAEMON
 from mutate.erasing import ERASING
 from mutate.evidence import EVIDENCE
+from mutate.exchange import EXCHANGE
 from mutate.files import FILES
 from mutate.headsets import HEADSETS
 from mutate.held_consents import HELD_CONSENTS
@@ -78,4 +79,5 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *LETTERS,
     *PUBLIC_REPORTS,
     *ANCHORS,
+    *EXCHANGE,
 )

@@ -124,6 +124,7 @@ class Code(Enum):
     MORATORIUM_UNKNOWN = "MORATORIUM_UNKNOWN"
     QUORUM_LACKING = "QUORUM_LACKING"
     ALREADY_PUBLISHED = "ALREADY_PUBLISHED"
+    RESERVE_UNFUNDED = "RESERVE_UNFUNDED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +280,9 @@ CATALOGUE: Final[dict[Code, Entry]] = {
     Code.QUORUM_LACKING: Entry(Kind.PRECONDITION, "let another person second it (dreamd moratorium second)"),
     Code.ALREADY_PUBLISHED: Entry(
         Kind.PRECONDITION, "read what was published (dreamd report list); a report is never issued anew"
+    ),
+    Code.RESERVE_UNFUNDED: Entry(
+        Kind.PRECONDITION, "bring money into the pool, or lower the largest price of a berth"
     ),
     Code.RETAINED_BY_LAW: Entry(Kind.PRECONDITION, "wait until the date that the named clause gives"),
     Code.LETTER_UNKNOWN: Entry(
