@@ -191,6 +191,14 @@ def test_the_same_seed_gives_the_same_result(seed: int) -> None:
     assert clear(again, "x") == clear(book, "x")
 
 
+def test_a_search_that_fails_closes_no_more_than_it_reached() -> None:
+    """No room can be made for a at k0; room is made for b at k1 afterwards, by a move of c to k2."""
+    asks = {name: ("open", will) for name, will in (("a", (0,)), ("b", (1,)), ("c", (1, 2)), ("e", (0,)))}
+    found = clear(book_of(asks), GOLDEN_SEED)
+    assert line(found) == "ecab"
+    assert dict(found.holds) == {"e": "k0", "b": "k1", "c": "k2"}
+
+
 def test_another_seed_draws_another_line() -> None:
     """Over many seeds each of three alike asks gets the one berth about as often as the others."""
     book = book_of(dict.fromkeys("abc", ("open", (0,))), (1,))

@@ -237,11 +237,11 @@ def test_a_result_is_explained_to_the_person_it_concerns() -> None:
     """Place, full offers and when they filled, moves and the reason, the choice and the money."""
     assert told("a") == (
         "Your place in line is 3 of 5. Your turn came in phase 3, which served every ask. "
-        "Offer k0 (site north, night 2026-11-30, 10.00) was full at your turn: place 1 in line took its "
-        "last berth. Offer k1 (site north, night 2026-11-30, 10.00) was full at your turn: place 2 in line took "
-        "its last berth. Room was made for you: place 1 moved from offer k0 to offer k2. You were given offer "
-        "k0 (site north, night 2026-11-30, 10.00). You have a berth of offer k0, number 1 of the 2 that you "
-        "listed. You pay 10.00."
+        "Offer k0 (site north, night 2026-11-30, 10.00) was full at your turn: place 1 in line took its last "
+        "berth. Offer k1 (site north, night 2026-11-30, 10.00) was full at your turn: place 2 in line took "
+        "its last berth. Room was made for you: place 1 moved from offer k0 to offer k2. You were given "
+        "offer k0 (site north, night 2026-11-30, 10.00). You have a berth of offer k0, number 1 of the 2 "
+        "that you listed. You pay 10.00."
     )
     assert "You were moved from offer k0 to offer k2" in told("e")
     assert "make room for place 3 in line. You have a berth of offer k2, number 2 of the 2" in told("e")
