@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dreamd.adapters.documents.canonical import digest
 from dreamd.core.access.caller import Role
 from dreamd.core.exchange.accounts import COLUMNS, account, money_text, reserve_fault, rows
 from dreamd.core.exchange.book import BookError, Terms
@@ -38,7 +39,7 @@ from dreamd.core.exchange.published import Draw, published, verify
 from dreamd.core.exchange.reading import read_book
 from dreamd.core.exchange.tickets import commitment, seed_of
 from dreamd.core.refusals import Code, Refusal
-from fakes.books import FUNDED, GOLDEN_SEED, book_of, digest, golden, random_book
+from fakes.books import FUNDED, GOLDEN_SEED, book_of, golden, random_book
 
 SEEDS = st.integers(0, 10_000_000)
 POOR = Terms(1000, 2500, 0.15, 0.3, 0.2)

@@ -1,9 +1,7 @@
 """Books of the Rest Exchange: the design's, and random ones."""
 
-import json
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from hashlib import sha256
 
 from dreamd.core.exchange.book import Ask, Book, Offer, Terms, checked
 from dreamd.core.exchange.classes import AskClass
@@ -60,8 +58,3 @@ def with_list(book: Book, ask_id: str, offers: Iterable[str]) -> Book:
     """Return the book in which this ask lists other offers."""
     changed = [Ask(one.id, one.ask_class, tuple(offers)) if one.id == ask_id else one for one in book.asks]
     return checked(book.round, book.terms, book.offers, changed)
-
-
-def digest(document: Mapping[str, object]) -> str:
-    """Return a digest of a document; the product takes the canonical form of RFC 8785."""
-    return sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()

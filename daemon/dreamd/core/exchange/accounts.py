@@ -1,4 +1,4 @@
-"""The account of a round: who pays what to whom, to the cent.
+"""The account of a round: sleepers, pool and sites, to the cent.
 
 A site gets the posted price of each berth. Of an open berth the levy goes to the pool, rounded up. A sleeper
 pays nothing, half (rounded down) or all, by class; the pool pays the rest.
@@ -49,7 +49,7 @@ class Account:
 
     @property
     def by_site(self) -> dict[str, int]:
-        """What each site gets, by its name."""
+        """The sum that each site gets, by its name."""
         found = dict[str, int]()
         for one in sorted(self.charges, key=lambda one: one.site):
             found[one.site] = found.get(one.site, 0) + one.to_site

@@ -52,7 +52,7 @@ def shorten(found: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a round is held to: shares 0 to 1 by clauses 7.1 to 7.3, money in whole cents.
+    """The limits of a round: shares 0 to 1 by clauses 7.1 to 7.3, money in whole cents.
 
     price_most_cents: the largest price of a berth. pool_cents: of the pool when the round is published.
     """

@@ -24,7 +24,7 @@ def explain(book: Book, clearing: Clearing, holding: Holding, ask_id: str) -> tu
 
 
 class _Teller:
-    """What the sentences of one round need."""
+    """The facts that the sentences of one round need."""
 
     def __init__(self, book: Book, clearing: Clearing, holding: Holding) -> None:
         self.asks = {ask.id: ask for ask in book.asks}

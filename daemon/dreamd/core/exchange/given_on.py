@@ -25,7 +25,7 @@ class Gift:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What each ask holds after cancellations. cancelled: in their order. gifts: in theirs."""
+    """The offer that each ask holds after cancellations. cancelled: in their order. gifts: in theirs."""
 
     holds: Mapping[str, str]
     cancelled: tuple[str, ...] = ()
