@@ -6,7 +6,6 @@ share that clock. Each call is another person's, as one without a second keeps i
 
 import asyncio
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -14,9 +13,9 @@ from typing import Final
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from dreamapi.v1.severs_pb2 import OrderSeverRequest
+from bench.crowds import measured
 from integration.crowd import Crowd
-from integration.fleet import NIGHT, Fleet, boottime_s, until
-from mosquitto import SHIPPED, Broker, free_port
+from integration.fleet import NIGHT, boottime_s, until
 
 COUNT: Final = 200
 CALLS: Final = 4
@@ -28,18 +27,7 @@ Row = Callable[[str, str, str], None]
 
 def moratorium(row: Row) -> None:
     """Measure and print."""
-    with tempfile.TemporaryDirectory() as name:
-        folder, port = Path(name), free_port()
-        conf = folder / "mosquitto.conf"
-        conf.write_text(SHIPPED.read_text().replace("listener 1883 ", f"listener {port} "))
-        broker = Broker(conf, port)
-        broker.start()
-        fleet = Fleet(folder, broker)
-        try:
-            took_s = asyncio.run(_measure(Crowd(fleet, COUNT)))
-        finally:
-            fleet.close()
-            broker.kill()
+    took_s = measured(COUNT, _measure)
     for way, times_s in took_s.items():
         if not times_s:
             row(f"{way} to zero, {COUNT} pods", "none was merged", "")

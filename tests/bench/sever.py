@@ -5,7 +5,6 @@ The time runs from the capture of the bad frame to the zero of its pod, both by 
 
 import asyncio
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,9 +12,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import psutil
 
+from bench.crowds import measured
 from integration.crowd import Crowd
 from integration.fleet import Fleet, boottime_s, until
-from mosquitto import SHIPPED, Broker, free_port
 
 COUNT = 200
 INJECTIONS = 80
@@ -28,18 +27,7 @@ Row = Callable[[str, str, str], None]
 
 def sever(row: Row) -> None:
     """Measure and print."""
-    with tempfile.TemporaryDirectory() as name:
-        folder, port = Path(name), free_port()
-        conf = folder / "mosquitto.conf"
-        conf.write_text(SHIPPED.read_text().replace("listener 1883 ", f"listener {port} "))
-        broker = Broker(conf, port)
-        broker.start()
-        fleet = Fleet(folder, broker)
-        try:
-            took_s, shares = asyncio.run(_measure(Crowd(fleet, COUNT)))
-        finally:
-            fleet.close()
-            broker.kill()
+    took_s, shares = measured(COUNT, _measure)
     title = f"evidence to zero, {COUNT} pods, mosquitto, {len(took_s)} times"
     row(f"{title}: p50", f"{1000 * took_s[len(took_s) // 2]:.0f} ms", "<= 250 ms")
     row(f"{title}: p99", f"{1000 * took_s[int(len(took_s) * 0.99)]:.0f} ms", "<= 500 ms")

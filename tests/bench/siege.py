@@ -10,17 +10,16 @@ Dreamscape, which is answered as soon as it is done.
 import asyncio
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import dreamapi
+from bench.crowds import measured
 from integration.besieged import CLIENTS, besieged
 from integration.crowd import WARDS, Crowd
 from integration.fleet import NIGHT, Fleet, until
-from mosquitto import SHIPPED, Broker, free_port
 
 STREAMS, CALLS, DRIPS = 1200, 5000, 64
 SEVERS = 100
@@ -31,18 +30,7 @@ Row = Callable[[str, str, str], None]
 
 def siege(row: Row) -> None:
     """Measure and print."""
-    with tempfile.TemporaryDirectory() as name:
-        folder, port = Path(name), free_port()
-        conf = folder / "mosquitto.conf"
-        conf.write_text(SHIPPED.read_text().replace("listener 1883 ", f"listener {port} "))
-        broker = Broker(conf, port)
-        broker.start()
-        fleet = Fleet(folder, broker)
-        try:
-            asyncio.run(_measure(row, Crowd(fleet, 8)))
-        finally:
-            fleet.close()
-            broker.kill()
+    measured(8, lambda crowd: _measure(row, crowd))
 
 
 def severs_s(fleet: Fleet, name: str) -> list[float]:

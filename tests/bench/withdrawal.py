@@ -6,17 +6,16 @@ clock; all processes share that clock.
 
 import asyncio
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from bench.crowds import measured
 from integration.crowd import Crowd
-from integration.fleet import Fleet, boottime_s, until
+from integration.fleet import boottime_s, until
 from integration.withdrawals import own_socket, ways_out
-from mosquitto import SHIPPED, Broker, free_port
 
 COUNT: Final = 200
 EACH: Final = 16
@@ -28,18 +27,7 @@ Row = Callable[[str, str, str], None]
 
 def withdrawal(row: Row) -> None:
     """Measure and print."""
-    with tempfile.TemporaryDirectory() as name:
-        folder, port = Path(name), free_port()
-        conf = folder / "mosquitto.conf"
-        conf.write_text(SHIPPED.read_text().replace("listener 1883 ", f"listener {port} "))
-        broker = Broker(conf, port)
-        broker.start()
-        fleet = Fleet(folder, broker)
-        try:
-            took_s = asyncio.run(_measure(Crowd(fleet, COUNT)))
-        finally:
-            fleet.close()
-            broker.kill()
+    took_s = measured(COUNT, _measure)
     for way, times_s in (*took_s.items(), ("all", sorted(s for times in took_s.values() for s in times))):
         if not times_s:
             row(f"withdrawal to zero, {COUNT} pods, {way}", "none was merged", "")
