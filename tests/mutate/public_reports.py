@@ -7,6 +7,7 @@ from mutate.mutation import Mutation
 _CELLS: Final = "daemon/dreamd/core/public_report/cells.py"
 _MARKS: Final = "daemon/dreamd/app/public_report/report_marks.py"
 _REPORTS: Final = "daemon/dreamd/app/public_report/public_reports.py"
+_SIGNED: Final = "daemon/dreamd/adapters/documents/signed_file.py"
 _FILES: Final = "daemon/dreamd/adapters/documents/public_reports.py"
 _ROWS: Final = "daemon/dreamd/adapters/ledger/rows/institution_rows.py"
 _CORE: Final = ("tests/core/test_public_report.py",)
@@ -82,8 +83,8 @@ PUBLIC_REPORTS: Final = (
     Mutation(
         "report.unsigned",
         "a changed report holds",
-        _FILES,
-        "if not key.verify(covered, signature) or _file(told, signature, key).encode() != text:",
+        _SIGNED,
+        "if not key.verify(covered, signature) or self._file(document, signature, key).encode() != text:",
         "if other:",
         _DOCUMENTS,
     ),

@@ -7,8 +7,6 @@ public key, and to make the other files anew and compare them byte by byte.
 
 import csv
 import json
-from base64 import b64decode, b64encode
-from binascii import Error
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from io import StringIO
@@ -16,14 +14,13 @@ from itertools import pairwise
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from dreamd.adapters.documents.canonical import canonical, digest
+from dreamd.adapters.documents.canonical import digest
+from dreamd.adapters.documents.signed_file import SignedFile, SignedFileError
 from dreamd.core.public_report.cells import FORMAT, ROUNDED_TO, Report
 from dreamd.core.public_report.kinds import MEANINGS
 from dreamwire.signing import SigningKey, VerifyKey
 
-CONTEXT: Final = b"dreamd public report 1\0"
-FILE_MOST: Final = 4 << 20
-"""Bytes of one report's file."""
+_FILE: Final = SignedFile("report", b"dreamd public report 1\0", 4 << 20)
 FEED: Final = "feed.atom"
 _ATOM: Final = "http://www.w3.org/2005/Atom"
 _MEMBERS: Final = ("format", "house", "from", "to", "people_least", "rounded_to", "kinds", "cells", "totals")
@@ -52,7 +49,7 @@ def document(report: Report, house: str) -> dict[str, object]:
 
 def sign_report(document: Mapping[str, object], key: SigningKey) -> str:
     """Return the file of this report."""
-    return _file(document, key.sign(CONTEXT + canonical(document)), key.public)
+    return _FILE.signed(document, key)
 
 
 def verified_report(text: bytes, key: VerifyKey) -> dict[str, object]:
@@ -61,22 +58,13 @@ def verified_report(text: bytes, key: VerifyKey) -> dict[str, object]:
     Raises:
         PublicReportError: it is no report, was changed, or was signed by another key.
     """
-    if len(text) > FILE_MOST:
-        raise PublicReportError(f"a report has at most {FILE_MOST} bytes, the file has {len(text)}")
     try:
-        file = json.loads(text)
-        told, seal = file["report"], file["signature"]
-        signature = b64decode(seal["value"], validate=True)
-        other = seal["public_key"] != key.hex
-        covered = CONTEXT + canonical(told)
-    except (ValueError, KeyError, TypeError, RecursionError, Error) as error:
-        raise PublicReportError(f"this is no signed report ({type(error).__name__}: {error})") from error
-    if not key.verify(covered, signature) or _file(told, signature, key).encode() != text:
-        why = "another key has signed it" if other else "it was changed since"
-        raise PublicReportError(f"the signature does not hold: {why}")
+        told = _FILE.verified(text, key)
+    except SignedFileError as error:
+        raise PublicReportError(str(error)) from error
     if told.get("format") != FORMAT or not set(_MEMBERS) <= set(told):
         raise PublicReportError(f"it is signed and of another format than '{FORMAT}'")
-    return dict(told)
+    return told
 
 
 def table(told: Mapping[str, object]) -> str:
@@ -182,8 +170,3 @@ def _plain(text: str) -> str:
 
 def _instant(at_s: float) -> str:
     return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _file(told: Mapping[str, object], signature: bytes, key: VerifyKey) -> str:
-    seal = {"algorithm": "Ed25519", "public_key": key.hex, "value": b64encode(signature).decode()}
-    return json.dumps({"report": told, "signature": seal}, indent=1, ensure_ascii=False) + "\n"
