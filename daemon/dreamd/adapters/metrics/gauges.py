@@ -27,7 +27,7 @@ from dreamd.core.safety.causes import Scope
 from dreamd.core.surveillance.watch import THRESHOLD
 from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, PeopleMetrics, SiteMetrics, WatchMetrics
 
-DREAMSCAPES: Final = 12
+DREAMSCAPES: Final = 8
 SITES: Final = 8
 NOBODY: Final = FleetMetrics(0, 0, 0, nan, 0, {}, {}, 0, {})
 

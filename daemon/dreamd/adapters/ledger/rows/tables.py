@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from dreamd.adapters.ledger.people_keys.subject_column import Subject, ToldName
 
-HEAD: Final = 15
+HEAD: Final = 16
 """The newest schema version: the number of steps in `migrations/versions`."""
 
 WHOLE: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
