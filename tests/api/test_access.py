@@ -478,6 +478,28 @@ async def test_an_auditor_reads_a_reason_without_the_sleeper_and_an_advocate_era
     assert (await refused_with(channel, "EraseAuditText", token=token))[1] == Code.ROLE_LACKING.value
 
 
+async def test_a_sleeper_reads_their_own_seat_alone_also_as_an_artist(
+    application: FakeCoordination, channel: grpc.aio.Channel
+) -> None:
+    """Of three seats a sleeper reads their own, an artist none, both roles one."""
+    names = ("ada", "ash", "")
+    seats = tuple(
+        replace(seat, sleeper=name, identity=0.8)
+        for seat, name in zip(collective_view("n", 1, 3).seats, names, strict=True)
+    )
+    application.sessions["n"] = replace(application.sessions["n"], seats=seats)
+    artist, sleeper = GRANTS[Role.ARTIST], GRANTS[Role.SLEEPER]
+    for grants, seen in (
+        ((sleeper,), ["sleepers/ada"]),
+        ((artist,), []),
+        ((artist, sleeper), ["sleepers/ada"]),
+    ):
+        token = application.principals.known("x", *grants)
+        told = await stub_with(channel, "GetDreamscape")(UNARY["GetDreamscape"][0], metadata=bearer(token))
+        assert [seat.sleeper for seat in told.seats] == seen
+        assert [seat.identity for seat in told.seats] == [0.8] * len(seen)
+
+
 async def test_lists_hold_the_rows_of_the_callers_scope(
     application: FakeCoordination, channel: grpc.aio.Channel, admission: Admission
 ) -> None:

@@ -18,6 +18,14 @@ OWN: Final = (
         _CONSENTS,
     ),
     Mutation(
+        "own.seat",
+        "a sleeper reads every seat of their Dreamscape",
+        f"{_GRPC}calls/sight.py",
+        "bool(sleeper) and self._admitted.own_sleeper == sleeper",
+        "bool(self._admitted.own_sleeper)",
+        ("tests/api/test_access.py",),
+    ),
+    Mutation(
         "own.maker-of-a-login",
         "the operator that made a walk-in's login checks the sleeper in",
         "daemon/dreamd/app/api/pods.py",

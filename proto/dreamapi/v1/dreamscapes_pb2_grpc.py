@@ -126,7 +126,7 @@ class DreamscapesServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def GetDreamscape(self, request, context):
-        """One Dreamscape with its seats.
+        """One Dreamscape with its seats. A sleeper reads their own seat alone, an artist none but their own as a sleeper.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -3,6 +3,7 @@
 Rules
 - A list, a page and a watch hold the rows of the caller's scope alone. An event of no pod and no Dreamscape,
   such as a lost broker, is seen by every reader.
+- Seats are read by their readers alone; a sleeper reads the own one, also where the sleeper leads.
 - A field named `sleeper` is blank in every answer for a caller that may not read it. That is done for every
   method in one place, so no new message can show a name by mistake.
 """
@@ -38,6 +39,10 @@ class Sight:
     def seats(self) -> bool:
         """Whether the caller reads the seats of a Dreamscape, with the names in them."""
         return self._admitted is None or (self._admitted.sees_seats and self._admitted.sees_names)
+
+    def shows_own(self, sleeper: str) -> bool:
+        """Whether this is the sleeper that the caller is."""
+        return self._admitted is not None and bool(sleeper) and self._admitted.own_sleeper == sleeper
 
     def shows_pod(self, view: PodView) -> bool:
         """Whether this pod is a row of the caller."""

@@ -7,6 +7,7 @@ hangs up afterwards changes nothing.
 
 from collections.abc import AsyncIterator
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 
 from dreamapi.v1 import dreamscapes_pb2 as dreams
@@ -81,10 +82,13 @@ class Dreamscapes(DreamscapesServicer):
     async def GetDreamscape(
         self, request: dreams.GetDreamscapeRequest, context: Context
     ) -> dreams.Dreamscape:
-        """One Dreamscape with its seats, for a caller that may see them."""
+        """One Dreamscape with the seats that the caller sees."""
         name = request_fields.dreamscape_id(request.name)
         found = granted(self._dreamscapes.get(name))
-        return responses.dreamscape(found, with_seats=sight_of(context).seats)
+        sight = sight_of(context)
+        if not sight.seats:
+            found = replace(found, seats=tuple(one for one in found.seats if sight.shows_own(one.sleeper)))
+        return responses.dreamscape(found)
 
     async def ListDreamscapes(
         self, request: dreams.ListDreamscapesRequest, context: Context
