@@ -85,15 +85,17 @@ class StepFailures:
 
     def attempt(self, step: str, act: Callable[[], Value], of: str = "") -> Value | None:
         """Run `act`; where it raises, set the Dreamscapes it concerns to zero and return None."""
-        with self.together():
-            try:
-                value = act()
-                if buggify("step-raises"):
-                    raise InjectedError(step)  # noqa: TRY301 -- as if `act` had raised it at its end
-                return value  # noqa: TRY300
-            except Exception as error:  # noqa: BLE001 -- no error may end another Dreamscape's tick
-                self.note(step, error, of)
-                return None
+        self._depth += 1  # as `together` does, without a generator: each tick makes some forty attempts
+        try:
+            value = act()
+            if buggify("step-raises"):
+                raise InjectedError(step)  # noqa: TRY301 -- as if `act` had raised it at its end
+            return value  # noqa: TRY300
+        except Exception as error:  # noqa: BLE001 -- no error may end another Dreamscape's tick
+            self.note(step, error, of)
+            return None
+        finally:
+            self._turn_over()
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -102,9 +104,12 @@ class StepFailures:
         try:
             yield
         finally:
-            self._depth -= 1
-            if self._pending and not self._depth:
-                self._settle()
+            self._turn_over()
+
+    def _turn_over(self) -> None:
+        self._depth -= 1
+        if self._pending and not self._depth:
+            self._settle()
 
     def check(self) -> None:
         """Raise CannotZeroError where after an earlier failure no zero could be published."""
