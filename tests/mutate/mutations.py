@@ -35,6 +35,7 @@ from mutate.recordings import RECORDINGS
 from mutate.refused_starts import REFUSED_STARTS
 from mutate.rehearsed import REHEARSED
 from mutate.room import ROOM
+from mutate.scores import SCORES
 from mutate.seen import SEEN
 from mutate.signal import SIGNAL
 from mutate.signing_in import SIGNING_IN
@@ -48,7 +49,7 @@ from mutate.watches import WATCHES
 from mutate.wire import WIRE
 
 MUTATIONS: Final[tuple[Mutation, ...]] = (
-    *(*POD, *SIGNAL, *WIRE, *DAEMON, *SYNCHRONY, *LEADING, *OPERATORS),
+    *(*POD, *SIGNAL, *WIRE, *DAEMON, *SYNCHRONY, *LEADING, *SCORES, *OPERATORS),
     *(*SEEN, *ALARMS, *CONSOLE, *ROOM, *CROWD),
     *(*REHEARSED, *SIZED),
     *STOPS,

@@ -14,6 +14,7 @@ background:var(--ground);font:14px system-ui,sans-serif}
 --one:#7fb0ff;--warn:#ff8a80;--band:#1c2331}}
 text{fill:var(--ink)}.faint{fill:var(--faint);font-size:12px}.head{font-weight:600}.warn{fill:var(--warn);font-size:12px;font-weight:600}
 .line{stroke:var(--line);fill:none}.one{stroke:var(--one);fill:none;stroke-width:2;stroke-linejoin:round}
+.two{stroke:var(--one);fill:none;stroke-width:2;stroke-linejoin:round;stroke-dasharray:7 4}
 .limit{stroke:var(--warn);fill:none;stroke-dasharray:6 4}.dot{fill:var(--one)}.bad{fill:var(--warn)}
 .band{fill:var(--band)}.bar{stroke:var(--one);stroke-width:1.5}.ground{fill:var(--ground)}
 </style>
