@@ -39,5 +39,12 @@ class AlreadyPublished(Refused, reason="ALREADY_PUBLISHED"):
     """The report of this period was published; it is never issued anew."""
 
 
+class NotInvited(Refused, reason="NOT_INVITED"):
+    """The sleeper is no guest of an intimate Dreamscape, or an acceptance does not cover everyone seated.
+
+    Metadata: the Dreamscape, the revision of its list, and how many of the seated lack an acceptance.
+    """
+
+
 class ReserveUnfunded(Refused, reason="RESERVE_UNFUNDED"):
     """The pool of the exchange cannot pay the reserves of a round; metadata: needed, held."""

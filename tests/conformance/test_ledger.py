@@ -27,6 +27,7 @@ from dreamd.core.dreamscapes.views import DreamscapeState, Plan
 from dreamd.core.exposure.windows import bucket_of
 from dreamd.core.guidelines.course import Course, CourseState
 from dreamd.core.guidelines.forms import Window
+from dreamd.core.invitations.course import Guest, Invitation
 from dreamd.core.moratoria.course import Moratorium, MoratoriumScope, MoratoriumState, Signature
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.views import Lock, Mark
@@ -298,6 +299,29 @@ def test_moratoria_come_back_with_their_sleepers(library: Library) -> None:
     sleepers = frozenset({"s1", "s2"})
     assert ledger.moratoria() == (replace(other, sleepers=sleepers), replace(stands, sleepers=sleepers))
     ledger.close()
+
+
+def test_invitations_come_back_with_the_newest_answers(library: Library) -> None:
+    """Lists come back by name with each guest's newest answer; a late write takes no revision back.
+
+    A guest that is left out of a write stays; a dropped guest, and a dropped list, are gone.
+    """
+    ash, birch, cedar = Guest("ash", 1), Guest("birch", 1), Guest("cedar", 2)
+    yes = replace(ash, accepted=2, at_s=NOW_S + 0.125)
+    ledger = library()
+    ledger.write(Transaction(invitations=(Invitation("one", 1, (ash, birch)), Invitation("two", 1, (ash,)))))
+    ledger.write(
+        Transaction(invitations=(Invitation("one", NOW_MS, (cedar,)), Invitation("gone", 1, (ash,))))
+    )
+    ledger.write(Transaction(invitations=(Invitation("one", 1, (yes, replace(birch, declined=True))),)))
+    ledger.write(Transaction(dropped_guests=(("one", "birch"), ("two", "cedar"), ("three", "ash"))))
+    ledger.write(Transaction(dropped_invitations=("gone",)))
+    ledger.write(Transaction(dropped_guests=(("two", "ash"),), invitations=(Invitation("two", 2, (birch,)),)))
+    ledger.close()
+    assert library().invitations() == (
+        Invitation("one", NOW_MS, (yes, cedar)),
+        Invitation("two", 2, (birch,)),
+    )
 
 
 def test_wake_orders_come_back_as_they_were(library: Library) -> None:

@@ -19,6 +19,7 @@ from dreamd.core.consent.course import Consent, ConsentState
 from dreamd.core.consent.grant import Grant as ConsentGrant
 from dreamd.core.consent.grant import Modality, Scope
 from dreamd.core.dreamscapes.views import DreamscapeState, Plan
+from dreamd.core.invitations.course import Guest, Invitation
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.exposure import Account, Exposure, MarkMove, PlannedDose
 from dreamd.ports.ledger.ledger import Ledger
@@ -56,6 +57,7 @@ def everything_of(sleeper: str) -> Transaction:
         calibration_days=((sleeper, 20_000),),
         report_marks=(ReportMark(20_000, "north", "merged", sleeper),),
         moratorium_seconds=(("m1", sleeper),),
+        invitations=(Invitation("duet", 2, (Guest(sleeper, 2, 2, at_s=NOW_S),)),),
         cases=(KeptCase(opened(f"case-{sleeper}", sleeper, "north", Level.NOW, NOW_S), 20_000),),
         fault_nights=((sleeper, 20_000, 2),),
         principals=(own, both),
@@ -257,6 +259,7 @@ def test_all_records_of_a_sleeper_are_read_at_once(library: Library) -> None:
     assert (records.personal, records.calibration_days) == (told.personal, (20_000,))
     assert records.report_marks == told.report_marks
     assert records.seconded_moratoria == ("m1",)
+    assert records.guest_lists == (("duet", told.invitations[0].guests[0]),)
     assert sorted(one.name for one in records.principals) == ["ash-clerk", "ash-own"]
     assert [reason for _, reason in records.audit] == ["fever"]
     assert records.last_s == pytest.approx(later_s, abs=600.0)
@@ -264,3 +267,4 @@ def test_all_records_of_a_sleeper_are_read_at_once(library: Library) -> None:
     assert (nothing, nothing.last_s) == (PersonRecords("cedar"), 0.0)
     erase(ledger, "ash")
     assert settled(ledger, ledger.read_person("ash")).value == PersonRecords("ash")
+    assert [one.sleeper for one in ledger.invitations()[0].guests] == ["birch"]

@@ -125,6 +125,7 @@ class Code(Enum):
     QUORUM_LACKING = "QUORUM_LACKING"
     ALREADY_PUBLISHED = "ALREADY_PUBLISHED"
     RESERVE_UNFUNDED = "RESERVE_UNFUNDED"
+    NOT_INVITED = "NOT_INVITED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +284,10 @@ CATALOGUE: Final[dict[Code, Entry]] = {
     ),
     Code.RESERVE_UNFUNDED: Entry(
         Kind.PRECONDITION, "bring money into the pool, or lower the largest price of a berth"
+    ),
+    Code.NOT_INVITED: Entry(
+        Kind.PRECONDITION,
+        "invite the guest, and let each guest accept the list",
     ),
     Code.RETAINED_BY_LAW: Entry(Kind.PRECONDITION, "wait until the date that the named clause gives"),
     Code.LETTER_UNKNOWN: Entry(

@@ -9,6 +9,7 @@ from dreamd.adapters.ledger.people_keys.stored_keys import StoredKeys
 from dreamd.adapters.ledger.people_keys.subject_column import Naming
 from dreamd.adapters.ledger.rows import tables
 from dreamd.adapters.ledger.rows.clinic_rows import case_of
+from dreamd.adapters.ledger.rows.invitation_rows import guest_of
 from dreamd.adapters.ledger.rows.kept_text import principal_of
 from dreamd.adapters.ledger.rows.people_text import consent_of, grant_of
 from dreamd.ports.ledger.exposure import PlannedDose
@@ -46,6 +47,7 @@ def person_records(base: sa.Connection, naming: Naming, sleeper: str) -> PersonR
         calibration_days=tuple(one.day for one in rows(tables.calibration_days)),
         personal=_unsealed(naming.keys, rows(tables.personal)),
         seconded_moratoria=tuple(sorted(one.moratorium for one in rows(tables.moratorium_seconds))),
+        guest_lists=tuple((one.dreamscape, guest_of(one)) for one in rows(tables.guests)),
         report_marks=tuple(
             ReportMark(one.day, one.site, one.kind, sleeper) for one in rows(tables.report_marks)
         ),

@@ -8,10 +8,12 @@ import sqlalchemy as sa
 from dreamd.adapters.ledger.rows import surveillance_rows as nights
 from dreamd.adapters.ledger.rows import tables
 from dreamd.adapters.ledger.rows.clinic_rows import case_of
+from dreamd.adapters.ledger.rows.invitation_rows import invitations_of
 from dreamd.adapters.ledger.rows.moratorium_rows import moratorium_of
 from dreamd.adapters.ledger.rows_reader import RowsReader
 from dreamd.adapters.ledger.store import Store
 from dreamd.core.clinic.kept_case import KeptCase
+from dreamd.core.invitations.course import Invitation
 from dreamd.core.moratoria.course import Moratorium
 from dreamd.core.surveillance.watch import NightCount, Watch
 from dreamd.ports.commit import Commit, LedgerError
@@ -46,6 +48,11 @@ class StoredInstitutions:
             )
             for one in rows
         )
+
+    def invitations(self) -> tuple[Invitation, ...]:
+        """Every list of guests, by its Dreamscape."""
+        lists = self._store.rows(sa.select(tables.invitations).order_by(tables.invitations.c.dreamscape))
+        return invitations_of(lists, self._store.rows(sa.select(tables.guests)))
 
     def earliest_mark(self) -> int | None:
         """The first day with a mark."""

@@ -107,6 +107,10 @@ def document(records: PersonRecords, at_s: float) -> dict[str, object]:
         ],
         "seats": [{"dreamscape": name, "seat": seat, "pod": pod} for name, seat, pod in records.seats],
         "calibration_days": [instant(day * DAY_S)[:10] for day in records.calibration_days],
+        "invitations": [
+            {"dreamscape": name, "list": guest.since, "accepted": guest.accepted, "declined": guest.declined}
+            for name, guest in records.guest_lists
+        ],
         "seconded_moratoria": list(records.seconded_moratoria),
         "counted_in_reports": [
             {"day": instant(mark.day * DAY_S)[:10], "site": mark.site, "kind": mark.kind}

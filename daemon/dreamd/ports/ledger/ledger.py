@@ -12,6 +12,7 @@ from dreamd.ports.ledger.erasure import ErasureLedger
 from dreamd.ports.ledger.exposure import ExposureLedger
 from dreamd.ports.ledger.generation import GenerationLedger
 from dreamd.ports.ledger.guidelines import GuidelineLedger
+from dreamd.ports.ledger.invitations import InvitationLedger
 from dreamd.ports.ledger.moratoria import MoratoriumLedger
 from dreamd.ports.ledger.person import PersonLedger
 from dreamd.ports.ledger.personal import PersonalLedger
@@ -31,6 +32,7 @@ class Ledger(
     BreakerLedger,
     WakeOrderLedger,
     MoratoriumLedger,
+    InvitationLedger,
     ExposureLedger,
     ConsentLedger,
     PersonalLedger,

@@ -9,6 +9,7 @@ from dreamd.core.clinic.kept_case import KeptCase
 from dreamd.core.consent.course import Consent
 from dreamd.core.consent.grant import Grant
 from dreamd.core.exposure.windows import BUCKET_S, DAY_S
+from dreamd.core.invitations.course import Guest
 from dreamd.ports.commit import Commit
 from dreamd.ports.ledger.exposure import PlannedDose
 from dreamd.ports.ledger.personal import PersonalRow
@@ -21,8 +22,9 @@ class PersonRecords:
 
     subject: empty where the house holds nothing. buckets, days: merge-minutes by ten minutes and, of more
     than a week ago, by day. anchors: minutes of anchor sessions by ten minutes. seats: (Dreamscape, number,
-    pod). cases: without evidence and notes, which are personal rows. fault_night: the newest with a fault of
-    their device. audit: (record, reason) of acts on the sleeper.
+    pod). guest_lists: (Dreamscape, own answer) of each list that names the sleeper. cases: without evidence
+    and notes, which are personal rows. fault_night: the newest with a fault of their device. audit: (record,
+    reason) of acts on the sleeper.
     """
 
     sleeper: str
@@ -39,6 +41,7 @@ class PersonRecords:
     personal: tuple[PersonalRow, ...] = ()
     report_marks: tuple[ReportMark, ...] = ()
     seconded_moratoria: tuple[str, ...] = ()
+    guest_lists: tuple[tuple[str, Guest], ...] = ()
     cases: tuple[KeptCase, ...] = ()
     fault_night: int | None = None
     audit: tuple[tuple[str, str], ...] = ()
@@ -56,6 +59,7 @@ class PersonRecords:
             *(plan.at_s for plan in self.planned),
             *(row.at_s for row in self.personal),
             *(kept.case.opened_s for kept in self.cases),
+            *(guest.at_s for _, guest in self.guest_lists),
         )
         return max(times, default=0.0)
 

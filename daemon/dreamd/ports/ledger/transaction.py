@@ -19,6 +19,7 @@ from dreamd.core.audit.records import Act
 from dreamd.core.clinic.kept_case import KeptCase
 from dreamd.core.consent.course import Consent
 from dreamd.core.consent.grant import Grant
+from dreamd.core.invitations.course import Invitation
 from dreamd.core.moratoria.course import Moratorium
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
@@ -51,6 +52,8 @@ class Transaction:
     before. planned_doses: of a Dreamscape and sleeper the first one stands. folded_s: session time by
     which old buckets of exposure are folded into days, 0: none is. personal: rows to be sealed, in order.
     moratorium_seconds: (id, sleeper), the seconds of sleepers, which `moratoria` leaves out.
+    dropped_invitations: Dreamscapes, whose lists go whole. dropped_guests: (Dreamscape, sleeper).
+    invitations: each writes its revision, and the guests in it; others on the list stay as they are.
     cases: without evidence and notes, which are personal rows. fault_nights: (sleeper, night, running).
     forgotten: (sleeper, session time), erased sleepers: their rows with a text or a right are removed.
     """
@@ -66,6 +69,9 @@ class Transaction:
     dropped_moratoria: tuple[str, ...] = ()
     moratoria: tuple[Moratorium, ...] = ()
     moratorium_seconds: tuple[tuple[str, str], ...] = ()
+    dropped_invitations: tuple[str, ...] = ()
+    dropped_guests: tuple[tuple[str, str], ...] = ()
+    invitations: tuple[Invitation, ...] = ()
     exposure: tuple[Exposure, ...] = ()
     planned_doses: tuple[PlannedDose, ...] = ()
     grants: tuple[Grant, ...] = ()

@@ -7,12 +7,13 @@ from dreamd.ports.commit import Commit, LedgerError
 from dreamd.ports.ledger.public_reports import MarkedPeople, PublishedReport, ReportMark
 from dreamd.ports.ledger.transaction import Transaction
 from dreamd.simulation.machines.institutions.cases import CasesStorage, MemoryCases
+from dreamd.simulation.machines.institutions.invitations import InvitationsStorage, MemoryInvitations
 from dreamd.simulation.machines.institutions.moratoria import MemoryMoratoria, MoratoriaStorage
 from dreamd.simulation.machines.institutions.nights import MemoryNights, NightsStorage
 
 
 @dataclass
-class InstitutionStorage(NightsStorage, MoratoriaStorage, CasesStorage):
+class InstitutionStorage(NightsStorage, MoratoriaStorage, InvitationsStorage, CasesStorage):
     """Marks of people, and published reports by their first day."""
 
     report_marks: set[ReportMark] = field(default_factory=set)
@@ -22,6 +23,7 @@ class InstitutionStorage(NightsStorage, MoratoriaStorage, CasesStorage):
         """Make the changes of a transaction."""
         self.change_nights(change)
         self.change_moratoria(change)
+        self.change_invitations(change)
         self.change_cases(change)
         self.report_marks |= set(change.report_marks)
         for report in change.public_reports:
@@ -29,7 +31,7 @@ class InstitutionStorage(NightsStorage, MoratoriaStorage, CasesStorage):
             self.report_marks = {one for one in self.report_marks if one.day >= report.end}
 
 
-class MemoryInstitutions(MemoryNights, MemoryMoratoria, MemoryCases):
+class MemoryInstitutions(MemoryNights, MemoryMoratoria, MemoryInvitations, MemoryCases):
     """The answers of a ledger in memory about the institutions."""
 
     @property

@@ -107,6 +107,7 @@ class LedgerStorage(PeopleStorage, InstitutionStorage):
                 if who == sleeper
             ),
             seconded_moratoria=tuple(sorted(one for one, by in self.seconds_of_sleepers if by == sleeper)),
+            guest_lists=self.guest_lists_of(sleeper),
             report_marks=tuple(
                 sorted(
                     (one for one in self.report_marks if one.sleeper == sleeper),

@@ -16,7 +16,7 @@ from dreamd.adapters.ledger.rows.gathered_rows import GatheredRows
 
 PERSONS: Final = (
     *("anchor_marks", "audit_texts", "beds", "calibration_days", "cases", "codes", "comments", "consents"),
-    *("credentials", "fault_nights", "grants", "merging", "personal", "principals"),
+    *("credentials", "fault_nights", "grants", "guests", "merging", "personal", "principals"),
 )
 """The tables from which rows go."""
 ERASED: Final = "erased"

@@ -1,4 +1,4 @@
-"""The rows of the institutions: public reports, surveillance, moratoria, cases."""
+"""The rows of the institutions: public reports, surveillance, moratoria, invitations, cases."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -10,6 +10,7 @@ from dreamd.adapters.ledger.people_keys.subject_column import Naming
 from dreamd.adapters.ledger.rows import tables
 from dreamd.adapters.ledger.rows.clinic_rows import ClinicRows
 from dreamd.adapters.ledger.rows.gathered_rows import GatheredRows
+from dreamd.adapters.ledger.rows.invitation_rows import InvitationRows
 from dreamd.adapters.ledger.rows.moratorium_rows import MoratoriumRows
 from dreamd.adapters.ledger.rows.surveillance_rows import SurveillanceRows
 from dreamd.ports.ledger.public_reports import PublishedReport, ReportMark
@@ -27,7 +28,7 @@ class InstitutionRows:
     def __init__(self, insert: Insert, keep: Insert, naming: Naming) -> None:
         """insert: the engine's own INSERT, which has ON CONFLICT. keep: the same, replacing a row."""
         self._clinic = ClinicRows(keep, naming)
-        self.gather_forgotten = self._clinic.gather_forgotten
+        self._invitations = InvitationRows(insert, keep)
         self._mark = insert(tables.report_marks).on_conflict_do_nothing()
         self._publish = insert(tables.public_reports).on_conflict_do_nothing()
         self.subjects: Final[tuple[tuple[str, GatherRows], ...]] = (
@@ -35,9 +36,15 @@ class InstitutionRows:
             ("public_reports", self._reports),
             *SurveillanceRows(insert).subjects,
             *MoratoriumRows(insert).subjects,
+            *self._invitations.subjects,
             *self._clinic.subjects,
         )
         """The fields of a transaction, and what gathers their rows."""
+
+    def gather_forgotten(self, rows: GatheredRows, forgotten: Sequence[tuple[str, float]]) -> None:
+        """Add the changes that the erasure of these sleepers makes."""
+        self._clinic.gather_forgotten(rows, forgotten)
+        self._invitations.gather_forgotten(rows, forgotten)
 
     def _marks(self, rows: GatheredRows, marks: Sequence[ReportMark]) -> None:
         rows.gather("report_marks", self._mark, [asdict(one) for one in marks])

@@ -81,6 +81,16 @@ moratoria: Final = _table("moratoria", _text("id", key=True), _whole("revision")
 moratorium_seconds: Final = _table(
     "moratorium_seconds", _text("moratorium", key=True), _subject("sleeper", key=True)
 )
+invitations: Final = _table("invitations", _text("dreamscape", key=True), _whole("revision"))
+guests: Final = _table(
+    "guests",
+    _text("dreamscape", key=True),
+    _subject("sleeper", key=True),
+    _whole("since"),
+    _whole("accepted"),
+    _whole("declined"),
+    _real("at_s"),
+)
 exposure_buckets: Final = _table(
     "exposure_buckets", _subject("sleeper", key=True), _whole("bucket", key=True), _real("minutes")
 )

@@ -1,5 +1,10 @@
 """Schema 16: the exchange, invitations to intimate Dreamscapes, pieces."""
 
+import sqlalchemy as sa
+from alembic import op
+
+from dreamd.adapters.ledger.rows.tables import REAL, WHOLE
+
 revision = "0016"
 down_revision = "0015"
 
@@ -17,6 +22,22 @@ def _exchange() -> None:
 
 def _invitations() -> None:
     """Guests and acceptances."""
+    op.create_table(
+        "invitations",
+        sa.Column("dreamscape", sa.Text, primary_key=True),
+        sa.Column("revision", WHOLE, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "guests",
+        sa.Column("dreamscape", sa.Text, primary_key=True),
+        sa.Column("sleeper", sa.Text, primary_key=True),
+        sa.Column("since", WHOLE, nullable=False),
+        sa.Column("accepted", WHOLE, nullable=False),
+        sa.Column("declined", WHOLE, nullable=False),
+        sa.Column("at_s", REAL, nullable=False),
+        sqlite_with_rowid=False,
+    )
 
 
 def _pieces() -> None:
