@@ -104,7 +104,10 @@ class _Teller:
             f"{self._name(gift.offer)}."
             for gift in gifts
         ]
-        return [*found, "You cancelled."] if ask.id in self._holding.cancelled else found
+        if ask.id not in self._holding.cancelled:
+            return found
+        had = found or ask.id in self._clearing.holds
+        return [*found, "You cancelled." if had else "You left the line."]
 
     def _end(self, ask: Ask) -> str:
         held = self._holding.holds.get(ask.id)

@@ -39,7 +39,7 @@ def published(book: Book, draw: Draw, cancelled: Sequence[str], digest: Digest) 
     """Return the file of a cleared round as an object for JSON.
 
     Raises:
-        ValueError: an ask cancels that holds no berth then.
+        ValueError: as `given_on`.
     """
     name = digest(book.document())
     return {
