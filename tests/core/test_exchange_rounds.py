@@ -208,6 +208,15 @@ def test_a_cancelled_berth_goes_to_the_first_in_line_it_will_do_for() -> None:
     assert [(gift.by, gift.to, gift.offer) for gift in found.gifts] == [("c", "d", "k1")]
 
 
+def test_a_cancelled_subsidised_berth_frees_its_part_of_the_pool_for_another_offer() -> None:
+    """The pool pays for e alone. Once e has cancelled, c has its berth, and a another, paid by the pool."""
+    terms = replace(POOR, pool_cents=1000, reserve_crisis=0.0, reserve_community=0.0)
+    book = book_of({"e": ("crisis", (0,)), "c": ("open", (0,)), "a": ("crisis", (1,))}, terms=terms)
+    clearing = clear(book, GOLDEN_SEED)
+    assert (dict(clearing.holds), set(clearing.unfunded)) == ({"e": "k0"}, {"a"})
+    assert dict(given_on(book, clearing, ["e"]).holds) == {"c": "k0", "a": "k1"}
+
+
 @given(SEEDS, st.sampled_from((FUNDED, POOR)), st.lists(st.integers(0, 20), max_size=6))
 @settings(max_examples=60, deadline=None)
 def test_every_berth_is_used_or_given_on(seed: int, terms: Terms, draws: list[int]) -> None:
