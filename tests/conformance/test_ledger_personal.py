@@ -19,8 +19,13 @@ from dreamd.core.consent.course import Consent, ConsentState
 from dreamd.core.consent.grant import Grant as ConsentGrant
 from dreamd.core.consent.grant import Modality, Scope
 from dreamd.core.dreamscapes.views import DreamscapeState, Plan
+from dreamd.core.exchange.book import Ask, Offer, Terms
+from dreamd.core.exchange.classes import AskClass
+from dreamd.core.exchange.course import Committed, Round, RoundState
+from dreamd.core.exchange.kept_round import KeptAsk, KeptBook, KeptRound
 from dreamd.core.invitations.course import Guest, Invitation
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
+from dreamd.ports.ledger.exchange import ask_kind
 from dreamd.ports.ledger.exposure import Account, Exposure, MarkMove, PlannedDose
 from dreamd.ports.ledger.ledger import Ledger
 from dreamd.ports.ledger.person import PersonRecords
@@ -268,3 +273,39 @@ def test_all_records_of_a_sleeper_are_read_at_once(library: Library) -> None:
     erase(ledger, "ash")
     assert settled(ledger, ledger.read_person("ash")).value == PersonRecords("ash")
     assert [one.sleeper for one in ledger.invitations()[0].guests] == ["birch"]
+
+
+def test_a_round_comes_back_with_its_book_and_without_its_people(library: Library) -> None:
+    """Rounds by their planning, offers and asks by id; a later row counts, and a dropped one is gone.
+
+    The erasure of a sleeper leaves the ask, and takes the row that tied it to them.
+    """
+    ledger = library()
+    terms = Terms(1000, 50_000, 0.15, 0.3, 0.2)
+    first = KeptRound(Round("r2", terms, NOW_S + 9.5), "olga", NOW_S, 700, request_id="q")
+    sides = Committed("olga", "ab" * 32, "cd" * 32), Committed("ada", "ef" * 32)
+    later = KeptRound(Round("r1", terms, NOW_S, RoundState.CLOSED, *sides, 3), "olga", NOW_S + 1.0)
+    quiet = Offer("k0", "north", "2026-11-30", ("dark", "quiet"), 2, 900)
+    warm, gone = replace(quiet, id="k1", features=("warm",)), replace(quiet, id="k9")
+    asks = [KeptAsk("r1", Ask(f"a{n}", AskClass.OPEN, ("k1", "k0"))) for n in range(3)]
+    tied = PersonalRow("ash", ask_kind("r1"), NOW_S, b"a0")
+    offers = ("r1", warm), ("r1", replace(quiet, count=1)), ("r1", gone), ("r2", gone)
+    ledger.write(
+        Transaction(rounds=(later, first), round_offers=offers, round_asks=(*asks,), personal=(tied,))
+    )
+    left = replace(asks[2], left=1), replace(asks[0], ask=Ask("a0", AskClass.CRISIS, ("k0",)))
+    settled_now = replace(first, round=replace(first.round, state=RoundState.SETTLED), pool_change_cents=-5)
+    drops = Transaction(dropped_offers=(("r1", "k9"),), dropped_asks=(("r1", "a1"),))
+    later_still = Transaction(rounds=(settled_now,), round_offers=(("r1", quiet),), round_asks=left)
+    ledger.write(drops.plus(later_still))
+    ledger.close()
+    ledger = library()
+    book = KeptBook((quiet, warm), (left[1], left[0]))
+    assert ledger.rounds() == (settled_now, later)
+    assert ledger.round_book("r1") == settled(ledger, ledger.read_round_book("r1")).value == book
+    assert ledger.round_book("r2") == KeptBook((gone,))
+    assert ledger.round_book("r3") == KeptBook()
+    assert ledger.personal_of(ask_kind("r1")) == (tied,)
+    erase(ledger, "ash")
+    assert ledger.personal_of(ask_kind("r1")) == ()
+    assert ledger.round_book("r1") == book

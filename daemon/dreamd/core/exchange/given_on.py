@@ -48,7 +48,7 @@ class WaitingLine:
         self._out = dict[str, None]()
         self._gifts = list[Gift]()
 
-    def leave(self, by: str) -> tuple[Gift, ...]:
+    def leave_line(self, by: str) -> tuple[Gift, ...]:
         """Let an ask leave; return the gifts that follow.
 
         Raises:
@@ -98,9 +98,9 @@ def given_on(book: Book, clearing: Clearing, cancelled: Iterable[str]) -> Holdin
     """Return what each ask holds after these asks have left, one by one.
 
     Raises:
-        ValueError: as `WaitingLine.leave`.
+        ValueError: as `WaitingLine.leave_line`.
     """
     line = WaitingLine(book, clearing)
     for by in cancelled:
-        line.leave(by)
+        line.leave_line(by)
     return line.holding()

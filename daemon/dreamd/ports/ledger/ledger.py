@@ -9,6 +9,7 @@ from dreamd.ports.ledger.clinic import ClinicLedger
 from dreamd.ports.ledger.consents import ConsentLedger
 from dreamd.ports.ledger.dreamscapes import DreamscapeLedger
 from dreamd.ports.ledger.erasure import ErasureLedger
+from dreamd.ports.ledger.exchange import ExchangeLedger
 from dreamd.ports.ledger.exposure import ExposureLedger
 from dreamd.ports.ledger.generation import GenerationLedger
 from dreamd.ports.ledger.guidelines import GuidelineLedger
@@ -45,6 +46,7 @@ class Ledger(
     GenerationLedger,
     PublicReportLedger,
     ClinicLedger,
+    ExchangeLedger,
     Protocol,
 ):
     """Durable memory. Only the composition and tests name it; all others depend on the subject they use."""

@@ -19,6 +19,8 @@ from dreamd.core.audit.records import Act
 from dreamd.core.clinic.kept_case import KeptCase
 from dreamd.core.consent.course import Consent
 from dreamd.core.consent.grant import Grant
+from dreamd.core.exchange.book import Offer
+from dreamd.core.exchange.kept_round import KeptAsk, KeptRound
 from dreamd.core.invitations.course import Invitation
 from dreamd.core.moratoria.course import Moratorium
 from dreamd.core.safety.views import Lock, Mark
@@ -54,6 +56,7 @@ class Transaction:
     moratorium_seconds: (id, sleeper), the seconds of sleepers, which `moratoria` leaves out.
     dropped_invitations: Dreamscapes, whose lists go whole. dropped_guests: (Dreamscape, sleeper).
     invitations: each writes its revision, and the guests in it; others on the list stay as they are.
+    dropped_offers, dropped_asks: (round, id). round_offers: (round, offer).
     cases: without evidence and notes, which are personal rows. fault_nights: (sleeper, night, running).
     forgotten: (sleeper, session time), erased sleepers: their rows with a text or a right are removed.
     """
@@ -87,6 +90,11 @@ class Transaction:
     judged_nights: tuple[JudgedNight, ...] = ()
     cases: tuple[KeptCase, ...] = ()
     fault_nights: tuple[tuple[str, int, int], ...] = ()
+    rounds: tuple[KeptRound, ...] = ()
+    dropped_offers: tuple[tuple[str, str], ...] = ()
+    round_offers: tuple[tuple[str, Offer], ...] = ()
+    dropped_asks: tuple[tuple[str, str], ...] = ()
+    round_asks: tuple[KeptAsk, ...] = ()
     report_marks: tuple[ReportMark, ...] = ()
     public_reports: tuple[PublishedReport, ...] = ()
     principals: tuple[Principal, ...] = ()

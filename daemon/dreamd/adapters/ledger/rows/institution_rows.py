@@ -1,4 +1,4 @@
-"""The rows of the institutions: public reports, surveillance, moratoria, invitations, cases."""
+"""The rows of the institutions: public reports, surveillance, moratoria, invitations, cases, rounds."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from dreamd.adapters.ledger.people_keys.subject_column import Naming
 from dreamd.adapters.ledger.rows import tables
 from dreamd.adapters.ledger.rows.clinic_rows import ClinicRows
+from dreamd.adapters.ledger.rows.exchange.exchange_rows import ExchangeRows
 from dreamd.adapters.ledger.rows.gathered_rows import GatheredRows
 from dreamd.adapters.ledger.rows.invitation_rows import InvitationRows
 from dreamd.adapters.ledger.rows.moratorium_rows import MoratoriumRows
@@ -38,6 +39,7 @@ class InstitutionRows:
             *MoratoriumRows(insert).subjects,
             *self._invitations.subjects,
             *self._clinic.subjects,
+            *ExchangeRows(keep).subjects,
         )
         """The fields of a transaction, and what gathers their rows."""
 

@@ -198,6 +198,11 @@ cases: Final = _table(
 fault_nights: Final = _table(
     "fault_nights", _subject("sleeper", key=True), _whole("night"), _whole("running")
 )
+rounds: Final = _table("rounds", _text("id", key=True), _real("planned_s"), _text("kept"))
+round_offers: Final = _table("round_offers", _text("round", key=True), _text("id", key=True), _text("kept"))
+round_asks: Final = _table(
+    "round_asks", _text("round", key=True), _text("id", key=True), _whole("gone"), _text("kept")
+)
 public_reports: Final = _table("public_reports", _whole("first", key=True), _whole("end"), _text("text"))
 dreamscape_nights: Final = _table(
     "dreamscape_nights",

@@ -18,6 +18,28 @@ def upgrade() -> None:
 
 def _exchange() -> None:
     """Rounds, offers, asks."""
+    op.create_table(
+        "rounds",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("planned_s", REAL, nullable=False),
+        sa.Column("kept", sa.Text, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "round_offers",
+        sa.Column("round", sa.Text, primary_key=True),
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("kept", sa.Text, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "round_asks",
+        sa.Column("round", sa.Text, primary_key=True),
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("gone", WHOLE, nullable=False),
+        sa.Column("kept", sa.Text, nullable=False),
+        sqlite_with_rowid=False,
+    )
 
 
 def _invitations() -> None:
