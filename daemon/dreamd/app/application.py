@@ -314,7 +314,7 @@ class Application:
             attempt("orders", partial(self._deps.orders.resend, now_s))
             attempt("watcher", partial(self._deps.fleet.fall_silent, now_s))
             self._keep(now_s)
-            attempt("meters", partial(telemetry.tell, self._deps, self.registry.values()))
+            attempt("meters", partial(telemetry.tell, self._deps, self.registry.values(), instant))
             attempt("meters", lambda: self._deps.meters.tick(self._deps.clock.now_s() - now_s, missed))
 
     def _keep(self, now_s: float) -> None:

@@ -6,6 +6,7 @@ No sleeper is looked at alone. A share that is no number is not zero: its sleepe
 from collections import Counter
 from collections.abc import Collection, Iterable
 from math import nan
+from typing import Final
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from dreamd.core.dreamscapes.states import COUPLED
 from dreamd.core.dreamscapes.views import DreamscapeState
 from dreamd.core.guidelines.course import due_s
 from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, PeopleMetrics
+
+PEOPLE_EVERY: Final = 4
+"""Instants from one look at consents and doses to the next."""
 
 
 def whereabouts(banks: Iterable[SlotTable], instant: int) -> tuple[int, int, int, int]:
@@ -91,7 +95,7 @@ def of_fleet(dependencies: Dependencies, living: Collection[Dreamscape]) -> Flee
 
 
 def of_people(dependencies: Dependencies) -> PeopleMetrics:
-    """Consent and dose of all sleepers, as counts that are kept: each tick looks at a few sleepers anew."""
+    """Consent and dose of all sleepers, as counts that are kept; each look takes a few sleepers anew."""
     consents = dependencies.consents.tally()
     now_s = dependencies.clock.now_s()
     near, over = dependencies.doses.near_limits(now_s)
@@ -114,13 +118,14 @@ def of_people(dependencies: Dependencies) -> PeopleMetrics:
     )
 
 
-def tell(dependencies: Dependencies, runtimes: Collection[DreamscapeRuntime]) -> None:
-    """Tell the meters everything, once a tick."""
+def tell(dependencies: Dependencies, runtimes: Collection[DreamscapeRuntime], instant: int) -> None:
+    """Tell the meters everything, once a tick; of people once a second, for a look at them costs more."""
     meters, now_s = dependencies.meters, dependencies.clock.now_s()
     living = [c.dreamscape for c in runtimes if c.dreamscape.state is not DreamscapeState.ENDED]
     for dreamscape in living:
         meters.dreamscape(dreamscape.plan.dreamscape, of_dreamscape(dreamscape, now_s))
     meters.fleet(of_fleet(dependencies, living))
-    meters.people(of_people(dependencies))
+    if instant % PEOPLE_EVERY == 0:
+        meters.people(of_people(dependencies))
     for site, reading in dependencies.fleet.census.take_sites():
         meters.site(site, reading)
