@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from dreamd.adapters.documents.canonical import digest
+from dreamd.adapters.documents.pieces import sign_piece
 from dreamd.adapters.documents.public_reports import document, sign_report
 from dreamd.adapters.documents.receipts import sign_receipt
 from dreamd.adapters.documents.shipped import founding
@@ -47,6 +48,7 @@ def house_people(
         place=letters_place(settings.house_zone, settings.house_contact),
         sign_receipt=partial(sign_receipt, key=key),
         sign_report=lambda found: sign_report(document(found, settings.house_name), key),
+        sign_piece=partial(sign_piece, key=key),
     )
 
 

@@ -223,12 +223,20 @@ class Dreamscapes:
                 yield tick
 
     async def lead(
-        self, name: str, vectors: AsyncIterable[tuple[Sequence[float], float]]
+        self,
+        name: str,
+        vectors: AsyncIterable[tuple[Sequence[float], float]],
+        *,
+        title: str = "",
+        artist: str = "",
+        score_sha256: str = "",
     ) -> dreams.LeadDreamscapeResponse:
         """Lead a Dreamscape live, from the first of `vectors` until they end; never restarts by itself.
 
         Each item is D numbers on the shared scale and their share of the blend. Send several a second: each
-        counts for one second. A refused vector ends the lead.
+        counts for one second. A refused vector ends the lead. The answer names the piece that was led.
+
+        title, artist: in the piece and in letters of sleepers; score_sha256: of the score's file.
 
         Raises:
             NobodyLeads: the plan has no artist share.
@@ -237,10 +245,16 @@ class Dreamscapes:
         """
 
         async def requests() -> AsyncGenerator[dreams.LeadDreamscapeRequest, None]:
+            words = {"title": title, "artist": artist, "score_sha256": score_sha256}
             async for vector, share in vectors:
                 yield asking(
-                    dreams.LeadDreamscapeRequest, name=names.dreamscape(name), vector=vector, share=share
+                    dreams.LeadDreamscapeRequest,
+                    name=names.dreamscape(name),
+                    vector=vector,
+                    share=share,
+                    **words,
                 )
+                words = {}
 
         return await self._line.gather(self._stub.LeadDreamscape, requests(), dreams.LeadDreamscapeResponse)
 

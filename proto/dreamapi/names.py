@@ -13,6 +13,7 @@ IN_FORCE: Final = "in-force"
 """In place of a number: the revision of the guidelines that holds now."""
 
 REPORTS: Final = "reports"
+PIECES: Final = "pieces"
 CASES: Final = "cases"
 
 OWN: Final = "-"
@@ -50,6 +51,11 @@ def case(text: str) -> str:
 def report(day: str) -> str:
     """`reports/{day}`; empty stays empty."""
     return _within(REPORTS, day)
+
+
+def piece(text: str) -> str:
+    """`pieces/{text}`; empty stays empty."""
+    return _within(PIECES, text)
 
 
 def principal(text: str) -> str:

@@ -16,6 +16,7 @@ from dreamd.core.letters.document import document, night_of
 from dreamd.core.letters.night import Oneself, Span
 from dreamd.core.letters.wording import HARD
 from dreamd.core.limits import HOP_S
+from dreamd.core.pieces.piece import NO_CREDITS, Credits
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.causes import Cause
 from dreamwire.messages import PodEventKind
@@ -263,10 +264,17 @@ def test_a_late_report_of_a_bed_is_of_the_night_before() -> None:
     assert present.stops == ()
 
 
-def test_the_artist_and_the_largest_share_are_told() -> None:
-    """A lead while the sleeper was merged is named with its share; one after they left is not."""
+@pytest.mark.parametrize(
+    ("words", "told_as"),
+    [
+        (NO_CREDITS, "Led by mia with a piece of unknown title."),
+        (Credits("Low Tide", "Mia Vance"), "Led by Mia Vance with “Low Tide”."),
+    ],
+)
+def test_artist_piece_and_the_largest_share_are_told(words: Credits, told_as: str) -> None:
+    """A lead while the sleeper was merged is named with its piece and share; a later one is not."""
     stage = dreaming(artist_share=0.3)
-    lead = stage.app.dreamscapes.lead(named("mia"), "night")
+    lead = stage.app.dreamscapes.lead(named("mia"), "night", words)
     assert not isinstance(lead, Refusal)
     for share in (0.1, 0.25, 0.2):
         assert lead.offer([0.0] * 12, share) is None
@@ -278,8 +286,9 @@ def test_the_artist_and_the_largest_share_are_told() -> None:
     assert not isinstance(later, Refusal)
     stage.hop(LETTER_HOPS)
     (told,) = letters(stage)
-    assert [(one["artist"], one["share"]) for one in told["facts"]["leads"]] == [("mia", 0.25)]
-    assert "Led by mia with a piece of unknown title." in told["text"]
+    (led,) = told["facts"]["leads"]
+    assert (led["artist"], round(led["share"], 3)) == (words.artist or "mia", 0.15)
+    assert told_as in told["text"]
 
 
 def test_a_likeness_that_was_measured_is_told() -> None:

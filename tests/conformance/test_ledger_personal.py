@@ -30,6 +30,7 @@ from dreamd.ports.ledger.exposure import Account, Exposure, MarkMove, PlannedDos
 from dreamd.ports.ledger.ledger import Ledger
 from dreamd.ports.ledger.person import PersonRecords
 from dreamd.ports.ledger.personal import PersonalRow
+from dreamd.ports.ledger.pieces import KeptPiece
 from dreamd.ports.ledger.public_reports import PublishedReport, ReportMark
 from dreamd.ports.ledger.transaction import Transaction
 from fakes.ledger import LedgerStorage, MemoryLedger, settled
@@ -137,6 +138,29 @@ def test_nothing_of_an_erased_sleeper_is_read_and_others_stay(library: Library) 
         assert (len(part.lines), [text.sleeper for text in part.texts]) == (2, ["birch"])
         ledger.close()
         ledger = library()
+
+
+def test_pieces_come_back_newest_first_and_the_first_of_an_id_stands(library: Library) -> None:
+    """A piece comes back over a restart by its id; pages run from the newest, behind a known one."""
+    ledger = library()
+    kept = tuple(
+        KeptPiece(f"{n:016x}", "night", at_s, f"piece {n}") for n, at_s in ((1, 5.0), (2, 9.25), (3, 5.0))
+    )
+    ledger.write(Transaction(pieces=kept))
+    ledger.write(Transaction(pieces=(replace(kept[0], text="another"),)))
+    ledger.close()
+    ledger = library()
+    assert settled(ledger, ledger.read_piece(kept[0].id)).value == kept[:1]
+    assert settled(ledger, ledger.read_piece("f" * 16)).value == ()
+    newest_first = (kept[1], kept[2], kept[0])
+    for before, most, expected in (
+        ("", 9, newest_first),
+        ("", 2, newest_first[:2]),
+        (kept[2].id, 9, newest_first[2:]),
+        (kept[0].id, 9, ()),
+        ("f" * 16, 9, ()),
+    ):
+        assert settled(ledger, ledger.read_pieces(before, most)).value == expected
 
 
 def test_marks_are_counted_once_a_day_and_go_with_their_report(library: Library) -> None:

@@ -30,6 +30,7 @@ from dreamd.core.dreamscapes.views import (
 from dreamd.core.fleet.house import HouseView
 from dreamd.core.limits import WATCHERS_MAX
 from dreamd.core.listing import Newest, dated, newest_first
+from dreamd.core.pieces.piece import NO_CREDITS, Credits
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.views import BreakerView
 from dreamd.core.safety.wake_orders import Order
@@ -381,8 +382,9 @@ class FakeDreamscapes:
             watch.finish()
         return watch
 
-    def lead(self, caller: Caller, name: str) -> LeadStream | Refusal:
-        return self._app.asked("lead", name) or self._app.no_dreamscape(name) or self._app.artists.begin()
+    def lead(self, caller: Caller, name: str, words: Credits = NO_CREDITS) -> LeadStream | Refusal:
+        refusal = self._app.asked("lead", name, words) or self._app.no_dreamscape(name)
+        return refusal or self._app.artists.begin(words=words)
 
     def write_marker(self, caller: Caller, name: str, marker: Marker) -> Event | Refusal:
         refusal = self._app.asked("write_marker", name, marker) or self._app.no_dreamscape(name)

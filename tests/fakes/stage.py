@@ -8,9 +8,12 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
+from functools import partial
+from typing import Final
 
 import numpy as np
 
+from dreamd.adapters.documents.pieces import sign_piece
 from dreamd.adapters.documents.shipped import bench_founding
 from dreamd.adapters.exposure import LedgerExposure
 from dreamd.app.application import Application
@@ -59,12 +62,15 @@ from dreamwire.messages import (
     WakePod,
 )
 from dreamwire.schema import BANDS6X2
+from dreamwire.signing import SigningKey
 from dreamwire.topics import FramesTopic
 from fakes.callers import OPERATOR
 from fakes.ledger import MemoryLedger
 from fakes.people import granted
 
 START_S = 1_800_000_000.0
+PIECE_KEY: Final = SigningKey.from_seed(bytes(range(32)))
+"""Signs the pieces."""
 
 
 @dataclass
@@ -353,6 +359,7 @@ class Stage:
             place=Place(self._zone),
             sign_receipt=lambda document: str(document["receipt_id"]),
             sign_report=lambda found: f"signed {found.period.first}",
+            sign_piece=partial(sign_piece, key=PIECE_KEY),
         )
         app = Application(
             *(self.clock, self.link, self.ledger, self.meters, rng, people, aside, self._recordings),

@@ -5,6 +5,7 @@ from typing import Final
 from mutate.mutation import Mutation
 
 _LEADING, _TESTS = "daemon/dreamd/app/stage/live_lead.py", "tests/app/test_live_lead.py"
+_PIECES: Final = "tests/app/test_pieces.py"
 _MARKERS: Final = "daemon/dreamd/app/stage/stimulus_markers.py"
 
 LEADING: Final = (
@@ -31,8 +32,8 @@ LEADING: Final = (
             (
                 "ended",
                 "an artist that has disconnected still leads",
-                "self._lead, self._newest = None, NO_ARTIST",
-                "self._lead = None",
+                "            self._newest = NO_ARTIST\n            self._keep_lead()",
+                "            self._keep_lead()",
             ),
         )
     ),
@@ -74,6 +75,38 @@ LEADING: Final = (
         '"" if event.kind in FOREIGN_CAUSES else event.cause',
         "event.cause",
         ("tests/app/test_stimulus_markers.py",),
+    ),
+    Mutation(
+        "piece.granted",
+        "ticks after a sever are in the piece",
+        "daemon/dreamd/app/dreamscapes/drivers/control_loop.py",
+        "if cohorts.granting and not dreamscape.ownership.lost:",
+        "if not dreamscape.ownership.lost:",
+        (_PIECES,),
+    ),
+    Mutation(
+        "piece.applied",
+        "a piece is of what the artist asked, not of what was broadcast",
+        _LEADING,
+        "self._piece.add_tick(self._now_s(), tick, vector.tolist(), share, revision)",
+        "self._piece.add_tick(self._now_s(), tick, self._newest[0].tolist(), share, revision)",
+        (_PIECES,),
+    ),
+    Mutation(
+        "piece.sleeper",
+        "the piece of an artist in a pod has the pseudonym",
+        "daemon/dreamd/app/api/dreamscapes.py",
+        'begin("" if asleep else caller.name, words)',
+        "begin(caller.name, words)",
+        (_PIECES,),
+    ),
+    Mutation(
+        "piece.chained",
+        "each tick stands for itself, and can be left out of a piece",
+        "daemon/dreamd/core/pieces/chain.py",
+        "sha256(self.value + link(tick, vector, share)).digest()",
+        "sha256(link(tick, vector, share)).digest()",
+        ("tests/core/test_pieces.py",),
     ),
     Mutation(
         "lead.severed",

@@ -62,6 +62,7 @@ from dreamd.app.people.people_events import PeopleEvents
 from dreamd.app.safety.breaker_registry import BreakerRegistry
 from dreamd.app.safety.step_failures import StepFailures
 from dreamd.app.safety.wake_orders import WakeOrderRegistry
+from dreamd.app.stage.piece_book import PieceBook
 from dreamd.core.access.caller import Caller
 from dreamd.core.guidelines.bundle import Bundle
 from dreamd.core.letters.night import Lead
@@ -150,6 +151,7 @@ class Application:
             failures=self.failures,
             anchors=AnchorAccount(people.anchors, AnchorDoses(people.anchors, guidelines)),
             sittings=Sittings(ledger, commits, clock),
+            pieces=PieceBook(commits, clock, people.sign_piece),
         )
         self._build_all(people, secret or weak(rng), sign)
 

@@ -21,6 +21,7 @@ from dreamd.app.people.people_events import PeopleEvents
 from dreamd.app.safety.breaker_registry import BreakerRegistry
 from dreamd.app.safety.step_failures import StepFailures
 from dreamd.app.safety.wake_orders import WakeOrderRegistry
+from dreamd.app.stage.piece_book import PieceBook
 from dreamd.core.dreamscapes.kinds import DreamscapeKind
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.consent import Consents, Exposures
@@ -62,6 +63,7 @@ class Dependencies:
     failures: StepFailures
     anchors: AnchorAccount
     sittings: Sittings
+    pieces: PieceBook
 
     def account_of(self, kind: DreamscapeKind) -> tuple[Exposures, SleeperDoses]:
         """Return the account that a Dreamscape of this kind charges, and its doses."""

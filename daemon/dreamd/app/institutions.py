@@ -68,6 +68,7 @@ class Institutions:
         attempt = self._deps.failures.attempt
         self._clinic.act(attempt)
         attempt("ledger", self._marks.write_waiting)
+        attempt("ledger", self._deps.pieces.write_waiting)
         attempt("ledger", self._deps.sittings.write_due)
         attempt("ledger", partial(self._watch.judge_due, self._deps.clock.now_s()))
         attempt("meters", lambda: self._deps.meters.watches_told(self._watch.readings()))

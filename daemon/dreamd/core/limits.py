@@ -176,6 +176,8 @@ MARKERS_A_SECOND: Final = 50.0
 """Markers of the experiment that one Dreamscape takes, on average."""
 MARKERS_AT_ONCE: Final = 200
 """Markers that it takes at once, after a silence."""
+PIECE_WORDS_MOST: Final = 100
+"""Characters of a piece's title, and of its artist's name."""
 MARKER_MAX: Final = 200
 """Characters of a marker's text."""
 MARKER_SOURCE_MAX: Final = 100

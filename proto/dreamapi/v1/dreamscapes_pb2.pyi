@@ -447,20 +447,28 @@ class WatchCollectiveRequest(_message.Message):
     def __init__(self, name: _Optional[str] = ..., omit_seats: bool = ...) -> None: ...
 
 class LeadDreamscapeRequest(_message.Message):
-    __slots__ = ("name", "vector", "share")
+    __slots__ = ("name", "vector", "share", "title", "artist", "score_sha256")
     NAME_FIELD_NUMBER: _ClassVar[int]
     VECTOR_FIELD_NUMBER: _ClassVar[int]
     SHARE_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    ARTIST_FIELD_NUMBER: _ClassVar[int]
+    SCORE_SHA256_FIELD_NUMBER: _ClassVar[int]
     name: str
     vector: _containers.RepeatedScalarFieldContainer[float]
     share: float
-    def __init__(self, name: _Optional[str] = ..., vector: _Optional[_Iterable[float]] = ..., share: _Optional[float] = ...) -> None: ...
+    title: str
+    artist: str
+    score_sha256: str
+    def __init__(self, name: _Optional[str] = ..., vector: _Optional[_Iterable[float]] = ..., share: _Optional[float] = ..., title: _Optional[str] = ..., artist: _Optional[str] = ..., score_sha256: _Optional[str] = ...) -> None: ...
 
 class LeadDreamscapeResponse(_message.Message):
-    __slots__ = ("taken",)
+    __slots__ = ("taken", "piece")
     TAKEN_FIELD_NUMBER: _ClassVar[int]
+    PIECE_FIELD_NUMBER: _ClassVar[int]
     taken: int
-    def __init__(self, taken: _Optional[int] = ...) -> None: ...
+    piece: str
+    def __init__(self, taken: _Optional[int] = ..., piece: _Optional[str] = ...) -> None: ...
 
 class WatchEventsRequest(_message.Message):
     __slots__ = ("after", "dreamscape")

@@ -1,1 +1,1 @@
-"""Documents that outlive a call: canonical JSON, the shipped guidelines, receipts."""
+"""Documents that outlive a call: canonical JSON, the shipped guidelines, receipts, reports, pieces."""

@@ -31,6 +31,7 @@ from dreamd.adapters.ledger.eraser import Eraser, finish_erasures
 from dreamd.adapters.ledger.ledger_thread import LedgerThread
 from dreamd.adapters.ledger.people_keys.stored_keys import StoredKeys
 from dreamd.adapters.ledger.people_keys.subject_column import UNLINKED
+from dreamd.adapters.ledger.readings.pieces import StoredPieces
 from dreamd.adapters.ledger.readings.rounds import StoredExchange
 from dreamd.adapters.ledger.rows import tables
 from dreamd.adapters.ledger.rows.kept_text import order_of, principal_of
@@ -83,7 +84,7 @@ _ENDED: Final = (
 _ONE: Final = _RECORDS.where(_DREAMSCAPES.name == _NAMED), _ALL_SEATS.where(_SEATS.dreamscape == _NAMED)
 
 
-class StoredLedger(StoredPeople, StoredInstitutions, StoredExchange):
+class StoredLedger(StoredPeople, StoredInstitutions, StoredExchange, StoredPieces):
     """`Ledger` on a store; one thread uses it, its own two threads do the work."""
 
     def __init__(self, store: Store) -> None:

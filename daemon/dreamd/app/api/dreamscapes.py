@@ -25,6 +25,7 @@ from dreamd.core.access.caller import Caller
 from dreamd.core.dreamscapes.admission import validate_plan
 from dreamd.core.dreamscapes.views import Check, DreamscapeState, DreamscapeView, Event, Plan
 from dreamd.core.guidelines.plans import against_plan, judged_by
+from dreamd.core.pieces.piece import NO_CREDITS, Credits
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.causes import Cause
 from dreamd.ports.commit import Commit
@@ -177,14 +178,15 @@ class DreamscapeCommands:
         runtime = self._dreamscapes.find(name)
         return runtime if isinstance(runtime, Refusal) else runtime.watch(changed)
 
-    def lead(self, caller: Caller, name: str) -> LeadStream | Refusal:
-        """Begin to lead a Dreamscape live."""
+    def lead(self, caller: Caller, name: str, words: Credits = NO_CREDITS) -> LeadStream | Refusal:
+        """Begin to lead a Dreamscape live. A caller named as a sleeper is named in no piece."""
         runtime = self._dreamscapes.find(name)
         if isinstance(runtime, Refusal):
             return runtime
         if isinstance(runtime, Bygone) or runtime.dreamscape.state is DreamscapeState.ENDED:
             return Refusal(Code.WRONG_STATE, f"{name} has ended", {"state": "ended"})
-        return runtime.dreamscape.live_lead.begin(caller.name)
+        asleep = self._deps.fleet.pod_of(caller.name) or self._deps.consents.standing(caller.name).revision
+        return runtime.dreamscape.live_lead.begin("" if asleep else caller.name, words)
 
     def write_marker(self, caller: Caller, name: str, marker: Marker) -> Event | Refusal:
         """Write a marker of the experiment into the journal; it changes nothing else."""

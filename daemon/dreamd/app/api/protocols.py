@@ -33,6 +33,7 @@ from dreamd.core.dreamscapes.views import (
     PodView,
 )
 from dreamd.core.fleet.house import HouseView
+from dreamd.core.pieces.piece import NO_CREDITS, Credits
 from dreamd.core.refusals import Refusal
 from dreamd.core.safety.scopes import SeverScope
 from dreamd.core.safety.views import BreakerView
@@ -89,6 +90,11 @@ class PodWatch(Protocol):
 
 class Leading(Protocol):
     """An artist's lead of one Dreamscape."""
+
+    @property
+    def piece(self) -> str:
+        """The id of its piece, once it is over; empty where no tick of it was broadcast."""
+        ...
 
     def offer(self, vector: Sequence[float], share: float) -> Refusal | None:
         """The artist's newest vector, D numbers on the shared scale, and its share; None: accepted."""
@@ -259,8 +265,11 @@ class DreamscapesApi(Protocol):
         """Watch a Dreamscape's ticks, conflated."""
         ...
 
-    def lead(self, caller: Caller, name: str) -> Leading | Refusal:
-        """Begin to lead a Dreamscape live; one leads at a time, within the plan's artist share."""
+    def lead(self, caller: Caller, name: str, words: Credits = NO_CREDITS) -> Leading | Refusal:
+        """Begin to lead a Dreamscape live; one leads at a time, within the plan's artist share.
+
+        words: the artist's own, for the piece and for letters.
+        """
         ...
 
     def write_marker(self, caller: Caller, name: str, marker: Marker) -> Event | Refusal:

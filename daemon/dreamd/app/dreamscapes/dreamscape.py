@@ -77,7 +77,7 @@ class Dreamscape:
         self.exposure.ceiling_of = self.admission.ceiling_of
         self.monitor = GroupMonitor(self.seats, self.cohorts, fleet, self.log)
         self.mass, self.causes = MassFailure(), FirstCauses(fleet)
-        self.live_lead = LiveLead(schema, plan.artist_share, clock.now_s, self.log.append_event)
+        self.live_lead = self._new_lead()
         self.homecoming = Homecoming(name, dependencies, self.seats, self.cohorts, self.ownership)
         self.records = RecordWriter(name, self.record, self.ownership, commits)
         self.assignment = Assignment(
@@ -103,6 +103,10 @@ class Dreamscape:
             self.record,
             lambda seat: self.assignment.give(seat, self.instant),
         )
+
+    def _new_lead(self) -> LiveLead:
+        now_s, keep = self._deps.clock.now_s, self._deps.pieces.keep_piece
+        return LiveLead.of_plan(self.plan, now_s, self.log.append_event, keep)
 
     # -- what is kept and shown -------------------------------------------------------------------
 
@@ -186,6 +190,8 @@ class Dreamscape:
         self.version += 1
         if self.state is not before:
             self.state_cause = cause
+            if self.state is DreamscapeState.ENDED:
+                self.live_lead.close_piece()
             self.ended_s = now_s if self.state is DreamscapeState.ENDED else 0.0
             self._deps.locks.note_dreamscape(self.plan.dreamscape, before, self.state, now_s, cause)
             sentence = f"{self.plan.dreamscape} is {self.state.value}: {cause}"
@@ -223,14 +229,13 @@ class Dreamscape:
 
     def adopt_plan(self, plan: Plan, what: str) -> None:
         """Use this plan from now on, before the start; what: its differences, in words."""
-        schema = schema_named(plan.schema)
         self.plan = plan
-        self.cohorts.restart(schema, plan.seats_max)
+        self.cohorts.restart(schema_named(plan.schema), plan.seats_max)
         self.seats.resize(plan.seats_max)
         self.admission.adopt_plan(plan)
         self.monitor.start_over()
         self.live_lead.close()
-        self.live_lead = LiveLead(schema, plan.artist_share, self._deps.clock.now_s, self.log.append_event)
+        self.live_lead = self._new_lead()
         self.version += 1
         self.log.append_event("plan-changed", f"the plan of {plan.dreamscape} is changed: {what}", what)
 
@@ -390,5 +395,6 @@ class Dreamscape:
         """The daemon shuts down: zeros from now on, then let the pods go; the state stays as it is."""
         self.closing = True
         ticket = self.zero(Cause.SHUTDOWN)
+        self.live_lead.close_piece()
         self.homecoming.order_stop()
         return ticket

@@ -13,6 +13,8 @@ SignReceipt = Callable[[Mapping[str, object]], str]
 """Makes the signed file of a receipt's document."""
 SignReport = Callable[[Report], str]
 """Makes the signed file of a public report."""
+SignPiece = Callable[[Mapping[str, object]], str]
+"""Makes the signed file of a piece's document."""
 NOT_STATED: Final = "not stated"
 
 
@@ -28,7 +30,7 @@ class HousePeople:
     exposures: the account of merge-minutes. anchors: of minutes of anchor sessions. subjects: the random id
     that stands for a sleeper. simulated_grants: whether a grant may come from a simulation, never in a site.
     controller: the house, on receipts. place: of the letters. sign_receipt: absent, no receipt is made.
-    sign_report: absent, no public report is published.
+    sign_report: absent, no public report is published. sign_piece: absent, no piece is kept.
     """
 
     exposures: Exposures
@@ -39,3 +41,4 @@ class HousePeople:
     sign_receipt: SignReceipt | None = None
     anchors: Exposures = field(kw_only=True)
     sign_report: SignReport | None = None
+    sign_piece: SignPiece | None = None

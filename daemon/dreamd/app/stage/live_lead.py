@@ -10,22 +10,27 @@ Rules
   that is NaN or infinite, another length, a share above the plan's. A refusal ends the lead.
 - When a lead ends, however it ends, the artist has no share from the next message on.
 - A severed Dreamscape gets no artist either: the broadcast of a zero holds no artist's vector.
+- Each lead is a piece of its own: what was broadcast, tick by tick, is kept at the end of the lead. A lead of
+  which no tick was broadcast leaves none.
 """
 
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import nan
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 
 from dreamd.app.collective.artist_input import NO_ARTIST, ArtistInput
+from dreamd.core.dreamscapes.views import Plan
 from dreamd.core.letters.night import LEADS_KEPT, Lead
-from dreamd.core.limits import ARTIST_FRESH_S, ARTIST_SHARE_MOST, at_most
+from dreamd.core.limits import ARTIST_FRESH_S, ARTIST_SHARE_MOST, PIECE_WORDS_MOST, at_most
+from dreamd.core.pieces.open_piece import OpenPiece
+from dreamd.core.pieces.piece import NO_CREDITS, Credits, Piece, is_score, is_words
 from dreamd.core.refusals import Code, Figure, Refusal, bad_field
 from dreamwire.blend import SHARE_B_MAX, X_LIMIT
-from dreamwire.schema import Schema
+from dreamwire.schema import Schema, schema_named
 
 assert ARTIST_SHARE_MOST <= SHARE_B_MAX, "pods take no artist above theirs"
 
@@ -33,11 +38,20 @@ SILENT_S: Final = 10.0
 """A lead that has been silent for longer can be followed by another."""
 
 
+Now = Callable[[], float]
+Say = Callable[[str, str], object]
+KeepPiece = Callable[[Piece], object]
+
+
 class LeadStream:
-    """One artist's lead of one Dreamscape, from `LiveLead.begin` until it is closed."""
+    """One artist's lead of one Dreamscape, from `LiveLead.begin` until it is closed.
+
+    piece: the id of its piece, once it is over and was broadcast.
+    """
 
     def __init__(self, artists: "LiveLead") -> None:
         self._artists = artists
+        self.piece = ""
 
     def offer(self, vector: Sequence[float], share: float) -> Refusal | None:
         """Take the artist's newest input; None: taken.
@@ -54,13 +68,23 @@ class LeadStream:
 
 
 class LiveLead:
-    """The lead of one Dreamscape. say: called when a lead begins and ends."""
+    """The lead of one Dreamscape. say: called when a lead begins and ends. keep: with each piece."""
 
     def __init__(
-        self, schema: Schema, most: float, now_s: Callable[[], float], say: Callable[[str, str], object]
+        self,
+        schema: Schema,
+        most: float,
+        now_s: Now,
+        say: Say,
+        dreamscape: str = "",
+        keep: KeepPiece = lambda _piece: None,
     ) -> None:
         """Of a Dreamscape of this schema, where an artist may have a share of at most `most`."""
         self._size = schema.size
+        self._of = dreamscape, schema.name
+        self._keep = keep
+        self._piece: OpenPiece | None = None
+        self._words = NO_CREDITS
         self._most = most
         self._now_s = now_s
         self.say = say
@@ -70,15 +94,30 @@ class LiveLead:
         self._now: Lead | None = None
         self._over: deque[Lead] = deque(maxlen=LEADS_KEPT)
 
-    def begin(self, artist: str = "") -> LeadStream | Refusal:
-        """Begin to lead. artist: a name for the letters of the sleepers; empty: not known."""
+    @classmethod
+    def of_plan(cls, plan: Plan, now_s: Now, say: Say, keep: KeepPiece) -> Self:
+        """Return the lead of the Dreamscape of this plan."""
+        return cls(schema_named(plan.schema), plan.artist_share, now_s, say, plan.dreamscape, keep)
+
+    def begin(self, artist: str = "", words: Credits = NO_CREDITS) -> LeadStream | Refusal:
+        """Begin to lead.
+
+        Args:
+            artist: the caller's name, for the letters of the sleepers; empty: not known.
+            words: the artist's own; a name in them stands in the place of the caller's.
+        """
+        refusal = wrong_words(words)
+        if refusal is not None:
+            return refusal
         if not self._most > 0.0:
             return Refusal(Code.NOBODY_LEADS, "this Dreamscape's plan has no artist share")
         if self._lead is not None and self._now_s() - self._at_s <= SILENT_S:
             return Refusal(Code.LEAD_TAKEN, "somebody leads this Dreamscape already")
         self._keep_lead()
         self._lead, self._newest, self._at_s = LeadStream(self), NO_ARTIST, self._now_s()
-        self._now = Lead(self._at_s, nan, artist)
+        self._words = replace(words, artist=words.artist or fit_words(artist))
+        self._piece = OpenPiece(self._words, *self._of)
+        self._now = Lead(self._at_s, nan, self._words.artist, words.title)
         self.say("lead-started", "an artist leads")
         return self._lead
 
@@ -93,9 +132,22 @@ class LiveLead:
             return refusal
         clipped = np.clip(np.asarray(vector, dtype=np.float32), -X_LIMIT, X_LIMIT)
         self._newest, self._at_s = (clipped, share), self._now_s()
+        return None
+
+    def broadcast(self, tick: int, applied: ArtistInput, revision: tuple[int, str]) -> None:
+        """A message that grants something held this input.
+
+        Args:
+            tick: the message's number.
+            applied: the vector and share in it; empty and 0: no artist's.
+            revision: of the guidelines in force, its number and SHA-256.
+        """
+        vector, share = applied
+        if not share > 0.0 or self._piece is None:
+            return
+        self._piece.add_tick(self._now_s(), tick, vector.tolist(), share, revision)
         if self._now is not None and not share <= self._now.share:
             self._now = replace(self._now, share=share)
-        return None
 
     def _wrong(self, vector: Sequence[float], share: float) -> Refusal | None:
         if len(vector) != self._size:
@@ -109,8 +161,9 @@ class LiveLead:
     def end_lead(self, lead: LeadStream) -> None:
         """This lead is over."""
         if lead is self._lead:
-            self._lead, self._newest = None, NO_ARTIST
+            self._newest = NO_ARTIST
             self._keep_lead()
+            self._lead = None
             self.say("lead-ended", "the artist leads no longer")
 
     def close(self) -> None:
@@ -118,7 +171,18 @@ class LiveLead:
         if self._lead is not None:
             self.end_lead(self._lead)
 
+    def close_piece(self) -> None:
+        """The Dreamscape is over: what was led so far is a piece, whether or not the stream goes on."""
+        piece = None if self._piece is None else self._piece.closed()
+        if piece is not None:
+            self._keep(piece)
+            if self._lead is not None:
+                self._lead.piece = piece.id
+            self._piece = OpenPiece(self._words, *self._of)
+
     def _keep_lead(self) -> None:
+        self.close_piece()
+        self._piece = None
         if self._now is not None:
             self._over.append(replace(self._now, end_s=self._now_s()))
             self._now = None
@@ -133,3 +197,20 @@ class LiveLead:
         age_s = self._now_s() - self._at_s
         fresh = 0.0 <= age_s <= ARTIST_FRESH_S
         return self._newest if fresh and self._newest[1] > 0.0 else NO_ARTIST
+
+
+def fit_words(name: str) -> str:
+    """Return a caller's name where it can be an artist's; else nothing."""
+    return name if is_words(name) else ""
+
+
+def wrong_words(words: Credits) -> Refusal | None:
+    """Return why an artist's words cannot be those of a piece; None: they can."""
+    for field, text in (("title", words.title), ("artist", words.artist)):
+        if not is_words(text):
+            expected = f"one line of at most {PIECE_WORDS_MOST} characters, without blanks around it"
+            return bad_field(field, expected, Figure(f"{len(text)} characters"))
+    if not is_score(words.score_sha256):
+        got = Figure(f"{len(words.score_sha256)} characters")
+        return bad_field("score_sha256", "the SHA-256 of the score's file, 64 hexadecimal digits", got)
+    return None

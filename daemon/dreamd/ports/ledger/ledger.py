@@ -17,6 +17,7 @@ from dreamd.ports.ledger.invitations import InvitationLedger
 from dreamd.ports.ledger.moratoria import MoratoriumLedger
 from dreamd.ports.ledger.person import PersonLedger
 from dreamd.ports.ledger.personal import PersonalLedger
+from dreamd.ports.ledger.pieces import PieceLedger
 from dreamd.ports.ledger.principals import PrincipalLedger
 from dreamd.ports.ledger.public_reports import PublicReportLedger
 from dreamd.ports.ledger.surveillance import SurveillanceLedger
@@ -47,6 +48,7 @@ class Ledger(
     PublicReportLedger,
     ClinicLedger,
     ExchangeLedger,
+    PieceLedger,
     Protocol,
 ):
     """Durable memory. Only the composition and tests name it; all others depend on the subject they use."""

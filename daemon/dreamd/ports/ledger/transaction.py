@@ -31,6 +31,7 @@ from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.exposure import Exposure, PlannedDose
 from dreamd.ports.ledger.guidelines import Comment, KeptAdmission, KeptRevision
 from dreamd.ports.ledger.personal import PersonalRow
+from dreamd.ports.ledger.pieces import KeptPiece
 from dreamd.ports.ledger.public_reports import PublishedReport, ReportMark
 from dreamd.ports.ledger.surveillance import JudgedNight
 from dreamd.ports.ledger.terms import TermDraw, Terms
@@ -97,6 +98,7 @@ class Transaction:
     round_asks: tuple[KeptAsk, ...] = ()
     report_marks: tuple[ReportMark, ...] = ()
     public_reports: tuple[PublishedReport, ...] = ()
+    pieces: tuple[KeptPiece, ...] = ()
     principals: tuple[Principal, ...] = ()
     credentials: tuple[Credential, ...] = ()
     codes: tuple[Code, ...] = ()

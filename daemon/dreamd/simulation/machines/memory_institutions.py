@@ -1,4 +1,4 @@
-"""The part of a ledger in memory that the institutions keep: public reports, surveillance, cases, rounds."""
+"""The part of a ledger in memory of the institutions: public reports, surveillance, cases, rounds, pieces."""
 
 from abc import abstractmethod
 from dataclasses import dataclass, field
@@ -10,11 +10,14 @@ from dreamd.simulation.machines.institutions.cases import CasesStorage, MemoryCa
 from dreamd.simulation.machines.institutions.invitations import InvitationsStorage, MemoryInvitations
 from dreamd.simulation.machines.institutions.moratoria import MemoryMoratoria, MoratoriaStorage
 from dreamd.simulation.machines.institutions.nights import MemoryNights, NightsStorage
+from dreamd.simulation.machines.institutions.pieces import MemoryPieces, PiecesStorage
 from dreamd.simulation.machines.institutions.rounds import MemoryRounds, RoundsStorage
 
 
 @dataclass
-class InstitutionStorage(NightsStorage, MoratoriaStorage, InvitationsStorage, CasesStorage, RoundsStorage):
+class InstitutionStorage(
+    NightsStorage, MoratoriaStorage, InvitationsStorage, CasesStorage, RoundsStorage, PiecesStorage
+):
     """Marks of people, and published reports by their first day."""
 
     report_marks: set[ReportMark] = field(default_factory=set)
@@ -27,13 +30,16 @@ class InstitutionStorage(NightsStorage, MoratoriaStorage, InvitationsStorage, Ca
         self.change_invitations(change)
         self.change_cases(change)
         self.change_rounds(change)
+        self.change_pieces(change)
         self.report_marks |= set(change.report_marks)
         for report in change.public_reports:
             self.public_reports.setdefault(report.first, report)
             self.report_marks = {one for one in self.report_marks if one.day >= report.end}
 
 
-class MemoryInstitutions(MemoryNights, MemoryMoratoria, MemoryInvitations, MemoryCases, MemoryRounds):
+class MemoryInstitutions(
+    MemoryNights, MemoryMoratoria, MemoryInvitations, MemoryCases, MemoryRounds, MemoryPieces
+):
     """The answers of a ledger in memory about the institutions."""
 
     @property

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from dreamd.adapters.documents.pieces import sign_piece
 from dreamd.adapters.documents.shipped import bench_founding
 from dreamd.adapters.exposure import LedgerExposure
 from dreamd.app.application import Application
@@ -29,7 +30,7 @@ from dreamd.simulation.schedule import SECOND_NS
 from dreamwire import codec, topics
 from dreamwire.cohort_key import CohortKey
 from dreamwire.messages import KEY_BYTES, Assign, ClockProbe, Collective, Command, PodEvent, WakeOrder
-from dreamwire.signing import seal
+from dreamwire.signing import SigningKey, seal
 from dreamwire.topics import FramesTopic, PodTopic
 
 FSYNC_S: Final = (0.004, 0.012)
@@ -39,6 +40,8 @@ DURABLE: Final = 0.5
 """Share of writes under way that reach the disk when their process is killed."""
 START_S: Final = 1_800_000_000.0
 LOOK_NS: Final = SECOND_NS // 20
+PIECE_KEY: Final = SigningKey.from_seed(b"a simulated house signs a piece.")
+"""Signs the pieces of every simulated daemon."""
 
 
 class DaemonProcess:
@@ -68,6 +71,7 @@ class DaemonProcess:
             anchors=LedgerExposure(self.ledger, self.now_s(), Account.ANCHOR),
             subjects=self.ledger.keys.subject_of,
             simulated_grants=True,
+            sign_piece=partial(sign_piece, key=PIECE_KEY),
         )
         self.app = Application(
             *(self, self, self.ledger, self.metrics, rng, people),

@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import replace
 from functools import partial
 
+from dreamapi import names
 from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamapi.v1 import severing_pb2 as severing
 from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesServicer
@@ -28,6 +29,7 @@ from dreamd.app.stage.stimulus_markers import Marker
 from dreamd.core.dreamscapes.views import DreamscapeView
 from dreamd.core.limits import EVENTS_IN_A_MESSAGE
 from dreamd.core.listing import place_of_dreamscape
+from dreamd.core.pieces.piece import Credits
 from dreamd.core.refusals import Refusal
 from dreamd.ports.deferred import Deferred
 
@@ -192,14 +194,16 @@ class Dreamscapes(DreamscapesServicer):
         if first is None:
             return dreams.LeadDreamscapeResponse()
         name = request_fields.dreamscape_id(first.name)
-        with closing(granted(self._dreamscapes.lead(caller_of(context), name))) as lead:
+        words = Credits(first.title, first.artist, first.score_sha256)
+        with closing(granted(self._dreamscapes.lead(caller_of(context), name, words))) as lead:
             granted(lead.offer(first.vector, first.share))
             taken += 1
             async for request in requests:
                 request_fields.same_dreamscape(request.name, name)
                 granted(lead.offer(request.vector, request.share))
                 taken += 1
-        return dreams.LeadDreamscapeResponse(taken=taken)
+        piece = names.piece(lead.piece) if lead.piece else ""
+        return dreams.LeadDreamscapeResponse(taken=taken, piece=piece)
 
     async def WriteMarker(self, request: dreams.WriteMarkerRequest, context: Context) -> dreams.Event:
         """Write a marker of the experiment into the journal."""

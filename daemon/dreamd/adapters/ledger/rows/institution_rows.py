@@ -1,4 +1,4 @@
-"""The rows of the institutions: public reports, surveillance, moratoria, invitations, cases, rounds."""
+"""The rows of institutions: public reports, surveillance, moratoria, invitations, cases, rounds, pieces."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -14,6 +14,7 @@ from dreamd.adapters.ledger.rows.gathered_rows import GatheredRows
 from dreamd.adapters.ledger.rows.invitation_rows import InvitationRows
 from dreamd.adapters.ledger.rows.moratorium_rows import MoratoriumRows
 from dreamd.adapters.ledger.rows.surveillance_rows import SurveillanceRows
+from dreamd.ports.ledger.pieces import KeptPiece
 from dreamd.ports.ledger.public_reports import PublishedReport, ReportMark
 
 Insert = Callable[[sa.Table], Any]
@@ -32,9 +33,11 @@ class InstitutionRows:
         self._invitations = InvitationRows(insert, keep)
         self._mark = insert(tables.report_marks).on_conflict_do_nothing()
         self._publish = insert(tables.public_reports).on_conflict_do_nothing()
+        self._piece = insert(tables.pieces).on_conflict_do_nothing()
         self.subjects: Final[tuple[tuple[str, GatherRows], ...]] = (
             ("report_marks", self._marks),
             ("public_reports", self._reports),
+            ("pieces", self._pieces),
             *SurveillanceRows(insert).subjects,
             *MoratoriumRows(insert).subjects,
             *self._invitations.subjects,
@@ -50,6 +53,9 @@ class InstitutionRows:
 
     def _marks(self, rows: GatheredRows, marks: Sequence[ReportMark]) -> None:
         rows.gather("report_marks", self._mark, [asdict(one) for one in marks])
+
+    def _pieces(self, rows: GatheredRows, pieces: Sequence[KeptPiece]) -> None:
+        rows.gather("pieces", self._piece, [asdict(one) for one in pieces])
 
     def _reports(self, rows: GatheredRows, reports: Sequence[PublishedReport]) -> None:
         """Keep each report, the first of its period, and drop the marks that it has counted."""

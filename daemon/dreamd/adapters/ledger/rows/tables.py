@@ -204,6 +204,7 @@ round_asks: Final = _table(
     "round_asks", _text("round", key=True), _text("id", key=True), _whole("gone"), _text("kept")
 )
 public_reports: Final = _table("public_reports", _whole("first", key=True), _whole("end"), _text("text"))
+pieces: Final = _table("pieces", _text("id", key=True), _text("dreamscape"), _real("ended_s"), _text("text"))
 dreamscape_nights: Final = _table(
     "dreamscape_nights",
     _whole("night", key=True),

@@ -56,6 +56,7 @@ class ControlLoop:
             if sever is not None:
                 dreamscape.sever(sever.cause, sever.reason)
             dreamscape.publish(self._level(now_s))
+        self._keep_led()
         self._recording.close_tick(instant, missed, fused)
         self._deps.meters.frames_lost(cohorts.take_lost())
         self._deps.meters.frames_above_granted(cohorts.take_frames_above())
@@ -70,6 +71,14 @@ class ControlLoop:
         wanted = self._dreamscape.live_lead.newest() if cohorts.granting else NO_ARTIST
         most = min(limits.artist_share, cohorts.share_most()) if wanted[0].size else 0.0
         return self._slew.follow(wanted, most, limits, now_s)
+
+    def _keep_led(self) -> None:
+        """Add this tick to the piece of the artist, whose input its message held."""
+        dreamscape, cohorts = self._dreamscape, self._dreamscape.cohorts
+        if cohorts.granting and not dreamscape.ownership.lost:
+            held = self._deps.guidelines.in_force
+            revision = held.bundle.revision, held.digest
+            dreamscape.live_lead.broadcast(cohorts.tick_number, cohorts.artist, revision)
 
     @property
     def _grouped(self) -> bool:

@@ -64,3 +64,11 @@ def _invitations() -> None:
 
 def _pieces() -> None:
     """Pieces of artists."""
+    op.create_table(
+        "pieces",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("dreamscape", sa.Text, nullable=False),
+        sa.Column("ended_s", REAL, nullable=False),
+        sa.Column("text", sa.Text, nullable=False),
+        sqlite_with_rowid=False,
+    )
