@@ -59,6 +59,7 @@ VERBS: Final = {
     "receipt": Verb("verify the receipt of a consent", "daemon"),
     "ledger": Verb("back up, check, verify, restore the ledger", "daemon"),
     "lsl": Verb("send a Dreamscape over Lab Streaming Layer, take markers from it", "daemon,boards"),
+    "stage": Verb("lead a Dreamscape over OSC from this machine, and check what is heard", "stage"),
     "rehearse": Verb("faults and acts of sleepers in a test fleet: severed when, home or not", "up"),
     "simulate": Verb("simulate a fleet in virtual time from one seed, and check safety rules", "up"),
     "init": Verb("make a site: its authority, its certificate, its first administrator", "daemon"),
@@ -172,7 +173,8 @@ def _run(verb: str, given: Sequence[str]) -> int:
         raise AssertionError("argparse ends the process where there is no verb")
     module = cast("Module", importlib.import_module(f"dreamd.cli.{verb}"))
     module.add_parser(subparsers)
-    return module.run(parser.parse_args(given))
+    completed = getattr(module, "completed", None)
+    return module.run(parser.parse_args([verb, *completed(given[1:])] if completed is not None else given))
 
 
 def _serve(args: argparse.Namespace) -> int:

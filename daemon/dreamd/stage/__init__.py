@@ -6,7 +6,7 @@ ends, however it ends, no artist leads within a second.
 
 `osc` alone speaks to python-osc, `udp` alone holds sockets, `session` alone holds the connection. `addresses`
 names what goes out and comes in, `live_input` holds the newest input, `leading` is the protocol of a leader,
-`smoothing` interpolates, `check` reports what was heard: all pure. `score` is the artist's score.
+`check` reports what was heard: all pure. `score` is the artist's score.
 
 Admission: may import `dreamapi`, `dreamwire` (schema, text), `dreamd.core`, `dreamd.plots` and python-osc;
 never app, adapters, ports, fusion or settings. Only the files of `dreamd.cli` import this room.

@@ -1,0 +1,315 @@
+"""One Dreamscape on stage: the connection to the daemon, and what passes over it both ways.
+
+Rules
+- Where the daemon is lost the state is told as `lost`, nothing is interpolated, and the connection is begun
+  anew until it stands. An order to sever or wake waits for it.
+- It ends with the Dreamscape.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from typing import Final
+
+import dreamapi
+from dreamapi import names
+from dreamapi.v1 import dreamscapes_pb2 as dreams
+from dreamd.stage.addresses import NotTaken, Reader, Row, rows_of, rows_of_seat
+from dreamd.stage.choice import chosen, first_failure, own_sleeper, schema_of
+from dreamd.stage.failures import CannotRun
+from dreamd.stage.inbox import Inbox
+from dreamd.stage.lead_line import LeadLine
+from dreamd.stage.leading import Leader
+from dreamd.stage.live_input import LiveInput
+from dreamd.stage.outbox import Outbox
+from dreamd.stage.report import Report
+from dreamd.stage.udp import IN_PORT, OUT_PORT, OscPorts
+from dreamwire.schema import Schema
+
+AGAIN_S: Final = 0.5
+ANSWER_S: Final = 2.0
+POLL_S: Final = 1.0
+"""The state and the own seat are read so often; a lost daemon shows within ANSWER_S."""
+STATUS_EVERY: Final = 60
+"""Polls between two lines of status."""
+FINAL: Final = (dreamapi.DreamscapeUnknown, dreamapi.InvalidArgument)
+"""Refusals that no waiting mends."""
+SOURCE: Final = "stage"
+"""The source of the markers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a stage is run. share: until one comes by OSC. smooth_hz: 0: a row a tick."""
+
+    in_port: int = IN_PORT
+    out_port: int = OUT_PORT
+    is_flat: bool = False
+    smooth_hz: float = 0.0
+    share: float = 0.0
+
+
+class StageSession:
+    """Carries one Dreamscape between the daemon and OSC.
+
+    leader_of: makes the leader from the live input; by default the live input leads alone.
+    """
+
+    def __init__(
+        self,
+        server: str | dreamapi.Server,
+        dreamscape: str,
+        *,
+        clock: Callable[[], float],
+        report: Report,
+        options: Options = Options(),
+        leader_of: Callable[[LiveInput], Leader] = lambda live: live,
+    ) -> None:
+        self._server = server
+        self._wanted = dreamscape
+        self._clock = clock
+        self._report = report
+        self._options = options
+        self._leader_of = leader_of
+        self._name = ""
+        self._orders, self._poll = asyncio.Event(), asyncio.Event()
+        self._state, self._seat_state = "", dreams.Seat.STATE_UNSPECIFIED
+        self._own: dreams.Seat | None = None
+        self._lost = False
+        self._told: set[str] = set()
+        self.ticks = 0
+
+    async def run_until_ended(self) -> None:
+        """Carry until the Dreamscape has ended.
+
+        Raises:
+            ApiError: no daemon answers at the beginning, or it does not know the Dreamscape.
+            CannotRun: a port is taken, or the Dreamscape is not one to be led.
+        """
+        async with self._connect() as api:
+            found = await chosen(api, self._wanted)
+        schema = schema_of(found)
+        self._name, most = names.bare(found.name), found.plan.artist_share
+        if not 0.0 <= self._options.share <= most:
+            raise CannotRun(
+                f"--share {self._options.share:g} is not within 0 and {most:g}, the artist share of "
+                f"{self._name}'s plan"
+            )
+        live = LiveInput(schema.size, self._options.share)
+        self._line = LeadLine(self._leader_of(live), self._clock, self._report, self._tell_refused)
+        self._inbox = Inbox(Reader(schema, most), live, self._clock, self._changed, self._refuse)
+        self._ports = await OscPorts.bound(
+            self._options.in_port, self._options.out_port, self._inbox.hear_datagram
+        )
+        self._outbox = Outbox(self._ports.send, self._options.is_flat, self._options.smooth_hz)
+        self._report.print_fact(
+            "opened",
+            dreamscape=self._name,
+            in_port=self._ports.in_port,
+            out_port=self._options.out_port,
+            features=schema.size,
+            most=most,
+        )
+        try:
+            await self._carry(schema)
+            self._show_state("ended")
+        finally:
+            self._ports.close()
+        self._report.print_fact("ended", reason=f"{self._name} has ended", counts=self.counts)
+
+    @property
+    def in_port(self) -> int:
+        """The UDP port that is listened at."""
+        return self._ports.in_port
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Return how many of each kind have passed so far."""
+        passed = {"ticks": self.ticks, "datagrams sent": self._ports.sent}
+        passed |= {"without a listener": self._ports.unheard} if self._ports.unheard else {}
+        return passed | {code.lower(): count for code, count in sorted(self._inbox.counts.items())}
+
+    # -- the connection ---------------------------------------------------------------------------
+
+    def _connect(self) -> dreamapi.Api:
+        return dreamapi.connect(self._server, deadline_s=ANSWER_S, connect_s=ANSWER_S)
+
+    async def _carry(self, schema: Schema) -> None:
+        """Do the work on a connection, again on a new one where it breaks."""
+        own = asyncio.current_task()
+        while True:
+            failure: BaseException | None = None
+            try:
+                async with self._connect() as api:
+                    await self._work(api, schema)
+                    return
+            except* (dreamapi.ApiError, CannotRun) as broken:
+                failure = first_failure(broken)
+            # A call that ends in the moment of a cancellation reports it as a broken call.
+            if own is not None and own.cancelling():
+                raise asyncio.CancelledError
+            assert failure is not None, "work that ends without a failure is done"
+            if isinstance(failure, (CannotRun, *FINAL)):
+                raise failure
+            if not self._lost:
+                self._lost = True
+                self._report.print_fact("link-lost", reason=str(failure))
+            self._outbox.start_over()
+            self._show_state("lost")
+            self._inbox.expire()
+            await asyncio.sleep(AGAIN_S)
+
+    async def _work(self, api: dreamapi.Api, schema: Schema) -> None:
+        """Return once the Dreamscape has ended."""
+        sleeper = await own_sleeper(api)
+        works = {
+            "state": self._watch_state(api, sleeper),
+            "ticks": self._watch_ticks(api, schema),
+            "events": self._watch_events(api),
+            "lead": self._line.lead(api, self._name),
+            "cues": self._write_cues(api),
+            "orders": self._let_out(api),
+        }
+        if self._options.smooth_hz:
+            works["smooth"] = self._smooth()
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work, name=f"stage-{name}") for name, work in works.items()]
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                task.cancel()
+
+    # -- out --------------------------------------------------------------------------------------
+
+    async def _watch_ticks(self, api: dreamapi.Api, schema: Schema) -> None:
+        async with aclosing(api.dreamscapes.watch_collective(self._name, omit_seats=True)) as ticks:
+            async for tick in ticks:
+                self.ticks += 1
+                self._line.note_tick(tick.grid_time.seconds + tick.grid_time.nanos / 1e9)
+                self._say_hidden(tick)
+                own = rows_of_seat(self._own) if self._own is not None else ()
+                rows: tuple[Row, ...] = (*rows_of(tick, schema), *own)
+                self._outbox.tell_tick(rows, self._clock())
+                self._outbox.tell_state(self._state)
+
+    async def _smooth(self) -> None:
+        while True:
+            await asyncio.sleep(1.0 / self._options.smooth_hz)
+            self._outbox.tell_between(self._clock())
+
+    async def _watch_events(self, api: dreamapi.Api) -> None:
+        """Read the state at once where the journal tells of a change."""
+        async with aclosing(api.dreamscapes.watch_events(dreamscape=self._name)) as events:
+            async for event in events:
+                if event.kind == "state":
+                    self._poll.set()
+
+    async def _watch_state(self, api: dreamapi.Api, sleeper: str) -> None:
+        """Read the state and the own seat each second; return once the Dreamscape has ended."""
+        polls = 0
+        while True:
+            found = await api.dreamscapes.get(self._name)
+            if self._lost:
+                self._lost = False
+                self._report.print_fact("link-restored", reason="")
+            state = names.word(dreams.Dreamscape.State, found.state)
+            if state in ("severed", "waking") and state != self._state:
+                self._outbox.tell_severed(found.state_cause)
+            self._show_state(state)
+            self._see_own(next((one for one in found.seats if sleeper and one.sleeper == sleeper), None))
+            if found.state == dreams.Dreamscape.STATE_ENDED:
+                return
+            self._say_unheard()
+            polls += 1
+            if polls % STATUS_EVERY == 0:
+                self._report.print_fact("status", counts=self.counts)
+            self._poll.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POLL_S):
+                    await self._poll.wait()
+
+    def _show_state(self, state: str) -> None:
+        self._state = state
+        self._outbox.tell_state(state)
+
+    def _see_own(self, seat: dreams.Seat | None) -> None:
+        was, self._own = self._seat_state, seat
+        self._seat_state = seat.state if seat is not None else dreams.Seat.STATE_UNSPECIFIED
+        if seat is not None and self._seat_state == dreams.Seat.STATE_SEVERED != was:
+            self._outbox.tell_severed(f"you: {seat.cause}")
+
+    # -- in ---------------------------------------------------------------------------------------
+
+    def _changed(self) -> None:
+        self._line.note_input()
+        self._orders.set()
+        if self._lost and self._inbox.order is not None:
+            self._refuse(
+                NotTaken(
+                    "UNREACHABLE",
+                    "the daemon is lost, so the order waits; sever another way (the console, dreamd sever)",
+                )
+            )
+
+    def _tell_refused(self, no: NotTaken) -> None:
+        self._outbox.tell_refused(no)
+
+    def _refuse(self, no: NotTaken) -> None:
+        self._tell_refused(no)
+        self._report.print_fact("refused", code=no.code, reason=no.sentence)
+
+    async def _write_cues(self, api: dreamapi.Api) -> None:
+        await self._serve(lambda: self._write_waiting(api))
+
+    async def _write_waiting(self, api: dreamapi.Api) -> None:
+        while self._inbox.cues:
+            text = self._inbox.cues[0].text
+            try:
+                await api.dreamscapes.write_marker(self._name, text, source=SOURCE)
+                self._report.print_fact("cue", text=text)
+            except dreamapi.Refused as no:
+                self._refuse(NotTaken(no.reason, str(no)))
+            self._inbox.cues.popleft()
+
+    async def _let_out(self, api: dreamapi.Api) -> None:
+        await self._serve(lambda: self._give_order(api))
+
+    async def _give_order(self, api: dreamapi.Api) -> None:
+        while (order := self._inbox.order) is not None:
+            try:
+                if order.wake:
+                    await api.dreamscapes.wake(self._name, issuer=SOURCE, reason=f"{SOURCE}: /dreamd/wake")
+                else:
+                    await api.dreamscapes.sever(self._name, reason=f"{SOURCE}: /dreamd/sever")
+                self._report.print_fact("wake" if order.wake else "sever", reason="by OSC")
+            except dreamapi.Refused as no:
+                self._refuse(NotTaken(no.reason, str(no)))
+            self._inbox.end_order(order)
+            self._poll.set()
+
+    async def _serve(self, waiting: Callable[[], Awaitable[None]]) -> None:
+        """Serve what waits, and again whenever something has come."""
+        while True:
+            await waiting()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POLL_S):
+                    await self._orders.wait()
+            self._orders.clear()
+
+    # -- said once --------------------------------------------------------------------------------
+
+    def _say_hidden(self, tick: dreams.Collective) -> None:
+        if tick.centre_hidden and tick.included:
+            self._say_once("hidden", "the centre is hidden: fewer than five are in it, or it is intimate")
+
+    def _say_unheard(self) -> None:
+        if self._ports.unheard:
+            port = self._options.out_port
+            self._say_once(
+                "unheard", f"no program listens at 127.0.0.1:{port}; start yours, or name its port: --out"
+            )
+
+    def _say_once(self, fact: str, reason: str) -> None:
+        if fact not in self._told:
+            self._told.add(fact)
+            self._report.print_fact(fact, reason=reason)
