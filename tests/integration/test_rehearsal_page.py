@@ -1,4 +1,4 @@
-"""The report of a rehearsal, and the plots of surveillance, in a real browser."""
+"""The pages of a rehearsal and of a festival, and the plots of surveillance, in a real browser."""
 
 import tempfile
 from collections.abc import Iterator
@@ -7,9 +7,15 @@ from pathlib import Path
 import pytest
 
 from chromium import BINARY, Chromium
+from dreamd.festival.account.account import account_of
+from dreamd.festival.page.document import Shown
+from dreamd.festival.page.live import LivePage
 from dreamd.plots.response_chart import response_svg
 from dreamd.plots.watch_chart import watch_svg
 from fakes import plots
+from festival.built_facts import FACTS
+from festival.built_timeline import ZONE, built_timeline
+from festival.test_page import ended as festival_ended
 from rehearse.stories import homogenised
 
 pytestmark = pytest.mark.skipif(BINARY is None, reason="chromium is not installed (make system-packages)")
@@ -57,6 +63,44 @@ def test_the_page_is_read_without_sideways_scroll_and_no_word_covers_another(
     assert chromium.ask(OUTSIDE) == []
     assert chromium.text(".verdict").startswith("Failed: 1 of 10 faults")
     assert chromium.ask("document.querySelector('.verdict').getBoundingClientRect().bottom < innerHeight")
+    assert not chromium.complaints
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_festivals_page_is_read_at_any_size_and_its_list_opens_by_keyboard(
+    chromium: Chromium, size: tuple[int, int], tmp_path: Path
+) -> None:
+    """No sideways scroll, labels apart, the verdict in sight; Enter opens the list of all that happened."""
+    path = tmp_path / "festival.html"
+    path.write_text(festival_ended())
+    chromium.size(*size, mobile=size[0] < 600)
+    chromium.go(path.as_uri())
+    assert chromium.ask(SIDEWAYS) <= 0
+    assert chromium.ask(OVERPRINTED) == []
+    assert chromium.ask(OUTSIDE) == []
+    assert chromium.text(".verdict").startswith("It ended well")
+    assert chromium.ask("document.querySelector('.verdict').getBoundingClientRect().bottom < innerHeight")
+    chromium.ask("document.querySelector('#everything summary').focus()")
+    chromium.press("Enter")
+    chromium.until("document.querySelector('#everything').open")
+    assert not chromium.complaints
+
+
+def test_a_festivals_page_follows_it_and_keeps_what_its_reader_opened(chromium: Chromium) -> None:
+    """Each happening is drawn as it comes; an open list stays open; the end is the verdict."""
+    timeline = built_timeline()
+    with LivePage(0, Shown("A small festival", ZONE)) as page:
+        chromium.go(page.address)
+        chromium.until("document.querySelector('.verdict').innerText === 'It runs. It begins.'")
+        page.tell(timeline[0])
+        chromium.until("document.querySelector('.verdict').innerText.includes('72 asks')")
+        chromium.ask("document.querySelector('#everything').open = true")
+        for one in timeline[1:]:
+            page.tell(one)
+        chromium.until("document.querySelectorAll('h3').length === 1")
+        assert chromium.ask("document.querySelector('#everything').open")
+        page.close_with(account_of(FACTS, timeline))
+        chromium.until("document.querySelector('.verdict').innerText.startsWith('It ended well')")
     assert not chromium.complaints
 
 

@@ -1,0 +1,127 @@
+"""The page of a festival: what it shows, and how it follows one that runs."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from dreamd.festival.account.account import account_of
+from dreamd.festival.page.document import Shown, document, part
+from dreamd.festival.page.live import CannotShow, LivePage
+from dreamd.festival.timeline import Happening, HappeningKind
+from festival.built_facts import FACTS
+from festival.built_timeline import EVENING_S, ZONE, built_timeline
+
+SHOWN = Shown("A small festival", ZONE)
+
+
+def ended(**changed: object) -> str:
+    """The page of a festival that ended with these facts."""
+    timeline = built_timeline()
+    account = account_of(replace(FACTS, **changed), timeline)  # type: ignore[arg-type]
+    return document(replace(SHOWN, timeline=timeline, account=account, command="dreamd festival --seed 7"))
+
+
+def test_a_festival_that_ended_well_says_so_and_shows_each_line() -> None:
+    """The verdict, every line of the account, the acts, the clinic's days and the command are there."""
+    page = ended()
+    assert "It ended well: each of 16 lines of the account holds." in page
+    assert page.count('class="good"') == 16
+    assert 'class="no"' not in page
+    assert "60 merged at most, 60 severed at most" in page
+    assert "Case 13 is released." in page
+    assert "dreamd festival --seed 7" in page
+
+
+def test_a_line_that_does_not_hold_is_named_in_the_verdict_with_its_faults() -> None:
+    """Without a letter the line of letters does not hold, and the page names it and its faults."""
+    page = ended(letters=())
+    assert "1 of 16 lines of the account does not hold: letters." in page
+    assert page.count('class="no"') == 1
+    assert "does not hold:" in page
+
+
+def test_an_account_without_a_line_is_not_shown_as_well() -> None:
+    """An account of nothing has no good verdict."""
+    page = ended(subjects=())
+    assert "It ended well" not in page
+    assert "The account has no line." in page
+
+
+def test_every_text_is_escaped() -> None:
+    """Words of a scenario are text on the page, never markup."""
+    page = ended()
+    assert "Noor &lt;Valdt&gt;" in page
+    assert "<Valdt>" not in page
+
+
+def test_instants_are_told_in_the_zone_of_the_festival() -> None:
+    """A happening at 17:00 UTC is told as 18:00 in Zurich."""
+    one = Happening(EVENING_S, HappeningKind.ROUND, "The round is planned.")
+    assert "day 1, 18:00:00" in part(replace(SHOWN, timeline=(one,)))
+
+
+def test_a_reading_that_is_no_number_is_drawn_as_none() -> None:
+    """NaN and words among the readings raise nothing and draw no bar."""
+    figures: dict[str, float | int | str] = {"merged": float("nan"), "seated": "?", "severed": 2}
+    told = (
+        Happening(EVENING_S, HappeningKind.ACT_BEGINS, "Low Tide", 1),
+        Happening(EVENING_S + 1.0, HappeningKind.AUDIENCE, "", 1, 1, figures),
+    )
+    page = part(replace(SHOWN, timeline=told))
+    assert 'class="merged"' not in page
+    assert "0 merged at most, 2 severed at most" in page
+
+
+# -- while it runs ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def live() -> Iterator[LivePage]:
+    """A page that follows."""
+    with LivePage(0, SHOWN) as page:
+        yield page
+
+
+def fetched(page: LivePage, path: str = "", host: str = "") -> str:
+    """Return the answer of the page."""
+    request = urllib.request.Request(page.address + path, headers={"Host": host} if host else {})
+    with urllib.request.urlopen(request, timeout=5.0) as answer:
+        return str(answer.read().decode())
+
+
+def test_a_page_is_told_each_happening_and_the_account_at_the_end(live: LivePage) -> None:
+    """A question is answered with the newest state; with the account it is over."""
+    first = json.loads(fetched(live, "part?after=0"))
+    assert (first["over"], "It begins." in first["html"]) == (False, True)
+    live.tell(built_timeline()[0])
+    second = json.loads(fetched(live, f"part?after={first['revision']}"))
+    assert second["revision"] > first["revision"]
+    assert "It runs. The round has 72 asks for 60 berths." in second["html"]
+    live.close_with(account_of(FACTS, built_timeline()))
+    last = json.loads(fetched(live, f"part?after={second['revision']}"))
+    assert last["over"]
+    assert "It ended well" in last["html"]
+
+
+def test_a_page_by_another_name_or_without_a_revision_is_refused(live: LivePage) -> None:
+    """A rebound name is misdirected, a revision that is none is a bad request, and both say why."""
+    for path, host, status, words in (
+        ("", "evil.example", 421, "this page answers only to 127.0.0.1"),
+        ("part?after=-1", "", 400, "after is the revision"),
+        ("part", "", 400, "after is the revision"),
+    ):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            fetched(live, path, host)
+        assert refused.value.code == status
+        assert words in refused.value.read().decode()
+
+
+def test_a_port_that_is_taken_is_named_with_its_flag(live: LivePage) -> None:
+    """The sentence names the port and the flag."""
+    port = int(live.address.rpartition(":")[2].strip("/"))
+    with pytest.raises(CannotShow, match=rf"127\.0\.0\.1:{port}.*--page"):
+        LivePage(port, SHOWN)
