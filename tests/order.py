@@ -9,6 +9,7 @@ without a number counts as SHORT_S.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import fsum
 from typing import Final
 
 SHORT_S: Final = 1.2
@@ -87,4 +88,4 @@ def _left(files: Sequence[str], seconds: Mapping[str, float], there: Iterable[st
 
 
 def _sum(files: Iterable[str], seconds: Mapping[str, float]) -> float:
-    return sum(seconds.get(file, SHORT_S) for file in files)
+    return fsum(seconds.get(file, SHORT_S) for file in files)
