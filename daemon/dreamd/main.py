@@ -56,6 +56,7 @@ VERBS: Final = {
     "dose": Verb("show the merge-minutes of a sleeper, and what is left", "daemon"),
     "clinic": Verb("cases of sleepers: list, read, answer, hold, return, release", "daemon"),
     "report": Verb("counts of people that anyone may read: preview, publish, verify", "daemon"),
+    "piece": Verb("leads of artists as they were signed: list, show, verify", "daemon"),
     "receipt": Verb("verify the receipt of a consent", "daemon"),
     "ledger": Verb("back up, check, verify, restore the ledger", "daemon"),
     "lsl": Verb("send a Dreamscape over Lab Streaming Layer, take markers from it", "daemon,boards"),
@@ -77,6 +78,7 @@ SINGULARS: Final = {
     "breaker": "breakers",
     "setting": "settings",
     "recordings": "recording",
+    "pieces": "piece",
 }
 """Words that are taken for a verb: mostly for their plural."""
 

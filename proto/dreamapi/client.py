@@ -34,6 +34,7 @@ from dreamapi.errors import Unreachable
 from dreamapi.guidelines import Guidelines
 from dreamapi.letters import Exposure, Letters
 from dreamapi.moratoria import Moratoria
+from dreamapi.pieces import Pieces
 from dreamapi.pods import Pods
 from dreamapi.renewal import Renewal, Renewing
 from dreamapi.reports import Reports
@@ -104,6 +105,7 @@ class Api:
         self.guidelines = Guidelines(self._channel, self._line)
         self.moratoria = Moratoria(self._channel, self._line)
         self.reports = Reports(self._channel, self._line)
+        self.pieces = Pieces(self._channel, self._line)
         self.clinic = Clinic(self._channel, self._line)
         self.exposure = Exposure(self._channel, self._line)
         self.letters = Letters(self._channel, self._line)

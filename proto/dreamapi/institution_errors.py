@@ -48,3 +48,7 @@ class NotInvited(Refused, reason="NOT_INVITED"):
 
 class ReserveUnfunded(Refused, reason="RESERVE_UNFUNDED"):
     """The pool of the exchange cannot pay the reserves of a round; metadata: needed, held."""
+
+
+class PieceUnknown(Refused, reason="PIECE_UNKNOWN"):
+    """There is no piece of this id; metadata: the id."""

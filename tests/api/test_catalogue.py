@@ -6,7 +6,20 @@ import re
 import pytest
 
 from dreamapi.v1 import breakers_pb2, consents_pb2, dreamscapes_pb2, pods_pb2, wake_pb2
-from dreamd.cli import access, audit, breakers, clinic, dose, dreamscapes, me, moratorium, pods, report, wake
+from dreamd.cli import (
+    access,
+    audit,
+    breakers,
+    clinic,
+    dose,
+    dreamscapes,
+    me,
+    moratorium,
+    piece,
+    pods,
+    report,
+    wake,
+)
 from dreamd.core.refusals import CATALOGUE, Code, Kind
 
 REPEATED = {Kind.UNAVAILABLE, Kind.ABORTED, Kind.EXHAUSTED}
@@ -33,7 +46,20 @@ def everything() -> argparse.ArgumentParser:
     """The verbs that use the API."""
     root = argparse.ArgumentParser()
     below = root.add_subparsers()
-    for verb in (access, audit, breakers, clinic, dose, dreamscapes, me, moratorium, pods, report, wake):
+    for verb in (
+        access,
+        audit,
+        breakers,
+        clinic,
+        dose,
+        dreamscapes,
+        me,
+        moratorium,
+        piece,
+        pods,
+        report,
+        wake,
+    ):
         verb.add_parser(below)
     return root
 

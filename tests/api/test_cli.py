@@ -17,6 +17,7 @@ from dreamd.cli import (
     guidelines,
     me,
     moratorium,
+    piece,
     pods,
     report,
     sever,
@@ -50,6 +51,7 @@ class Shell:
         guidelines.add_parser(subjects)
         dose.add_parser(subjects)
         report.add_parser(subjects)
+        piece.add_parser(subjects)
         clinic.add_parser(subjects)
         moratorium.add_parser(subjects)
         return parser.parse_args([*line.split(), "--server", self._server])

@@ -468,6 +468,8 @@ EXPECTED = {
     "PreviewReport": ("-", "yes", "yes", "-", "-", "-", "-", "-"),
     "PublishReport": ("-", "yes", "yes", "-", "-", "-", "-", "-"),
     "ListReports": ("yes",) * 8,
+    "GetPiece": ("yes",) * 8,
+    "ListPieces": ("yes",) * 8,
 }
 
 

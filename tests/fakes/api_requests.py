@@ -14,6 +14,7 @@ from dreamapi.v1 import guidelines_pb2 as guidelines
 from dreamapi.v1 import house_pb2 as houses
 from dreamapi.v1 import letters_pb2 as letters
 from dreamapi.v1 import moratoria_pb2 as moratoria
+from dreamapi.v1 import pieces_pb2 as pieces
 from dreamapi.v1 import pods_pb2 as beds
 from dreamapi.v1 import reports_pb2 as reports
 from dreamapi.v1 import severs_pb2 as severs
@@ -29,6 +30,7 @@ from dreamapi.v1.guidelines_pb2_grpc import GuidelinesStub
 from dreamapi.v1.house_pb2_grpc import HousesStub
 from dreamapi.v1.letters_pb2_grpc import LettersStub
 from dreamapi.v1.moratoria_pb2_grpc import MoratoriaStub
+from dreamapi.v1.pieces_pb2_grpc import PiecesStub
 from dreamapi.v1.pods_pb2_grpc import PodsStub
 from dreamapi.v1.reports_pb2_grpc import ReportsStub
 from dreamapi.v1.rules_pb2 import ROLE_ADMIN
@@ -36,6 +38,7 @@ from dreamapi.v1.severing_pb2 import SeverOutcome
 from dreamapi.v1.severs_pb2_grpc import SeversStub
 from dreamapi.v1.wake_pb2_grpc import WakeOrdersStub
 from dreamd.adapters.documents.shipped import shipped_text
+from fakes.pieces import PIECE
 
 N = "dreamscapes/n"
 UNARY = {
@@ -192,6 +195,8 @@ UNARY |= {
     "PreviewReport": (reports.PreviewReportRequest(), reports.Report),
     "PublishReport": (reports.PublishReportRequest(), reports.Report),
     "ListReports": (reports.ListReportsRequest(), reports.ListReportsResponse),
+    "GetPiece": (pieces.GetPieceRequest(name=f"pieces/{PIECE.id}"), pieces.Piece),
+    "ListPieces": (pieces.ListPiecesRequest(), pieces.ListPiecesResponse),
 }
 GUARDED["LiftAlarm"] = exposure.LiftAlarmRequest(kind=exposure.HARM_KIND_DISTRESS)
 GUARDED["GetExposureResponse"] = exposure.GetExposureResponseRequest()
@@ -220,7 +225,7 @@ def stub_with(channel: grpc.aio.Channel, method: str) -> object:
     kinds = (
         *(PodsStub, DreamscapesStub, BreakersStub, WakeOrdersStub),
         *(SeversStub, HousesStub, AccessStub, AuditStub, ConsentsStub, GuidelinesStub, ReportsStub),
-        *(ExposureStub, LettersStub, ClinicStub, MoratoriaStub),
+        *(ExposureStub, LettersStub, ClinicStub, MoratoriaStub, PiecesStub),
     )
     stubs = [kind(channel) for kind in kinds]
     return next(getattr(stub, method) for stub in stubs if hasattr(stub, method))

@@ -10,6 +10,7 @@ from dataclasses import replace
 from dreamd.adapters.documents.shipped import founding
 from dreamd.app.api.people.guidelines import GuidelineCommands
 from dreamd.app.api.protocols import Ordered
+from dreamd.app.api.stage.pieces import PieceQueries
 from dreamd.app.guidelines.revisions import Revisions
 from dreamd.app.stage.live_lead import LeadStream, LiveLead
 from dreamd.app.stage.stimulus_markers import Marker
@@ -34,6 +35,7 @@ from dreamd.core.pieces.piece import NO_CREDITS, Credits
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.views import BreakerView
 from dreamd.core.safety.wake_orders import Order
+from dreamd.ports.ledger.transaction import Transaction
 from dreamwire.messages import WakeScope
 from dreamwire.schema import BANDS6X2
 from fakes import surveillance
@@ -43,6 +45,7 @@ from fakes.consents import FakeConsents
 from fakes.erasures import FakeErasures
 from fakes.letters import FakeNights
 from fakes.moratoria import FakeMoratoria
+from fakes.pieces import PIECE
 from fakes.reports import FakeReports
 from fakes.severs import WELL, FakeSevers
 from fakes.views import NOW_S, breaker_view, collective_view, dreamscape_view, pod_view
@@ -448,6 +451,8 @@ class FakeCoordination:
         self.letters, self.exposure = self.nights.letters, self.nights.exposure
         self.erasures = FakeErasures(self.asked)
         self.reports = FakeReports()
+        self.principals.ledger.write(Transaction(pieces=(PIECE,)))
+        self.pieces = PieceQueries(self.principals.ledger)
         self.clinic = FakeClinic(self.asked)
         self.surveillance = surveillance.commands(people, self.revisions)
         self.house_view = WELL

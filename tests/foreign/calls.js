@@ -186,6 +186,8 @@ async function people() {
   await unary("Reports.PreviewReport", {});
   await unary("Reports.PublishReport", {});
   await unary("Reports.ListReports", {});
+  await unary("Pieces.ListPieces", {});
+  await unary("Pieces.GetPiece", { name: "pieces/0123456789abcdef" });
 }
 
 // A case is opened by hand at level 2, so it holds its sleeper until a release.

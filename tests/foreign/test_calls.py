@@ -60,7 +60,7 @@ async def test_every_method_answers_another_language(told: dict[str, Any]) -> No
     answers = {name: one["answer"] for name, one in told["told"].items() if "answer" in one}
     own = {"Access.GetCaller", "Access.RenewCredential", "Access.GetProvider", "Access.RedeemSignIn"}
     refusing = {"Breakers.ResetBreaker", "Guidelines.RatifyRevision"}
-    refusing |= {"Reports.PreviewReport", "Reports.PublishReport"}
+    refusing |= {"Reports.PreviewReport", "Reports.PublishReport", "Pieces.GetPiece"}
     refusing |= {"Clinic.CloseCase", "Clinic.ReleaseCase"}
     refusing |= {"Exposure.LiftAlarm", "Exposure.GetExposureResponse", "Moratoria.SecondMoratorium"}
     assert set(told["methods"]) - set(answers) == {*refusing, *own}
@@ -90,6 +90,7 @@ async def test_every_method_answers_another_language(told: dict[str, Any]) -> No
         ("Exposure.LiftAlarm", PERMISSION_DENIED, "PERSON_NEEDED", ""),
         ("Guidelines.RatifyRevision", PERMISSION_DENIED, "PERSON_NEEDED", ""),
         ("Moratoria.SecondMoratorium", PERMISSION_DENIED, "PERSON_NEEDED", ""),
+        ("Pieces.GetPiece", NOT_FOUND, "PIECE_UNKNOWN", ""),
         ("Reports.PreviewReport", FAILED_PRECONDITION, "TOO_EARLY", ""),
         ("Reports.PublishReport", FAILED_PRECONDITION, "TOO_EARLY", ""),
         ("bad name", INVALID_ARGUMENT, "INVALID_ARGUMENT", "name"),

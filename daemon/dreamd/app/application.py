@@ -82,7 +82,7 @@ class Application:
 
     Attributes:
         pods, dreamscapes, breakers, wake_orders, severs, consents, letters, exposure, reports, surveillance,
-            clinic, house, guidelines, access, audit: commands and queries, one subject each
+            clinic, pieces, house, guidelines, access, audit: commands and queries, one subject each
             (`api.protocols.Api`).
         acts: the audit log, for every call that changes something.
         principals, whereabouts, enrolment: what admission asks; what a revocation ends.
@@ -217,7 +217,7 @@ class Application:
         )
         self._institutions = Institutions(deps, people, self.registry)
         self.reports, self.surveillance = self._institutions.reports, self._institutions.surveillance
-        self.clinic = self._institutions.clinic
+        self.clinic, self.pieces = self._institutions.clinic, self._institutions.pieces
         self.erasures.forgetting = self._institutions.forget_sleeper
         self.house = HouseQueries(deps, self.registry, lambda: self.inbound.broker)
 

@@ -6,6 +6,7 @@ from dreamd.app.api.people.clinic import ClinicCommands
 from dreamd.app.api.people.clinic_parts import ClinicParts
 from dreamd.app.api.people.reports import ReportCommands
 from dreamd.app.api.people.surveillance import SurveillanceCommands
+from dreamd.app.api.stage.pieces import PieceQueries
 from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.registry import DreamscapeRegistry
 from dreamd.app.people.house_people import HousePeople
@@ -19,7 +20,7 @@ from dreamd.core.surveillance.kinds import TOLD, HarmKind
 class Institutions:
     """The parts. reports: commands and queries of the public report. surveillance: of the watches.
 
-    clinic: of cases.
+    clinic: of cases. pieces: of leads.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Institutions:
         self.surveillance = SurveillanceCommands(
             self._watch, ResponseQuery(deps.ledger, deps.clock), deps.principals
         )
+        self.pieces = PieceQueries(deps.ledger)
         deps.clinic.place, deps.sittings.zone = people.place, people.place.zone
         self._clinic = ClinicParts(deps, dreamscapes)
         self.clinic = ClinicCommands(deps, self._clinic.mornings, self._clinic.seats)

@@ -126,6 +126,7 @@ class Code(Enum):
     ALREADY_PUBLISHED = "ALREADY_PUBLISHED"
     RESERVE_UNFUNDED = "RESERVE_UNFUNDED"
     NOT_INVITED = "NOT_INVITED"
+    PIECE_UNKNOWN = "PIECE_UNKNOWN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +290,7 @@ CATALOGUE: Final[dict[Code, Entry]] = {
         Kind.PRECONDITION,
         "invite the guest, and let each guest accept the list",
     ),
+    Code.PIECE_UNKNOWN: Entry(Kind.NOT_FOUND, "list the pieces there are (dreamd piece list)"),
     Code.RETAINED_BY_LAW: Entry(Kind.PRECONDITION, "wait until the date that the named clause gives"),
     Code.LETTER_UNKNOWN: Entry(
         Kind.NOT_FOUND, "read it after the check-out, or list the nights (dreamd me nights)"

@@ -32,6 +32,7 @@ from dreamapi.v1 import (
     house_pb2_grpc,
     letters_pb2_grpc,
     moratoria_pb2_grpc,
+    pieces_pb2_grpc,
     pods_pb2_grpc,
     reports_pb2_grpc,
     severs_pb2_grpc,
@@ -59,6 +60,7 @@ from dreamd.adapters.grpc.servicers.people.moratoria import Moratoria
 from dreamd.adapters.grpc.servicers.people.reports import Reports
 from dreamd.adapters.grpc.servicers.pods import Pods
 from dreamd.adapters.grpc.servicers.severs import Houses, Severs
+from dreamd.adapters.grpc.servicers.stage.pieces import Pieces
 from dreamd.adapters.grpc.servicers.wake_orders import WakeOrders
 from dreamd.app.api.protocols import Api
 from dreamd.core.access.rules import Effect
@@ -283,6 +285,7 @@ def _serve_services(
     reports_pb2_grpc.add_ReportsServicer_to_server(  # type: ignore[no-untyped-call]
         Reports(api.reports, replays), server
     )
+    pieces_pb2_grpc.add_PiecesServicer_to_server(Pieces(api.pieces), server)  # type: ignore[no-untyped-call]
     letters_pb2_grpc.add_LettersServicer_to_server(Letters(api.letters), server)  # type: ignore[no-untyped-call]
 
 

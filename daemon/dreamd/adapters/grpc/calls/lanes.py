@@ -124,6 +124,7 @@ _API: Final[dict[str, dict[Lane, tuple[str, ...]]]] = {
         Lane.READ: ("ListMoratoria",),
     },
     "dreamapi.v1.Reports": {Lane.WRITE: ("PublishReport",), Lane.READ: ("PreviewReport", "ListReports")},
+    "dreamapi.v1.Pieces": {Lane.READ: ("GetPiece", "ListPieces")},
     "dreamapi.v1.Exposure": {
         Lane.READ: ("GetDose", "ListNights", "GetSurveillance"),
         Lane.WRITE: ("LiftAlarm", "GetExposureResponse"),

@@ -10,6 +10,7 @@ from dreamd.app.api.people.letters_protocol import ExposureApi, LettersApi
 from dreamd.app.api.people.protocols import ConsentsApi
 from dreamd.app.api.people.reports_protocol import ReportsApi
 from dreamd.app.api.people.surveillance_protocol import SurveillanceApi
+from dreamd.app.api.stage.pieces_protocol import PiecesApi
 
 
 class PeopleApi(Protocol):
@@ -43,6 +44,11 @@ class PeopleApi(Protocol):
     @property
     def reports(self) -> ReportsApi:
         """Public reports of the house."""
+        ...
+
+    @property
+    def pieces(self) -> PiecesApi:
+        """Leads of artists, as they were signed."""
         ...
 
     @property
