@@ -5,12 +5,16 @@ them, `ObservedPod` and `ObservedDaemon`, and not by their classes.
 """
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from dreamd.adapters.documents.shipped import bench_founding
 from dreamd.app.application import Application
+from dreamd.app.guidelines.revisions import Founding
+from dreamd.app.people.house_people import SignReport
 from dreamd.core.dreamscapes.views import Event
+from dreamd.core.letters.letter import Place
 from dreamd.ports.recordings import NoRecordings, Recordings
 from dreamd.simulation.machines.counting_metrics import CountingMetrics
 from dreamd.simulation.machines.memory_ledger import LedgerStorage
@@ -133,6 +137,25 @@ class Observer(Protocol):
         ...
 
 
+def one_site(_number: int) -> str:
+    """The site of a bed in a house with one."""
+    return "here"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the house of a world states about itself.
+
+    founding: its guidelines. place: zone and contact of its letters. site_of: the site of a bed's number when
+    its agent starts. sign_report: makes the signed file of a public report.
+    """
+
+    founding: Founding = field(default_factory=bench_founding)
+    place: Place = Place()  # noqa: RUF009 - a frozen value
+    site_of: Callable[[int], str] = one_site
+    sign_report: SignReport | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
     """The parts that all processes of a world share.
@@ -140,7 +163,7 @@ class Environment:
     conditions: those of every link that has none of its own. limits_min: merge-minutes by pseudonym, of the
     sleepers that have a limit. every_pulse: pods give also the pulses that decide nothing. hops: journals
     have a line for each hop. recordings: where the daemons keep theirs. begins_s: when the night begins, unix
-    time.
+    time. house: its guidelines, sites and letters.
     """
 
     seed: int
@@ -157,6 +180,7 @@ class Environment:
     hops: bool = False
     recordings: Recordings = field(default_factory=NoRecordings)
     begins_s: float = 1_800_000_000.0
+    house: House = field(default_factory=House)
 
     def link(self) -> NetworkLink:
         """A new link to the broker, under the conditions of the environment."""

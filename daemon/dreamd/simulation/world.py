@@ -13,7 +13,7 @@ from dreamd.core.refusals import Refusal
 from dreamd.ports.deferred import Deferred
 from dreamd.ports.recordings import NoRecordings, Recordings
 from dreamd.simulation.checks.invariants import InvariantChecker
-from dreamd.simulation.environment import Environment
+from dreamd.simulation.environment import Environment, House
 from dreamd.simulation.machines.clocks import MachineClock
 from dreamd.simulation.machines.grants import grant_tonight
 from dreamd.simulation.machines.memory_ledger import LedgerStorage
@@ -51,12 +51,15 @@ class World:
         recordings: Recordings | None = None,
         begins_s: float = START_S,
         zone: str = ZONE,
+        house: House | None = None,
+        checks: type[InvariantChecker] = InvariantChecker,
     ) -> None:
         """Start one daemon and so many pods.
 
         limits_min: merge-minutes by pseudonym, of the sleepers that have a limit. sleeper: makes the sleeper
         of a bed's number. every_pulse, hops, recordings: see `Environment`. begins_s: when the night begins,
-        unix time. zone: of the sleepers' wall clocks.
+        unix time. zone: of the sleepers' wall clocks. house: absent, a bench of one site. checks: the
+        checker's class, a subclass that sees more.
         """
         self.seed = seed
         self.rng = random.Random(seed)  # noqa: S311 - one seed, one story
@@ -72,7 +75,7 @@ class World:
         self.between = False
         self.daemons: list[DaemonProcess] = []
         self.pods: list[Pod] = []
-        self.checker = InvariantChecker(self.schedule, self.storage, self.limits_min, self.pods)
+        self.checker = checks(self.schedule, self.storage, self.limits_min, self.pods)
         self.checker.calm = self.conditions.loss == 0.0
         self.checker.credentials.broker = self.broker
         key = KeyedSealer(SECRET)
@@ -91,6 +94,7 @@ class World:
             hops=hops,
             recordings=recordings or NoRecordings(),
             begins_s=begins_s,
+            house=house or House(),
         )
         self.start_daemon()
         for number in range(1, pods + 1):

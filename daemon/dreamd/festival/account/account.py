@@ -69,7 +69,7 @@ def account_of(facts: Facts, timeline: Sequence[Happening] = ()) -> FestivalAcco
         "stays": len(facts.stays),
         "sleepers": len({one.sleeper for one in facts.stays}),
         "merge_minutes": round(sum(one.minutes for one in facts.mergings), 3),
-        "trips": len(facts.trips),
+        "trips": sum(institutions.opens_case(trip) for trip in facts.trips),
         "cases": len(facts.cases),
         "refusals": len(facts.refusals),
         "letters": len(facts.letters),

@@ -123,7 +123,7 @@ def _cents(money: str) -> int:
 
 def cases(facts: Facts) -> Line:
     """Each trip that concerns the person has a case, and each whole Dreamscape that failed a parent."""
-    due = [trip for trip in facts.trips if trip.cause in LEVEL_OF or trip.cause in PARENTS]
+    due = [trip for trip in facts.trips if opens_case(trip)]
 
     def faults() -> Iterator[str]:
         for trip in due:
@@ -132,6 +132,11 @@ def cases(facts: Facts) -> Line:
                 yield f"{trip.sleeper or 'the group'} was severed for {trip.cause}{where}, and has no case"
 
     return line(Subject.CASES, "each trip has a case", "trip that opens one", len(due), faults())
+
+
+def opens_case(trip: Trip) -> bool:
+    """Return whether a trip opens a case in its first night, of its person or of the group."""
+    return trip.cause in LEVEL_OF or trip.cause in PARENTS
 
 
 def _is_of(case: CaseTold, trip: Trip) -> bool:

@@ -1,11 +1,12 @@
 """The rule `held`: no person that a case holds is coupled, over restarts and restored ledgers.
 
 The watch keeps its own account of who is held: by the events of each daemon, and at a start by the cases in
-the storage. A sleeper is named by the number of the bed. No night is long enough for a release.
+the storage. A sleeper is named by the number of the bed.
 
 Rules
 - An anchor session couples a person with no other: there a hold bars nothing.
-- From the event `case-held` on, no later message of that daemon couples the person.
+- From the event `case-held` on, no later message of that daemon couples the person, until a clinician returns
+  them in steps, which the storage then has.
 - A daemon that starts holds those whose cases in the storage hold them.
 - On a copy of the ledger that lacks writes nobody is coupled until a clinician has closed the case over the
   book. From then on everyone counts that was ever held.
@@ -74,8 +75,18 @@ class HoldWatch:
                 if person:
                     known.held.add(person)
                     self.ever.add(person)
+            case "case-returning":
+                self._returns(known, event.cause)
             case _:
                 pass
+
+    def _returns(self, known: _Known, case: str) -> None:
+        """A person returns by a plan that is written before it acts."""
+        kept = self._storage.cases.get(case)
+        if kept is None or not kept.case.share > 0.0:
+            self._violated(HELD, case, "returns its person, and no plan of it is written")
+            return
+        known.held.discard(kept.case.person)
 
     def _written(self, case: str) -> str:
         kept = self._storage.cases.get(case)

@@ -10,7 +10,6 @@ from functools import partial
 from typing import Final
 
 from dreamd.adapters.documents.pieces import sign_piece
-from dreamd.adapters.documents.shipped import bench_founding
 from dreamd.adapters.exposure import LedgerExposure
 from dreamd.app.application import Application
 from dreamd.app.inbound import InboundRouter
@@ -72,11 +71,13 @@ class DaemonProcess:
             subjects=self.ledger.keys.subject_of,
             simulated_grants=True,
             sign_piece=partial(sign_piece, key=PIECE_KEY),
+            place=environment.house.place,
+            sign_report=environment.house.sign_report,
         )
         self.app = Application(
             *(self, self, self.ledger, self.metrics, rng, people),
             recordings=environment.recordings,
-            founding=bench_founding(),
+            founding=environment.house.founding,
         )
         self.keeper: SimulatedKeeper | None = None
         self.desk = FrontDesk(self.app, self.now_s, self._unsafe)

@@ -111,7 +111,13 @@ class Pod(PodConnection):
         self.device = Device()
         incarnation = self._schedule.now_ns // MS_NS + self.disk.starts
         identity = Identity(
-            self.name, "here", self.body.device, "sim", BANDS6X2, CalibrationSource.SIMULATED, incarnation
+            self.name,
+            self._environment.house.site_of(self.number),
+            self.body.device,
+            "sim",
+            BANDS6X2,
+            CalibrationSource.SIMULATED,
+            incarnation,
         )
         clock = SessionClock()
         restored = Restored(self.disk.latched, self.disk.severed, self.disk.woken, self.disk.consents)

@@ -1,0 +1,171 @@
+"""The gathering of facts at the end: from the watch, the house's answers, and what was planted."""
+
+import json
+from math import nan
+from typing import Any, Final
+
+from dreamd.adapters.documents.public_reports import verified_report
+from dreamd.core.access.caller import Caller, Channel, Role
+from dreamd.core.clinic.course import CaseState
+from dreamd.core.clinic.kept_case import KeptCase
+from dreamd.core.refusals import Refusal
+from dreamd.festival.facts import (
+    CaseTold,
+    ClauseTold,
+    Facts,
+    Led,
+    LetterTold,
+    Pause,
+    ReportCell,
+    ReportTold,
+    Subject,
+)
+from dreamd.festival.play.evenings import Evenings
+from dreamd.festival.play.house import CLINICIAN, OPERATOR, HouseOfFestival
+from dreamd.festival.play.ward import Ward
+from dreamd.ports.ledger.public_reports import PublishedReport, ReportMark
+
+ALWAYS: Final = (
+    *(Subject.HOME, Subject.DOSE, Subject.HOURS, Subject.CEILING, Subject.RULES),
+    *(Subject.REFUSALS, Subject.LETTERS),
+)
+"""Subjects that each festival plays."""
+AUDITOR: Final = Caller("auditor", Role.SLEEPER, Channel.GRPC)
+
+
+def subjects_of(house: HouseOfFestival) -> tuple[Subject, ...]:
+    """The lines that a scenario plays."""
+    plan = house.plan
+    found = {*ALWAYS}
+    if any(act.artist for act in plan.acts):
+        found |= {Subject.SLEW}
+    if plan.moratorium is not None:
+        found |= {Subject.PAUSE}
+    if plan.clinic is not None:
+        found |= {Subject.CASES, Subject.TRIAGE, Subject.PULL, Subject.REPORT}
+    return tuple(subject for subject in Subject if subject in found)
+
+
+def facts_of(
+    house: HouseOfFestival, evenings: Evenings, ward: Ward | None, reports: tuple[ReportTold, ...]
+) -> Facts:
+    """Return everything that the account judges."""
+    watch, plan = house.watch, house.plan
+    return Facts(
+        title=plan.title,
+        seed=plan.seed,
+        subjects=subjects_of(house),
+        acts=len(plan.acts),
+        stays=tuple(house.stays),
+        mergings=watch.mergings,
+        allowed=tuple(evenings.allowed),
+        led=_led(house),
+        pauses=_pauses(house),
+        checks=watch.checks,
+        violations=tuple(map(str, watch.violations)),
+        trips=tuple(watch.tripped),
+        cases=_cases(house, ward),
+        refusals=tuple(house.refusals),
+        clauses=_clauses(house),
+        letters=_letters(house),
+        reports=reports,
+        played=tuple(act.number for act in plan.acts if act.artist),
+    )
+
+
+def _led(house: HouseOfFestival) -> tuple[Led, ...]:
+    bundle = house.app.guidelines.in_force.bundle
+    vector, share = bundle.number("artist_slew"), bundle.number("artist_share_slew")
+    return tuple(
+        Led(
+            *(act, bed, found.ticks, found.vector_per_s, found.share_per_s, found.share_most),
+            *(vector, share, house.plan.acts[act - 1].share),
+        )
+        for (act, bed), found in sorted(house.watch.led().items())
+    )
+
+
+def _pauses(house: HouseOfFestival) -> tuple[Pause, ...]:
+    return tuple(
+        Pause(one.id, one.site or "fleet", one.begins_s, one.until_s, one.clause)
+        for one in house.app.moratoria.list_moratoria()
+    )
+
+
+def _clauses(house: HouseOfFestival) -> tuple[ClauseTold, ...]:
+    return tuple(
+        ClauseTold(
+            clause.name, clause.key.name if clause.key else "", str(clause.limit), str(kept.bundle.revision)
+        )
+        for kept in house.app.guidelines.list_revisions()
+        for clause in kept.bundle.clauses
+    )
+
+
+def _cases(house: HouseOfFestival, ward: Ward | None) -> tuple[CaseTold, ...]:
+    listed = house.must("the list of cases", house.app.clinic.list_cases(CLINICIAN, tuple(CaseState)))
+    return tuple(_case(house, ward, kept) for kept in sorted(listed, key=lambda one: one.case.id))
+
+
+def _case(house: HouseOfFestival, ward: Ward | None, kept: KeptCase) -> CaseTold:
+    case, course = kept.case, house.watch.courses.get(kept.case.id)
+    planted = ward.planted.get(case.id, nan) if ward is not None else nan
+    measured = ward.measured.get(case.id, nan) if ward is not None else nan
+    return CaseTold(
+        id=case.id,
+        person=case.person,
+        opened_as=course.opened_as if course is not None else int(case.level),
+        level=int(case.level),
+        opened_s=case.opened_s,
+        answered_s=case.answered_s,
+        climbed=case.climbed,
+        ended_s=case.ended_s,
+        states=tuple(course.states) if course is not None else (),
+        causes=kept.causes,
+        released=case.state is CaseState.RELEASED,
+        planted_pull=planted,
+        measured_pull=measured,
+    )
+
+
+def _letters(house: HouseOfFestival) -> tuple[LetterTold, ...]:
+    found = []
+    for sleeper in sorted({stay.sleeper for stay in house.stays}):
+        letters = house.wait_for(f"the letters of {sleeper}", house.app.letters.letters_of(OPERATOR, sleeper))
+        if isinstance(letters, Refusal):
+            continue
+        for letter in sorted(letters, key=lambda one: one.begin_s):
+            facts: dict[str, Any] = json.loads(letter.facts)
+            lived = facts.get("lived_min")
+            found.append(
+                LetterTold(
+                    *(sleeper, letter.begin_s, letter.end_s, len(letter.text.split())),
+                    nan if lived is None else float(lived),
+                )
+            )
+    return tuple(found)
+
+
+def report_told(
+    house: HouseOfFestival, published: PublishedReport, marks: frozenset[ReportMark]
+) -> ReportTold:
+    """Return a published report with the truth beside it. marks: of its days, before they were removed."""
+    told: dict[str, Any] = verified_report(published.text.encode(), house.key.public)
+    people: dict[tuple[str, str], set[str]] = {}
+    everyone: dict[str, set[str]] = {}
+    for mark in marks:
+        if published.first <= mark.day < published.end:
+            people.setdefault((mark.site, mark.kind), set()).add(mark.sleeper)
+    for stay in house.stays:
+        everyone.setdefault(stay.site, set()).add(stay.sleeper)
+    cells = []
+    for cell in told["cells"]:
+        site, kind = cell["site"], cell["kind"]
+        own = everyone.get(site, set()) if kind == "slept" else people.get((site, kind), set())
+        rest = everyone.get(site, set()) - own
+        cells.append(ReportCell(site, kind, cell["people"], len(own), len(rest)))
+    named = tuple(sorted(stay.sleeper for stay in house.stays if stay.sleeper in published.text))
+    listed = [one for one in house.app.reports.list_reports(OPERATOR) if one.first == published.first]
+    return ReportTold(
+        told["from"], int(told["people_least"]), tuple(cells), dict(told["totals"]), named, len(listed)
+    )

@@ -1,0 +1,223 @@
+"""One festival from its first evening to its last case: the scenario becomes facts, and facts an account."""
+
+from datetime import time
+from math import pi, sin
+from random import Random
+from typing import Final
+
+from dreamd.app.api.awareness.moratoria_protocol import Called
+from dreamd.core.dreamscapes.views import DreamscapeState, Event
+from dreamd.core.limits import GUIDELINE_CAP
+from dreamd.core.moratoria.course import HOUR_S, MoratoriumScope
+from dreamd.core.refusals import Refusal
+from dreamd.festival.account.account import FestivalAccount, account_of
+from dreamd.festival.facts import ReportTold
+from dreamd.festival.play.acts import Act, Leads
+from dreamd.festival.play.cues import play_cue
+from dreamd.festival.play.evenings import Evenings
+from dreamd.festival.play.gathering import facts_of, report_told
+from dreamd.festival.play.house import ADVOCATE, BEFORE_S, CLINICIAN, OPERATOR, HouseOfFestival
+from dreamd.festival.play.ward import Ward
+from dreamd.festival.scenario.plan import ActPlan, Festival, MoratoriumPlan
+from dreamd.festival.timeline import HappeningKind, Tell
+
+CALIBRATED_S: Final = 20.0
+"""How long a Dreamscape of an evening of calibration dreams."""
+SECONDED_AFTER_S: Final = 60.0
+LIES_DOWN_S: Final = 1800.0
+"""Before the first act of a night sleepers lie down."""
+FEATURES: Final = 12
+DAY_S: Final = 86_400.0
+ACTIONS: Final = frozenset(
+    {"breaker-tripped", "coupling-halved", "group-severed", "lead-started", "lead-ended", "identity-lost"}
+)
+"""Events of the daemon that the timeline tells as what was done."""
+
+
+def play_festival(plan: Festival, tell: Tell = lambda _happening: None) -> FestivalAccount:
+    """Play a scenario and judge it. tell: receives each happening as it happens.
+
+    Raises:
+        FestivalStoppedError: the house refuses what the scenario needs.
+    """
+    return _Play(plan, tell).play()
+
+
+class _Play:
+    def __init__(self, plan: Festival, tell: Tell) -> None:
+        self._plan = plan
+        first_s = plan.instant_s(_CALIBRATION, -plan.evenings)
+        if not plan.evenings:
+            first_s = plan.instant_s(plan.acts[0].at) - LIES_DOWN_S
+        self._house = house = HouseOfFestival(plan, tell, first_s - BEFORE_S)
+        self._evenings = Evenings(house)
+        self._ward = Ward(house, self._evenings, plan.clinic) if plan.clinic is not None else None
+        self._reports: list[ReportTold] = []
+        house.watch.heard.append(self._heard)
+
+    def _heard(self, event: Event) -> None:
+        if event.kind in ACTIONS:
+            self._house.tell(HappeningKind.ACTION, event.sentence, cause=event.cause)
+        if event.kind == "state" and event.cause == DreamscapeState.SEVERED.value:
+            self._house.tell(HappeningKind.ACTION, event.sentence, cause=event.reason)
+        if event.kind == "case-opened":
+            self._house.tell(HappeningKind.CLINIC, event.sentence, level=event.values.get("level", 0.0))
+
+    def play(self) -> FestivalAccount:
+        """Play all of it."""
+        house, plan = self._house, self._plan
+        self._place(plan)
+        house.tell(HappeningKind.EVENING, f"{plan.title} begins", beds=plan.beds, seed=plan.seed)
+        for evening in range(plan.evenings):
+            self._calibrate(evening - plan.evenings)
+        self._play_night()
+        if self._ward is not None:
+            house.leap_until(plan.instant_s(_MORNING) + 60.0)
+            self._evenings.answer_last()
+            self._ward.play_days()
+            self._publish()
+        facts = facts_of(house, self._evenings, self._ward, tuple(self._reports))
+        account = account_of(facts)
+        words = "every line of the account holds" if account.met else "the account has lines that do not hold"
+        house.tell(HappeningKind.END, words, lines=len(account.lines))
+        return account_of(facts, house.timeline)
+
+    def _place(self, plan: Festival) -> None:
+        """Give each sleeper a bed: the sites in their order."""
+        numbers = iter(range(1, plan.beds + 1))
+        for site in plan.sites:
+            for _ in range(site.beds):
+                self._house.site_of_number[next(numbers)] = site.name
+
+    def _numbers(self, site: str = "") -> tuple[int, ...]:
+        return tuple(n for n, own in sorted(self._house.site_of_number.items()) if site in ("", own))
+
+    # -- evenings ------------------------------------------------------------------------------------------
+
+    def _calibrate(self, days_after: int) -> None:
+        """An evening before the festival: everyone merges for some seconds, which is a day of calibration."""
+        house, night = self._house, self._plan.night(days_after)
+        self._lie_down(house.plan.instant_s(_CALIBRATION, days_after), night)
+        act = Act(house, f"calibration-{-days_after}", tuple(house.bed(n) for n in self._numbers()))
+        if act.begin():
+            act.play(CALIBRATED_S)
+            for number in self._numbers():
+                self._evenings.calibrated.setdefault(number, set()).add(night)
+        act.end("an evening of calibration is over")
+        self._evenings.check_out()
+        house.turn_off()
+        house.leap_until(self._plan.instant_s(_MORNING, days_after))
+        self._evenings.answer_last()
+
+    def _lie_down(self, at_s: float, night: str) -> None:
+        house = self._house
+        house.leap_until(at_s)
+        house.turn_on(self._numbers())
+        house.know_others()
+        self._evenings.check_in(self._numbers(), night)
+        house.tell(
+            HappeningKind.EVENING, f"{len(self._numbers())} sleepers lie down", sleepers=len(self._numbers())
+        )
+
+    # -- the night -----------------------------------------------------------------------------------------
+
+    def _play_night(self) -> None:
+        house, plan = self._house, self._plan
+        self._lie_down(plan.instant_s(plan.acts[0].at) - LIES_DOWN_S, plan.night())
+        house.turn_off()
+        for act in plan.acts:
+            self._play_act(act, last=act is plan.acts[-1])
+        house.act = house.watch.act = 0
+        house.leap_until(plan.instant_s(_MORNING) - 1800.0)
+        house.turn_on(self._numbers())
+        self._evenings.check_out()
+        house.turn_off()
+        house.watch.check_exposure()  # while the ledger keeps every bucket
+
+    def _play_act(self, plan: ActPlan, *, last: bool) -> None:
+        house = self._house
+        house.leap_until(house.plan.instant_s(plan.at))
+        house.act = house.watch.act = plan.number
+        beds = house.turn_on(self._numbers(plan.site))
+        act = Act(house, plan.dreamscape, beds, share=plan.share, ceiling=GUIDELINE_CAP)
+        by = f", led by {plan.artist}" if plan.artist else ""
+        house.tell(HappeningKind.ACT_BEGINS, f"{plan.title}{by}", beds=len(beds), title=plan.title)
+        if act.begin():
+            for cue in house.plan.failures:
+                if cue.act == plan.number:
+                    house.at(act.begun_s + cue.at_s, lambda cue=cue: play_cue(house, act, cue))  # type: ignore[misc]
+            called = house.plan.moratorium
+            if called is not None and called.act == plan.number:
+                house.at(act.begun_s + called.at_s, lambda: self._pause(called))
+            act.play(plan.minutes * 60.0, self._leads(plan) if plan.artist else None)
+        act.read()
+        act.end("the act is over", wake=last)
+        house.tell(HappeningKind.ACT_ENDS, f"{plan.title} is over", title=plan.title)
+        house.turn_off()
+        house.act = house.watch.act = 0
+
+    def _leads(self, plan: ActPlan) -> Leads:
+        """An artist that improvises: swells, and now and then a leap that the house slews."""
+        rng = Random(f"artist {self._plan.seed} {plan.number}")  # noqa: S311 - one seed, one story
+        phases = [rng.uniform(0.0, 2.0 * pi) for _ in range(FEATURES)]
+
+        def leads(second: float) -> tuple[list[float], float]:
+            swell = [2.0 * sin(2.0 * pi * second / 45.0 + phase) for phase in phases]
+            leap = 6.0 if int(second / 20.0) % 4 == 3 else 0.0  # noqa: PLR2004 - the last of four
+            return [one + leap for one in swell], plan.share * (0.6 + 0.4 * sin(2.0 * pi * second / 60.0))
+
+        return leads
+
+    def _pause(self, called: MoratoriumPlan) -> None:
+        """An advocate calls, a clinician seconds; an operator that resumes is refused."""
+        house = self._house
+        scope = MoratoriumScope.FLEET if called.reach == "fleet" else MoratoriumScope.SITE
+        site = "" if scope is MoratoriumScope.FLEET else called.reach
+        ends_s = house.now_s + called.hours * HOUR_S
+        answer = house.app.moratoria.call_moratorium(ADVOCATE, scope, site, 0.0, ends_s, called.reason)
+        found: Called | Refusal = house.ask("the call of a moratorium", answer)
+        if isinstance(found, Refusal):
+            return
+        daemon = house.world.daemon
+        assert daemon is not None
+        house.watch.grants.moratoria.called(daemon, found.moratorium)
+        words = f"an advocate calls a moratorium of {called.reach}: {called.reason}"
+        house.tell(HappeningKind.MORATORIUM, words, hours=called.hours)
+        name = house.world.dreamscape
+        house.at(house.now_s + 5.0, lambda: self._resume(name))
+        if called.seconded:
+            house.at(house.now_s + SECONDED_AFTER_S, lambda: self._second(found.moratorium.id))
+
+    def _resume(self, name: str) -> None:
+        found = self._house.app.dreamscapes.resume(OPERATOR, name)
+        if isinstance(found, Refusal):
+            self._house.refused(f"the resumption of {name}", found)
+
+    def _second(self, moratorium: str) -> None:
+        house = self._house
+        answer = house.app.moratoria.second_moratorium(CLINICIAN, moratorium)
+        if not isinstance(house.ask("the second of a moratorium", answer), Refusal):
+            house.tell(HappeningKind.MORATORIUM, "a clinician seconds the moratorium: it stands")
+
+    # -- the end -------------------------------------------------------------------------------------------
+
+    def _publish(self) -> None:
+        """The public report of the four weeks, once they are over."""
+        house = self._house
+        first = house.wait_for("the report, too early", house.app.reports.publish_report(OPERATOR))
+        marks = frozenset(house.world.storage.report_marks)
+        for _ in range(40):
+            if not isinstance(first, Refusal):
+                break
+            house.leap_until(house.now_s + DAY_S)
+            marks = frozenset(house.world.storage.report_marks)
+            first = house.wait_for("", house.app.reports.publish_report(OPERATOR))
+        if isinstance(first, Refusal):
+            house.refused("the report", first)
+            return
+        self._reports.append(report_told(house, first, marks))
+        house.tell(HappeningKind.REPORT, "the public report of four weeks is published")
+
+
+_CALIBRATION: Final = time(21)
+_MORNING: Final = time(8, 30)
