@@ -63,6 +63,7 @@ VERBS: Final = {
     "stage": Verb("lead a Dreamscape over OSC from this machine, and check what is heard", "stage"),
     "rehearse": Verb("faults and acts of sleepers in a test fleet: severed when, home or not", "up"),
     "simulate": Verb("simulate a fleet in virtual time from one seed, and check safety rules", "up"),
+    "festival": Verb("play a whole festival in virtual time, and give an account of it", "up"),
     "init": Verb("make a site: its authority, its certificate, its first administrator", "daemon"),
     "enrol": Verb("make a bed, a person or a service, and the code it enrols with", "daemon"),
     "redeem": Verb("use a code, and keep the credential in a file", "daemon"),

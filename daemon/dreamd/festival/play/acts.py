@@ -5,6 +5,7 @@ from typing import Final
 
 from dreamd.core.dreamscapes.views import DreamscapeState, DreamscapeView, Plan, SeatState
 from dreamd.core.limits import HOP_S
+from dreamd.core.pieces.piece import NO_CREDITS, Credits
 from dreamd.core.refusals import Refusal
 from dreamd.festival.play.house import OPERATOR, HouseOfFestival
 from dreamd.festival.timeline import HappeningKind
@@ -82,13 +83,13 @@ class Act:
         assert isinstance(found, DreamscapeView)
         return found
 
-    def play(self, seconds: float, leads: Leads | None = None) -> None:
-        """Let it dream for so long; leads: of an artist."""
+    def play(self, seconds: float, leads: Leads | None = None, words: Credits = NO_CREDITS) -> None:
+        """Let it dream for so long; leads: of an artist, words: their own on it."""
         house = self._house
         until_s, read_s = self.begun_s + seconds, house.now_s
         stream = None
         if leads is not None:
-            found = house.app.dreamscapes.lead(OPERATOR, self.name)
+            found = house.app.dreamscapes.lead(OPERATOR, self.name, words)
             stream = None if isinstance(found, Refusal) else found
             if isinstance(found, Refusal):
                 house.refused(f"the lead of {self.name}", found)

@@ -2,12 +2,14 @@
 
 import json
 from math import nan
+from re import escape, search
 from typing import Any, Final
 
+from dreamd.adapters.documents.pieces import verified_piece
 from dreamd.adapters.documents.public_reports import verified_report
-from dreamd.core.access.caller import Caller, Channel, Role
 from dreamd.core.clinic.course import CaseState
 from dreamd.core.clinic.kept_case import KeptCase
+from dreamd.core.pieces.reading import PieceError
 from dreamd.core.refusals import Refusal
 from dreamd.festival.facts import (
     CaseTold,
@@ -16,6 +18,7 @@ from dreamd.festival.facts import (
     Led,
     LetterTold,
     Pause,
+    Piece,
     ReportCell,
     ReportTold,
     Subject,
@@ -24,13 +27,14 @@ from dreamd.festival.play.evenings import Evenings
 from dreamd.festival.play.house import CLINICIAN, OPERATOR, HouseOfFestival
 from dreamd.festival.play.ward import Ward
 from dreamd.ports.ledger.public_reports import PublishedReport, ReportMark
+from dreamd.simulation.processes.daemons import PIECE_KEY
 
+PIECES_MOST: Final = 1000
 ALWAYS: Final = (
     *(Subject.HOME, Subject.DOSE, Subject.HOURS, Subject.CEILING, Subject.RULES),
     *(Subject.REFUSALS, Subject.LETTERS),
 )
 """Subjects that each festival plays."""
-AUDITOR: Final = Caller("auditor", Role.SLEEPER, Channel.GRPC)
 
 
 def subjects_of(house: HouseOfFestival) -> tuple[Subject, ...]:
@@ -38,7 +42,7 @@ def subjects_of(house: HouseOfFestival) -> tuple[Subject, ...]:
     plan = house.plan
     found = {*ALWAYS}
     if any(act.artist for act in plan.acts):
-        found |= {Subject.SLEW}
+        found |= {Subject.SLEW, Subject.PIECES}
     if plan.moratorium is not None:
         found |= {Subject.PAUSE}
     if plan.clinic is not None:
@@ -69,6 +73,7 @@ def facts_of(
         clauses=_clauses(house),
         letters=_letters(house),
         reports=reports,
+        pieces=_pieces(house),
         played=tuple(act.number for act in plan.acts if act.artist),
     )
 
@@ -146,6 +151,35 @@ def _letters(house: HouseOfFestival) -> tuple[LetterTold, ...]:
     return tuple(found)
 
 
+def _pieces(house: HouseOfFestival) -> tuple[Piece, ...]:
+    """The pieces in the ledger, each verified, and its chain computed anew from what was broadcast."""
+    daemon = house.world.daemon
+    assert daemon is not None
+    kept = daemon.ledger.read_pieces("", PIECES_MOST).value
+    numbers = {act.dreamscape: act.number for act in house.plan.acts}
+    found = []
+    for one in sorted(kept, key=lambda one: one.ended_s):
+        faults, title, ticks = list[str](), "", 0
+        try:
+            piece = verified_piece(one.text.encode(), PIECE_KEY.public)
+        except PieceError as error:
+            faults.append(str(error))
+        else:
+            title, ticks, chain = piece.credits.title, piece.ticks, piece.new_chain()
+            for tick, vector, share in house.watch.broadcast.get(one.dreamscape, []):
+                if piece.first_tick <= tick <= piece.last_tick:
+                    chain.add_tick(tick, vector, share)
+            if chain.value.hex() != piece.chain_sha256:
+                faults.append("its chain is not that of what was broadcast")
+        named = tuple(sorted({stay.sleeper for stay in house.stays if _names(one.text, stay.sleeper)}))
+        found.append(Piece(one.id, numbers.get(one.dreamscape, 0), title, ticks, tuple(faults), named))
+    return tuple(found)
+
+
+def _names(text: str, sleeper: str) -> bool:
+    return search(rf"\b{escape(sleeper)}\b", text) is not None
+
+
 def report_told(
     house: HouseOfFestival, published: PublishedReport, marks: frozenset[ReportMark]
 ) -> ReportTold:
@@ -164,7 +198,8 @@ def report_told(
         own = everyone.get(site, set()) if kind == "slept" else people.get((site, kind), set())
         rest = everyone.get(site, set()) - own
         cells.append(ReportCell(site, kind, cell["people"], len(own), len(rest)))
-    named = tuple(sorted(stay.sleeper for stay in house.stays if stay.sleeper in published.text))
+    sleepers = {stay.sleeper for stay in house.stays}
+    named = tuple(sorted(sleeper for sleeper in sleepers if _names(published.text, sleeper)))
     listed = [one for one in house.app.reports.list_reports(OPERATOR) if one.first == published.first]
     return ReportTold(
         told["from"], int(told["people_least"]), tuple(cells), dict(told["totals"]), named, len(listed)

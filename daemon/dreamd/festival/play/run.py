@@ -1,5 +1,6 @@
 """One festival from its first evening to its last case: the scenario becomes facts, and facts an account."""
 
+from collections.abc import Mapping
 from datetime import time
 from math import pi, sin
 from random import Random
@@ -9,6 +10,7 @@ from dreamd.app.api.awareness.moratoria_protocol import Called
 from dreamd.core.dreamscapes.views import DreamscapeState, Event
 from dreamd.core.limits import GUIDELINE_CAP
 from dreamd.core.moratoria.course import HOUR_S, MoratoriumScope
+from dreamd.core.pieces.piece import Credits
 from dreamd.core.refusals import Refusal
 from dreamd.festival.account.account import FestivalAccount, account_of
 from dreamd.festival.facts import ReportTold
@@ -20,6 +22,7 @@ from dreamd.festival.play.house import ADVOCATE, BEFORE_S, CLINICIAN, OPERATOR, 
 from dreamd.festival.play.ward import Ward
 from dreamd.festival.scenario.plan import ActPlan, Festival, MoratoriumPlan
 from dreamd.festival.timeline import HappeningKind, Tell
+from dreamd.stage.score.score import Score
 
 CALIBRATED_S: Final = 20.0
 """How long a Dreamscape of an evening of calibration dreams."""
@@ -34,18 +37,25 @@ ACTIONS: Final = frozenset(
 """Events of the daemon that the timeline tells as what was done."""
 
 
-def play_festival(plan: Festival, tell: Tell = lambda _happening: None) -> FestivalAccount:
-    """Play a scenario and judge it. tell: receives each happening as it happens.
+def play_festival(
+    plan: Festival, scores: Mapping[str, Score] | None = None, tell: Tell = lambda _happening: None
+) -> FestivalAccount:
+    """Play a scenario and judge it.
+
+    Args:
+        plan: the scenario.
+        scores: by the name that an act has for it; an act with an artist and without one is improvised.
+        tell: receives each happening as it happens.
 
     Raises:
         FestivalStoppedError: the house refuses what the scenario needs.
     """
-    return _Play(plan, tell).play()
+    return _Play(plan, scores or {}, tell).play()
 
 
 class _Play:
-    def __init__(self, plan: Festival, tell: Tell) -> None:
-        self._plan = plan
+    def __init__(self, plan: Festival, scores: Mapping[str, Score], tell: Tell) -> None:
+        self._plan, self._scores = plan, scores
         first_s = plan.instant_s(_CALIBRATION, -plan.evenings)
         if not plan.evenings:
             first_s = plan.instant_s(plan.acts[0].at) - LIES_DOWN_S
@@ -149,15 +159,19 @@ class _Play:
             called = house.plan.moratorium
             if called is not None and called.act == plan.number:
                 house.at(act.begun_s + called.at_s, lambda: self._pause(called))
-            act.play(plan.minutes * 60.0, self._leads(plan) if plan.artist else None)
+            score = self._scores.get(plan.score)
+            words = Credits(plan.title, plan.artist, score.sha256 if score is not None else "")
+            act.play(plan.minutes * 60.0, self._leads(plan, score) if plan.artist else None, words)
         act.read()
         act.end("the act is over", wake=last)
         house.tell(HappeningKind.ACT_ENDS, f"{plan.title} is over", title=plan.title)
         house.turn_off()
         house.act = house.watch.act = 0
 
-    def _leads(self, plan: ActPlan) -> Leads:
-        """An artist that improvises: swells, and now and then a leap that the house slews."""
+    def _leads(self, plan: ActPlan, score: Score | None) -> Leads:
+        """The score of an artist, or an improvisation: swells, and leaps that the house slews."""
+        if score is not None:
+            return score.lead_at
         rng = Random(f"artist {self._plan.seed} {plan.number}")  # noqa: S311 - one seed, one story
         phases = [rng.uniform(0.0, 2.0 * pi) for _ in range(FEATURES)]
 

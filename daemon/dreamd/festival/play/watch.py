@@ -34,6 +34,10 @@ CASE_EVENTS: Final = {
 }
 
 
+Tick = tuple[int, list[float], float]
+"""The number of a tick, the artist's vector and the share that were broadcast."""
+
+
 @dataclass(slots=True)
 class _Stretch:
     begin_s: float
@@ -85,6 +89,7 @@ class FestivalWatch(InvariantChecker):
         self._heard: dict[tuple[str, str], _Heard] = {}
         self._led: dict[tuple[int, str], _Fastest] = {}
         self.tripped: list[Trip] = []
+        self.broadcast: dict[str, list[Tick]] = {}
         self.courses: dict[str, CaseCourse] = {}
         self.heard: list[Callable[[Event], None]] = []
 
@@ -191,6 +196,15 @@ class FestivalWatch(InvariantChecker):
             self.tripped.append(trip)
 
     # -- the house -----------------------------------------------------------------------------------
+
+    def collective_published(self, daemon: ObservedDaemon, collective: Collective) -> None:
+        """A broadcast: an artist's input in it belongs to a piece."""
+        super().collective_published(daemon, collective)
+        if self._mergings is None or not collective.artist.size:
+            return
+        ticks = self.broadcast.setdefault(collective.dreamscape, [])
+        if not ticks or ticks[-1][0] < collective.tick:
+            ticks.append((collective.tick, collective.artist.tolist(), float(collective.share)))
 
     def daemon_event(self, daemon: ObservedDaemon, event: Event) -> None:
         """A line of the daemon's journal."""

@@ -6,7 +6,7 @@ from math import isfinite
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from dreamd.festival.scenario.lines import line_of
+from dreamd.core.toml_lines import Place, TomlLines
 from dreamwire.topics import is_name
 
 T = TypeVar("T")
@@ -14,17 +14,17 @@ SHOWN_MOST: Final = 80
 
 
 class FestivalFileError(ValueError):
-    """A scenario is refused, in one sentence that begins with the line at fault where one can be told."""
+    """A scenario is refused, in one sentence that begins with the line at fault."""
 
 
 class Table:
     """One table of the file: its fields are taken one by one, and none may be left over."""
 
-    def __init__(self, text: str, name: str, number: int, values: object) -> None:
-        """name: empty, the top of the file. number: which of that name, from 0."""
-        self._text, self._name, self._number = text, name, number
+    def __init__(self, lines: TomlLines, place: Place, values: object) -> None:
+        """place: of the table; empty: the top of the file."""
+        self._lines, self._place = lines, place
         if not isinstance(values, Mapping):
-            raise FestivalFileError(f"expected a table under a line [{name}]")
+            raise self.refused("", f"expected a table under a line [{place[0] if place else ''}]")
         self._left: dict[str, object] = dict(values)
 
     def __contains__(self, key: str) -> bool:
@@ -33,9 +33,10 @@ class Table:
 
     def refused(self, key: str, sentence: str) -> FestivalFileError:
         """The error of a field, with its line."""
-        line = line_of(self._text, self._name, self._number, key)
-        path = ".".join(filter(None, (self._name, key)))
-        return FestivalFileError(f"{f'line {line}: ' if line else ''}{path}: {sentence}")
+        place = (*self._place, key) if key else self._place
+        path = ".".join(str(part) for part in place if isinstance(part, str))
+        told = f"{path}: {sentence}" if path else sentence
+        return FestivalFileError(f"line {self._lines.line_of(*place)}: {told}")
 
     def take(self, key: str, form: Callable[[object], T], default: T | None = None) -> T:
         """Take a field. form: returns its value, or raises ValueError with what is expected.

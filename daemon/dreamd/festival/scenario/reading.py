@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from math import floor
-from tomllib import loads
 from typing import Final, TypeVar
 
 from dreamd.core.exchange.book import FEATURES
 from dreamd.core.limits import ARTIST_SHARE_MOST
+from dreamd.core.toml_lines import TomlError, TomlLines, read_toml
 from dreamd.festival.scenario.fields import (
     FestivalFileError,
     Table,
@@ -46,7 +46,7 @@ BETWEEN_S: Final = 600.0
 """From the end of an act to the next one: beds are asked, and calibrated anew."""
 ROUND_BEFORE_S: Final = 7200.0
 """From the round to the first act: asks, nonces, and check-ins."""
-SHIPPED_SCORE: Final = "shipped"
+ONCE: Final = frozenset({"festival", "round", "moratorium", "clinic"})
 TABLES: Final = ("festival", "site", "artist", "round", "act", "failure", "moratorium", "clinic")
 
 
@@ -54,55 +54,59 @@ def read_festival(text: str) -> Festival:
     """Return the scenario written in this TOML.
 
     Raises:
-        FestivalFileError: one sentence, which begins with the line at fault where one can be told.
+        FestivalFileError: one sentence, which begins with the line at fault.
     """
-    if not len(text) <= TEXT_LONGEST:
-        raise FestivalFileError(f"expected at most {TEXT_LONGEST} characters, got {len(text)}")
     try:
-        document = loads(text)
-    except (ValueError, RecursionError) as error:
-        raise FestivalFileError(f"not TOML: {error}") from error
-    top = Table(text, "", 0, document)
+        document, lines = read_toml(text, TEXT_LONGEST)
+    except TomlError as error:
+        raise FestivalFileError(str(error)) from error
     for unknown in document.keys() - set(TABLES):
+        top = Table(lines, (), {})
         raise top.refused(unknown, f"is no table of a festival; there are {', '.join(TABLES)}")
-    found = _read(text, document)
-    _check(text, found)
+    found = _read(lines, document)
+    _check(lines, found)
     return found
 
 
-def _read(text: str, document: Mapping[str, object]) -> Festival:
-    whole_one = Table(text, "festival", 0, document.get("festival", {}))
+def _read(lines: TomlLines, document: Mapping[str, object]) -> Festival:
+    whole_one = Table(lines, ("festival",), document.get("festival", {}))
     festival = Festival(
         title=whole_one.take("title", words()),
         seed=whole_one.take("seed", whole(0, 2**31), 1),
         zone=whole_one.take("zone", zone, "UTC"),
         day=whole_one.take("day", day),
         evenings=whole_one.take("evenings", whole(0, 7), 3),
-        sites=_many(text, document, "site", SITES_MOST, _site),
-        artists=_many(text, document, "artist", ARTISTS_MOST, _artist),
-        acts=_many(text, document, "act", ACTS_MOST, _act),
-        failures=_many(text, document, "failure", FAILURES_MOST, _failure),
-        round=_one(text, document, "round", _round),
-        moratorium=_one(text, document, "moratorium", _moratorium),
-        clinic=_one(text, document, "clinic", _clinic),
+        sites=_many(lines, document, "site", SITES_MOST, _site),
+        artists=_many(lines, document, "artist", ARTISTS_MOST, _artist),
+        acts=_many(lines, document, "act", ACTS_MOST, _act),
+        failures=_many(lines, document, "failure", FAILURES_MOST, _failure),
+        round=_one(lines, document, "round", _round),
+        moratorium=_one(lines, document, "moratorium", _moratorium),
+        clinic=_one(lines, document, "clinic", _clinic),
     )
     whole_one.finish("title, seed, zone, day, evenings")
     return festival
 
 
 def _many(
-    text: str, document: Mapping[str, object], table: str, most: int, read: Callable[[Table, int], T]
+    lines: TomlLines,
+    document: Mapping[str, object],
+    table: str,
+    most: int,
+    read: Callable[[Table, int], T],
 ) -> tuple[T, ...]:
     listed = document.get(table, [])
     if not isinstance(listed, list):
-        raise FestivalFileError(f"expected tables, each under a line [[{table}]]")
+        raise Table(lines, (table,), {}).refused("", f"expected tables, each under a line [[{table}]]")
     if not len(listed) <= most:
-        raise Table(text, table, most, {}).refused("", f"found {len(listed)}, expected at most {most}")
-    return tuple(read(Table(text, table, at, one), at) for at, one in enumerate(listed))
+        raise Table(lines, (table, most), {}).refused("", f"found {len(listed)}, expected at most {most}")
+    return tuple(read(Table(lines, (table, at), one), at) for at, one in enumerate(listed))
 
 
-def _one(text: str, document: Mapping[str, object], table: str, read: Callable[[Table], T]) -> T | None:
-    return read(Table(text, table, 0, document[table])) if table in document else None
+def _one(
+    lines: TomlLines, document: Mapping[str, object], table: str, read: Callable[[Table], T]
+) -> T | None:
+    return read(Table(lines, (table,), document[table])) if table in document else None
 
 
 def _site(table: Table, _at: int) -> SitePlan:
@@ -199,7 +203,7 @@ def _clinic(table: Table) -> ClinicPlan:
 # -- together ----------------------------------------------------------------------------------------------
 
 
-def _check(text: str, found: Festival) -> None:
+def _check(lines: TomlLines, found: Festival) -> None:
     """Refuse parts that do not go together.
 
     Raises:
@@ -207,10 +211,11 @@ def _check(text: str, found: Festival) -> None:
     """
 
     def no(table: str, at: int, key: str, sentence: str) -> FestivalFileError:
-        return Table(text, table, at, {}).refused(key, sentence)
+        place = (table,) if table in ONCE else (table, at)
+        return Table(lines, place, {}).refused(key, sentence)
 
     if not found.sites or not found.acts:
-        raise FestivalFileError("a festival has at least one [[site]] and one [[act]]")
+        raise no("festival", 0, "", "a festival has at least one [[site]] and one [[act]]")
     if not BEDS[0] <= found.beds <= BEDS[1]:
         raise no("site", 0, "beds", f"all sites have {found.beds} beds, expected {BEDS[0]} to {BEDS[1]}")
     _once(no, "site", "name", [one.name for one in found.sites])

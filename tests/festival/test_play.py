@@ -1,0 +1,63 @@
+"""A tiny festival on the real application: every line of its account is judged, and holds."""
+
+import json
+
+import pytest
+
+from depth import LONG
+from dreamd.festival.account.account import FestivalAccount
+from dreamd.festival.facts import Subject
+from dreamd.festival.play.run import play_festival
+from dreamd.festival.timeline import Happening, HappeningKind
+from festival.scenarios import tiny
+
+NOT_PLAYED = {Subject.BERTHS, Subject.POOL}
+"""Lines that the tiny scenario has no part for."""
+
+
+@pytest.fixture(scope="module")
+def told() -> list[Happening]:
+    """The happenings of the fixture's festival, as they were told."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def account(told: list[Happening]) -> FestivalAccount:
+    """The account of the tiny festival, played once."""
+    return play_festival(tiny(), tell=told.append)
+
+
+@pytest.mark.parametrize(
+    "subject", [one for one in Subject if one not in NOT_PLAYED], ids=lambda one: one.value
+)
+def test_each_line_is_judged_and_holds(account: FestivalAccount, subject: Subject) -> None:
+    """Six beds, an artist, a pressed button, a moratorium and the clinic: each promise is kept."""
+    line = next(one for one in account.lines if one.subject is subject)
+    assert line.met, (line.verdict, line.faults)
+
+
+def test_a_part_that_is_not_played_has_no_line(account: FestivalAccount) -> None:
+    """Without a round there is no line about berths or the pool, so none that holds for nothing."""
+    assert {one.subject for one in account.lines}.isdisjoint(NOT_PLAYED)
+
+
+def test_the_timeline_is_told_in_order_and_tells_each_part(
+    account: FestivalAccount, told: list[Happening]
+) -> None:
+    """Each happening is told once as it happens, in the order of time, with readings of the audience."""
+    assert [one.plain() for one in told] == [one.plain() for one in account.timeline]
+    assert [one.at_s for one in told] == sorted(one.at_s for one in told)
+    kinds = {one.kind for one in told}
+    assert kinds >= set(HappeningKind) - {HappeningKind.ROUND}
+    merged = [one.figures["merged"] for one in told if one.kind is HappeningKind.AUDIENCE]
+    assert merged[0] != merged[-1] == 0
+    assert 6 in merged
+    json.dumps(account.plain(), allow_nan=False)
+
+
+@pytest.mark.skipif(not LONG, reason="DREAMD_LONG: a second festival")
+def test_the_same_seed_gives_the_same_account(account: FestivalAccount) -> None:
+    """Played again, the account is equal to the byte; with another seed it is another."""
+    again = play_festival(tiny())
+    assert json.dumps(again.plain()) == json.dumps(account.plain())
+    assert json.dumps(play_festival(tiny(seed=4)).plain()) != json.dumps(account.plain())
