@@ -144,7 +144,7 @@ def one_site(_number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What the house of a world states about itself.
+    """The house of a world, as it states itself.
 
     founding: its guidelines. place: zone and contact of its letters. site_of: the site of a bed's number when
     its agent starts. sign_report: makes the signed file of a public report.
