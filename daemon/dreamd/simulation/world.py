@@ -58,8 +58,7 @@ class World:
 
         limits_min: merge-minutes by pseudonym, of the sleepers that have a limit. sleeper: makes the sleeper
         of a bed's number. every_pulse, hops, recordings: see `Environment`. begins_s: when the night begins,
-        unix time. zone: of the sleepers' wall clocks. house: absent, a bench of one site. checks: the
-        checker's class, a subclass that sees more.
+        unix time. zone: of wall clocks. house: absent, a bench of one site. checks: the checker's class.
         """
         self.seed = seed
         self.rng = random.Random(seed)  # noqa: S311 - one seed, one story

@@ -42,7 +42,7 @@ class Act:
         self._ceiling = ceiling
         self.begun_s = 0.0
 
-    def begin(self) -> bool:
+    def open_act(self) -> bool:
         """Create it, wait for the admissions, and start it; whether it dreams. A refusal is kept."""
         house = self._house
         house.world.dreamscape = self.name
@@ -52,16 +52,20 @@ class Act:
             artist_share=self._share,
             ceiling=self._ceiling,
         )
-        created = house.ask(f"the creation of {self.name}", house.app.dreamscapes.create(OPERATOR, plan))
+        created = house.answer_of(
+            f"the creation of {self.name}", house.app.dreamscapes.create(OPERATOR, plan)
+        )
         if isinstance(created, Refusal):
             return False
-        house.run(ADMITTED_S)
+        house.let_pass(ADMITTED_S)
         for bed in self.beds:
             self._look_at(bed)
-        started = house.ask(f"the start of {self.name}", house.app.dreamscapes.start(OPERATOR, self.name))
+        started = house.answer_of(
+            f"the start of {self.name}", house.app.dreamscapes.start(OPERATOR, self.name)
+        )
         if isinstance(started, Refusal):
             return False
-        house.run(STARTED_S)
+        house.let_pass(STARTED_S)
         self.begun_s = house.now_s
         return True
 
@@ -92,7 +96,7 @@ class Act:
             found = house.app.dreamscapes.lead(OPERATOR, self.name, words)
             stream = None if isinstance(found, Refusal) else found
             if isinstance(found, Refusal):
-                house.refused(f"the lead of {self.name}", found)
+                house.note_refusal(f"the lead of {self.name}", found)
         while house.now_s < until_s - HOP_S / 2.0:
             if stream is not None and leads is not None:
                 vector, share = leads(house.now_s - self.begun_s)
@@ -102,16 +106,16 @@ class Act:
             house.run_until(min(until_s, house.now_s + HOP_S))
             if house.now_s >= read_s:
                 read_s += READ_EVERY_S
-                self.read()
+                self.tell_reading()
         if stream is not None:
             stream.close()
 
-    def read(self) -> None:
+    def tell_reading(self) -> None:
         """Tell a reading of it."""
         house, view = self._house, self.view
         shares = [house.watch.share_now(bed.name) for bed in self.beds]
         seats = [seat.state for seat in view.seats]
-        house.tell(
+        house.announce(
             HappeningKind.AUDIENCE,
             f"{self.name}: {sum(share > 0.0 for share in shares)} of {len(self.beds)} are merged",
             merged=sum(share > 0.0 for share in shares),
@@ -122,13 +126,15 @@ class Act:
             second=round(house.now_s - self.begun_s, 2),
         )
 
-    def end(self, why: str, *, wake: bool = False) -> None:
+    def close_act(self, why: str, *, wake: bool = False) -> None:
         """End it: everyone is home. wake: the sleepers are woken first."""
         house = self._house
         if wake and self.view.state in (DreamscapeState.DREAMING, DreamscapeState.SEVERED):
             house.watch.by_order = True
-            house.ask(f"the waking of {self.name}", house.app.dreamscapes.wake(OPERATOR, self.name, why))
-            house.run(HOME_S)
-        house.ask(f"the end of {self.name}", house.app.dreamscapes.end(OPERATOR, self.name, why))
-        house.run(HOME_S)
+            house.answer_of(
+                f"the waking of {self.name}", house.app.dreamscapes.wake(OPERATOR, self.name, why)
+            )
+            house.let_pass(HOME_S)
+        house.answer_of(f"the end of {self.name}", house.app.dreamscapes.end(OPERATOR, self.name, why))
+        house.let_pass(HOME_S)
         house.watch.by_order = False

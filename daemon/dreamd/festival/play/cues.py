@@ -32,16 +32,16 @@ def play_cue(house: HouseOfFestival, act: Act, cue: FailureCue) -> None:
         beds = beds[: len(beds) - len(beds) % 2]
     does = SCENES[cue.scene].does if cue.scene in SCENES else _WORDS[cue.scene]
     words = f"{cue.scene}: {does}" if cue.scene in SCENES else does
-    house.tell(HappeningKind.FAILURE, f"{words} ({len(beds)} beds)", scene=cue.scene, beds=len(beds))
+    house.announce(HappeningKind.FAILURE, f"{words} ({len(beds)} beds)", scene=cue.scene, beds=len(beds))
     house.watch.touched |= {bed.name for bed in beds}
     heals = [heal for heal in _begin(house, cue.scene, beds) if heal is not None]
 
     def over() -> None:
         for heal in heals:
             heal()
-        house.tell(HappeningKind.FAILURE, f"{cue.scene} is over", scene=cue.scene, beds=0)
+        house.announce(HappeningKind.FAILURE, f"{cue.scene} is over", scene=cue.scene, beds=0)
 
-    house.at(house.now_s + cue.lasts_s, over)
+    house.plan_at(house.now_s + cue.lasts_s, over)
 
 
 _WORDS: Final = {

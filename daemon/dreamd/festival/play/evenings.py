@@ -108,7 +108,7 @@ class Evenings:
         for number, answer in waiting:
             house.must(f"the check-out of {house.sleeper(number)}", answer)
         ended_s = house.now_s
-        house.run(LETTERS_IN_S)
+        house.let_pass(LETTERS_IN_S)
         for number, stay in sorted(self.lying.items()):
             view = house.app.pods.get(stay.bed)
             assert isinstance(view, PodView)
@@ -121,7 +121,7 @@ class Evenings:
                     bound=not isinstance(house.app.pods.bed_of(stay.sleeper), Refusal),
                 )
             )
-        house.tell(HappeningKind.MORNING, f"{len(self.lying)} sleepers get up", sleepers=len(self.lying))
+        house.announce(HappeningKind.MORNING, f"{len(self.lying)} sleepers get up", sleepers=len(self.lying))
         self.slept |= self.lying.keys()
         self._last = set(self.lying)
         self.lying.clear()

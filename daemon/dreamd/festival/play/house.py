@@ -123,7 +123,7 @@ class HouseOfFestival:
         """The day of the festival, from 1: it counts from the noon before its first instant."""
         return int((self.now_s - self._begins_s) // 86_400.0) + 1
 
-    def at(self, at_s: float, act: Callable[[], None]) -> None:
+    def plan_at(self, at_s: float, act: Callable[[], None]) -> None:
         """Plan something."""
         heappush(self._agenda, Planned(at_s, next(self._order), act))
 
@@ -131,7 +131,7 @@ class HouseOfFestival:
         """The next instant for which something is planned."""
         return self._agenda[0].at_s if self._agenda else inf
 
-    def run(self, seconds: float) -> None:
+    def let_pass(self, seconds: float) -> None:
         """Let time pass tick by tick, with what is planned in it."""
         self.run_until(self.now_s + seconds)
 
@@ -157,11 +157,11 @@ class HouseOfFestival:
 
     # -- calls -----------------------------------------------------------------------------------------
 
-    def ask(self, call: str, answer: T | Refusal | Deferred[T]) -> T | Refusal:
+    def answer_of(self, call: str, answer: T | Refusal | Deferred[T]) -> T | Refusal:
         """Wait for an answer; a refusal is kept for the account. call: what was asked for, in words."""
         found = self.world.answered(answer)
         if isinstance(found, Refusal):
-            self.refused(call, found)
+            self.note_refusal(call, found)
         return found
 
     def wait_for(self, call: str, answer: Refusal | Deferred[T]) -> T | Refusal:
@@ -174,10 +174,10 @@ class HouseOfFestival:
         else:
             found = answer
         if call and isinstance(found, Refusal):
-            self.refused(call, found)
+            self.note_refusal(call, found)
         return found
 
-    def refused(self, call: str, refusal: Refusal) -> None:
+    def note_refusal(self, call: str, refusal: Refusal) -> None:
         """Keep a refusal."""
         self.keep_refusal(call, refusal.code.value, refusal.sentence, refusal.metadata)
 
@@ -193,12 +193,12 @@ class HouseOfFestival:
         Raises:
             FestivalStoppedError: it is one.
         """
-        found = self.ask(call, answer)
+        found = self.answer_of(call, answer)
         if isinstance(found, Refusal):
             raise FestivalStoppedError(f"{call} was refused: {found.code.value}: {found.sentence}")
         return found
 
-    def tell(self, kind: HappeningKind, words: str, **figures: float | str) -> None:
+    def announce(self, kind: HappeningKind, words: str, **figures: float | str) -> None:
         """Tell what happens now."""
         told = Happening(self.now_s, kind, words, self.act, self.day, figures)
         self.timeline.append(told)
@@ -223,7 +223,7 @@ class HouseOfFestival:
                 self.bodies[number].day = self.day
                 pod.boot()
             fresh.append(pod)
-        self.run(BEDS_ON_S)
+        self.let_pass(BEDS_ON_S)
         for pod in fresh:
             if pod.disk.latched:
                 self.watch.on_unlatched(pod)
@@ -235,7 +235,7 @@ class HouseOfFestival:
         for pod in self.world.pods:
             if pod.alive:
                 pod.kill()
-        self.run(1.0)
+        self.let_pass(1.0)
         self.watch.close_stretches()
 
     def know_others(self) -> None:

@@ -67,17 +67,17 @@ class _Play:
 
     def _heard(self, event: Event) -> None:
         if event.kind in ACTIONS:
-            self._house.tell(HappeningKind.ACTION, event.sentence, cause=event.cause)
+            self._house.announce(HappeningKind.ACTION, event.sentence, cause=event.cause)
         if event.kind == "state" and event.cause == DreamscapeState.SEVERED.value:
-            self._house.tell(HappeningKind.ACTION, event.sentence, cause=event.reason)
+            self._house.announce(HappeningKind.ACTION, event.sentence, cause=event.reason)
         if event.kind == "case-opened":
-            self._house.tell(HappeningKind.CLINIC, event.sentence, level=event.values.get("level", 0.0))
+            self._house.announce(HappeningKind.CLINIC, event.sentence, level=event.values.get("level", 0.0))
 
     def play(self) -> FestivalAccount:
         """Play all of it."""
         house, plan = self._house, self._plan
         self._place(plan)
-        house.tell(HappeningKind.EVENING, f"{plan.title} begins", beds=plan.beds, seed=plan.seed)
+        house.announce(HappeningKind.EVENING, f"{plan.title} begins", beds=plan.beds, seed=plan.seed)
         for evening in range(plan.evenings):
             self._calibrate(evening - plan.evenings)
         self._play_night()
@@ -89,7 +89,7 @@ class _Play:
         facts = facts_of(house, self._evenings, self._ward, tuple(self._reports))
         account = account_of(facts)
         words = "every line of the account holds" if account.met else "the account has lines that do not hold"
-        house.tell(HappeningKind.END, words, lines=len(account.lines))
+        house.announce(HappeningKind.END, words, lines=len(account.lines))
         return account_of(facts, house.timeline)
 
     def _place(self, plan: Festival) -> None:
@@ -109,11 +109,11 @@ class _Play:
         house, night = self._house, self._plan.night(days_after)
         self._lie_down(house.plan.instant_s(_CALIBRATION, days_after), night)
         act = Act(house, f"calibration-{-days_after}", tuple(house.bed(n) for n in self._numbers()))
-        if act.begin():
+        if act.open_act():
             act.play(CALIBRATED_S)
             for number in self._numbers():
                 self._evenings.calibrated.setdefault(number, set()).add(night)
-        act.end("an evening of calibration is over")
+        act.close_act("an evening of calibration is over")
         self._evenings.check_out()
         house.turn_off()
         house.leap_until(self._plan.instant_s(_MORNING, days_after))
@@ -125,7 +125,7 @@ class _Play:
         house.turn_on(self._numbers())
         house.know_others()
         self._evenings.check_in(self._numbers(), night)
-        house.tell(
+        house.announce(
             HappeningKind.EVENING, f"{len(self._numbers())} sleepers lie down", sleepers=len(self._numbers())
         )
 
@@ -151,20 +151,20 @@ class _Play:
         beds = house.turn_on(self._numbers(plan.site))
         act = Act(house, plan.dreamscape, beds, share=plan.share, ceiling=GUIDELINE_CAP)
         by = f", led by {plan.artist}" if plan.artist else ""
-        house.tell(HappeningKind.ACT_BEGINS, f"{plan.title}{by}", beds=len(beds), title=plan.title)
-        if act.begin():
+        house.announce(HappeningKind.ACT_BEGINS, f"{plan.title}{by}", beds=len(beds), title=plan.title)
+        if act.open_act():
             for cue in house.plan.failures:
                 if cue.act == plan.number:
-                    house.at(act.begun_s + cue.at_s, lambda cue=cue: play_cue(house, act, cue))  # type: ignore[misc]
+                    house.plan_at(act.begun_s + cue.at_s, lambda cue=cue: play_cue(house, act, cue))  # type: ignore[misc]
             called = house.plan.moratorium
             if called is not None and called.act == plan.number:
-                house.at(act.begun_s + called.at_s, lambda: self._pause(called))
+                house.plan_at(act.begun_s + called.at_s, lambda: self._pause(called))
             score = self._scores.get(plan.score)
             words = Credits(plan.title, plan.artist, score.sha256 if score is not None else "")
             act.play(plan.minutes * 60.0, self._leads(plan, score) if plan.artist else None, words)
-        act.read()
-        act.end("the act is over", wake=last)
-        house.tell(HappeningKind.ACT_ENDS, f"{plan.title} is over", title=plan.title)
+        act.tell_reading()
+        act.close_act("the act is over", wake=last)
+        house.announce(HappeningKind.ACT_ENDS, f"{plan.title} is over", title=plan.title)
         house.turn_off()
         house.act = house.watch.act = 0
 
@@ -189,29 +189,29 @@ class _Play:
         site = "" if scope is MoratoriumScope.FLEET else called.reach
         ends_s = house.now_s + called.hours * HOUR_S
         answer = house.app.moratoria.call_moratorium(ADVOCATE, scope, site, 0.0, ends_s, called.reason)
-        found: Called | Refusal = house.ask("the call of a moratorium", answer)
+        found: Called | Refusal = house.answer_of("the call of a moratorium", answer)
         if isinstance(found, Refusal):
             return
         daemon = house.world.daemon
         assert daemon is not None
         house.watch.grants.moratoria.called(daemon, found.moratorium)
         words = f"an advocate calls a moratorium of {called.reach}: {called.reason}"
-        house.tell(HappeningKind.MORATORIUM, words, hours=called.hours)
+        house.announce(HappeningKind.MORATORIUM, words, hours=called.hours)
         name = house.world.dreamscape
-        house.at(house.now_s + 5.0, lambda: self._resume(name))
+        house.plan_at(house.now_s + 5.0, lambda: self._resume(name))
         if called.seconded:
-            house.at(house.now_s + SECONDED_AFTER_S, lambda: self._second(found.moratorium.id))
+            house.plan_at(house.now_s + SECONDED_AFTER_S, lambda: self._second(found.moratorium.id))
 
     def _resume(self, name: str) -> None:
         found = self._house.app.dreamscapes.resume(OPERATOR, name)
         if isinstance(found, Refusal):
-            self._house.refused(f"the resumption of {name}", found)
+            self._house.note_refusal(f"the resumption of {name}", found)
 
     def _second(self, moratorium: str) -> None:
         house = self._house
         answer = house.app.moratoria.second_moratorium(CLINICIAN, moratorium)
-        if not isinstance(house.ask("the second of a moratorium", answer), Refusal):
-            house.tell(HappeningKind.MORATORIUM, "a clinician seconds the moratorium: it stands")
+        if not isinstance(house.answer_of("the second of a moratorium", answer), Refusal):
+            house.announce(HappeningKind.MORATORIUM, "a clinician seconds the moratorium: it stands")
 
     # -- the end -------------------------------------------------------------------------------------------
 
@@ -227,10 +227,10 @@ class _Play:
             marks = frozenset(house.world.storage.report_marks)
             first = house.wait_for("", house.app.reports.publish_report(OPERATOR))
         if isinstance(first, Refusal):
-            house.refused("the report", first)
+            house.note_refusal("the report", first)
             return
         self._reports.append(report_told(house, first, marks))
-        house.tell(HappeningKind.REPORT, "the public report of four weeks is published")
+        house.announce(HappeningKind.REPORT, "the public report of four weeks is published")
 
 
 _CALIBRATION: Final = time(21)

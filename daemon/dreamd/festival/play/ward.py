@@ -61,9 +61,9 @@ class Ward:
         if event.kind == "case-opened":
             now_s = self._house.now_s
             for level in Level:
-                self._house.at(now_s + self._plan.answer_share * level.within_s, self.look)
+                self._house.plan_at(now_s + self._plan.answer_share * level.within_s, self.answer_due)
 
-    def look(self) -> None:
+    def answer_due(self) -> None:
         """Answer every open case of which the part of its time is over."""
         house, late = self._house, 1.0 - self._plan.answer_share
         for kept in self._cases(CaseState.OPEN):
@@ -72,7 +72,7 @@ class Ward:
                 call = f"the triage of {case.id}"
                 answer = house.app.clinic.triage(CLINICIAN, case.id, case.level, related=True, expected=True)
                 house.must(call, answer)
-                house.tell(
+                house.announce(
                     HappeningKind.CLINIC, f"{case.id} of level {case.level} is answered", level=case.level
                 )
 
@@ -109,7 +109,7 @@ class Ward:
         shares = {number_of(one.case.person): one.case.share for one in self._cases(CaseState.RETURNING)}
         self._evenings.check_in(people, house.plan.night(day), share=shares)
         words = f"{len(held)} persons are held, {len(returning)} return"
-        house.tell(HappeningKind.CLINIC, words, held=len(held), returning=len(returning))
+        house.announce(HappeningKind.CLINIC, words, held=len(held), returning=len(returning))
         for number in sitting:
             self._sit(number, day)
         if returning:
@@ -144,23 +144,25 @@ class Ward:
             *(name, 1, 1), pods=(f"bed-{number}",), ceiling=ANCHOR_CEILING, kind=DreamscapeKind.ANCHOR
         )
         if isinstance(
-            house.ask(f"the session {name}", house.app.dreamscapes.create(OPERATOR, plan)), Refusal
+            house.answer_of(f"the session {name}", house.app.dreamscapes.create(OPERATOR, plan)), Refusal
         ):
             return
-        house.run(ADMITTED_S)
-        started = house.ask(f"the start of {name}", house.app.dreamscapes.start(OPERATOR, name))
+        house.let_pass(ADMITTED_S)
+        started = house.answer_of(f"the start of {name}", house.app.dreamscapes.start(OPERATOR, name))
         if not isinstance(started, Refusal):
-            house.run(SAT_S)
-        house.ask(f"the end of {name}", house.app.dreamscapes.end(OPERATOR, name, "the sitting is over"))
-        house.run(1.0)
+            house.let_pass(SAT_S)
+        house.answer_of(
+            f"the end of {name}", house.app.dreamscapes.end(OPERATOR, name, "the sitting is over")
+        )
+        house.let_pass(1.0)
 
     def _return_night(self, day: int, numbers: list[int]) -> None:
         house = self._house
         beds = [house.bed(number) for number in sorted(numbers)]
         act = Act(house, f"return-{day}", beds)
-        if act.begin():
+        if act.open_act():
             act.play(RETURN_S)
-        act.end("the night of the return is over")
+        act.close_act("the night of the return is over")
 
     # -- decisions ---------------------------------------------------------------------------------------
 
@@ -178,7 +180,7 @@ class Ward:
             case = kept.case
             if case.state is CaseState.TRIAGED:
                 answer = house.app.clinic.close_case(CLINICIAN, case.id, "nothing more is to be done")
-                house.ask(f"the closing of {case.id}", answer)
+                house.answer_of(f"the closing of {case.id}", answer)
             elif case.state is CaseState.HELD and case.kind is CaseKind.PERSON:
                 self._plan_return(kept)
             elif case.state is CaseState.RETURNING and case.step > len(STEPS) and not case.morning:
@@ -192,18 +194,22 @@ class Ward:
             return
         if record.restored is None and len(record.sittings) < SITTINGS:
             return
-        planned = house.ask(f"the return of {case.id}", house.app.clinic.plan_return(CLINICIAN, case.id))
+        planned = house.answer_of(
+            f"the return of {case.id}", house.app.clinic.plan_return(CLINICIAN, case.id)
+        )
         if not isinstance(planned, Refusal):
-            house.tell(HappeningKind.CLINIC, f"{case.id} returns its person in steps")
+            house.announce(HappeningKind.CLINIC, f"{case.id} returns its person in steps")
 
     def _release(self, kept: KeptCase) -> None:
         house, case = self._house, kept.case
         answer = house.app.clinic.release_person(
             CLINICIAN, case.id, "three clean mornings, and themselves again"
         )
-        if not isinstance(house.ask(f"the release of {case.id}", answer), Refusal):
+        if not isinstance(house.answer_of(f"the release of {case.id}", answer), Refusal):
             self.planted[case.id] = self._pull_of(case.person)
-            house.tell(HappeningKind.CLINIC, f"{case.id} has released its person", pull=self.planted[case.id])
+            house.announce(
+                HappeningKind.CLINIC, f"{case.id} has released its person", pull=self.planted[case.id]
+            )
 
     def _try_stuck(self) -> None:
         """On the last day a clinician asks to release those that are held still: the house refuses."""
@@ -213,9 +219,11 @@ class Ward:
             if case.kind is not CaseKind.PERSON:
                 continue
             answer = house.app.clinic.release_person(CLINICIAN, case.id, "the festival is over")
-            found = house.ask(f"the release of {case.id}", answer)
+            found = house.answer_of(f"the release of {case.id}", answer)
             pull = self.measured.get(case.id, nan)
             words = f"{case.id} is held on" if isinstance(found, Refusal) else f"{case.id} is released"
-            house.tell(HappeningKind.CLINIC, words, **({"pull": round(pull, 3)} if isfinite(pull) else {}))
+            house.announce(
+                HappeningKind.CLINIC, words, **({"pull": round(pull, 3)} if isfinite(pull) else {})
+            )
             if not isinstance(found, Refusal):
                 self.planted[case.id] = self._pull_of(case.person)

@@ -24,21 +24,21 @@ class Table:
         """place: of the table; empty: the top of the file."""
         self._lines, self._place = lines, place
         if not isinstance(values, Mapping):
-            raise self.refused("", f"expected a table under a line [{place[0] if place else ''}]")
+            raise self.fault_of("", f"expected a table under a line [{place[0] if place else ''}]")
         self._left: dict[str, object] = dict(values)
 
     def __contains__(self, key: str) -> bool:
         """Whether this field is still to be taken."""
         return key in self._left
 
-    def refused(self, key: str, sentence: str) -> FestivalFileError:
+    def fault_of(self, key: str, sentence: str) -> FestivalFileError:
         """The error of a field, with its line."""
         place = (*self._place, key) if key else self._place
         path = ".".join(str(part) for part in place if isinstance(part, str))
         told = f"{path}: {sentence}" if path else sentence
         return FestivalFileError(f"line {self._lines.line_of(*place)}: {told}")
 
-    def take(self, key: str, form: Callable[[object], T], default: T | None = None) -> T:
+    def field(self, key: str, form: Callable[[object], T], default: T | None = None) -> T:
         """Take a field. form: returns its value, or raises ValueError with what is expected.
 
         Raises:
@@ -46,7 +46,7 @@ class Table:
         """
         if key not in self._left:
             if default is None:
-                raise self.refused(key, "is missing")
+                raise self.fault_of(key, "is missing")
             return default
         found = self._left.pop(key)
         try:
@@ -54,16 +54,16 @@ class Table:
         except ValueError as error:
             shown = repr(found)
             shown = shown if len(shown) <= SHOWN_MOST else f"{shown[: SHOWN_MOST - 1]}…"
-            raise self.refused(key, f"found {shown}, expected {error}") from error
+            raise self.fault_of(key, f"found {shown}, expected {error}") from error
 
-    def finish(self, expected: str) -> None:
+    def no_more(self, expected: str) -> None:
         """No field may be left over.
 
         Raises:
             FestivalFileError: one is.
         """
         for key in self._left:
-            raise self.refused(key, f"is no field here; there are {expected}")
+            raise self.fault_of(key, f"is no field here; there are {expected}")
 
 
 def words(most: int = 120) -> Callable[[object], str]:

@@ -62,7 +62,7 @@ def read_festival(text: str) -> Festival:
         raise FestivalFileError(str(error)) from error
     for unknown in document.keys() - set(TABLES):
         top = Table(lines, (), {})
-        raise top.refused(unknown, f"is no table of a festival; there are {', '.join(TABLES)}")
+        raise top.fault_of(unknown, f"is no table of a festival; there are {', '.join(TABLES)}")
     found = _read(lines, document)
     _check(lines, found)
     return found
@@ -71,11 +71,11 @@ def read_festival(text: str) -> Festival:
 def _read(lines: TomlLines, document: Mapping[str, object]) -> Festival:
     whole_one = Table(lines, ("festival",), document.get("festival", {}))
     festival = Festival(
-        title=whole_one.take("title", words()),
-        seed=whole_one.take("seed", whole(0, 2**31), 1),
-        zone=whole_one.take("zone", zone, "UTC"),
-        day=whole_one.take("day", day),
-        evenings=whole_one.take("evenings", whole(0, 7), 3),
+        title=whole_one.field("title", words()),
+        seed=whole_one.field("seed", whole(0, 2**31), 1),
+        zone=whole_one.field("zone", zone, "UTC"),
+        day=whole_one.field("day", day),
+        evenings=whole_one.field("evenings", whole(0, 7), 3),
         sites=_many(lines, document, "site", SITES_MOST, _site),
         artists=_many(lines, document, "artist", ARTISTS_MOST, _artist),
         acts=_many(lines, document, "act", ACTS_MOST, _act),
@@ -84,7 +84,7 @@ def _read(lines: TomlLines, document: Mapping[str, object]) -> Festival:
         moratorium=_one(lines, document, "moratorium", _moratorium),
         clinic=_one(lines, document, "clinic", _clinic),
     )
-    whole_one.finish("title, seed, zone, day, evenings")
+    whole_one.no_more("title, seed, zone, day, evenings")
     return festival
 
 
@@ -97,9 +97,9 @@ def _many(
 ) -> tuple[T, ...]:
     listed = document.get(table, [])
     if not isinstance(listed, list):
-        raise Table(lines, (table,), {}).refused("", f"expected tables, each under a line [[{table}]]")
+        raise Table(lines, (table,), {}).fault_of("", f"expected tables, each under a line [[{table}]]")
     if not len(listed) <= most:
-        raise Table(lines, (table, most), {}).refused("", f"found {len(listed)}, expected at most {most}")
+        raise Table(lines, (table, most), {}).fault_of("", f"found {len(listed)}, expected at most {most}")
     return tuple(read(Table(lines, (table, at), one), at) for at, one in enumerate(listed))
 
 
@@ -111,92 +111,92 @@ def _one(
 
 def _site(table: Table, _at: int) -> SitePlan:
     found = SitePlan(
-        table.take("name", name),
-        table.take("beds", whole(1, BEDS[1])),
-        table.take("price", cents(MONEY_MOST), 2000),
-        table.take("features", some_of(FEATURES), ()),
+        table.field("name", name),
+        table.field("beds", whole(1, BEDS[1])),
+        table.field("price", cents(MONEY_MOST), 2000),
+        table.field("features", some_of(FEATURES), ()),
     )
-    table.finish("name, beds, price, features")
+    table.no_more("name, beds, price, features")
     return found
 
 
 def _artist(table: Table, _at: int) -> ArtistPlan:
-    found = ArtistPlan(table.take("name", words()))
-    table.finish("name")
+    found = ArtistPlan(table.field("name", words()))
+    table.no_more("name")
     return found
 
 
 def _round(table: Table) -> RoundPlan:
     asks = whole(0, 5000)
     found = RoundPlan(
-        at=table.take("at", clock_time),
-        crisis=table.take("crisis", asks),
-        community=table.take("community", asks),
-        open=table.take("open", asks),
-        pool_cents=table.take("pool", cents(MONEY_MOST)),
-        price_most_cents=table.take("price_most", cents(MONEY_MOST)),
-        cancelled=table.take("cancelled", asks, 0),
+        at=table.field("at", clock_time),
+        crisis=table.field("crisis", asks),
+        community=table.field("community", asks),
+        open=table.field("open", asks),
+        pool_cents=table.field("pool", cents(MONEY_MOST)),
+        price_most_cents=table.field("price_most", cents(MONEY_MOST)),
+        cancelled=table.field("cancelled", asks, 0),
     )
-    table.finish("at, crisis, community, open, pool, price_most, cancelled")
+    table.no_more("at, crisis, community, open, pool, price_most, cancelled")
     return found
 
 
 def _act(table: Table, at: int) -> ActPlan:
     found = ActPlan(
         number=at + 1,
-        at=table.take("at", clock_time),
-        dreamscape=table.take("dreamscape", name, f"act-{at + 1}"),
-        title=table.take("title", words(), f"Act {at + 1}"),
-        minutes=table.take("minutes", number(*MINUTES)),
-        site=table.take("site", name, "") if "site" in table else "",
-        artist=table.take("artist", words(), "") if "artist" in table else "",
-        score=table.take("score", words(), "") if "score" in table else "",
-        share=table.take("share", number(0.0, ARTIST_SHARE_MOST), 0.0),
+        at=table.field("at", clock_time),
+        dreamscape=table.field("dreamscape", name, f"act-{at + 1}"),
+        title=table.field("title", words(), f"Act {at + 1}"),
+        minutes=table.field("minutes", number(*MINUTES)),
+        site=table.field("site", name, "") if "site" in table else "",
+        artist=table.field("artist", words(), "") if "artist" in table else "",
+        score=table.field("score", words(), "") if "score" in table else "",
+        share=table.field("share", number(0.0, ARTIST_SHARE_MOST), 0.0),
     )
-    table.finish("at, dreamscape, title, minutes, site, artist, score, share")
+    table.no_more("at, dreamscape, title, minutes, site, artist, score, share")
     return found
 
 
 def _failure(table: Table, _at: int) -> FailureCue:
-    scene = table.take("scene", one_of(*SCENES))
+    scene = table.field("scene", one_of(*SCENES))
     rehearsed = REHEARSED.get(scene)
     found = FailureCue(
         scene=scene,
-        act=table.take("act", whole(1, ACTS_MOST)),
-        at_s=table.take("at_s", number(5.0, 3600.0)),
-        share=table.take("share", number(0.001, 1.0), rehearsed.share if rehearsed else 0.05),
-        lasts_s=table.take(
+        act=table.field("act", whole(1, ACTS_MOST)),
+        at_s=table.field("at_s", number(5.0, 3600.0)),
+        share=table.field("share", number(0.001, 1.0), rehearsed.share if rehearsed else 0.05),
+        lasts_s=table.field(
             "lasts_s",
             number(1.0, 3600.0),
             rehearsed.lasts_least_s + rehearsed.settles_s if rehearsed else 10.0,
         ),
     )
-    table.finish("scene, act, at_s, share, lasts_s")
+    table.no_more("scene, act, at_s, share, lasts_s")
     return found
 
 
 def _moratorium(table: Table) -> MoratoriumPlan:
     found = MoratoriumPlan(
-        act=table.take("act", whole(1, ACTS_MOST)),
-        at_s=table.take("at_s", number(5.0, 3600.0)),
-        hours=table.take("hours", number(0.01, 336.0)),
-        reason=table.take("reason", words()),
-        reach=table.take("reach", name, "fleet"),
-        seconded=table.take("seconded", yes_or_no, default=True),
+        act=table.field("act", whole(1, ACTS_MOST)),
+        at_s=table.field("at_s", number(5.0, 3600.0)),
+        hours=table.field("hours", number(0.01, 336.0)),
+        reason=table.field("reason", words()),
+        reach=table.field("reach", name, "fleet"),
+        seconded=table.field("seconded", yes_or_no, default=True),
     )
-    table.finish("act, at_s, hours, reason, reach, seconded")
+    table.no_more("act, at_s, hours, reason, reach, seconded")
     return found
 
 
 def _clinic(table: Table) -> ClinicPlan:
     found = ClinicPlan(
-        days=table.take("days", whole(1, 60)),
-        recovery_days=table.take("recovery_days", number(0.1, 60.0), 3.0),
-        pull=table.take("pull", number(0.0, 2.0), 0.45),
-        stuck=table.take("stuck", whole(0, 500), 0),
-        answer_share=table.take("answer_share", number(0.01, 10.0), 0.4),
+        days=table.field("days", whole(1, 60)),
+        recovery_days=table.field("recovery_days", number(0.1, 60.0), 3.0),
+        pull=table.field("pull", number(0.0, 2.0), 0.45),
+        stuck=table.field("stuck", whole(0, 500), 0),
+        answer_share=table.field("answer_share", number(0.01, 10.0), 0.4),
     )
-    table.finish("days, recovery_days, pull, stuck, answer_share")
+    table.no_more("days, recovery_days, pull, stuck, answer_share")
     return found
 
 
@@ -212,7 +212,7 @@ def _check(lines: TomlLines, found: Festival) -> None:
 
     def no(table: str, at: int, key: str, sentence: str) -> FestivalFileError:
         place = (table,) if table in ONCE else (table, at)
-        return Table(lines, place, {}).refused(key, sentence)
+        return Table(lines, place, {}).fault_of(key, sentence)
 
     if not found.sites or not found.acts:
         raise no("festival", 0, "", "a festival has at least one [[site]] and one [[act]]")
