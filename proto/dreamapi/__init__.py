@@ -97,6 +97,8 @@ from dreamapi.errors import (
 )
 from dreamapi.institution_errors import (
     AlreadyPublished,
+    AskUnknown,
+    BerthNotYours,
     CaseUnknown,
     Moratorium,
     MoratoriumUnknown,
@@ -108,6 +110,7 @@ from dreamapi.institution_errors import (
     PlanStep,
     QuorumLacking,
     ReserveUnfunded,
+    RoundUnknown,
 )
 from dreamapi.quick_look import show
 from dreamapi.renewal import Renewal
@@ -125,9 +128,11 @@ __all__ = [
     "AlreadyPublished",
     "Api",
     "ApiError",
+    "AskUnknown",
     "AuditRecordUnknown",
     "BelowMinimum",
     "BelowQuorum",
+    "BerthNotYours",
     "BeyondBound",
     "Breaker",
     "BreakerDetail",
@@ -219,6 +224,7 @@ __all__ = [
     "RetainedByLaw",
     "Revision",
     "RoleLacking",
+    "RoundUnknown",
     "SamePerson",
     "SchemaMismatch",
     "Seat",

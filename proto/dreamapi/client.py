@@ -31,6 +31,7 @@ from dreamapi.credentials import (
 )
 from dreamapi.dreamscapes import Dreamscapes
 from dreamapi.errors import Unreachable
+from dreamapi.exchange import Exchange
 from dreamapi.guidelines import Guidelines
 from dreamapi.letters import Exposure, Letters
 from dreamapi.moratoria import Moratoria
@@ -107,6 +108,7 @@ class Api:
         self.reports = Reports(self._channel, self._line)
         self.pieces = Pieces(self._channel, self._line)
         self.clinic = Clinic(self._channel, self._line)
+        self.exchange = Exchange(self._channel, self._line)
         self.exposure = Exposure(self._channel, self._line)
         self.letters = Letters(self._channel, self._line)
         if self._held is not None and self._held.path is not None:

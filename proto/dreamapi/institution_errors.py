@@ -52,3 +52,15 @@ class ReserveUnfunded(Refused, reason="RESERVE_UNFUNDED"):
 
 class PieceUnknown(Refused, reason="PIECE_UNKNOWN"):
     """There is no piece of this id; metadata: the id."""
+
+
+class RoundUnknown(Refused, reason="ROUND_UNKNOWN"):
+    """There is no round of this id; metadata: the id."""
+
+
+class AskUnknown(Refused, reason="ASK_UNKNOWN"):
+    """The sleeper has no ask in this round."""
+
+
+class BerthNotYours(Refused, reason="BERTH_NOT_YOURS"):
+    """Each free bed of the site is owed in this night to a sleeper that has a berth of a round."""

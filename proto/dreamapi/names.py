@@ -14,6 +14,7 @@ IN_FORCE: Final = "in-force"
 
 REPORTS: Final = "reports"
 PIECES: Final = "pieces"
+ROUNDS: Final = "rounds"
 CASES: Final = "cases"
 
 OWN: Final = "-"
@@ -56,6 +57,11 @@ def report(day: str) -> str:
 def piece(text: str) -> str:
     """`pieces/{text}`; empty stays empty."""
     return _within(PIECES, text)
+
+
+def exchange_round(text: str) -> str:
+    """`rounds/{text}`; empty stays empty."""
+    return _within(ROUNDS, text)
 
 
 def principal(text: str) -> str:

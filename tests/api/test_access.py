@@ -86,6 +86,7 @@ async def server(
 ) -> AsyncIterator[Running]:
     """A server with access control, in the clear."""
     application.add("n", DreamscapeState.GATHERING)
+    application.exchange.stand()
     application.breakers.views["pods/bed-1"] = breaker_view("pods/bed-1", BreakerState.LOCKED)
     application.wake_orders.order(named("nurse"), WakeScope.FLEET, "", "fire")
     guard = Guard(admission, SiteFacts(authority="PEM", broker_url="mqtts://b:8883"))

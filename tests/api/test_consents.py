@@ -470,6 +470,23 @@ EXPECTED = {
     "ListReports": ("yes",) * 8,
     "GetPiece": ("yes",) * 8,
     "ListPieces": ("yes",) * 8,
+    "PlanRound": ("-", "-", "-", "-", "yes", "-", "-", "-"),
+    "AddOffer": ("-", "-", "-", "-", "yes", "-", "-", "-"),
+    "CommitNonce": ("-", "-", "yes", "-", "yes", "-", "-", "-"),
+    "PublishRound": ("-", "-", "-", "-", "yes", "-", "-", "-"),
+    "CloseRound": ("-", "-", "-", "-", "yes", "-", "-", "-"),
+    "RevealNonce": ("-", "-", "yes", "-", "yes", "-", "-", "-"),
+    "VoidRound": ("-", "-", "-", "-", "yes", "-", "-", "-"),
+    "GetAccount": ("-", "-", "-", "-", "yes", "-", "-", "-"),
+    "GetRound": ("yes",) * 8,
+    "ListRounds": ("yes",) * 8,
+    "ListOffers": ("yes",) * 8,
+    "ExportRound": ("yes",) * 8,
+    "AttestSleeper": ("-", "walk-in", "-", "-", "walk-in", "-", "-", "-"),
+    "PlaceAsk": ("own", "-", "-", "-", "-", "-", "-", "-"),
+    "WithdrawAsk": ("own", "-", "-", "-", "-", "-", "-", "-"),
+    "ExplainAsk": ("own", "-", "-", "-", "-", "-", "-", "-"),
+    "CancelBerth": ("own", "-", "-", "-", "-", "-", "-", "-"),
 }
 
 

@@ -45,6 +45,7 @@ async def test_every_unary_method_answers(
         application.guidelines.open_revision(named("nurse"), 2)
     application.nights.slept("ada")
     application.clinic.stand()
+    application.exchange.stand()
     request, kind = UNARY[method]
     assert isinstance(await stub_with(channel, method)(request), kind)
 
@@ -56,6 +57,7 @@ async def test_every_stream_answers(
     """Every stream answers a generated stub and can be left at any time."""
     application.add("n", DreamscapeState.DREAMING)
     application.clinic.stand()
+    application.exchange.stand()
     request, kind = STREAMS[method]
     call = stub_with(channel, method)(request)
     first = asyncio.ensure_future(call.read())

@@ -9,6 +9,7 @@ from dreamapi.v1 import breakers_pb2 as breaking
 from dreamapi.v1 import clinic_pb2 as clinic
 from dreamapi.v1 import consents_pb2 as consents
 from dreamapi.v1 import dreamscapes_pb2 as dreams
+from dreamapi.v1 import exchange_pb2 as exchange
 from dreamapi.v1 import exposure_pb2 as exposure
 from dreamapi.v1 import guidelines_pb2 as guidelines
 from dreamapi.v1 import house_pb2 as houses
@@ -25,6 +26,7 @@ from dreamapi.v1.breakers_pb2_grpc import BreakersStub
 from dreamapi.v1.clinic_pb2_grpc import ClinicStub
 from dreamapi.v1.consents_pb2_grpc import ConsentsStub
 from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesStub
+from dreamapi.v1.exchange_pb2_grpc import ExchangeStub
 from dreamapi.v1.exposure_pb2_grpc import ExposureStub
 from dreamapi.v1.guidelines_pb2_grpc import GuidelinesStub
 from dreamapi.v1.house_pb2_grpc import HousesStub
@@ -198,11 +200,48 @@ UNARY |= {
     "GetPiece": (pieces.GetPieceRequest(name=f"pieces/{PIECE.id}"), pieces.Piece),
     "ListPieces": (pieces.ListPiecesRequest(), pieces.ListPiecesResponse),
 }
+ASK = "sleepers/ada/ask"
+UNARY |= {
+    "PlanRound": (
+        exchange.PlanRoundRequest(price_most_cents=4000, close_time=Timestamp(seconds=2_000_000_000)),
+        exchange.Round,
+    ),
+    "AddOffer": (
+        exchange.AddOfferRequest(
+            name="rounds/planned",
+            offer=exchange.Offer(
+                id="attic", site="sites/north", night="2026-11-30", count=2, price_cents=1500
+            ),
+        ),
+        exchange.Round,
+    ),
+    "CommitNonce": (exchange.CommitNonceRequest(name="rounds/planned", sha256="ab" * 32), exchange.Round),
+    "PublishRound": (exchange.PublishRoundRequest(name="rounds/ready"), exchange.Round),
+    "CloseRound": (exchange.CloseRoundRequest(name="rounds/open"), exchange.Round),
+    "RevealNonce": (exchange.RevealNonceRequest(name="rounds/closed", nonce="11" * 32), exchange.Round),
+    "VoidRound": (exchange.VoidRoundRequest(name="rounds/planned", reason="no beds"), exchange.Round),
+    "GetRound": (exchange.GetRoundRequest(name="rounds/cleared"), exchange.Round),
+    "ListRounds": (exchange.ListRoundsRequest(), exchange.ListRoundsResponse),
+    "ListOffers": (exchange.ListOffersRequest(name="rounds/cleared"), exchange.ListOffersResponse),
+    "AttestSleeper": (
+        exchange.AttestSleeperRequest(name="sleepers/ada/attestation", ask_class=exchange.ASK_CLASS_CRISIS),
+        exchange.Attestation,
+    ),
+    "PlaceAsk": (
+        exchange.PlaceAskRequest(name=ASK, round="rounds/open", offers=["garden", "loft"]),
+        exchange.Ask,
+    ),
+    "WithdrawAsk": (exchange.WithdrawAskRequest(name=ASK, round="rounds/open"), exchange.Ask),
+    "ExplainAsk": (exchange.ExplainAskRequest(name=ASK, round="rounds/cleared"), exchange.Ask),
+    "CancelBerth": (exchange.CancelBerthRequest(name=ASK, round="rounds/cleared"), exchange.Ask),
+    "GetAccount": (exchange.GetAccountRequest(name="rounds/cleared"), exchange.RoundAccount),
+}
 GUARDED["LiftAlarm"] = exposure.LiftAlarmRequest(kind=exposure.HARM_KIND_DISTRESS)
 GUARDED["GetExposureResponse"] = exposure.GetExposureResponseRequest()
 GUARDED["RatifyRevision"] = guidelines.RatifyRevisionRequest(name="guidelines/2")
 UNARY["EraseSleeper"] = (consents.EraseSleeperRequest(name="sleepers/ada"), consents.Erasure)
 STREAMS = {
+    "ExportRound": (exchange.ExportRoundRequest(name="rounds/cleared"), exchange.ExportRoundResponse),
     "ExportSleeper": (consents.ExportSleeperRequest(name="sleepers/ada"), consents.ExportSleeperResponse),
     "WatchPods": (beds.WatchPodsRequest(), beds.WatchPodsResponse),
     "WatchCases": (clinic.WatchCasesRequest(), clinic.WatchCasesResponse),
@@ -225,7 +264,7 @@ def stub_with(channel: grpc.aio.Channel, method: str) -> object:
     kinds = (
         *(PodsStub, DreamscapesStub, BreakersStub, WakeOrdersStub),
         *(SeversStub, HousesStub, AccessStub, AuditStub, ConsentsStub, GuidelinesStub, ReportsStub),
-        *(ExposureStub, LettersStub, ClinicStub, MoratoriaStub, PiecesStub),
+        *(ExposureStub, LettersStub, ClinicStub, MoratoriaStub, PiecesStub, ExchangeStub),
     )
     stubs = [kind(channel) for kind in kinds]
     return next(getattr(stub, method) for stub in stubs if hasattr(stub, method))

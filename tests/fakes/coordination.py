@@ -43,6 +43,7 @@ from fakes.access import FakeAccess
 from fakes.clinic import FakeClinic
 from fakes.consents import FakeConsents
 from fakes.erasures import FakeErasures
+from fakes.exchange import FakeExchange
 from fakes.letters import FakeNights
 from fakes.moratoria import FakeMoratoria
 from fakes.pieces import PIECE
@@ -454,6 +455,7 @@ class FakeCoordination:
         self.principals.ledger.write(Transaction(pieces=(PIECE,)))
         self.pieces = PieceQueries(self.principals.ledger)
         self.clinic = FakeClinic(self.asked)
+        self.exchange = FakeExchange(self.asked)
         self.surveillance = surveillance.commands(people, self.revisions)
         self.house_view = WELL
         self.site_names: tuple[str, ...] = ()

@@ -127,6 +127,9 @@ class Code(Enum):
     RESERVE_UNFUNDED = "RESERVE_UNFUNDED"
     NOT_INVITED = "NOT_INVITED"
     PIECE_UNKNOWN = "PIECE_UNKNOWN"
+    ROUND_UNKNOWN = "ROUND_UNKNOWN"
+    ASK_UNKNOWN = "ASK_UNKNOWN"
+    BERTH_NOT_YOURS = "BERTH_NOT_YOURS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +294,11 @@ CATALOGUE: Final[dict[Code, Entry]] = {
         "invite the guest, and let each guest accept the list",
     ),
     Code.PIECE_UNKNOWN: Entry(Kind.NOT_FOUND, "list the pieces there are (dreamd piece list)"),
+    Code.ROUND_UNKNOWN: Entry(Kind.NOT_FOUND, "list the rounds, and name one of them"),
+    Code.ASK_UNKNOWN: Entry(Kind.NOT_FOUND, "ask in a round while it is open"),
+    Code.BERTH_NOT_YOURS: Entry(
+        Kind.PRECONDITION, "lie down at the site of your own berth, or ask in the next round"
+    ),
     Code.RETAINED_BY_LAW: Entry(Kind.PRECONDITION, "wait until the date that the named clause gives"),
     Code.LETTER_UNKNOWN: Entry(
         Kind.NOT_FOUND, "read it after the check-out, or list the nights (dreamd me nights)"

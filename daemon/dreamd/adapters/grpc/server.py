@@ -27,6 +27,7 @@ from dreamapi.v1 import (
     clinic_pb2_grpc,
     consents_pb2_grpc,
     dreamscapes_pb2_grpc,
+    exchange_pb2_grpc,
     exposure_pb2_grpc,
     guidelines_pb2_grpc,
     house_pb2_grpc,
@@ -51,6 +52,7 @@ from dreamd.adapters.grpc.servicers.access import Access, Settled
 from dreamd.adapters.grpc.servicers.audit import Audit
 from dreamd.adapters.grpc.servicers.breakers import Breakers
 from dreamd.adapters.grpc.servicers.dreamscapes import Dreamscapes
+from dreamd.adapters.grpc.servicers.exchange.exchange import Exchange
 from dreamd.adapters.grpc.servicers.people.clinic import Clinic
 from dreamd.adapters.grpc.servicers.people.consents import Consents
 from dreamd.adapters.grpc.servicers.people.exposure import Exposure
@@ -62,6 +64,7 @@ from dreamd.adapters.grpc.servicers.pods import Pods
 from dreamd.adapters.grpc.servicers.severs import Houses, Severs
 from dreamd.adapters.grpc.servicers.stage.pieces import Pieces
 from dreamd.adapters.grpc.servicers.wake_orders import WakeOrders
+from dreamd.app.api.people.exchange_protocol import ExchangeApi
 from dreamd.app.api.protocols import Api
 from dreamd.core.access.rules import Effect
 from dreamd.core.limits import ANSWER_BYTES_MAX
@@ -279,6 +282,11 @@ def _serve_services(
     clinic_pb2_grpc.add_ClinicServicer_to_server(  # type: ignore[no-untyped-call]
         Clinic(api.clinic, replays, bells), server
     )
+    exchange: ExchangeApi | None = getattr(api, "exchange", None)
+    if exchange is not None:
+        exchange_pb2_grpc.add_ExchangeServicer_to_server(  # type: ignore[no-untyped-call]
+            Exchange(exchange, replays), server
+        )
     moratoria_pb2_grpc.add_MoratoriaServicer_to_server(  # type: ignore[no-untyped-call]
         Moratoria(api.moratoria, replays), server
     )

@@ -129,6 +129,14 @@ _API: Final[dict[str, dict[Lane, tuple[str, ...]]]] = {
         Lane.READ: ("GetDose", "ListNights", "GetSurveillance"),
         Lane.WRITE: ("LiftAlarm", "GetExposureResponse"),
     },
+    "dreamapi.v1.Exchange": {
+        Lane.READ: ("GetRound", "ListRounds", "ListOffers", "ExplainAsk", "GetAccount"),
+        Lane.WRITE: (
+            *("PlanRound", "AddOffer", "CommitNonce", "PublishRound", "CloseRound", "RevealNonce"),
+            *("VoidRound", "AttestSleeper", "PlaceAsk", "WithdrawAsk", "CancelBerth"),
+        ),
+        Lane.WATCH: ("ExportRound",),
+    },
     "dreamapi.v1.Houses": {Lane.READ: ("GetHouse",)},
     "dreamapi.v1.Access": {
         Lane.READ: ("GetCaller", "GetProvider", "ListPrincipals", "ListRules"),

@@ -1,0 +1,1 @@
+"""The Exchange service, and the messages that tell of rounds and asks."""
