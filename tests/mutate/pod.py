@@ -612,7 +612,7 @@ _MOTION: Final = (
     Mutation(
         "renderer.sound-ends",
         "the last cue's sound goes on for good",
-        "edge/dreamedge/adapters/renderers/pad.py",
+        "proto/dreamwire/synthesis.py",
         "if self._age >= self._sounding and self._to.any():",
         "if False:",
         (_TESTS_RENDERERS,),
