@@ -25,6 +25,8 @@ from fakes.stage import START_S, Stage
 WHOLE: Final = frozenset(Scope)
 KEPT: Final = WHOLE - {Scope.RESEARCH}
 """A grant without research: it is recorded, and not exported."""
+UNPLAYED: Final[Mapping[str, object]] = {"scopes": WHOLE - {Scope.PERFORM}, "artist_share": 0.0}
+"""A grant without `perform`: it is recorded and exported, and not rendered."""
 
 
 @dataclass
@@ -98,16 +100,21 @@ def test_a_night_of_eight_that_grant_research_is_exported_under_their_codes(tmp_
 
 
 def test_one_of_eight_without_research_keeps_the_recording_in_the_house(tmp_path: Path) -> None:
-    """The night is recorded and dreamt as ever; the refusal counts one of eight and names the next step.
+    """The night is recorded and dreamt as ever; the refusal counts those without and names the next step.
 
-    A grant of research later in the night does not reach the rows before.
+    A grant of research or of `perform` later in the night does not reach the rows before; so `perform` is kept.
     """
-    night = Night(tmp_path, changes={5: {"scopes": KEPT}})
+    night = Night(tmp_path, changes={5: {"scopes": KEPT}, 6: UNPLAYED})
     assert night.stage.coupling("bed-5") > 0
     five = night.subject(5)
     assert night.research.without == {five}
+    assert night.research.unperformed == {night.subject(6)}
     night.grant(5, scopes=WHOLE)
+    night.grant(6, scopes=WHOLE)
+    night.grant(7, **UNPLAYED)
     night.stage.hop(8)
+    assert night.research.unperformed == {night.subject(6), night.subject(7)}
+    night.grant(7, scopes=WHOLE)
     sentence = night.refused()
     assert "1 of its 8 sleepers did not grant research" in sentence
     assert "dreamd me consent grant merge record research" in sentence

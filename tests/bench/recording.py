@@ -74,7 +74,7 @@ def _measure(n: int) -> None:
     crowd, folder = RecordedCrowd(n), Path(tempfile.mkdtemp(prefix="dreamd-bench-"))
     store = RecordingStore(folder, part_s=5.0, daemon="bench")
     scale = BANDS6X2.shipped_mu(), BANDS6X2.shipped_sigma()
-    sink = store.begin(Beginning("bench", 1.0, 1, crowd.columns.slots, BANDS6X2, *scale))
+    sink = store.begin(Beginning("bench", 1.0, 1, crowd.columns.slots, BANDS6X2, *scale, intimate=False))
     took = {False: [], True: []}
     handed, cpu_s, began_s = 0, 0.0, time.monotonic()
     for number in range(BLOCK * BLOCKS):

@@ -41,6 +41,7 @@ def manifest_of(name: str, ticks: int, people: int = 3, **changed: object) -> Ma
         "part_s": 60.0,
         "segments": (segment,),
         "research": ResearchGrants(frozenset(range(1, people + 1)), codes=frozenset(DUO_DEFAULT)),
+        "intimate": False,
     }
     return Manifest(**fields | changed)  # type: ignore[arg-type]
 
@@ -190,7 +191,7 @@ class DirectRecordings:
 def beginning_of(name: str = "night", created_s: float = 1.0) -> Beginning:
     """Return a Dreamscape that begins to be recorded."""
     scale = BANDS6X2.shipped_mu(), BANDS6X2.shipped_sigma()
-    return Beginning(name, created_s, 1, 256, BANDS6X2, *scale)
+    return Beginning(name, created_s, 1, 256, BANDS6X2, *scale, intimate=False)
 
 
 def tick_of(number: int, people: int = 3) -> RecordedTick:

@@ -19,7 +19,7 @@ from dreamd.main import main
 from dreamd.ports.recordings import RecordedTick, Written
 from fakes.recordings import beginning_of, tick_of, write_recording
 
-YES = ResearchAnswer(frozenset(DUO_DEFAULT), seated=True)
+YES = ResearchAnswer(frozenset(DUO_DEFAULT), seated=True, performs=True)
 NO = ResearchAnswer(frozenset(), seated=True)
 
 
@@ -129,7 +129,7 @@ def test_an_answer_outlives_a_kill_and_an_unknown_one_stays_unknown(tmp_path: Pa
     first.write_tick(1, tick_of(1))
     first.write_research({2: NO})
     assert directory.described(first.path).research == ResearchGrants(
-        frozenset({1, 2, 3}), frozenset({2}), frozenset(DUO_DEFAULT)
+        frozenset({1, 2, 3}), frozenset({2}), frozenset(DUO_DEFAULT), frozenset({2})
     )
     second = RecordingWriter(tmp_path, beginning_of(), part_s=60.0, daemon="test")
     second.write_research({1: YES, 2: YES, 4: NO})
@@ -137,7 +137,7 @@ def test_an_answer_outlives_a_kill_and_an_unknown_one_stays_unknown(tmp_path: Pa
     second.close(complete=True)
     found = directory.described(second.path).research
     assert found is not None
-    assert (found.people, found.without) == ({1, 2, 3, 4}, {2, 4})
+    assert (found.people, found.without, found.unperformed) == ({1, 2, 3, 4}, {2, 4}, {2, 4})
     altered(second.path, lambda tree: tree["research"].update(without="none"))
     third = RecordingWriter(tmp_path, beginning_of(), part_s=60.0, daemon="test")
     third.write_research(dict.fromkeys((1, 2, 3, 4), YES))

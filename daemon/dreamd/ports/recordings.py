@@ -68,7 +68,8 @@ class Calibrated:
 class RecordedTick:
     """One tick. fused: None where nothing was fused. skipped: instants before it without a tick.
 
-    calibrated: the rows given since the tick before, which have a holder in this one.
+    calibrated: the rows given since the tick before, which have a holder in this one. artist: the vector that
+    was broadcast with `artist_share`, float32[D]; None without one.
     """
 
     tick: int
@@ -84,6 +85,7 @@ class RecordedTick:
     runaway: RunawayView
     identity: IdentityView
     calibrated: tuple[Calibrated, ...] = ()
+    artist: Floats | None = None
 
     @property
     def nbytes(self) -> int:
@@ -96,7 +98,7 @@ class Beginning:
     """A Dreamscape as it is when its recording begins. slots: rows of one table of slots.
 
     mu_db, sigma_db: float32[D], the shared scale. A Dreamscape of the same name and `created_s` is the same
-    one after a restart: its recording goes on.
+    one after a restart: its recording goes on. intimate: its plan is.
     """
 
     dreamscape: str
@@ -106,6 +108,7 @@ class Beginning:
     schema: Schema
     mu_db: Floats
     sigma_db: Floats
+    intimate: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ Rules
 from dataclasses import dataclass
 from typing import Final
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Of the tables and of recording.json; a reader refuses a greater one."""
 EXTRA: Final = "pip install 'dreamd[recordings]'"
 """The command that installs the libraries of this room."""
@@ -93,6 +93,7 @@ TICKS: Final = (
     Column("i_diff", "float64", "r", "i_self - i_others"),
     Column("identified", "float64", SHARE, "share of sleepers that are most like themselves"),
     Column("artist_share", "float64", SHARE, "share of an artist in what is blended"),
+    Column("artist", "feature_values", SCALE, "vector of an artist as broadcast; null where none leads"),
     Column("used", "counts", "row", "for the replay: rows in use of each of the fusion's tables"),
 )
 EVENTS: Final = (

@@ -74,6 +74,7 @@ class Manifest:
     created_s: of the Dreamscape; began_s, ended_s: session seconds of the first and the last tick written.
     complete: the Dreamscape has ended and everything is written. stopped: why the recording ended before the
     Dreamscape; empty: it did not. research: of its people; None: not known, so nothing is exported.
+    intimate: the plan was; so it is where it is not known.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Manifest:
     segments: tuple[Segment, ...] = ()
     holes: tuple[Hole, ...] = ()
     research: ResearchGrants | None = None
+    intimate: bool = True
     version: int = VERSION
     format: str = field(default=FORMAT)
 
@@ -161,9 +163,11 @@ def _research(told: object) -> ResearchGrants | None:
         return None
     try:
         people, without, codes = (frozenset(told[name]) for name in ("people", "without", "codes"))
+        silent = told.get("unperformed")
+        unperformed = None if silent is None else frozenset(silent)
     except (TypeError, KeyError):
         return None
-    found = ResearchGrants(people, without, codes)
+    found = ResearchGrants(people, without, codes, unperformed)
     return found if found.sound else None
 
 

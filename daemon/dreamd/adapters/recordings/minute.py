@@ -194,6 +194,7 @@ def _tick_row(step: int, segment: int, tick: RecordedTick, features: Features) -
         "i_diff": identity.i_diff,
         "identified": identity.identified,
         "artist_share": tick.artist_share,
+        "artist": tick.artist,
         "used": [rows.used for rows in tick.tables],
     }
 

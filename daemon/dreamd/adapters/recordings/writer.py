@@ -120,7 +120,7 @@ class RecordingWriter:
         if self._manifest is None:
             return
         self._manifest = replace(self._manifest, research=after)
-        if (after.without, after.codes) != (before.without, before.codes):
+        if replace(after, people=before.people) != before:
             parts.describe(self.path, self._manifest)
 
     def close(self, *, complete: bool, stopped: str = "") -> None:
@@ -173,6 +173,7 @@ class RecordingWriter:
                 part_s=self._part_s,
                 segments=(segment,),
                 research=self._research,
+                intimate=beginning.intimate,
             )
         parts.make_folders(self.path)
         parts.describe(self.path, self._manifest)

@@ -1,4 +1,4 @@
-"""The people of one recording: whether each grants research throughout, and the events about them.
+"""The people of one recording: whether each grants research and `perform` throughout, and their events.
 
 A person is asked when they get a slot, and again with each change of their consent while the recording runs,
 also after they have left. The end of a grant by time takes nothing back: the rows until then were granted.
@@ -59,5 +59,6 @@ class RecordedPeople:
         self._answer(seat.number, seat.sleeper, seated=seated)
 
     def _answer(self, number: int, sleeper: str, *, seated: bool) -> None:
-        codes = frozenset(self._consents.standing(sleeper).research)
-        self._sink.take_research(number, ResearchAnswer(codes, seated))
+        standing = self._consents.standing(sleeper)
+        codes, performs = frozenset(standing.research), Scope.PERFORM in standing.scopes
+        self._sink.take_research(number, ResearchAnswer(codes, seated, performs))

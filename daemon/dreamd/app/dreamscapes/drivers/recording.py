@@ -7,6 +7,7 @@ fails, by its disk or by a bug, ends with one event, and the night goes on.
 
 from typing import Final
 
+from dreamd.app.collective.artist_input import NO_ARTIST
 from dreamd.app.collective.recorded_rows import rows_of
 from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.dreamscape import Dreamscape
@@ -66,6 +67,7 @@ class RecordingDriver:
                 schema=cohorts.schema,
                 mu_db=mu,
                 sigma_db=sigma,
+                intimate=dreamscape.plan.intimate,
             )
         )
         self._people = RecordedPeople(dreamscape.seats, self._deps.consents, self._sink)
@@ -77,6 +79,7 @@ class RecordingDriver:
     def _tick(self, instant: int, missed: int, fused: Fused | None) -> RecordedTick:
         dreamscape, cohorts = self._dreamscape, self._dreamscape.cohorts
         assigned, healthy, _ = cohorts.counts()
+        artist, share = cohorts.artist if cohorts.granting else NO_ARTIST
         return RecordedTick(
             tick=cohorts.tick_number,
             instant=instant,
@@ -85,12 +88,13 @@ class RecordingDriver:
             assigned=assigned,
             healthy=healthy,
             merged=cohorts.merged(instant),
-            artist_share=cohorts.artist[1] if cohorts.level > 0.0 else 0.0,
+            artist_share=share,
             fused=fused,
             tables=rows_of(cohorts),
             runaway=dreamscape.monitor.runaway(),
             identity=dreamscape.monitor.identity(),
             calibrated=dreamscape.monitor.take_calibrated(),
+            artist=artist if share > 0.0 else None,
         )
 
     def _on_event(self, event: Event) -> None:
