@@ -102,7 +102,7 @@ def test_a_night_of_eight_that_grant_research_is_exported_under_their_codes(tmp_
 def test_one_of_eight_without_research_keeps_the_recording_in_the_house(tmp_path: Path) -> None:
     """The night is recorded and dreamt as ever; the refusal counts those without and names the next step.
 
-    A grant of research or of `perform` later in the night does not reach the rows before; so `perform` is kept.
+    A later grant of research or of `perform` does not reach the rows before; so `perform` is kept.
     """
     night = Night(tmp_path, changes={5: {"scopes": KEPT}, 6: UNPLAYED})
     assert night.stage.coupling("bed-5") > 0
