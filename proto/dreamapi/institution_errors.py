@@ -46,6 +46,10 @@ class NotInvited(Refused, reason="NOT_INVITED"):
     """
 
 
+class LeaderSevered(Refused, reason="LEADER_SEVERED"):
+    """The artist is a sleeper as well and was severed; metadata: the cause."""
+
+
 class ReserveUnfunded(Refused, reason="RESERVE_UNFUNDED"):
     """The pool of the exchange cannot pay the reserves of a round; metadata: needed, held."""
 

@@ -76,6 +76,7 @@ class Code(Enum):
     STREAM_SILENT = "STREAM_SILENT"
     NOBODY_LEADS = "NOBODY_LEADS"
     LEAD_TAKEN = "LEAD_TAKEN"
+    LEADER_SEVERED = "LEADER_SEVERED"
     FLEET_FULL = "FLEET_FULL"
     DREAMSCAPES_FULL = "DREAMSCAPES_FULL"
     LEDGER_UNAVAILABLE = "LEDGER_UNAVAILABLE"
@@ -217,6 +218,7 @@ CATALOGUE: Final[dict[Code, Entry]] = {
         Kind.PRECONDITION,
         "give the plan an artist_share above 0 before the start (dreamd dreamscapes update)",
     ),
+    Code.LEADER_SEVERED: Entry(Kind.PRECONDITION, "rest; lead again once merged again in this Dreamscape"),
     Code.LEAD_TAKEN: Entry(Kind.PRECONDITION, "wait until the other artist's stream has ended"),
     Code.FLEET_FULL: Entry(Kind.PRECONDITION, "run a second daemon for the other pods"),
     Code.DREAMSCAPES_FULL: Entry(Kind.PRECONDITION, "end a Dreamscape first (dreamd dreamscapes end)"),

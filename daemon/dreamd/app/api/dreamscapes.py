@@ -19,6 +19,7 @@ from dreamd.app.dreamscapes.seating.seat_commits import Started
 from dreamd.app.events.subscriptions import Changed
 from dreamd.app.events.tick_watchers import CollectiveWatching
 from dreamd.app.fleet.sever_confirmations import PendingSever
+from dreamd.app.stage.leader_seat import LeaderSeat
 from dreamd.app.stage.live_lead import LeadStream
 from dreamd.app.stage.stimulus_markers import Marker
 from dreamd.core.access.caller import Caller
@@ -186,7 +187,8 @@ class DreamscapeCommands:
         if isinstance(runtime, Bygone) or runtime.dreamscape.state is DreamscapeState.ENDED:
             return Refusal(Code.WRONG_STATE, f"{name} has ended", {"state": "ended"})
         asleep = self._deps.fleet.pod_of(caller.name) or self._deps.consents.standing(caller.name).revision
-        return runtime.dreamscape.live_lead.begin("" if asleep else caller.name, words)
+        own = LeaderSeat(caller.sleeper, runtime.dreamscape.seats, self._deps.fleet)
+        return runtime.dreamscape.live_lead.begin("" if asleep else caller.name, words, own)
 
     def write_marker(self, caller: Caller, name: str, marker: Marker) -> Event | Refusal:
         """Write a marker of the experiment into the journal; it changes nothing else."""

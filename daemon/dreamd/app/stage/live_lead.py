@@ -10,6 +10,7 @@ Rules
   that is NaN or infinite, another length, a share above the plan's. A refusal ends the lead.
 - When a lead ends, however it ends, the artist has no share from the next message on.
 - A severed Dreamscape gets no artist either: the broadcast of a zero holds no artist's vector.
+- An artist that is severed as a sleeper leads no more (`leader_seat`).
 - Each lead is a piece of its own: what was broadcast, tick by tick, is kept at the end of the lead. A lead of
   which no tick was broadcast leaves none.
 """
@@ -23,6 +24,7 @@ from typing import Final, Self
 import numpy as np
 
 from dreamd.app.collective.artist_input import NO_ARTIST, ArtistInput
+from dreamd.app.stage.leader_seat import LeaderSeat
 from dreamd.core.dreamscapes.views import Plan
 from dreamd.core.letters.night import LEADS_KEPT, Lead
 from dreamd.core.limits import ARTIST_FRESH_S, ARTIST_SHARE_MOST, PIECE_WORDS_MOST, at_most
@@ -46,12 +48,15 @@ KeepPiece = Callable[[Piece], object]
 class LeadStream:
     """One artist's lead of one Dreamscape, from `LiveLead.begin` until it is closed.
 
-    piece: the id of its piece, once it is over and was broadcast.
+    own: the artist's seat, where the artist is a sleeper. piece: the id of its piece, once it is over and was
+    broadcast. ended_by: why it ended against the artist's will.
     """
 
-    def __init__(self, artists: "LiveLead") -> None:
+    def __init__(self, artists: "LiveLead", own: LeaderSeat | None) -> None:
         self._artists = artists
+        self.own = own
         self.piece = ""
+        self.ended_by: Refusal | None = None
 
     def offer(self, vector: Sequence[float], share: float) -> Refusal | None:
         """Take the artist's newest input; None: taken.
@@ -99,14 +104,17 @@ class LiveLead:
         """Return the lead of the Dreamscape of this plan."""
         return cls(schema_named(plan.schema), plan.artist_share, now_s, say, plan.dreamscape, keep)
 
-    def begin(self, artist: str = "", words: Credits = NO_CREDITS) -> LeadStream | Refusal:
+    def begin(
+        self, artist: str = "", words: Credits = NO_CREDITS, own: LeaderSeat | None = None
+    ) -> LeadStream | Refusal:
         """Begin to lead.
 
         Args:
             artist: the caller's name, for the letters of the sleepers; empty: not known.
             words: the artist's own; a name in them stands in the place of the caller's.
+            own: the caller's own seat, where the caller is a sleeper.
         """
-        refusal = wrong_words(words)
+        refusal = wrong_words(words) or _severed(own)
         if refusal is not None:
             return refusal
         if not self._most > 0.0:
@@ -114,7 +122,7 @@ class LiveLead:
         if self._lead is not None and self._now_s() - self._at_s <= SILENT_S:
             return Refusal(Code.LEAD_TAKEN, "somebody leads this Dreamscape already")
         self._keep_lead()
-        self._lead, self._newest, self._at_s = LeadStream(self), NO_ARTIST, self._now_s()
+        self._lead, self._newest, self._at_s = LeadStream(self, own), NO_ARTIST, self._now_s()
         self._words = replace(words, artist=words.artist or fit_words(artist))
         self._piece = OpenPiece(self._words, *self._of)
         self._now = Lead(self._at_s, nan, self._words.artist, words.title)
@@ -123,8 +131,9 @@ class LiveLead:
 
     def offer_from(self, lead: LeadStream, vector: Sequence[float], share: float) -> Refusal | None:
         """Take the newest input of this lead; a lead that is over is refused."""
+        self._stop_severed()
         if lead is not self._lead:
-            return Refusal(Code.WRONG_STATE, "this lead is over")
+            return lead.ended_by or Refusal(Code.WRONG_STATE, "this lead is over")
         share = at_most(share, self._most)
         refusal = self._wrong(vector, share)
         if refusal is not None:
@@ -192,11 +201,23 @@ class LiveLead:
         running = () if self._now is None else (replace(self._now, end_s=self._now_s()),)
         return tuple(one for one in (*self._over, *running) if one.end_s > since_s)
 
+    def _stop_severed(self) -> None:
+        """End the lead of an artist that is severed as a sleeper."""
+        if self._lead is not None and (no := _severed(self._lead.own)) is not None:
+            self._lead.ended_by = no
+            self.end_lead(self._lead)
+
     def newest(self) -> ArtistInput:
         """The vector, float32[D], and its share; empty and 0 without a lead, or where it is silent."""
+        self._stop_severed()
         age_s = self._now_s() - self._at_s
         fresh = 0.0 <= age_s <= ARTIST_FRESH_S
         return self._newest if fresh and self._newest[1] > 0.0 else NO_ARTIST
+
+
+def _severed(own: LeaderSeat | None) -> Refusal | None:
+    """Return why an artist with this seat may not lead."""
+    return own.refused() if own is not None else None
 
 
 def fit_words(name: str) -> str:

@@ -47,12 +47,16 @@ class Channel(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """name: the principal's; without access control as the request gives it, empty where it gives none."""
+    """name: the principal's; without access control as the request gives it, empty where it gives none.
+
+    sleeper: the one that the principal is as well, whatever role the call is made in; empty: none.
+    """
 
     name: str
     role: Role
     channel: Channel
     on_behalf_of: str = ""
+    sleeper: str = ""
 
     @property
     def signature(self) -> str:

@@ -87,6 +87,11 @@ class Principal:
         """Whether its credentials come from the site's provider, and from nothing else."""
         return bool(self.subject)
 
+    @property
+    def sleeper(self) -> str:
+        """The sleeper that it is; empty where it is none."""
+        return next((grant.sleeper for grant in self.grants if grant.role is Role.SLEEPER), "")
+
 
 @dataclass(frozen=True, slots=True)
 class Credential:

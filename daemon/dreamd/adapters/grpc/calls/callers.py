@@ -20,7 +20,8 @@ def caller_of(context: Context, name: str = "") -> Caller:
     if admitted is None:
         return Caller(name, Role.OPERATOR, channel)
     principal = admitted.principal.name
-    return Caller(principal, admitted.grants[0].role, channel, "" if name == principal else name)
+    role, told = admitted.grants[0].role, "" if name == principal else name
+    return Caller(principal, role, channel, told, admitted.principal.sleeper)
 
 
 def principal_of(context: Context) -> str:

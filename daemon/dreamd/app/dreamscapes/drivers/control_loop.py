@@ -44,10 +44,10 @@ class ControlLoop:
         if not dreamscape.started or dreamscape.state is DreamscapeState.ENDED:
             return
         dreamscape.skipped += missed
-        cohorts.artist = self._led(now_s)
         for seat, cause in dreamscape.exposure.judge(now_s):
             dreamscape.assignment.release_for(seat, cause)
         self._evaluate(instant)
+        cohorts.artist = self._led(now_s)  # an artist that was severed just now is in no later message
         fused = None
         if not dreamscape.ownership.lost:
             fused = cohorts.fuse(instant)
@@ -68,7 +68,8 @@ class ControlLoop:
     def _led(self, now_s: float) -> ArtistInput:
         """Return the artist's part of the next message, as far as the guidelines let it move."""
         cohorts, limits = self._dreamscape.cohorts, self._deps.guidelines.limits
-        wanted = self._dreamscape.live_lead.newest() if cohorts.granting else NO_ARTIST
+        newest = self._dreamscape.live_lead.newest()
+        wanted = newest if cohorts.granting else NO_ARTIST
         most = min(limits.artist_share, cohorts.share_most()) if wanted[0].size else 0.0
         return self._slew.follow(wanted, most, limits, now_s)
 

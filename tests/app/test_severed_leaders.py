@@ -1,0 +1,125 @@
+"""An artist that is a sleeper as well: severed like everyone, and then leading no more."""
+
+from collections.abc import Callable
+
+import pytest
+
+from dreamd.app.stage.live_lead import LeadStream
+from dreamd.core.access.caller import Caller, Channel, Role
+from dreamd.core.refusals import Code, Refusal
+from dreamd.core.safety.scopes import SeverScope
+from dreamwire.messages import PodEventKind
+from dreamwire.schema import BANDS6X2
+from fakes.callers import OPERATOR, named
+from fakes.stage import Stage
+
+MIA = Caller("mia", Role.ARTIST, Channel.GRPC, sleeper="sleeper-2")
+VECTOR = [1.0] * BANDS6X2.size
+
+
+def dreaming() -> Stage:
+    """Six sleepers with grants, of which mia is the second, in bed-2."""
+    stage = Stage(pods=6)
+    stage.appear()
+    stage.dream(artist_share=0.3)
+    stage.hop(12)
+    return stage
+
+
+def lead(stage: Stage, caller: Caller = MIA) -> LeadStream:
+    """A lead that has begun."""
+    begun = stage.app.dreamscapes.lead(caller, "night")
+    assert isinstance(begun, LeadStream), begun
+    return begun
+
+
+def refused(stage: Stage, caller: Caller = MIA) -> Refusal:
+    """The refusal of a lead."""
+    no = stage.app.dreamscapes.lead(caller, "night")
+    assert isinstance(no, Refusal)
+    return no
+
+
+def share(stage: Stage) -> float:
+    """The artist's share in the next message."""
+    stage.hop(1)
+    return stage.link.collectives[-1].share
+
+
+def trip(stage: Stage) -> None:
+    """A person trips the breaker of mia's pod."""
+    stage.app.breakers.trip(named("olga"), "pods/bed-2", "she looks unwell")
+
+
+def sever_all(stage: Stage) -> None:
+    """The whole Dreamscape is severed."""
+    stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
+
+
+def sever_pod(stage: Stage) -> None:
+    """Mia's pod is severed by its name."""
+    stage.app.severs.order(named("olga"), SeverScope.POD, "bed-2", "smoke")
+
+
+def distress(stage: Stage) -> None:
+    """Mia's pod reports that it has severed for distress."""
+    stage.pod("bed-2").event(PodEventKind.SEVERED, "distress", evidence_ns=1, zero_ns=2)
+
+
+@pytest.mark.parametrize("way", [trip, sever_all, sever_pod, distress])
+def test_a_severed_artist_leads_no_more(way: Callable[[Stage], None]) -> None:
+    """However the artist's seat is severed, the next message holds no artist, and a new lead is refused."""
+    stage = dreaming()
+    led = lead(stage)
+    assert led.offer(VECTOR, 0.3) is None
+    assert share(stage) > 0.0
+    way(stage)
+    led.offer(VECTOR, 0.3)
+    assert share(stage) == 0.0
+    no = led.offer(VECTOR, 0.3)
+    assert isinstance(no, Refusal)
+    assert no.code is Code.LEADER_SEVERED
+    assert no.metadata["cause"]
+    assert refused(stage).code is Code.LEADER_SEVERED
+    assert isinstance(stage.app.dreamscapes.lead(named("zoe"), "night"), LeadStream)
+
+
+def test_anyone_elses_sever_stops_no_artist() -> None:
+    """A sever of another sleeper, and an artist in no pod, leave the lead as it is."""
+    stage = dreaming()
+    led, now_s = lead(stage), stage.clock.at_s
+    stage.app.breakers.trip(named("olga"), "pods/bed-3", "lead fell off")
+    assert led.offer(VECTOR, 0.3) is None
+    assert share(stage) > 0.0
+    assert stage.clock.at_s > now_s
+    led.close()
+    awake = Caller("ivo", Role.ARTIST, Channel.GRPC, sleeper="sleeper-9")
+    assert lead(stage, awake).offer(VECTOR, 0.3) is None
+
+
+def test_a_severed_artist_leads_again_once_the_breaker_has_closed() -> None:
+    """The refusal ends with the sever: after the breaker's way back the artist leads again."""
+    stage = dreaming()
+    trip(stage)
+    stage.hop(2)
+    assert refused(stage).code is Code.LEADER_SEVERED
+    for _ in range(4 * 600):
+        stage.hop(1)
+        if isinstance(stage.app.dreamscapes.lead(MIA, "night"), LeadStream):
+            break
+    assert stage.app.breakers.get("pods/bed-2").state.value == "closed"
+
+
+def test_getting_up_does_not_undo_a_sever() -> None:
+    """An artist that was severed and gets up leads this Dreamscape no more; one that only gets up does."""
+    stage = dreaming()
+    stage.app.pods.check_out(OPERATOR, "bed-2")
+    stage.hop(2)
+    lead(stage).close()
+    other = Caller("noa", Role.ARTIST, Channel.GRPC, sleeper="sleeper-4")
+    stage.pod("bed-4").latched = "wake"
+    stage.pod("bed-4").status()
+    stage.hop(2)
+    stage.app.pods.check_out(OPERATOR, "bed-4")
+    stage.hop(2)
+    assert refused(stage, other).code is Code.LEADER_SEVERED
