@@ -501,6 +501,30 @@ async def test_a_sleeper_reads_their_own_seat_alone_also_as_an_artist(
         assert [seat.identity for seat in told.seats] == [0.8] * len(seen)
 
 
+async def test_an_artist_marks_and_wakes_what_they_lead_and_is_known_as_a_sleeper(
+    application: FakeCoordination, channel: grpc.aio.Channel, admission: Admission
+) -> None:
+    """An artist writes cues into their own Dreamscape and wakes it, no other; a lead tells their sleeper."""
+    application.add("n", DreamscapeState.DREAMING)
+    for grant, code in (
+        (Grant(Role.ARTIST, dreamscapes=frozenset({"n"})), None),
+        (Grant(Role.ARTIST, dreamscapes=frozenset({"m"})), grpc.StatusCode.PERMISSION_DENIED),
+    ):
+        token = application.principals.known("x", grant, GRANTS[Role.SLEEPER])
+        for method in ("WriteMarker", "WakeDreamscape"):
+            call = stub_with(channel, method)(UNARY[method][0], metadata=bearer(token))
+            if code is None:
+                await call
+                continue
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await call
+            assert refused.value.code() is code
+    token = application.principals.known("x", GRANTS[Role.ARTIST], GRANTS[Role.SLEEPER])
+    vectors = iter([GATHERED["LeadDreamscape"][0]])
+    await stub_with(channel, "LeadDreamscape")(vectors, metadata=bearer(token))
+    assert [caller.sleeper for caller in application.leaders] == ["ada"]
+
+
 async def test_lists_hold_the_rows_of_the_callers_scope(
     application: FakeCoordination, channel: grpc.aio.Channel, admission: Admission
 ) -> None:

@@ -97,6 +97,19 @@ def test_anyone_elses_sever_stops_no_artist() -> None:
     assert lead(stage, awake).offer(VECTOR, 0.3) is None
 
 
+def test_an_artist_that_sleeps_elsewhere_is_stopped_by_their_own_breaker() -> None:
+    """An artist in a pod without a seat here leads, and no more once the breaker of that pod is open."""
+    stage = Stage(pods=6)
+    stage.appear()
+    stage.dream(artist_share=0.3, pods=tuple(f"bed-{n}" for n in range(1, 6)))
+    away = Caller("uma", Role.ARTIST, Channel.GRPC, sleeper="sleeper-6")
+    led = lead(stage, away)
+    stage.app.breakers.trip(named("olga"), "pods/bed-6", "she looks unwell")
+    no = led.offer(VECTOR, 0.3)
+    assert isinstance(no, Refusal)
+    assert no.metadata == {"cause": "operator"}
+
+
 def test_a_severed_artist_leads_again_once_the_breaker_has_closed() -> None:
     """The refusal ends with the sever: after the breaker's way back the artist leads again."""
     stage = dreaming()

@@ -387,6 +387,7 @@ class FakeDreamscapes:
         return watch
 
     def lead(self, caller: Caller, name: str, words: Credits = NO_CREDITS) -> LeadStream | Refusal:
+        self._app.leaders.append(caller)
         refusal = self._app.asked("lead", name, words) or self._app.no_dreamscape(name)
         return refusal or self._app.artists.begin(words=words)
 
@@ -459,6 +460,7 @@ class FakeCoordination:
         self.surveillance = surveillance.commands(people, self.revisions)
         self.house_view = WELL
         self.site_names: tuple[str, ...] = ()
+        self.leaders: list[Caller] = []
         self.artists = LiveLead(BANDS6X2, 0.3, lambda: NOW_S, lambda *_words: None)
 
     # For tests.

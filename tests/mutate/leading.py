@@ -6,6 +6,7 @@ from mutate.mutation import Mutation
 
 _LEADING, _TESTS = "daemon/dreamd/app/stage/live_lead.py", "tests/app/test_live_lead.py"
 _PIECES: Final = "tests/app/test_pieces.py"
+_OWN, _SEVERED = "daemon/dreamd/app/stage/leader_seat.py", ("tests/app/test_severed_leaders.py",)
 _MARKERS: Final = "daemon/dreamd/app/stage/stimulus_markers.py"
 
 LEADING: Final = (
@@ -34,6 +35,39 @@ LEADING: Final = (
                 "an artist that has disconnected still leads",
                 "            self._newest = NO_ARTIST\n            self._keep_lead()",
                 "            self._keep_lead()",
+            ),
+        )
+    ),
+    *(
+        Mutation(f"leader.{name}", broken, path, old, new, _SEVERED)
+        for name, broken, path, old, new in (
+            (
+                "seat",
+                "an artist whose seat is at zero leads on",
+                _OWN,
+                'return held.cause if is_cause(held.cause) else ""',
+                'return ""',
+            ),
+            (
+                "breaker",
+                "an artist with an open breaker leads on",
+                _OWN,
+                "if record is not None and record.breaker.state is not BreakerState.CLOSED:",
+                "if False:",
+            ),
+            (
+                "up",
+                "an artist that was severed gets up and leads",
+                _OWN,
+                "return cause in IN_PEACE and ",
+                "return ",
+            ),
+            (
+                "tick",
+                "an artist that was severed in a tick is in its message",
+                "daemon/dreamd/app/stage/live_lead.py",
+                "        self._stop_severed()\n        age_s",
+                "        age_s",
             ),
         )
     ),

@@ -215,7 +215,7 @@ class DreamscapesServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def WriteMarker(self, request, context):
-        """Write a marker of the experiment into the journal, such as a stimulus computer's, as an event of the kind
+        """Write a marker into the journal, such as a stimulus computer's or an artist's cue, as an event of the kind
         `marker`. A Dreamscape takes 50 a second, and 200 at once; more are refused with TOO_MANY_MARKERS. It changes
         nothing else.
         """
