@@ -63,7 +63,9 @@ class LeaderSeat:
         if record is not None and record.breaker.state is not BreakerState.CLOSED:
             return breaker_cause(record) or Cause.UNKNOWN.value
         held = self._seat
-        if held is None or (held.state is SeatState.LEFT and self._in_peace(held.cause, lying=record is not None)):
+        if held is None:
+            return ""
+        if held.state is SeatState.LEFT and self._in_peace(held.cause, lying=record is not None):
             return ""
         return held.cause if is_cause(held.cause) else ""
 
