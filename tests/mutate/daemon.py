@@ -549,6 +549,7 @@ _BREAKERS: Final = (
         "a tick is fused and published before it is judged",
         "daemon/dreamd/app/dreamscapes/drivers/control_loop.py",
         "        self._evaluate(instant)\n"
+        "        cohorts.artist = self._led(now_s)  # after the severs of this tick\n"
         "        fused = None\n"
         "        if not dreamscape.ownership.lost:\n"
         "            fused = cohorts.fuse(instant)\n"
@@ -557,6 +558,7 @@ _BREAKERS: Final = (
         "            if sever is not None:\n"
         "                dreamscape.sever(sever.cause, sever.reason)\n"
         "            dreamscape.publish(self._level(now_s))\n",
+        "        cohorts.artist = self._led(now_s)\n"
         "        fused = None\n"
         "        if not dreamscape.ownership.lost:\n"
         "            fused = cohorts.fuse(instant)\n"

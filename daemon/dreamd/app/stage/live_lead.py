@@ -203,7 +203,10 @@ class LiveLead:
 
     def _stop_severed(self) -> None:
         """End the lead of an artist that is severed as a sleeper."""
-        if self._lead is not None and (no := _severed(self._lead.own)) is not None:
+        if self._lead is None:
+            return
+        no = _severed(self._lead.own)
+        if no is not None:
             self._lead.ended_by = no
             self.end_lead(self._lead)
 

@@ -47,7 +47,7 @@ class ControlLoop:
         for seat, cause in dreamscape.exposure.judge(now_s):
             dreamscape.assignment.release_for(seat, cause)
         self._evaluate(instant)
-        cohorts.artist = self._led(now_s)  # an artist that was severed just now is in no later message
+        cohorts.artist = self._led(now_s)  # after the severs of this tick
         fused = None
         if not dreamscape.ownership.lost:
             fused = cohorts.fuse(instant)
