@@ -130,8 +130,8 @@ LEADING: Final = (
         "piece.sleeper",
         "the piece of an artist in a pod has the pseudonym",
         "daemon/dreamd/app/api/dreamscapes.py",
-        'begin("" if asleep else caller.name, words)',
-        "begin(caller.name, words)",
+        'begin("" if asleep else caller.name, words, own)',
+        "begin(caller.name, words, own)",
         (_PIECES,),
     ),
     Mutation(

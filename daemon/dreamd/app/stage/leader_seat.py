@@ -43,7 +43,7 @@ class LeaderSeat:
         taken = [seat for seat in seats if seat.sleeper == sleeper] if sleeper else []
         self._seat: Seat | None = taken[-1] if taken else None
 
-    def refused(self) -> Refusal | None:
+    def lead_refused(self) -> Refusal | None:
         """Return why the artist may not lead now; None: as a sleeper the artist is not severed."""
         cause = self._severed_for()
         if not cause:

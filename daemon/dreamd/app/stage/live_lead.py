@@ -220,7 +220,7 @@ class LiveLead:
 
 def _severed(own: LeaderSeat | None) -> Refusal | None:
     """Return why an artist with this seat may not lead."""
-    return own.refused() if own is not None else None
+    return own.lead_refused() if own is not None else None
 
 
 def fit_words(name: str) -> str:
