@@ -55,6 +55,7 @@ VERBS: Final = {
     "me": Verb("a sleeper's own consent, dose, letters, export and erasure", "daemon"),
     "dose": Verb("show the merge-minutes of a sleeper, and what is left", "daemon"),
     "clinic": Verb("cases of sleepers: list, read, answer, hold, return, release", "daemon"),
+    "exchange": Verb("berths shared by a public line: plan, ask, draw, explain, verify", "daemon"),
     "report": Verb("counts of people that anyone may read: preview, publish, verify", "daemon"),
     "piece": Verb("leads of artists as they were signed: list, show, verify", "daemon"),
     "receipt": Verb("verify the receipt of a consent", "daemon"),

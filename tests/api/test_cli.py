@@ -14,6 +14,7 @@ from dreamd.cli import (
     clinic,
     dose,
     dreamscapes,
+    exchange,
     guidelines,
     me,
     moratorium,
@@ -53,6 +54,7 @@ class Shell:
         report.add_parser(subjects)
         piece.add_parser(subjects)
         clinic.add_parser(subjects)
+        exchange.add_parser(subjects)
         moratorium.add_parser(subjects)
         return parser.parse_args([*line.split(), "--server", self._server])
 

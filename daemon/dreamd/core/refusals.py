@@ -296,10 +296,10 @@ CATALOGUE: Final[dict[Code, Entry]] = {
         "invite the guest, and let each guest accept the list",
     ),
     Code.PIECE_UNKNOWN: Entry(Kind.NOT_FOUND, "list the pieces there are (dreamd piece list)"),
-    Code.ROUND_UNKNOWN: Entry(Kind.NOT_FOUND, "list the rounds, and name one of them"),
-    Code.ASK_UNKNOWN: Entry(Kind.NOT_FOUND, "ask in a round while it is open"),
+    Code.ROUND_UNKNOWN: Entry(Kind.NOT_FOUND, "list the rounds (dreamd exchange rounds)"),
+    Code.ASK_UNKNOWN: Entry(Kind.NOT_FOUND, "ask in a round while it is open (dreamd exchange ask)"),
     Code.BERTH_NOT_YOURS: Entry(
-        Kind.PRECONDITION, "lie down at the site of your own berth, or ask in the next round"
+        Kind.PRECONDITION, "see which berth you have (dreamd exchange explain), or ask in the next round"
     ),
     Code.RETAINED_BY_LAW: Entry(Kind.PRECONDITION, "wait until the date that the named clause gives"),
     Code.LETTER_UNKNOWN: Entry(
