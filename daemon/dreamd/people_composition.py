@@ -49,6 +49,7 @@ def house_people(
         sign_receipt=partial(sign_receipt, key=key),
         sign_report=lambda found: sign_report(document(found, settings.house_name), key),
         sign_piece=partial(sign_piece, key=key),
+        digest=digest,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from dreamd.adapters.documents.canonical import digest
 from dreamd.app.durability.commits import Commits
 from dreamd.app.events.journal import Journal
 from dreamd.app.people.asked_consent import asked_by
@@ -47,7 +48,9 @@ class House:
         self.journal, meters = Journal(NOW_S), CountingMetrics()
         commits = Commits(self.ledger, self.clock, self.journal, meters)
         events = PeopleEvents(self.journal, self.clock, meters)
-        people = HousePeople(Exposures(), str.upper, simulated_grants=simulated, anchors=Exposures())
+        people = HousePeople(
+            Exposures(), str.upper, simulated_grants=simulated, anchors=Exposures(), digest=digest
+        )
         self.book = ConsentBook(
             self.ledger.consents(), commits, self.clock, events, lambda _sleeper: "bed-1", people
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from dreamd.adapters.documents.canonical import digest
 from dreamd.adapters.documents.receipts import sign_receipt
 from dreamd.app.people.consent_book import ConsentBook
 from dreamd.app.people.house_people import HousePeople, unnamed_house
@@ -32,7 +33,9 @@ class FakeConsents:
         self._clock, self._ledger = principals.clock, principals.ledger
         kept = self._ledger.consents()
         events = PeopleEvents(principals.journal, self._clock, CountingMetrics())
-        people = HousePeople(Exposures(), str.upper, simulated_grants=True, anchors=Exposures())
+        people = HousePeople(
+            Exposures(), str.upper, simulated_grants=True, anchors=Exposures(), digest=digest
+        )
         self.book = ConsentBook(kept, principals.commits, self._clock, events, lambda _sleeper: "", people)
         self.callers: list[Caller] = []
 

@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from dreamd.adapters.documents.canonical import digest
 from dreamd.adapters.documents.pieces import sign_piece
 from dreamd.adapters.documents.shipped import bench_founding
 from dreamd.adapters.exposure import LedgerExposure
@@ -360,6 +361,7 @@ class Stage:
             sign_receipt=lambda document: str(document["receipt_id"]),
             sign_report=lambda found: f"signed {found.period.first}",
             sign_piece=partial(sign_piece, key=PIECE_KEY),
+            digest=digest,
         )
         app = Application(
             *(self.clock, self.link, self.ledger, self.meters, rng, people, aside, self._recordings),

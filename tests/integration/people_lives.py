@@ -23,6 +23,7 @@ from typing import Final, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from dreamd.adapters.documents.canonical import digest
 from dreamd.adapters.documents.shipped import founding, shipped_text
 from dreamd.adapters.exposure import UNDER_A_MARK_MIN, LedgerExposure
 from dreamd.adapters.ledger.opening import open_ledger
@@ -162,7 +163,7 @@ class Sleeper:
         consents = house.ledger.consents()
         clock, meters = house.life.clock, CountingMetrics()
         events = PeopleEvents(Journal(BEGAN_S), clock, meters)
-        people = HousePeople(Exposures(), str.upper, anchors=Exposures())
+        people = HousePeople(Exposures(), str.upper, anchors=Exposures(), digest=digest)
         self.book = ConsentBook(consents, house.commits, clock, events, lambda _sleeper: "", people)
         self._held = 0.0
         self.look()

@@ -71,8 +71,8 @@ CLINIC: Final = (
         "clinic.doubt",
         "a restored book lacks the newest holds, and everyone merges",
         "daemon/dreamd/app/durability/generation.py",
-        "doubts = _doubts(ledger, now_s) if ledger.older() else ()",
-        "doubts = ()",
+        "doubts = _doubts(ledger, now_s) if ledger.older() else Transaction()",
+        "doubts = Transaction()",
         _APP,
     ),
     Mutation(

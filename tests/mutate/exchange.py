@@ -184,7 +184,7 @@ EXCHANGE: Final = (
         "exchange.price",
         "a price above the round's largest is taken, and the pool can run dry",
         _BOOK,
-        '_whole(offer.price_cents, f"{at}.price_cents", most)',
+        '_whole(offer.price_cents, f"{at}.price_cents", price_most_cents)',
         '_whole(offer.price_cents, f"{at}.price_cents", CENTS_MOST)',
         _ROUNDS,
     ),

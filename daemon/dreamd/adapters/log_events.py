@@ -75,6 +75,8 @@ LEVELS: Final = {
             *("guidelines-in-force", "erased", "moratorium-seconded", "moratorium-lapsed"),
             *("moratorium-ended", "moratorium-lift-asked", "moratorium-lifted"),
             *("case-opened", "case-triaged", "case-returning", "case-released", "case-closed"),
+            *("round-open", "round-closed", "round-cleared", "round-settled", "round-void"),
+            "berth-given-on",
         ),
         logging.INFO,
     ),

@@ -82,7 +82,7 @@ class Application:
 
     Attributes:
         pods, dreamscapes, breakers, wake_orders, severs, consents, letters, exposure, reports, surveillance,
-            clinic, pieces, house, guidelines, access, audit: commands and queries, one subject each
+            clinic, pieces, exchange, house, guidelines, access, audit: commands and queries, one subject each
             (`api.protocols.Api`).
         acts: the audit log, for every call that changes something.
         principals, whereabouts, enrolment: what admission asks; what a revocation ends.
@@ -159,7 +159,7 @@ class Application:
         self._closed = self._newest_closing(self._deps.clock.now_s())
         self.registry = DreamscapeRegistry(self._deps)
         waking = self._build_commands()
-        self._build_people(people)
+        self._build_people(people, secret)
         self._build_access(secret, sign)
         self._join(self._deps.locks, waking)
 
@@ -207,7 +207,7 @@ class Application:
         self.surveillance.house.counts.alone = self.registry.dreams_alone
         self._deps.fleet.forgotten += [self._deps.orders.forget_pod, waking.forget_pod]
 
-    def _build_people(self, people: HousePeople) -> None:
+    def _build_people(self, people: HousePeople, secret: Random) -> None:
         deps = self._deps
         deps.nights.house, deps.nights.yes_of = people.place, self._book.consent
         self.letters, self.exposure = LetterQueries(deps.ledger), ExposureQueries(deps.ledger, deps.nights)
@@ -215,7 +215,8 @@ class Application:
         self.erasures = ErasureCommands(
             *(deps, self.registry, self._check_ins, self.consents, self._book), people
         )
-        self._institutions = Institutions(deps, people, self.registry)
+        self._institutions = Institutions(deps, people, self.registry, secret)
+        self.exchange, self._check_ins.berths = self._institutions.exchange, self._institutions.owed_berths
         self.reports, self.surveillance = self._institutions.reports, self._institutions.surveillance
         self.clinic, self.pieces = self._institutions.clinic, self._institutions.pieces
         self.erasures.forgetting = self._institutions.forget_sleeper

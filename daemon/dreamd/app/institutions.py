@@ -1,9 +1,12 @@
 """The institutions of the house, built on the dependencies that every Dreamscape shares."""
 
+from collections.abc import Callable
 from functools import partial
 
 from dreamd.app.api.people.clinic import ClinicCommands
 from dreamd.app.api.people.clinic_parts import ClinicParts
+from dreamd.app.api.people.exchange import ExchangeCommands
+from dreamd.app.api.people.exchange_parts import ExchangeParts
 from dreamd.app.api.people.reports import ReportCommands
 from dreamd.app.api.people.surveillance import SurveillanceCommands
 from dreamd.app.api.stage.pieces import PieceQueries
@@ -20,12 +23,17 @@ from dreamd.core.surveillance.kinds import TOLD, HarmKind
 class Institutions:
     """The parts. reports: commands and queries of the public report. surveillance: of the watches.
 
-    clinic: of cases. pieces: of leads.
+    clinic: of cases. pieces: of leads. exchange: of rounds. owed_berths: of this night.
     """
 
     def __init__(
-        self, dependencies: Dependencies, people: HousePeople, dreamscapes: DreamscapeRegistry
+        self,
+        dependencies: Dependencies,
+        people: HousePeople,
+        dreamscapes: DreamscapeRegistry,
+        bits: Callable[[int], str],
     ) -> None:
+        """bits: a text of so many random bits."""
         deps = dependencies
         self._marks = ReportMarks(deps.commits, deps.fleet, deps.nights.sleeper_at)
         house = deps.ledger, deps.commits, deps.clock, deps.guidelines
@@ -40,6 +48,8 @@ class Institutions:
         deps.clinic.place, deps.sittings.zone = people.place, people.place.zone
         self._clinic = ClinicParts(deps, dreamscapes)
         self.clinic = ClinicCommands(deps, self._clinic.mornings, self._clinic.seats)
+        self._rounds = ExchangeParts(deps, people, bits)
+        self.exchange, self.owed_berths = ExchangeCommands(deps, self._rounds), self._rounds.owed
         self._deps = deps
         deps.nights.case_of = self._told_case
 
@@ -57,6 +67,7 @@ class Institutions:
         self._deps.clinic.changed.append(self._watch.counts.take_case)
         self._clinic.mornings.answered.append(self._watch.counts.take_morning)
         self._clinic.listen_to_journal()
+        self._rounds.listen_to_journal()
 
     def _open_fleet_case(self, kind: HarmKind) -> None:
         self._deps.clinic.open_fleet_case(kind.value, words=f"{TOLD[kind]} come more often than declared")
@@ -71,6 +82,7 @@ class Institutions:
         self._clinic.act(attempt)
         attempt("ledger", self._marks.write_waiting)
         attempt("ledger", self._deps.pieces.write_waiting)
+        attempt("ledger", self._rounds.go_on)
         attempt("ledger", self._deps.sittings.write_due)
         attempt("ledger", partial(self._watch.judge_due, self._deps.clock.now_s()))
         attempt("meters", lambda: self._deps.meters.watches_told(self._watch.readings()))
@@ -80,4 +92,5 @@ class Institutions:
         self._marks.forget_sleeper(sleeper)
         self._deps.sittings.drop_record(sleeper)
         self._clinic.drop_sleeper(sleeper)
+        self._rounds.forget_person(sleeper)
         self._watch.counts.drop_sleeper(sleeper)

@@ -91,6 +91,12 @@ KINDS: Final = {
     "case-returning": "a held person returns in steps; `cause` is the case's id",
     "case-released": "a clinician has released the person of a case; `cause` is its id",
     "case-closed": "a case is closed; `cause` is its id",
+    "round-open": "a round of the exchange takes asks; `cause` is its id, and no event names a sleeper",
+    "round-closed": "the book of a round is frozen and named by its digest; `cause` is the round's id",
+    "round-cleared": "the berths of a round are given; `cause` is its id",
+    "round-settled": "the nights of a round are over; `cause` is its id",
+    "round-void": "a round gives no berth: given up, or a nonce was withheld; `cause` is its id",
+    "berth-given-on": "a berth that was given back goes to the next in line; `cause` is the round's id",
 }
 
 GRAVE: Final = frozenset(

@@ -64,7 +64,6 @@ from dreamd.adapters.grpc.servicers.pods import Pods
 from dreamd.adapters.grpc.servicers.severs import Houses, Severs
 from dreamd.adapters.grpc.servicers.stage.pieces import Pieces
 from dreamd.adapters.grpc.servicers.wake_orders import WakeOrders
-from dreamd.app.api.people.exchange_protocol import ExchangeApi
 from dreamd.app.api.protocols import Api
 from dreamd.core.access.rules import Effect
 from dreamd.core.limits import ANSWER_BYTES_MAX
@@ -282,11 +281,9 @@ def _serve_services(
     clinic_pb2_grpc.add_ClinicServicer_to_server(  # type: ignore[no-untyped-call]
         Clinic(api.clinic, replays, bells), server
     )
-    exchange: ExchangeApi | None = getattr(api, "exchange", None)
-    if exchange is not None:
-        exchange_pb2_grpc.add_ExchangeServicer_to_server(  # type: ignore[no-untyped-call]
-            Exchange(exchange, replays), server
-        )
+    exchange_pb2_grpc.add_ExchangeServicer_to_server(  # type: ignore[no-untyped-call]
+        Exchange(api.exchange, replays), server
+    )
     moratoria_pb2_grpc.add_MoratoriaServicer_to_server(  # type: ignore[no-untyped-call]
         Moratoria(api.moratoria, replays), server
     )

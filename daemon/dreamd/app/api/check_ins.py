@@ -6,10 +6,13 @@ Rules
   that still waits. Its answer waits for the ledger, so that an answer outlives a crash. A ledger that fails
   or takes too long refuses nothing: the sleeper is out, and that is written later.
 - A check-in is no consent: it tells who lies where, and merges no sleeper.
+- A free bed that is owed to a sleeper with a berth of this night goes to no other (BERTH_NOT_YOURS).
 - A bed that is paused, or of which the credential is revoked, takes no sleeper in.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Protocol
 
 from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.registry import DreamscapeRegistry
@@ -34,8 +37,18 @@ class Binding:
     answer: Deferred[PodView] | None = None
 
 
+class Berths(Protocol):
+    """The berths that the exchange has given for this night."""
+
+    def berth_refusal(
+        self, record: PodRecord, sleeper: str, on_the_way: Collection[tuple[str, str]]
+    ) -> Refusal | None:
+        """Why this sleeper may not be checked in to this bed; on_the_way: (pod, sleeper) of other ones."""
+        ...
+
+
 class CheckIns:
-    """Checks sleepers in and out."""
+    """Checks sleepers in and out. berths: of the exchange; None: there are none."""
 
     def __init__(self, dependencies: Dependencies, dreamscapes: DreamscapeRegistry) -> None:
         self._deps = dependencies
@@ -43,6 +56,7 @@ class CheckIns:
         self._binding: dict[str, Binding] = {}
         self._unsaved: dict[str, None] = {}
         self._writing = False
+        self.berths: Berths | None = None
 
     # -- in -----------------------------------------------------------------------------------------
 
@@ -115,7 +129,8 @@ class CheckIns:
             return Refusal(
                 Code.SLEEPER_ELSEWHERE, f"this sleeper is checked in to pod {elsewhere!r}", {"pod": elsewhere}
             )
-        return None
+        on_the_way = [(pod, one.sleeper) for pod, one in self._binding.items()]
+        return None if self.berths is None else self.berths.berth_refusal(record, sleeper, on_the_way)
 
     # -- out ----------------------------------------------------------------------------------------
 

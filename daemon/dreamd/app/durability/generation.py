@@ -14,13 +14,15 @@ from typing import Final, Protocol
 
 from dreamd.app.durability.commits import Commits
 from dreamd.app.events.journal import Journal
-from dreamd.core.clinic.kept_case import RESTORED, KeptCase, doubt_case
+from dreamd.core.clinic.kept_case import RESTORED, doubt_case
 from dreamd.core.consent.course import Consent, Restored, step
+from dreamd.core.exchange.kept_round import doubted_round
 from dreamd.core.exposure.windows import DAY_S
 from dreamd.core.refusals import Refusal
 from dreamd.ports.ledger.check_ins import CheckInLedger
 from dreamd.ports.ledger.clinic import ClinicLedger
 from dreamd.ports.ledger.consents import ConsentLedger
+from dreamd.ports.ledger.exchange import ExchangeLedger
 from dreamd.ports.ledger.generation import GenerationLedger
 from dreamd.ports.ledger.transaction import Transaction, Transactions
 
@@ -28,7 +30,9 @@ TOUCHED_EVERY_S: Final = 60.0
 """A daemon writes this often that it lives."""
 
 
-class DatedLedger(Transactions, CheckInLedger, ConsentLedger, ClinicLedger, GenerationLedger, Protocol):
+class DatedLedger(
+    Transactions, CheckInLedger, ConsentLedger, ClinicLedger, ExchangeLedger, GenerationLedger, Protocol
+):
     """The part of the ledger that a new generation needs."""
 
 
@@ -44,8 +48,8 @@ def start_new_generation(ledger: DatedLedger, journal: Journal, now_s: float) ->
         return False
     beds = ledger.checked_in()
     suspended = _suspended(ledger, now_s)
-    doubts = _doubts(ledger, now_s) if ledger.older() else ()
-    ledger.write(Transaction(check_ins=tuple((pod, "") for pod in beds), consents=suspended, cases=doubts))
+    doubts = _doubts(ledger, now_s) if ledger.older() else Transaction()
+    ledger.write(Transaction(check_ins=tuple((pod, "") for pod in beds), consents=suspended).plus(doubts))
     ledger.begin_generation(now_s)
     journal.append(
         now_s,
@@ -59,10 +63,17 @@ def start_new_generation(ledger: DatedLedger, journal: Journal, now_s: float) ->
     return True
 
 
-def _doubts(ledger: ClinicLedger, now_s: float) -> tuple[KeptCase, ...]:
-    """The case over a book that lacks writes, unless one stands."""
+def _doubts(ledger: DatedLedger, now_s: float) -> Transaction:
+    """The changes that follow where writes are known that the ledger lacks.
+
+    A case over the clinic's book, unless one stands; no round of the exchange that was not closed goes on.
+    """
     standing = any(RESTORED in one.causes for one in ledger.living_cases())
-    return () if standing else (doubt_case(now_s, UTC),)
+    doubted = (doubted_round(one, now_s) for one in ledger.rounds() if not one.ended)
+    return Transaction(
+        cases=() if standing else (doubt_case(now_s, UTC),),
+        rounds=tuple(one for one in doubted if one is not None),
+    )
 
 
 def _suspended(ledger: ConsentLedger, now_s: float) -> tuple[tuple[str, Consent], ...]:

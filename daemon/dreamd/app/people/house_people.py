@@ -15,6 +15,8 @@ SignReport = Callable[[Report], str]
 """Makes the signed file of a public report."""
 SignPiece = Callable[[Mapping[str, object]], str]
 """Makes the signed file of a piece's document."""
+Digest = Callable[[Mapping[str, object]], str]
+"""Makes the name of a document."""
 NOT_STATED: Final = "not stated"
 
 
@@ -31,6 +33,7 @@ class HousePeople:
     that stands for a sleeper. simulated_grants: whether a grant may come from a simulation, never in a site.
     controller: the house, on receipts. place: of the letters. sign_receipt: absent, no receipt is made.
     sign_report: absent, no public report is published. sign_piece: absent, no piece is kept.
+    digest: the SHA-256 of the canonical form of a document.
     """
 
     exposures: Exposures
@@ -42,3 +45,4 @@ class HousePeople:
     anchors: Exposures = field(kw_only=True)
     sign_report: SignReport | None = None
     sign_piece: SignPiece | None = None
+    digest: Digest = field(kw_only=True)

@@ -11,8 +11,9 @@ Rules
 - A fault is one sentence with its path, such as `asks[3].offers[0]`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from math import isfinite
 from re import fullmatch
 from typing import Final
@@ -130,13 +131,18 @@ def checked(round_id: str, terms: Terms, offers: Iterable[Offer], asks: Iterable
         tuple(sorted(asks, key=lambda one: one.id)),
     )
     _form(round_id, "round", ID_FORM, "an id of lower-case letters, digits, dots and dashes")
-    _check_terms(terms)
+    check_terms(terms)
     _check_offers(book)
     _check_asks(book)
     return book
 
 
-def _check_terms(terms: Terms) -> None:
+def check_terms(terms: Terms) -> None:
+    """Check the limits of a round.
+
+    Raises:
+        BookError: a value is outside its bounds.
+    """
     _whole(terms.price_most_cents, "terms.price_most_cents", CENTS_MOST)
     _whole(terms.pool_cents, "terms.pool_cents", CENTS_MOST)
     for name in ("reserve_crisis", "reserve_community", "levy"):
@@ -151,19 +157,27 @@ def _check_offers(book: Book) -> None:
         raise BookError("offers", len(book.offers), f"1 to {OFFERS_MOST} offers")
     most = book.terms.price_most_cents
     for n, offer in enumerate(book.offers):
-        at = f"offers[{n}]"
-        _form(offer.id, f"{at}.id", ID_FORM, "an id of lower-case letters, digits, dots and dashes")
-        _form(offer.site, f"{at}.site", ID_FORM, "the name of a site")
-        _form(offer.night, f"{at}.night", NIGHT_FORM, "a date such as 2026-11-30")
-        _whole(offer.count, f"{at}.count", BERTHS_MOST, least=1)
-        _whole(offer.price_cents, f"{at}.price_cents", most)
-        for feature in offer.features:
-            if feature not in FEATURES:
-                raise BookError(f"{at}.features", feature, f"one of {', '.join(sorted(FEATURES))}")
-        _each_once(offer.features, f"{at}.features")
+        check_offer(offer, f"offers[{n}]", most)
     _each_once([offer.id for offer in book.offers], "offers")
     if not book.berths <= BERTHS_MOST:
         raise BookError("offers", book.berths, f"at most {BERTHS_MOST} berths in a round")
+
+
+def check_offer(offer: Offer, at: str, price_most_cents: int) -> None:
+    """Check an offer by itself. at: its path.
+
+    Raises:
+        BookError: a value is outside its bounds.
+    """
+    _form(offer.id, f"{at}.id", ID_FORM, "an id of lower-case letters, digits, dots and dashes")
+    _form(offer.site, f"{at}.site", ID_FORM, "the name of a site")
+    _date(offer.night, f"{at}.night")
+    _whole(offer.count, f"{at}.count", BERTHS_MOST, least=1)
+    _whole(offer.price_cents, f"{at}.price_cents", price_most_cents)
+    for feature in offer.features:
+        if feature not in FEATURES:
+            raise BookError(f"{at}.features", feature, f"one of {', '.join(sorted(FEATURES))}")
+    _each_once(offer.features, f"{at}.features")
 
 
 def _check_asks(book: Book) -> None:
@@ -173,18 +187,35 @@ def _check_asks(book: Book) -> None:
     for n, ask in enumerate(book.asks):
         at = f"asks[{n}]"
         _form(ask.id, f"{at}.id", ID_FORM, "an id of lower-case letters, digits, dots and dashes")
-        if not 0 < len(ask.offers) <= LISTED_MOST:
-            raise BookError(f"{at}.offers", len(ask.offers), f"1 to {LISTED_MOST} offers, best first")
-        _each_once(ask.offers, f"{at}.offers")
-        for k, listed in enumerate(ask.offers):
-            if listed not in known:
-                raise BookError(f"{at}.offers[{k}]", listed, "the id of an offer of this round")
+        check_listed(ask.offers, f"{at}.offers", known)
     _each_once([ask.id for ask in book.asks], "asks")
+
+
+def check_listed(offers: Sequence[str], at: str, known: Container[str]) -> None:
+    """Check the list of an ask. at: its path. known: the ids of all offers.
+
+    Raises:
+        BookError: it is empty or too long, an offer is not known or there twice.
+    """
+    if not 0 < len(offers) <= LISTED_MOST:
+        raise BookError(at, len(offers), f"1 to {LISTED_MOST} offers, best first")
+    _each_once(offers, at)
+    for k, listed in enumerate(offers):
+        if listed not in known:
+            raise BookError(f"{at}[{k}]", listed, "the id of an offer of this round")
 
 
 def _form(text: object, at: str, form: str, expected: str) -> None:
     if not (isinstance(text, str) and fullmatch(form, text)):
         raise BookError(at, text, expected)
+
+
+def _date(text: object, at: str) -> None:
+    _form(text, at, NIGHT_FORM, "a date such as 2026-11-30")
+    try:
+        date.fromisoformat(str(text))
+    except ValueError as error:
+        raise BookError(at, text, "a day of the calendar") from error
 
 
 def _whole(number: object, at: str, most: int, least: int = 0) -> None:

@@ -4,6 +4,7 @@ from dreamd.core.exchange.accounts import money_text
 from dreamd.core.exchange.book import Ask, Book, Offer
 from dreamd.core.exchange.classes import AskClass
 from dreamd.core.exchange.clearing import Clearing, Turn
+from dreamd.core.exchange.course import RoundState
 from dreamd.core.exchange.given_on import Holding
 
 _SERVED = {
@@ -130,3 +131,18 @@ class _Teller:
 
     def _short(self, offer_id: str) -> str:
         return f"offer {offer_id}"
+
+
+def standing(ask: Ask, state: RoundState) -> tuple[str, ...]:
+    """Return the sentences for an ask whose round has no result yet, or never will have one."""
+    lists = f"Your ask is in the class {ask.ask_class.value} and lists {len(ask.offers)} offers."
+    return lists, _AWAITS[state]
+
+
+_AWAITS = {
+    RoundState.PLANNED: "The round is not open yet.",
+    RoundState.OPEN: "The round is open: you may replace or withdraw your ask until it is closed.",
+    RoundState.CLOSED: "The book is closed. The line is drawn once both nonces are revealed.",
+    RoundState.DRAWN: "The line is drawn, and the result is being written.",
+    RoundState.VOID: "The round is void: it gives no berth. You may ask in another one.",
+}

@@ -7,14 +7,15 @@ Rules
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from dreamd.core.exchange.book import Ask, Offer
-from dreamd.core.exchange.course import Round, RoundState
+from dreamd.core.exchange.course import Round, RoundState, Voids, step
 
 ENDED: Final = frozenset({RoundState.SETTLED, RoundState.VOID})
 """The states that no event leaves."""
+RESTORED: Final = "the ledger was restored from an earlier copy, and asks or nonces may be missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class KeptRound:
     """A round. by: the person that planned it. planned_s: unix seconds. Money is whole cents.
 
     paid_in_cents: brought into the pool with it, and kept there also where the round is void.
-    pool_change_cents: of its account, once it is settled.
+    pool_change_cents: of its account, once it is settled. asks, held: as they were at its end.
     """
 
     round: Round
@@ -31,6 +32,8 @@ class KeptRound:
     paid_in_cents: int = 0
     pool_change_cents: int = 0
     request_id: str = ""
+    asks: int = 0
+    held: int = 0
 
     @property
     def ended(self) -> bool:
@@ -58,6 +61,15 @@ class KeptBook:
 
     offers: tuple[Offer, ...] = ()
     asks: tuple[KeptAsk, ...] = ()
+
+
+def doubted_round(kept: KeptRound, now_s: float) -> KeptRound | None:
+    """Return the round as void where the ledger lacks writes; None: it goes on.
+
+    A book that is closed is fixed by its digest. Before that, asks may be missing, and a nonce may be known.
+    """
+    after = step(kept.round, Voids(RESTORED), now_s)
+    return replace(kept, round=after) if isinstance(after, Round) else None
 
 
 def free_pool(rounds: Iterable[KeptRound]) -> int:

@@ -5,7 +5,7 @@ Rules
 - The first nonce stays hidden until the second one is there, so a side that reveals late knows no seed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from dreamd.core.exchange.book import Ask, Offer
@@ -68,3 +68,11 @@ class Attestation:
     def until_s(self) -> float:
         """When it ends, unix seconds."""
         return self.at_s + ATTESTED_S
+
+
+def hidden_nonces(found: Round) -> Round:
+    """Return the round as others see it: without nonces until both are there."""
+    if found.seed:
+        return found
+    site, advocate = (part and replace(part, nonce="") for part in (found.site, found.advocate))
+    return replace(found, site=site, advocate=advocate)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from dreamd.adapters.documents.canonical import digest
 from dreamd.adapters.documents.pieces import sign_piece
 from dreamd.adapters.exposure import LedgerExposure
 from dreamd.app.application import Application
@@ -73,6 +74,7 @@ class DaemonProcess:
             sign_piece=partial(sign_piece, key=PIECE_KEY),
             place=environment.house.place,
             sign_report=environment.house.sign_report,
+            digest=digest,
         )
         self.app = Application(
             *(self, self, self.ledger, self.metrics, rng, people),

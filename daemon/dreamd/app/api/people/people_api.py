@@ -5,6 +5,7 @@ from typing import Protocol
 from dreamd.app.api.awareness.moratoria_protocol import MoratoriaApi
 from dreamd.app.api.people.clinic_protocol import ClinicApi
 from dreamd.app.api.people.erasures_protocol import ErasuresApi
+from dreamd.app.api.people.exchange_protocol import ExchangeApi
 from dreamd.app.api.people.guidelines_protocol import GuidelinesApi
 from dreamd.app.api.people.letters_protocol import ExposureApi, LettersApi
 from dreamd.app.api.people.protocols import ConsentsApi
@@ -14,7 +15,7 @@ from dreamd.app.api.stage.pieces_protocol import PiecesApi
 
 
 class PeopleApi(Protocol):
-    """Consents, letters, doses, cases, erasures and guidelines."""
+    """Consents, letters, doses, cases, rounds, erasures and guidelines."""
 
     @property
     def consents(self) -> ConsentsApi:
@@ -34,6 +35,11 @@ class PeopleApi(Protocol):
     @property
     def clinic(self) -> ClinicApi:
         """Cases of sleepers, and the answers of mornings."""
+        ...
+
+    @property
+    def exchange(self) -> ExchangeApi:
+        """Rounds of berths, and the asks of sleepers."""
         ...
 
     @property

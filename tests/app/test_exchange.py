@@ -1,0 +1,379 @@
+"""The exchange in the application: a round from its plan to its settlement, and what can come between."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from dreamd.adapters.documents.canonical import digest
+from dreamd.core.access.caller import Role
+from dreamd.core.access.principals import Grant, Kind, Principal
+from dreamd.core.exchange.accounts import rows
+from dreamd.core.exchange.classes import ATTESTED_S, AskClass
+from dreamd.core.exchange.course import REVEAL_S, RoundState, Side
+from dreamd.core.exchange.published import verify
+from dreamd.core.exchange.views import AskState
+from dreamd.ports.ledger.transaction import Transaction
+from fakes.callers import named
+from fakes.ledger import MemoryLedger
+from fakes.people import granted
+from fakes.rounds import ADA, CLINICIAN, HOUR_S, NONCES, OLGA, SLEEPER, House, code_of, good
+from fakes.stage import Stage
+
+
+@pytest.fixture
+def house() -> House:
+    """Four beds of the site north, in which nobody lies."""
+    stage = Stage(4)
+    for pod in stage.pods:
+        pod.site = "north"
+    stage.appear(sleepers=False)
+    return House(stage)
+
+
+def kinds(house: House) -> list[str]:
+    """The events of rounds, in order."""
+    events = house.stage.app.journal._events
+    return [one.kind for one in events if one.kind.startswith(("round", "berth"))]
+
+
+def test_a_round_goes_from_its_plan_to_a_public_file_that_verifies(house: House) -> None:
+    """Each step in its order, each with its event; the file holds no sleeper, and follows from its book."""
+    house.open({"a": 1, "b": 1})
+    for sleeper in ("ash", "birch", "cedar"):
+        own = house.ask(sleeper, ["a", "b"])
+        assert (own.state, own.ask.ask_class) == (AskState.PLACED, AskClass.OPEN)
+    closed = house.close()
+    assert closed.round.state is RoundState.CLOSED
+    early = good(house.exchange.public_file(OLGA, house.name))
+    assert digest(early["book"]) == early["book_sha256"] == closed.round.book_sha256
+    shown = house.reveal()
+    assert (shown.asks, shown.held, shown.round.berths) == (3, 2, 2)
+    whole = json.loads(json.dumps(good(house.exchange.public_file(OLGA, house.name))))
+    assert verify(whole, digest) == ()
+    assert not any(name in json.dumps(whole) for name in ("ash", "birch", "cedar"))
+    states = [house.own(sleeper).state for sleeper in ("ash", "birch", "cedar")]
+    assert sorted(one.value for one in states) == ["held", "held", "unplaced"]
+    table = rows(good(house.exchange.account(OLGA, house.name)))
+    assert len(table) == 3
+    assert kinds(house) == ["round-open", "round-closed", "round-cleared"]
+
+
+def test_a_nonce_stays_hidden_until_the_other_one_is_there(house: House) -> None:
+    """The side that reveals late knows no seed; it sees that the other one has revealed."""
+    house.open({"a": 1})
+    house.close()
+    shown = good(house.exchange.reveal(ADA, house.name, NONCES[1], Role.ADVOCATE))
+    assert shown.revealed == (Side.ADVOCATE,)
+    assert shown.round.advocate is not None
+    assert shown.round.advocate.nonce == ""
+    shown = good(house.exchange.reveal(OLGA, house.name, NONCES[0], Role.OPERATOR))
+    house.stage.hop(2)
+    both = house.shown().round
+    assert (both.site and both.site.nonce, both.advocate and both.advocate.nonce) == NONCES
+
+
+def test_each_step_is_refused_out_of_its_order(house: House) -> None:
+    """Asks before the opening, offers after it, a close before its time, an account before the result."""
+    house.plan({"a": 1})
+    ask = (SLEEPER, house.name, "ash", None, ["a"])
+    assert code_of(house.exchange.place_ask(*ask)) == "WRONG_STATE"
+    good(house.exchange.publish_round(OLGA, house.name))
+    assert code_of(house.exchange.add_offer(OLGA, house.name, house.offer("b"))) == "WRONG_STATE"
+    assert code_of(house.exchange.close_round(OLGA, house.name)) == "TOO_EARLY"
+    assert code_of(house.exchange.account(OLGA, house.name)) == "WRONG_STATE"
+    assert code_of(house.exchange.public_file(OLGA, house.name)) == "WRONG_STATE"
+    good(house.exchange.place_ask(*ask))
+    house.close()
+    assert code_of(house.exchange.place_ask(SLEEPER, house.name, "birch", None, ["a"])) == "WRONG_STATE"
+    assert code_of(house.exchange.void_round(OLGA, house.name, "no")) == "WRONG_STATE"
+    assert code_of(house.exchange.get_round(OLGA, "r9")) == "ROUND_UNKNOWN"
+    assert code_of(house.exchange.explain(SLEEPER, house.name, "birch")) == "ASK_UNKNOWN"
+    assert code_of(house.exchange.cancel(SLEEPER, "r9", "ash")) == "ROUND_UNKNOWN"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"count": 0}, "offer.count"),
+        ({"price_cents": 1001}, "offer.price_cents"),
+        ({"features": ("coupling",)}, "offer.features"),
+        ({"night": "2027-02-30"}, "offer.night"),
+        ({"night": "2027-01-13"}, "offer.night"),
+    ],
+)
+def test_an_offer_out_of_its_bounds_is_refused_by_its_field(
+    house: House, change: dict[str, object], field: str
+) -> None:
+    """So is one of a night that is over before the draw. An offer of the same id replaces the one before."""
+    house.plan({"a": 1})
+    wrong = house.exchange.add_offer(OLGA, house.name, replace(house.offer("b"), **change))
+    assert code_of(wrong) == "INVALID_ARGUMENT"
+    assert wrong.metadata["field"] == field  # type: ignore[union-attr]
+    good(house.exchange.add_offer(OLGA, house.name, house.offer("a", 3)))
+    assert [one.count for one in house.shown().offers] == [3]
+
+
+def test_a_class_is_attested_by_its_people_and_for_14_days(house: House) -> None:
+    """Without a word an ask is open; a word of the house puts it into the class in greatest need."""
+    house.stage.ledger.write(
+        Transaction(
+            principals=(
+                Principal("cleo", Kind.PERSON, (Grant(Role.CLINICIAN, frozenset({"north"})),)),
+                Principal(
+                    "olga",
+                    Kind.PERSON,
+                    (Grant(Role.OPERATOR, frozenset({"north"})), Grant(Role.SLEEPER, sleeper="oak")),
+                ),
+            )
+        )
+    )
+    house.stage.restart()
+    attest = house.exchange.attest
+    assert code_of(attest(OLGA, "ash", AskClass.CRISIS)) == "WRONG_ROLE"
+    assert code_of(attest(OLGA, "oak", AskClass.COMMUNITY)) == "SAME_PERSON"
+    assert code_of(attest(CLINICIAN, "ash", AskClass.OPEN)) == "INVALID_ARGUMENT"
+    good(attest(OLGA, "ash", AskClass.COMMUNITY))
+    house.open({"a": 4})
+    refused = house.exchange.place_ask(SLEEPER, house.name, "ash", AskClass.CRISIS, ["a"])
+    assert "dreamd exchange attest" in refused.sentence  # type: ignore[union-attr]
+    assert house.ask("ash", ["a"]).ask.ask_class is AskClass.COMMUNITY
+    good(attest(CLINICIAN, "ash", AskClass.CRISIS))
+    house.stage.restart()
+    assert house.ask("ash", ["a"]).ask.ask_class is AskClass.CRISIS
+    assert house.ask("ash", ["a"], AskClass.OPEN).ask.ask_class is AskClass.OPEN
+    house.later(ATTESTED_S + 1.0)
+    assert code_of(house.exchange.place_ask(SLEEPER, house.name, "ash", AskClass.CRISIS, ["a"])) != ""
+
+
+def test_berths_of_a_site_are_offered_by_its_operator(house: House) -> None:
+    """An operator of another site is refused; and a side commits in a role that it has."""
+    south = Principal("sam", Kind.PERSON, (Grant(Role.OPERATOR, frozenset({"south"})),))
+    house.stage.ledger.write(Transaction(principals=(south,)))
+    house.stage.restart()
+    house.plan({"a": 1})
+    sam = named("sam")
+    assert code_of(house.exchange.add_offer(sam, house.name, house.offer("b"))) == "NOT_YOUR_SITE"
+    good(house.exchange.add_offer(sam, house.name, house.offer("b", site="south")))
+    assert code_of(house.exchange.commit(sam, house.name, "ab" * 32, Role.ADVOCATE)) == "WRONG_ROLE"
+
+
+def test_a_sleeper_has_one_ask_in_a_round_and_one_in_a_night(house: House) -> None:
+    """Asked again, the new list replaces the one before; another round of the same night is refused."""
+    first = house.open({"a": 1, "b": 1})
+    own = house.ask("ash", ["a"])
+    again = house.ask("ash", ["b", "a"])
+    assert again.ask == replace(own.ask, offers=("b", "a"))
+    assert house.shown().asks == 1
+    second = house.open({"c": 1})
+    elsewhere = house.exchange.place_ask(SLEEPER, second, "ash", None, ["c"])
+    assert first in elsewhere.sentence  # type: ignore[union-attr]
+    good(house.exchange.withdraw_ask(SLEEPER, first, "ash"))
+    assert house.ask("ash", ["c"]).ask.id != own.ask.id
+
+
+def test_a_cancelled_berth_is_given_on_once_that_is_written(house: House) -> None:
+    """The holder has none in the call; the first in line has it after. An ask that left gets none."""
+    house.open({"a": 1})
+    for sleeper in ("ash", "birch", "cedar"):
+        house.ask(sleeper, ["a"])
+    house.clear()
+    line = good(house.exchange.public_file(OLGA, house.name))["line"]
+    people = {house.own(one).ask.id: one for one in ("ash", "birch", "cedar")}
+    first, second, third = (people[ask] for ask in line)  # type: ignore[attr-defined]
+    assert house.own(first).state is AskState.HELD
+    left = house.cancel(second)
+    assert (left.state, house.own(second).sentences[-2:]) == (
+        AskState.CANCELLED,
+        ("You left the line.", "You have no berth in this round."),
+    )
+    assert house.cancel(first).berth is None
+    assert house.own(third).state is AskState.HELD
+    assert house.cancel(first) == replace(house.own(first), sentences=())
+    assert "berth-given-on" in kinds(house)
+    whole = json.loads(json.dumps(good(house.exchange.public_file(OLGA, house.name))))
+    assert len(whole["cancelled"]) == 2
+    assert verify(whole, digest) == ()
+
+
+def test_to_leave_waits_for_no_ledger(house: House) -> None:
+    """With a ledger that takes nothing, a withdrawal and a cancellation act; the berth is given on later."""
+    house.open({"a": 1})
+    for sleeper in ("ash", "birch", "cedar"):
+        house.ask(sleeper, ["a"])
+    ledger = house.stage.ledger
+    assert isinstance(ledger, MemoryLedger)
+    ledger.broken = "the disk is full"
+    asked = house.exchange.withdraw_ask(SLEEPER, house.name, "cedar")
+    house.stage.hop(30)
+    assert good(asked).state is AskState.WITHDRAWN
+    assert house.shown().asks == 2
+    ledger.broken = ""
+    house.stage.hop(8)
+    house.clear()
+    holder, other = sorted(("ash", "birch"), key=lambda one: house.own(one).state.value)
+    ledger.broken = "the disk is full"
+    asked = house.exchange.cancel(SLEEPER, house.name, holder)
+    assert house.own(holder).berth is None
+    house.stage.hop(30)
+    assert good(asked).state is AskState.CANCELLED
+    assert house.own(other).berth is None
+    ledger.broken = ""
+    house.stage.hop(8)
+    assert house.own(other).state is AskState.HELD
+
+
+def test_a_round_goes_on_over_a_restart_in_each_state(house: House) -> None:
+    """Planned, open, closed, cleared, with a cancellation: nothing is lost, and the file is the same."""
+    house.plan({"a": 1, "b": 1})
+    house.stage.restart()
+    good(house.exchange.publish_round(OLGA, house.name))
+    for sleeper in ("ash", "birch", "cedar"):
+        house.ask(sleeper, ["a", "b"])
+    house.stage.restart()
+    assert house.shown().asks == 3
+    house.close()
+    house.stage.restart()
+    house.reveal()
+    holder = next(one for one in ("ash", "birch", "cedar") if house.own(one).state is AskState.HELD)
+    house.cancel(holder)
+    before = [house.own(one) for one in ("ash", "birch", "cedar")]
+    file = good(house.exchange.public_file(OLGA, house.name))
+    house.stage.restart()
+    assert [house.own(one) for one in ("ash", "birch", "cedar")] == before
+    assert good(house.exchange.public_file(OLGA, house.name)) == file
+    house.later(86_400.0)
+    assert house.shown().round.state is RoundState.SETTLED
+    house.stage.restart()
+    assert [house.own(one) for one in ("ash", "birch", "cedar")] == before, "read from the ledger"
+    assert good(house.exchange.public_file(OLGA, house.name)) == file
+    assert house.shown().offers
+
+
+def test_a_withheld_nonce_voids_the_round_and_names_the_side(house: House) -> None:
+    """An hour after the close, by time alone; its part of the pool is free again."""
+    house.open({"a": 1})
+    own = house.ask("ash", ["a"])
+    house.close()
+    good(house.exchange.reveal(ADA, house.name, NONCES[1], Role.ADVOCATE))
+    house.later(REVEAL_S)
+    shown = house.exchange.list_rounds(OLGA)[0].round
+    assert (shown.state, "of the site" in shown.void_reason) == (RoundState.VOID, True)
+    assert kinds(house)[-1] == "round-void"
+    assert house.own("ash").ask == own.ask
+    assert (
+        good(house.exchange.plan_round(OLGA, 1, house.stage.clock.at_s + 9.0)).round.terms.pool_cents
+        == 100_000
+    )
+
+
+def test_the_pool_is_kept_over_rounds_to_the_cent(house: House) -> None:
+    """A round under way has set its part aside. Its account comes back at the noon after its last night."""
+    good(house.exchange.attest(CLINICIAN, "ash", AskClass.CRISIS))
+    house.open({"a": 3}, pool_cents=60_000)
+    later = house.stage.clock.at_s + HOUR_S
+    asked = house.exchange.plan_round(OLGA, 1000, later, pool_cents=40_001)
+    assert "0 to 40000" in asked.sentence  # type: ignore[union-attr]
+    house.ask("ash", ["a"])
+    house.ask("birch", ["a"])
+    house.clear()
+    account = good(house.exchange.account(OLGA, house.name))
+    assert account.pool_after == 60_000 - 1000 + 200
+    house.later(86_400.0)
+    later = house.stage.clock.at_s + HOUR_S
+    assert good(house.exchange.plan_round(OLGA, 1000, later)).round.terms.pool_cents == 99_200
+
+
+def test_an_unfunded_reserve_is_refused_and_one_plan_is_one_round(house: House) -> None:
+    """Without money no round opens; the same request id of the same person is the same round."""
+    house.plan({"a": 4}, paid_in=0, request_id="q1")
+    assert code_of(house.exchange.publish_round(OLGA, house.name)) == "RESERVE_UNFUNDED"
+    now_s = house.stage.clock.at_s
+    again = house.exchange.plan_round(OLGA, 1, now_s + 9.0, request_id="q1")
+    assert good(again).round.id == house.name
+    assert good(house.exchange.plan_round(ADA, 1, now_s + 9.0, request_id="q1")).round.id != house.name
+    good(house.exchange.void_round(OLGA, house.name, "no money"))
+    assert code_of(house.exchange.publish_round(OLGA, house.name)) == "WRONG_STATE"
+
+
+def test_a_bed_that_is_owed_to_a_berth_goes_to_no_other(house: House) -> None:
+    """Two berths, four beds: two are free to all, then only the holders are checked in, until one cancels."""
+    stage, asks = house.stage, ("ash", "birch")
+    house.open({"a": 2})
+    for sleeper in asks:
+        house.ask(sleeper, ["a"])
+    house.clear()
+    assert good(stage.lie_down("bed-1", "rue")).sleeper == "rue"
+    assert good(stage.lie_down("bed-2", "sage")).sleeper == "sage"
+    refused = stage.lie_down("bed-3", "thyme")
+    assert code_of(refused) == "BERTH_NOT_YOURS"
+    assert "ash" not in refused.sentence  # type: ignore[union-attr]
+    assert good(stage.lie_down("bed-3", "ash")).sleeper == "ash"
+    assert code_of(stage.lie_down("bed-4", "thyme")) == "BERTH_NOT_YOURS"
+    good(stage.app.pods.check_out(OLGA, "bed-1"))
+    assert good(stage.lie_down("bed-1", "thyme")).sleeper == "thyme", "two beds are free, one is owed"
+    house.stage.restart()
+    stage.appear(sleepers=False)
+    assert code_of(stage.lie_down("bed-4", "vetch")) == "BERTH_NOT_YOURS"
+    house.cancel("birch")
+    assert good(stage.lie_down("bed-4", "vetch")).sleeper == "vetch"
+
+
+def test_a_bed_is_owed_in_its_night_and_at_its_site_alone(house: House) -> None:
+    """At another site, and after noon, each free bed is free to all."""
+    stage = house.stage
+    house.plan({"a": 2})
+    good(house.exchange.add_offer(OLGA, house.name, house.offer("b", 2, night="2027-01-15")))
+    good(house.exchange.publish_round(OLGA, house.name))
+    house.ask("ash", ["a"])
+    house.clear()
+    stage.pods[1].site = "south"
+    stage.pods[1].presence()
+    for name in ("bed-3", "bed-4"):
+        good(stage.lie_down(name, f"rue-{name}"))
+    assert code_of(stage.lie_down("bed-1", "thyme")) == "BERTH_NOT_YOURS"
+    assert good(stage.lie_down("bed-2", "thyme")).sleeper == "thyme"
+    house.later(4 * HOUR_S)
+    assert house.tonight == "2027-01-15"
+    assert good(stage.lie_down("bed-1", "vetch")).sleeper == "vetch"
+
+
+def test_an_erased_sleeper_leaves_a_number_and_their_berth_is_given_on(house: House) -> None:
+    """In an open book the ask goes; in a cleared round it stays without its person, over a restart too."""
+    stage = house.stage
+    house.open({"a": 1})
+    for sleeper in ("ash", "birch", "cedar"):
+        granted(stage.app, sleeper)
+        house.ask(sleeper, ["a"])
+    erase(house, "cedar")
+    assert house.shown().asks == 2
+    house.clear()
+    holder, other = sorted(("ash", "birch"), key=lambda one: house.own(one).state.value)
+    erase(house, holder)
+    assert house.own(other).state is AskState.HELD
+    assert code_of(house.exchange.explain(SLEEPER, house.name, holder)) == "ASK_UNKNOWN"
+    assert house.shown().asks == 2
+    stage.restart()
+    assert house.own(other).state is AskState.HELD
+    assert verify(json.loads(json.dumps(good(house.exchange.public_file(OLGA, house.name)))), digest) == ()
+
+
+def erase(house: House, sleeper: str) -> None:
+    """A sleeper has everything erased."""
+    asked = house.stage.app.erasures.erase(SLEEPER, sleeper)
+    house.stage.hop(16)
+    good(asked)
+
+
+def test_a_round_that_is_not_closed_does_not_outlive_a_restored_ledger(house: House) -> None:
+    """Open and planned rounds are void where the ledger turns out to be a copy; a closed one goes on."""
+    closed = house.open({"a": 1})
+    house.close()
+    opened, planned = house.open({"b": 1}), house.plan({"c": 1})
+    house.stage.app.inbound.on_count(10**9)
+    states = {one.round.id: one.round.state for one in house.exchange.list_rounds(OLGA)}
+    assert states == {closed: RoundState.CLOSED, opened: RoundState.VOID, planned: RoundState.VOID}
+    house.stage.hop(4)
+    house.stage.restart()
+    again = {one.round.id: one.round.state for one in house.exchange.list_rounds(OLGA)}
+    assert again == states
