@@ -19,13 +19,16 @@ LONG_TESTS = $(addprefix tests/integration/test_,compose_services.py console_nig
 	$(addprefix tests/lsl/test_,lsl_streams.py marker_writer.py sender.py) \
 	tests/api/test_exchange_verification.py tests/app/test_clinic_model.py tests/core/test_watch.py tests/core/test_assignment_model.py tests/edge/test_alpha_peak.py tests/edge/test_recordings.py tests/edge/test_tether_model.py tests/festival/test_play.py tests/fusion/test_crowd_loop.py tests/foreign/test_services.py tests/stage/test_osc.py
 
-.PHONY: help run test soak check bench rehearse sim mutate screenshots proto tables boards lock system-packages
+.PHONY: help run festival test soak check bench rehearse sim mutate screenshots proto tables boards lock system-packages
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 run: $(RUN) ## eight simulated sleepers share a Dreamscape on this machine; ARGS="--duration 20 --json" passes flags
 	@$(BIN)/dreamd up $(ARGS)
+
+festival: $(RUN) ## a whole festival in virtual time, shown at 127.0.0.1:8082, and its account; ARGS="--seed 3"
+	@$(BIN)/dreamd festival --page 8082 --out $(VENV)/festival $(ARGS)
 
 test: $(READY) ## all tests; ARGS="-k tether" passes flags to pytest
 	@$(MAKE) --no-print-directory -j3 $(NODE_READY) $(BIDS_READY) $(COMPILED)
