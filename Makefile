@@ -65,10 +65,11 @@ tables: $(READY) ## the tables of docs/reference.md that are made from code
 boards: $(READY) ## Grafana's boards and Prometheus' alerts, from deploy/grafana/boards
 	@PYTHONPATH=deploy/grafana $(BIN)/python -m boards
 
-system-packages: ## what some tests need and Debian packages: brokers, databases, a browser, systemd's checks, node
+system-packages: ## what some tests need and Debian packages: brokers, databases, a browser, instruments, node
 	@as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
 	$$as_root apt-get update -qq && $$as_root env DEBIAN_FRONTEND=noninteractive \
 	apt-get install -y -qq --no-install-recommends python3-venv mosquitto mosquitto-clients prometheus prometheus-alertmanager postgresql chromium systemd libportaudio2 iproute2 \
+	liblo-tools puredata-core supercollider-language supercollider-server \
 	$$(command -v npm >/dev/null || echo nodejs npm) >/dev/null
 
 lock: $(READY) ## renew requirements/*.txt: the newest versions that pyproject.toml allows, with their hashes

@@ -26,6 +26,7 @@ from mutate.moratoria import MORATORIA
 from mutate.mutation import Mutation
 from mutate.operators import OPERATORS
 from mutate.own import OWN
+from mutate.patches import PATCHES
 from mutate.people import PEOPLE
 from mutate.pod import POD
 from mutate.public_reports import PUBLIC_REPORTS
@@ -49,7 +50,7 @@ from mutate.watches import WATCHES
 from mutate.wire import WIRE
 
 MUTATIONS: Final[tuple[Mutation, ...]] = (
-    *(*POD, *SIGNAL, *WIRE, *DAEMON, *SYNCHRONY, *LEADING, *SCORES, *OPERATORS),
+    *(*POD, *SIGNAL, *WIRE, *DAEMON, *SYNCHRONY, *LEADING, *SCORES, *PATCHES, *OPERATORS),
     *(*SEEN, *ALARMS, *CONSOLE, *ROOM, *CROWD),
     *(*REHEARSED, *SIZED),
     *STOPS,
