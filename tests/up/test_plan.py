@@ -140,6 +140,8 @@ def test_no_recording_fails_unasked() -> None:
         (Flags(broker="rabbit"), "mqtt://127.0.0.1:1883"),
         (Flags(broker="mqtt://user:secret@host"), "mqtt://127.0.0.1:1883"),
         (Flags(loop=True), "--recordings"),
+        (Flags(artist_share=0.6), "--artist-share 0.6 is not within 0 and 0.5"),
+        (Flags(artist_share=float("nan")), "--artist-share"),
     ],
 )
 def test_a_bad_flag_is_named(flags: Flags, words: str) -> None:

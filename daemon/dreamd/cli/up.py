@@ -48,6 +48,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     night.add_argument(
         "--record", action="store_true", help="keep a recording of features, collective and events"
     )
+    night.add_argument(
+        "--artist-share",
+        type=float,
+        default=usual.artist_share,
+        metavar="B",
+        help="let an artist lead with a share of at most B, by `dreamd stage` (0)",
+    )
     where = parser.add_argument_group("broker and ports")
     where.add_argument(
         "--broker", default=usual.broker, metavar="|".join([*BROKERS, "URL"]), help="the MQTT broker (auto)"
@@ -139,4 +146,5 @@ def _flags(args: argparse.Namespace) -> Flags:
         console_port=args.console_port,
         night=args.night,
         record=args.record,
+        artist_share=args.artist_share,
     )

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from dreamd.core.limits import INTIMATE_BELOW, RAMP_MIN_S
+from dreamd.core.limits import ARTIST_SHARE_MOST, INTIMATE_BELOW, RAMP_MIN_S
 from dreamwire.schema import BANDS6X2, schema_named
 
 MALFUNCTIONS: Final = ("silence", "flat", "railed", "nonfinite")
@@ -112,6 +112,7 @@ class Flags:
     console_port: int = 8081
     night: Path = Path("night.svg")
     record: bool = False
+    artist_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ class Plan:
     sleepers are features alone. packed: many sleepers to a process however few they are. every_hop:
     pods of features alone journal each hop, else one a second. night None: no picture. record: the
     daemon keeps a recording, and it is moved to the usual state directory. schema: the features of
-    all beds, which the slowest recording measures.
+    all beds, which the slowest recording measures. artist_share: largest one; 0: no artist can lead.
     """
 
     sleepers: tuple[Sleeper, ...]
@@ -146,6 +147,7 @@ class Plan:
     packed: bool = False
     every_hop: bool = False
     record: bool = False
+    artist_share: float = 0.0
     schema: str = BANDS6X2.name
 
     @property
@@ -234,6 +236,8 @@ def _check_numbers(flags: Flags, beds: int) -> None:
             raise CannotRun(f"{flag} {port} is not a port; choose one from 1 to 65535")
     if len(set(ports.values())) < len(ports):
         raise CannotRun(f"two of {', '.join(ports)} are the same; give each its own")
+    if not 0.0 <= flags.artist_share <= ARTIST_SHARE_MOST:
+        raise CannotRun(f"--artist-share {flags.artist_share:g} is not within 0 and {ARTIST_SHARE_MOST:g}")
 
 
 def _check_broker(broker: str) -> None:
@@ -351,6 +355,7 @@ def plan(flags: Flags, found: tuple[Found, ...] = ()) -> Plan:
         json=flags.json,
         refused=tuple(one for one in found if one.why),
         record=flags.record,
+        artist_share=flags.artist_share,
         schema=_shared_schema(people),
         notes=tuple(
             (sleeper.pod, *note) for sleeper, one in zip(sleepers, people, strict=False) for note in one.notes

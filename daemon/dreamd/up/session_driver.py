@@ -143,6 +143,7 @@ class SessionDriver:
             intimate=self.plan.intimate,
             ramp_s=self.plan.ramp_s,
             record=self.plan.record,
+            artist_share=self.plan.artist_share,
             schema=self.plan.schema,
         )
         if self.end.is_set():
