@@ -10,6 +10,7 @@ import dreamedge.main
 from dreamd import settings as daemon_settings
 from dreamd.cli import serve as serve_verb
 from dreamd.cli import settings as settings_verb
+from dreamd.cli import stage as stage_verb
 from dreamd.main import VERBS
 from dreamedge import settings as edge_settings
 
@@ -45,9 +46,16 @@ def parser_of(program: str) -> argparse.ArgumentParser:
     return daemon_parser() if program == "dreamd" else dreamedge.main._parser()
 
 
+def completed(arguments: list[str]) -> list[str]:
+    """The arguments, with the verb of `dreamd stage` that need not be named."""
+    rest = arguments[1:]
+    return ["stage", *stage_verb.completed(rest)] if arguments[:1] == ["stage"] and rest else arguments
+
+
 def understood(command: str) -> bool:
     """Whether `dreamd` or `dreamedge` accepts this command line."""
     program, *arguments = shlex.split(command, comments=True)
+    arguments = ["stage", "live"] if arguments == ["stage"] else completed(arguments)
     try:
         parser_of(program).parse_args(arguments)
     except (SystemExit, argparse.ArgumentError):
@@ -74,7 +82,7 @@ def unknown_word(command: str) -> str:
     """The first verb or flag of a mentioned command that does not exist; empty: all exist."""
     program, *words = shlex.split(command)
     parser = parser_of(program)
-    for word in words:
+    for word in completed(words):
         verbs = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
         if word.startswith("-"):
             if word.partition("=")[0] not in parser._option_string_actions:
