@@ -61,7 +61,61 @@ def test_every_text_is_escaped() -> None:
 def test_instants_are_told_in_the_zone_of_the_festival() -> None:
     """A happening at 17:00 UTC is told as 18:00 in Zurich."""
     one = Happening(EVENING_S, HappeningKind.ROUND, "The round is planned.")
-    assert "day 1, 18:00:00" in part(replace(SHOWN, timeline=(one,)))
+    assert "Sat 05 Dec 18:00" in part(replace(SHOWN, timeline=(one,)))
+
+
+def test_alike_happenings_of_one_minute_are_one_row() -> None:
+    """Three breakers that open together are one line of the act and one row of the list."""
+    told = (
+        Happening(EVENING_S, HappeningKind.ACT_BEGINS, "Low Tide", 1),
+        Happening(EVENING_S + 1.0, HappeningKind.AUDIENCE, "", 1, 1, {"merged": 3, "seated": 3}),
+        *(
+            Happening(
+                EVENING_S + 2.0,
+                HappeningKind.ACTION,
+                f"breaker of bed-{bed} is open",
+                1,
+                1,
+                {"cause": "flat"},
+            )
+            for bed in (1, 2, 3)
+        ),
+    )
+    page = part(replace(SHOWN, timeline=told))
+    assert page.count("breaker of bed-1 is open (and 2 more)") == 2
+    assert "bed-2" not in page
+
+
+def test_once_the_whole_dreamscape_is_severed_all_that_were_seated_are() -> None:
+    """A reading in the state severed is drawn as severed, whatever its counts still say."""
+    readings = (
+        {"merged": 60, "seated": 60, "severed": 0, "state": "dreaming"},
+        {"merged": 54, "seated": 0, "severed": 0, "state": "severed"},
+    )
+    told = [Happening(EVENING_S, HappeningKind.ACT_BEGINS, "Low Tide", 1)]
+    for n, figures in enumerate(readings, 1):
+        told.append(Happening(EVENING_S + n, HappeningKind.AUDIENCE, "", 1, 1, dict(figures)))
+    page = part(replace(SHOWN, timeline=told))
+    assert "60 merged at most, 60 severed at most" in page
+    assert (page.count('class="merged"'), page.count('class="severed"')) == (1, 1)
+
+
+def test_the_days_of_the_clinic_are_a_bar_each() -> None:
+    """A count of held and returning persons each evening is drawn, and not listed."""
+    told = [
+        Happening(
+            EVENING_S + 86_400.0 * day,
+            HappeningKind.CLINIC,
+            f"{held} persons are held",
+            day=1 + day,
+            figures={"held": held, "returning": 3 - held},
+        )
+        for day, held in enumerate((3, 2, 0))
+    ]
+    told.append(Happening(EVENING_S + 3 * 86_400.0, HappeningKind.REPORT, "The report is published.", day=4))
+    page = part(replace(SHOWN, timeline=told))
+    assert (page.count('class="held"'), page.count('class="returning"')) == (2, 2)
+    assert page.count("persons are held") == 3, "in the list of everything alone"
 
 
 def test_a_reading_that_is_no_number_is_drawn_as_none() -> None:

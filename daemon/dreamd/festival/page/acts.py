@@ -15,11 +15,11 @@ WORDED_MOST: Final = 6
 """Lines with words on one act; further ones stand in the list of what happened."""
 WORDS_MOST: Final = 64
 """Characters of a line's words."""
-_LINES: Final = {
-    HappeningKind.FAILURE: "onset",
-    HappeningKind.ACTION: "cut",
-    HappeningKind.MORATORIUM: "end",
-}
+SAME_S: Final = 1.0
+"""Happenings of one kind and cause within this are one line."""
+_LINED: Final = (HappeningKind.FAILURE, HappeningKind.ACTION, HappeningKind.MORATORIUM)
+_COUPLED: Final = frozenset({"planned", "gathering", "dreaming", ""})
+"""The states of a Dreamscape in which a sleeper at zero is not severed by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +42,15 @@ def acts(timeline: Sequence[Happening]) -> Iterator[str]:
     if not by_act:
         return
     yield "<h2>The acts</h2>"
-    yield "<p>How many sleepers merge, are alone, or are severed, by the seconds of each act.</p>"
+    yield (
+        "<p>How many sleepers merge, are alone, or are severed, by the seconds of each act. "
+        "Those that have left are blank.</p>"
+    )
     yield (
         '<div class="key"><span><i style="background:var(--dream)"></i>merged</span>'
         '<span><i style="background:var(--rule)"></i>alone</span>'
         '<span><i style="background:var(--cut)"></i>severed</span>'
-        '<span><i style="background:var(--fail)"></i>a failure begins</span></div>'
+        '<span><i style="background:var(--fail)"></i>a failure</span></div>'
     )
     for number, told in sorted(by_act.items()):
         yield from _act(_Act(number, tuple(told)))
@@ -62,7 +65,7 @@ def _act(act: _Act) -> Iterator[str]:
         return
     seated = max(_count(one, "seated") for one in readings)
     merged = max(_count(one, "merged") for one in readings)
-    severed = max(_count(one, "severed") for one in readings)
+    severed = max(_severed(one, seated) for one in readings)
     yield (
         f'<div class="lane"><b>{plural(seated, "sleeper", "sleepers")}</b>'
         f"<span>{merged} merged at most, {severed} severed at most</span></div>"
@@ -73,12 +76,25 @@ def _act(act: _Act) -> Iterator[str]:
     name = f"act {act.number}: merged at most {merged}, severed at most {severed} of {seated}"
     yield plot(axis, HIGH, marks, lines[:WORDED_MOST], name, worded=True)
     if len(lines) > WORDED_MOST:
-        rest = plural(len(lines) - WORDED_MOST, "more is", "more are")
-        yield f"<p>{rest} in the list of what happened.</p>"
+        yield f"<p>The list of what happened has {len(lines) - WORDED_MOST} more.</p>"
 
 
 def _lines(act: _Act) -> list[Line]:
-    return [Line(one.at_s, _LINES[one.kind], _short(one.words)) for one in act.told if one.kind in _LINES]
+    """A line for each failure and action; several of one kind and cause in one moment are one."""
+    lines: list[Line] = []
+    more, before = 0, None
+    for one in (found for found in act.told if found.kind in _LINED):
+        cause = one.figures.get("cause", "")
+        kind = "onset" if one.kind is HappeningKind.FAILURE else "cut" if cause else "end"
+        same = before is not None and (before.kind, before.figures.get("cause", "")) == (one.kind, cause)
+        if same and before is not None and one.at_s - before.at_s < SAME_S:
+            more += 1
+            first = _short(before.words)
+            lines[-1] = Line(before.at_s, kind, f"{first} (and {more} more)")
+        else:
+            more, before = 0, one
+            lines.append(Line(one.at_s, kind, _short(one.words)))
+    return lines
 
 
 def _short(words: str) -> str:
@@ -90,13 +106,20 @@ def _areas(readings: Sequence[Happening], axis: Axis, seated: int) -> Iterator[s
     ends = [one.at_s for one in readings[1:]] + [axis.to_s]
     for one, end_s in zip(readings, ends, strict=True):
         left, right, top = axis.x(one.at_s), axis.x(end_s), HIGH
-        merged, severed = _count(one, "merged"), _count(one, "severed")
+        severed = _severed(one, seated)
+        merged = 0 if severed == seated else _count(one, "merged")
         alone = max(_count(one, "seated") - merged - severed, 0)
         for count, kind in ((merged, "merged"), (alone, "alone"), (severed, "severed")):
             if count:
                 high = HIGH * count / seated
                 top -= high
                 yield rectangle(left, right, top, high, kind)
+
+
+def _severed(reading: Happening, seated: int) -> int:
+    """The severed sleepers of a reading; once the whole Dreamscape is severed, all that were seated."""
+    whole = str(reading.figures.get("state", "")) not in _COUPLED
+    return seated if whole else _count(reading, "severed")
 
 
 def _count(reading: Happening, name: str) -> int:

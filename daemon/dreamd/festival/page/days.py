@@ -11,7 +11,7 @@ from dreamd.rehearsal.charts import WIDE, rectangle
 DAY_S: Final = 86_400.0
 ROW_HIGH: Final = 18.0
 MARK_WIDE: Final = 4.0
-TICKS_MOST: Final = 8
+TICKS_MOST: Final = 5
 ROWS: Final = (
     ("the exchange", "round", (HappeningKind.ROUND,)),
     ("acts", "act", (HappeningKind.ACT_BEGINS,)),

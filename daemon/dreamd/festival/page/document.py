@@ -5,16 +5,19 @@ that happened, and the command that repeats it. While the festival runs, `part` 
 account.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from html import escape
+from itertools import groupby
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from dreamd.festival.account.account import FestivalAccount
 from dreamd.festival.account.line import SHOWN_MOST, Line
 from dreamd.festival.page.acts import acts
+from dreamd.festival.page.clinic import held_by_day
 from dreamd.festival.page.days import days
 from dreamd.festival.page.style import STYLE
 from dreamd.festival.timeline import Happening, HappeningKind
@@ -25,6 +28,7 @@ _FIGURES: Final = (
     *(("cases", "cases"), ("letters", "letters"), ("berths", "berths given"), ("checks", "safety checks")),
 )
 """Counts of the account that stand as tiles, and their words."""
+_NAMES: Final = re.compile(r"\b(case|bed)-[0-9a-f]+")
 _AFTER: Final = frozenset(
     {HappeningKind.CLINIC, HappeningKind.REPORT, HappeningKind.MORATORIUM, HappeningKind.END}
 )
@@ -109,9 +113,10 @@ def _berths(told: Sequence[Happening], zone: str) -> Iterator[str]:
 
 
 def _afterwards(told: Sequence[Happening], zone: str) -> Iterator[str]:
-    found = [one for one in told if one.kind in _AFTER]
+    found = [one for one in told if one.kind in _AFTER and "held" not in one.figures]
     if found:
         yield "<h2>The clinic, and the days after</h2>"
+        yield from held_by_day(told)
         yield _list(found, zone)
 
 
@@ -145,13 +150,19 @@ def _everything(told: Sequence[Happening], zone: str) -> Iterator[str]:
 
 
 def _list(told: Sequence[Happening], zone: str) -> str:
-    where = ZoneInfo(zone)
-    rows = "".join(
-        f"<li><time>day {one.day}, {datetime.fromtimestamp(one.at_s, where):%H:%M:%S}</time>"
-        f'<span class="{one.kind.value}">{escape(one.words)}</span>'
-        for one in told
-    )
-    return f'<ol class="told">{rows}</ol>'
+    """A row for each happening; those of one minute that differ in a name alone are one row."""
+    where, rows = ZoneInfo(zone), list[str]()
+    for (minute, kind, _), group in groupby(told, lambda one: _alike(one, where)):
+        alike = list(group)
+        more = f" (and {len(alike) - 1} more)" if len(alike) > 1 else ""
+        rows.append(f'<li><time>{minute}</time><span class="{kind}">{escape(alike[0].words)}{more}</span>')
+    return f'<ol class="told">{"".join(rows)}</ol>'
+
+
+def _alike(one: Happening, zone: ZoneInfo) -> tuple[str, str, str]:
+    """The minute, the kind, and the words without names of cases and beds."""
+    minute = f"{datetime.fromtimestamp(one.at_s, zone):%a %d %b %H:%M}"
+    return minute, one.kind.value, _NAMES.sub("", one.words)
 
 
 def _repeat(shown: Shown) -> Iterator[str]:

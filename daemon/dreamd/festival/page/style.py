@@ -9,7 +9,8 @@ STYLE: Final = (
     + """
 .verdict.now{background:var(--curve)}
 .verdict[data-lost]::after{content:" (The festival has ended, or it is not heard.)"}
-rect.merged{fill:var(--dream)}rect.severed{fill:var(--cut)}rect.alone{fill:var(--rule)}
+rect.held{fill:var(--cut)}rect.returning{fill:var(--curve)}rect.merged{fill:var(--dream)}rect.severed{fill:var(--cut)}
+rect.alone{fill:var(--rule)}
 .plot rect{shape-rendering:crispEdges}.ticks span[style="left:100.00%"]{transform:translateX(-100%)}
 rect.round{fill:var(--good)}rect.act{fill:var(--dream)}rect.failure{fill:var(--fail)}rect.action{fill:var(--cut)}
 rect.pause{fill:var(--soft)}rect.clinic{fill:var(--curve)}rect.report{fill:var(--good)}rect.morning{fill:var(--soft)}
