@@ -2,6 +2,8 @@
 
 import csv
 import io
+import json
+import re
 import stat
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -18,6 +20,7 @@ from api.test_consents import Site, site  # noqa: F401 - a fixture
 from dreamapi.errors import from_rpc
 from dreamapi.v1 import exchange_pb2 as exchange
 from dreamapi.v1.exchange_pb2_grpc import ExchangeStub
+from dreamd.adapters.grpc.servicers.exchange.pieces import PIECE_BYTES, pieces
 from dreamd.core.access.caller import Role
 from dreamd.core.exchange.accounts import COLUMNS
 from dreamd.core.exchange.tickets import commitment
@@ -178,7 +181,7 @@ async def test_what_is_not_there_is_told_by_its_type(
         await api.exchange.export_round("open")
     with pytest.raises(dreamapi.WrongState):
         await api.exchange.account("closed")
-    assert (await api.exchange.export_round("closed")).startswith(b'{\n "book"')
+    assert (await api.exchange.export_round("closed")).startswith(b'{\n"book": {')
     application.refuse("publish_round", Refusal(Code.RESERVE_UNFUNDED, "the pool holds 1.00"))
     with pytest.raises(dreamapi.ReserveUnfunded):
         await api.exchange.publish_round("ready")
@@ -324,3 +327,62 @@ async def test_a_nonce_is_kept_before_it_is_promised(
     kept.write_text("in the way")
     status, _, err = await shell(f"exchange commit planned --side site --nonce {kept / 'x'}")
     assert (status, "--nonce" in err) == (1, True)
+
+
+def test_a_large_file_is_the_same_document_in_pieces() -> None:
+    """Pieces join to the document, the last one is told, and none is much longer than its least length."""
+    whole: dict[str, object] = {
+        "book": {
+            "asks": [{"id": f"é{n}", "offers": ["k0"] * 20} for n in range(3000)],
+            "offers": [],
+            "n": {},
+        },
+        "berths": {f"a{n}": "k" for n in range(9000)},
+        "empty": [],
+        "nothing": None,
+        "line": ["a"],
+    }
+    found = list(pieces(whole))
+    assert json.loads(b"".join(content for content, _ in found)) == whole
+    assert [last for _, last in found] == [False] * (len(found) - 1) + [True]
+    assert (len(found) > 3, max(len(content) for content, _ in found) < 2 * PIECE_BYTES) == (True, True)
+
+
+SPEAKS_OF_COUPLING = frozenset(
+    {
+        *(
+            "coupling",
+            "coupled",
+            "couple",
+            "merge",
+            "merged",
+            "minutes",
+            "consent",
+            "grant",
+            "granted",
+            "dose",
+        ),
+        *("ceiling", "exposure", "dreamscape", "seat", "share", "reward", "bid", "score"),
+    }
+)
+
+
+def test_no_message_of_the_exchange_can_mention_coupling() -> None:
+    """No message, field, enum value or method has a word for a merge, or for anything done in one (1.2)."""
+    file = exchange.DESCRIPTOR
+    named = {*file.message_types_by_name, *file.enum_types_by_name, *file.services_by_name}
+    messages = list(file.message_types_by_name.values())
+    enums = [*file.enum_types_by_name.values(), *(one for of in messages for one in of.enum_types)]
+    named |= {field.name for of in messages for field in of.fields}
+    named |= {value.name for of in enums for value in of.values}
+    named |= {method.name for of in file.services_by_name.values() for method in of.methods}
+    words = {word.lower() for name in named for word in re.findall("[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)}
+    assert {"round", "price", "pool", "withdraw"} <= words
+    assert not words & SPEAKS_OF_COUPLING
+    outside = {
+        field.message_type.full_name
+        for of in messages
+        for field in of.fields
+        if field.message_type is not None and field.message_type.file is not file
+    }
+    assert outside == {"google.protobuf.Timestamp"}

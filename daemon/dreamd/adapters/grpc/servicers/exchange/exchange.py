@@ -7,9 +7,7 @@ Without access control a caller may act as any sleeper, and for either side of a
 
 import csv
 import io
-import json
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from typing import Final
 
 from dreamapi.v1 import exchange_pb2 as exchange
 from dreamapi.v1.exchange_pb2_grpc import ExchangeServicer
@@ -21,6 +19,7 @@ from dreamd.adapters.grpc.calls.interceptor import Context
 from dreamd.adapters.grpc.calls.pagination import page
 from dreamd.adapters.grpc.calls.streams import kept
 from dreamd.adapters.grpc.servicers.exchange import rounds
+from dreamd.adapters.grpc.servicers.exchange.pieces import pieces
 from dreamd.adapters.grpc.servicers.exchange.rounds import round_id, told_ask, told_offer, told_round
 from dreamd.adapters.grpc.servicers.people.consents import acting, sleeper_of
 from dreamd.app.api.people.exchange_protocol import Document, ExchangeApi, Own, Shown
@@ -29,9 +28,6 @@ from dreamd.core.exchange.book import CENTS_MOST, Offer
 from dreamd.core.exchange.views import ShownRound
 from dreamd.core.limits import REASON_MAX
 from dreamd.core.refusals import Figure
-
-PIECE_BYTES: Final = 1 << 20
-"""Bytes of a file in one message."""
 
 
 class Exchange(ExchangeServicer):
@@ -118,7 +114,7 @@ class Exchange(ExchangeServicer):
         self, request: exchange.ListOffersRequest, context: Context
     ) -> exchange.ListOffersResponse:
         """The offers of a round, by their ids."""
-        found = sorted((await self._round(request.name, context)).offers, key=lambda one: one.id)
+        found = (await self._round(request.name, context)).offers
 
         def listed(after: str) -> Iterator[Offer]:
             return (one for one in found if one.id > after)
@@ -132,10 +128,8 @@ class Exchange(ExchangeServicer):
         """The public file of a round, in pieces."""
         asked = self._commands.public_file(caller_of(context), round_id(request.name))
         document: Document = await kept(asked)
-        content = f"{json.dumps(dict(document), ensure_ascii=False, indent=1)}\n".encode()
-        for begin in range(0, len(content), PIECE_BYTES):
-            piece = content[begin : begin + PIECE_BYTES]
-            yield exchange.ExportRoundResponse(content=piece, last=begin + PIECE_BYTES >= len(content))
+        for content, last in pieces(document):
+            yield exchange.ExportRoundResponse(content=content, last=last)
 
     async def AttestSleeper(
         self, request: exchange.AttestSleeperRequest, context: Context

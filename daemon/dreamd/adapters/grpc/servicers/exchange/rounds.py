@@ -124,7 +124,7 @@ def told_round(shown: ShownRound) -> exchange.Round:
         closed_time=moment(one.closed_s),
         reveal_time=moment(one.closed_s + REVEAL_S) if one.closed_s else None,
         offers=len(shown.offers),
-        berths=sum(offer.count for offer in shown.offers),
+        berths=one.berths or sum(offer.count for offer in shown.offers),
         asks=shown.asks,
         held=shown.held,
         book_sha256=one.book_sha256,
