@@ -37,6 +37,8 @@ SIDES = {
 class Exchange:
     """Rounds by their id or `rounds/{round}`; sleepers by a pseudonym or `sleepers/{sleeper}`; whole cents.
 
+    by: the person, where callers have no credentials.
+
     Raises:
         RoundUnknown: there is no such round.
         WrongState: the round is in a state in which this cannot be done.
@@ -47,7 +49,7 @@ class Exchange:
         self._line = line
 
     async def plan_round(
-        self, price_most: int, closes: datetime, *, pool: int | None = None, paid_in: int = 0
+        self, price_most: int, closes: datetime, *, pool: int | None = None, paid_in: int = 0, by: str = ""
     ) -> exchange.Round:
         """Plan a round under the guidelines that hold now.
 
@@ -56,6 +58,7 @@ class Exchange:
             closes: from when on its book may be closed.
             pool: set aside for it of the house's pool; None: all that is free.
             paid_in: money that is brought into the house's pool before.
+            by: the person, where callers have no credentials.
         """
         request = asking(
             exchange.PlanRoundRequest,
@@ -63,6 +66,7 @@ class Exchange:
             close_time=_stamp(closes),
             pool_cents=pool,
             paid_in_cents=paid_in,
+            by=by,
             request_id=new_request_id(),
         )
         return await self._line.ask(self._stub.PlanRound, request, exchange.Round)
@@ -107,13 +111,16 @@ class Exchange:
         )
         return await self._line.ask(self._stub.AddOffer, request, exchange.Round)
 
-    async def commit_nonce(self, round_name: str, sha256: str, *, side: str = "") -> exchange.Round:
+    async def commit_nonce(
+        self, round_name: str, sha256: str, *, side: str = "", by: str = ""
+    ) -> exchange.Round:
         """Promise a nonce by its SHA-256, 64 hexadecimal digits. side: of SIDES."""
         request = asking(
             exchange.CommitNonceRequest,
             name=names.exchange_round(round_name),
             sha256=sha256,
             role=_side(side),
+            by=by,
             request_id=new_request_id(),
         )
         return await self._line.ask(self._stub.CommitNonce, request, exchange.Round)
@@ -140,13 +147,16 @@ class Exchange:
         )
         return await self._line.ask(self._stub.CloseRound, request, exchange.Round)
 
-    async def reveal_nonce(self, round_name: str, nonce: str, *, side: str = "") -> exchange.Round:
+    async def reveal_nonce(
+        self, round_name: str, nonce: str, *, side: str = "", by: str = ""
+    ) -> exchange.Round:
         """Reveal the nonce that one has committed to; the second one draws and clears the round."""
         request = asking(
             exchange.RevealNonceRequest,
             name=names.exchange_round(round_name),
             nonce=nonce,
             role=_side(side),
+            by=by,
             request_id=new_request_id(),
         )
         return await self._line.ask(self._stub.RevealNonce, request, exchange.Round)
@@ -201,12 +211,13 @@ class Exchange:
                 content += piece.content
         return bytes(content)
 
-    async def attest(self, sleeper: str, ask_class: str) -> exchange.Attestation:
+    async def attest(self, sleeper: str, ask_class: str, *, by: str = "") -> exchange.Attestation:
         """Put a sleeper into a class by one's word, for 14 days: crisis or community."""
         request = asking(
             exchange.AttestSleeperRequest,
             name=names.of_sleeper(sleeper, "attestation"),
             ask_class=_class(ask_class),
+            by=by,
             request_id=new_request_id(),
         )
         return await self._line.ask(self._stub.AttestSleeper, request, exchange.Attestation)

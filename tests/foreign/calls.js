@@ -6,6 +6,7 @@
 // each method its answer, or its refusal with google.rpc.ErrorInfo as the trailer has it.
 "use strict";
 
+const crypto = require("node:crypto");
 const fs = require("node:fs");
 const path = require("node:path");
 const grpc = require("@grpc/grpc-js");
@@ -178,6 +179,7 @@ async function people() {
   await unary("Guidelines.GetRevision", { name: "guidelines/in-force" });
   await unary("Guidelines.ListRevisions", {});
   await clinic();
+  await exchange();
   const paused = { scope: "SCOPE_SITE", target: "sites/nowhere", reason: "a drill", by: "js" };
   const pause = await unary("Moratoria.CallMoratorium", paused);
   await unary("Moratoria.SecondMoratorium", { name: pause.moratorium.name });
@@ -208,6 +210,52 @@ async function clinic() {
   await unary("Clinic.GetCase", { name: "cases/none" }, "no case");
   await unary("Clinic.GetCaseReport", { begin_time: { seconds: 1 }, end_time: { seconds: 4e9 } });
   await stream("Clinic.WatchCases", {}, 1);
+}
+
+// A round of two berths from its plan to a berth given back: its book may be closed after a second.
+async function exchange() {
+  const day = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+  const close_time = { seconds: Math.floor(Date.now() / 1000) + 2 };
+  const plan = { price_most_cents: 4000, close_time, paid_in_cents: 100_000, by: "olga" };
+  const other = await unary("Exchange.PlanRound", { ...plan, paid_in_cents: 0, pool_cents: 0 });
+  await unary("Exchange.VoidRound", { name: other.name, reason: "a drill" });
+  const { name } = await unary("Exchange.PlanRound", plan);
+  for (const id of ["garden", "loft"]) {
+    const offer = { id, site: "sites/home", night: day, features: ["quiet"], count: 1, price_cents: 3000 };
+    await unary("Exchange.AddOffer", { name, offer });
+  }
+  const sides = [["ROLE_OPERATOR", "olga", "11".repeat(32)], ["ROLE_ADVOCATE", "ada", "22".repeat(32)]];
+  for (const [role, by, nonce] of sides) {
+    const sha256 = crypto.createHash("sha256").update(Buffer.from(nonce, "hex")).digest("hex");
+    await unary("Exchange.CommitNonce", { name, sha256, role, by });
+  }
+  await unary("Exchange.PublishRound", { name });
+  await unary("Exchange.AttestSleeper", { name: "sleepers/s-1/attestation", ask_class: "ASK_CLASS_CRISIS", by: "cleo" });
+  await unary("Exchange.ListOffers", { name });
+  const ask = (sleeper) => ({ name: `sleepers/${sleeper}/ask`, round: name });
+  for (const sleeper of ["s-1", "s-2", "s-3"]) {
+    await unary("Exchange.PlaceAsk", { ...ask(sleeper), offers: ["garden", "loft"] });
+  }
+  await unary("Exchange.PlaceAsk", { ...ask("s-2"), offers: ["moon"] }, "no offer");
+  await unary("Exchange.WithdrawAsk", ask("s-3"));
+  const until = Date.now() + 10_000;
+  do {
+    await new Promise((go) => setTimeout(go, 200));
+    await unary("Exchange.CloseRound", { name });
+  } while (told["Exchange.CloseRound"].refused && Date.now() < until);
+  for (const [role, by, nonce] of sides) await unary("Exchange.RevealNonce", { name, nonce, role, by });
+  do {
+    await new Promise((go) => setTimeout(go, 100));
+    await unary("Exchange.GetRound", { name });
+  } while (told["Exchange.GetRound"].answer?.state !== "STATE_CLEARED" && Date.now() < until);
+  await unary("Exchange.ListRounds", {});
+  await unary("Exchange.ExplainAsk", ask("s-1"));
+  await unary("Exchange.GetAccount", { name });
+  await unary("Exchange.CancelBerth", ask("s-2"));
+  const [file] = await stream("Exchange.ExportRound", { name }, 1);
+  told["a round"] = { answer: JSON.parse(file.content) };
+  await unary("Exchange.GetRound", { name: "rounds/none" }, "no round");
+  await unary("Exchange.ExplainAsk", ask("s-9"), "no ask");
 }
 
 // Without access control no caller has a credential of its own; principals can be made all the same.

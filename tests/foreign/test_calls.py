@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from dreamd.adapters.documents.canonical import digest
+from dreamd.core.exchange.published import verify
 from foreign.node import ROOT, needs_node, node
 from integration.conftest import broker as running_broker
 from integration.fleet import Fleet
@@ -68,7 +70,7 @@ async def test_every_method_answers_another_language(told: dict[str, Any]) -> No
     assert answers["Dreamscapes.CreateDreamscape"]["state"] == "STATE_PLANNED"
     assert answers["Dreamscapes.UpdateDreamscape"]["plan"]["seats_max"] == 6
     assert answers["Dreamscapes.StartDreamscape"]["state"] == "STATE_DREAMING"
-    assert answers["Dreamscapes.LeadDreamscape"] == {"taken": "3"}
+    assert answers["Dreamscapes.LeadDreamscape"]["taken"] == "3"
     assert answers["Dreamscapes.WriteMarker"]["cause"] == "target"
     assert answers["Pods.CheckInPod"]["sleeper"] == "sleepers/s-3"
     assert answers["Breakers.TripBreaker"]["state"] in {"STATE_OPEN", "STATE_LOCKED"}
@@ -78,6 +80,11 @@ async def test_every_method_answers_another_language(told: dict[str, Any]) -> No
     assert [one["path"] for one in answers["Consents.ExportSleeper"]] == ["README.txt", "sleeper.json"]
     assert answers["Guidelines.WithdrawRevision"]["state"] == "STATE_WITHDRAWN"
     assert answers["Guidelines.GetRevision"]["clauses"][0]["number"] == "1.1"
+    assert answers["Exchange.GetRound"]["state"] == "STATE_CLEARED"
+    assert answers["Exchange.ExplainAsk"]["ask_class"] == "ASK_CLASS_CRISIS"
+    assert answers["Exchange.ExplainAsk"]["sentences"][0].startswith("Your place in line is 1 of 2.")
+    assert answers["Exchange.CancelBerth"]["state"] == "STATE_CANCELLED"
+    assert verify(answers["a round"], digest) == ()
     assert sorted(refused(told["told"])) == [
         ("Access.GetCaller", UNAUTHENTICATED, "CREDENTIAL_MISSING", ""),
         ("Access.GetProvider", FAILED_PRECONDITION, "NO_PROVIDER", ""),
@@ -98,8 +105,11 @@ async def test_every_method_answers_another_language(told: dict[str, Any]) -> No
         ("guidelines", INVALID_ARGUMENT, "INVALID_ARGUMENT", "plan.guidelines"),
         ("long schema", INVALID_ARGUMENT, "INVALID_ARGUMENT", "plan.schema"),
         ("negative cursor", INVALID_ARGUMENT, "INVALID_ARGUMENT", "after"),
+        ("no ask", NOT_FOUND, "ASK_UNKNOWN", ""),
         ("no case", NOT_FOUND, "CASE_UNKNOWN", ""),
         ("no letter", NOT_FOUND, "LETTER_UNKNOWN", ""),
+        ("no offer", INVALID_ARGUMENT, "INVALID_ARGUMENT", "offers[0]"),
+        ("no round", NOT_FOUND, "ROUND_UNKNOWN", ""),
         ("no scope", INVALID_ARGUMENT, "INVALID_ARGUMENT", "grant.scopes"),
         ("old cursor", OUT_OF_RANGE, "CURSOR_TOO_OLD", ""),
         ("short ramp", INVALID_ARGUMENT, "INVALID_ARGUMENT", "plan.ramp"),

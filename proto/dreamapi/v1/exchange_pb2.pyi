@@ -158,18 +158,20 @@ class Attestation(_message.Message):
     def __init__(self, name: _Optional[str] = ..., ask_class: _Optional[_Union[AskClass, str]] = ..., by: _Optional[str] = ..., expire_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class PlanRoundRequest(_message.Message):
-    __slots__ = ("price_most_cents", "close_time", "pool_cents", "paid_in_cents", "request_id")
+    __slots__ = ("price_most_cents", "close_time", "pool_cents", "paid_in_cents", "request_id", "by")
     PRICE_MOST_CENTS_FIELD_NUMBER: _ClassVar[int]
     CLOSE_TIME_FIELD_NUMBER: _ClassVar[int]
     POOL_CENTS_FIELD_NUMBER: _ClassVar[int]
     PAID_IN_CENTS_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    BY_FIELD_NUMBER: _ClassVar[int]
     price_most_cents: int
     close_time: _timestamp_pb2.Timestamp
     pool_cents: int
     paid_in_cents: int
     request_id: str
-    def __init__(self, price_most_cents: _Optional[int] = ..., close_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., pool_cents: _Optional[int] = ..., paid_in_cents: _Optional[int] = ..., request_id: _Optional[str] = ...) -> None: ...
+    by: str
+    def __init__(self, price_most_cents: _Optional[int] = ..., close_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., pool_cents: _Optional[int] = ..., paid_in_cents: _Optional[int] = ..., request_id: _Optional[str] = ..., by: _Optional[str] = ...) -> None: ...
 
 class AddOfferRequest(_message.Message):
     __slots__ = ("name", "offer", "request_id")
@@ -182,16 +184,18 @@ class AddOfferRequest(_message.Message):
     def __init__(self, name: _Optional[str] = ..., offer: _Optional[_Union[Offer, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class CommitNonceRequest(_message.Message):
-    __slots__ = ("name", "sha256", "role", "request_id")
+    __slots__ = ("name", "sha256", "role", "request_id", "by")
     NAME_FIELD_NUMBER: _ClassVar[int]
     SHA256_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    BY_FIELD_NUMBER: _ClassVar[int]
     name: str
     sha256: str
     role: _rules_pb2.Role
     request_id: str
-    def __init__(self, name: _Optional[str] = ..., sha256: _Optional[str] = ..., role: _Optional[_Union[_rules_pb2.Role, str]] = ..., request_id: _Optional[str] = ...) -> None: ...
+    by: str
+    def __init__(self, name: _Optional[str] = ..., sha256: _Optional[str] = ..., role: _Optional[_Union[_rules_pb2.Role, str]] = ..., request_id: _Optional[str] = ..., by: _Optional[str] = ...) -> None: ...
 
 class PublishRoundRequest(_message.Message):
     __slots__ = ("name", "request_id")
@@ -210,16 +214,18 @@ class CloseRoundRequest(_message.Message):
     def __init__(self, name: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class RevealNonceRequest(_message.Message):
-    __slots__ = ("name", "nonce", "role", "request_id")
+    __slots__ = ("name", "nonce", "role", "request_id", "by")
     NAME_FIELD_NUMBER: _ClassVar[int]
     NONCE_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    BY_FIELD_NUMBER: _ClassVar[int]
     name: str
     nonce: str
     role: _rules_pb2.Role
     request_id: str
-    def __init__(self, name: _Optional[str] = ..., nonce: _Optional[str] = ..., role: _Optional[_Union[_rules_pb2.Role, str]] = ..., request_id: _Optional[str] = ...) -> None: ...
+    by: str
+    def __init__(self, name: _Optional[str] = ..., nonce: _Optional[str] = ..., role: _Optional[_Union[_rules_pb2.Role, str]] = ..., request_id: _Optional[str] = ..., by: _Optional[str] = ...) -> None: ...
 
 class VoidRoundRequest(_message.Message):
     __slots__ = ("name", "reason", "request_id")
@@ -288,14 +294,16 @@ class ExportRoundResponse(_message.Message):
     def __init__(self, content: _Optional[bytes] = ..., last: bool = ...) -> None: ...
 
 class AttestSleeperRequest(_message.Message):
-    __slots__ = ("name", "ask_class", "request_id")
+    __slots__ = ("name", "ask_class", "request_id", "by")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ASK_CLASS_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    BY_FIELD_NUMBER: _ClassVar[int]
     name: str
     ask_class: AskClass
     request_id: str
-    def __init__(self, name: _Optional[str] = ..., ask_class: _Optional[_Union[AskClass, str]] = ..., request_id: _Optional[str] = ...) -> None: ...
+    by: str
+    def __init__(self, name: _Optional[str] = ..., ask_class: _Optional[_Union[AskClass, str]] = ..., request_id: _Optional[str] = ..., by: _Optional[str] = ...) -> None: ...
 
 class PlaceAskRequest(_message.Message):
     __slots__ = ("name", "round", "ask_class", "offers", "request_id")

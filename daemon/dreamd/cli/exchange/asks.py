@@ -6,7 +6,7 @@ import dreamapi
 from dreamapi.exchange import CLASSES
 from dreamapi.v1.exchange_pb2 import Ask
 from dreamd.cli.client import as_json, print_json
-from dreamd.cli.exchange.flags import FLAGS, add_round_verb, add_sleeper, add_verb
+from dreamd.cli.exchange.flags import FLAGS, add_by, add_round_verb, add_sleeper, add_verb
 from dreamd.cli.printing import round_tables
 from dreamd.cli.printing.breaker_tables import when
 
@@ -32,7 +32,8 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     attest = add_verb(verbs, "attest", _attest, told)
     attest.add_argument("sleeper", metavar="SLEEPER")
     attest.add_argument("ask_class", metavar="CLASS", choices=("crisis", "community"))
-    attest.set_defaults(flags=FLAGS | {"name": "SLEEPER", "ask_class": "CLASS"})
+    add_by(attest)
+    attest.set_defaults(flags=FLAGS | {"name": "SLEEPER", "sleeper": "SLEEPER", "ask_class": "CLASS"})
 
 
 def _print(one: Ask, args: argparse.Namespace) -> None:
@@ -63,7 +64,7 @@ async def _explain(api: dreamapi.Api, args: argparse.Namespace) -> None:
 
 
 async def _attest(api: dreamapi.Api, args: argparse.Namespace) -> None:
-    found = await api.exchange.attest(args.sleeper, args.ask_class)
+    found = await api.exchange.attest(args.sleeper, args.ask_class, by=args.by)
     if args.json:
         print_json(as_json(found))
     else:

@@ -14,7 +14,7 @@ from dreamapi import names
 from dreamapi.credentials import default_path
 from dreamapi.exchange import SIDES
 from dreamd.cli.client import credential_path
-from dreamd.cli.exchange.flags import add_round_verb
+from dreamd.cli.exchange.flags import add_by, add_round_verb
 from dreamd.cli.exchange.rounds import print_round
 from dreamd.core.exchange.tickets import commitment, is_hex
 from dreamwire.closed_file import write_closed
@@ -36,6 +36,7 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     told = "reveal the nonce that you have committed to; with the second one the line is drawn"
     reveal = add_round_verb(verbs, "reveal", _reveal, told)
     for verb in (commit, reveal):
+        add_by(verb)
         verb.add_argument(
             "--side",
             choices=[word for word in SIDES if word],
@@ -100,7 +101,7 @@ async def _commit(api: dreamapi.Api, args: argparse.Namespace) -> None:
     path = nonce_path(args)
     nonce, is_new = _kept_or_new(path)
     try:
-        found = await api.exchange.commit_nonce(args.round, commitment(nonce), side=args.side)
+        found = await api.exchange.commit_nonce(args.round, commitment(nonce), side=args.side, by=args.by)
     except NOT_TAKEN:
         if is_new:
             path.unlink(missing_ok=True)
@@ -112,6 +113,6 @@ async def _commit(api: dreamapi.Api, args: argparse.Namespace) -> None:
 
 async def _reveal(api: dreamapi.Api, args: argparse.Namespace) -> None:
     path = nonce_path(args)
-    found = await api.exchange.reveal_nonce(args.round, read_nonce(path), side=args.side)
+    found = await api.exchange.reveal_nonce(args.round, read_nonce(path), side=args.side, by=args.by)
     path.unlink(missing_ok=True)
     print_round(found, args)

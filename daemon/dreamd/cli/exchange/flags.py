@@ -12,6 +12,7 @@ FLAGS: Final = {
     "round": "ROUND",
     "price_most_cents": "--price-most",
     "close_time": "--closes",
+    "closes_s": "--closes",
     "pool_cents": "--pool",
     "paid_in_cents": "--paid-in",
     "offer.id": "OFFER",
@@ -55,6 +56,11 @@ def add_sleeper(parser: argparse.ArgumentParser) -> None:
         help="the sleeper; absent: the one of the credential",
     )
     parser.set_defaults(flags=FLAGS | {"name": "--sleeper"})
+
+
+def add_by(parser: argparse.ArgumentParser) -> None:
+    """Add --by, for a house without access control."""
+    parser.add_argument("--by", default="", help="the person; where callers have credentials, it is theirs")
 
 
 def cents(text: str) -> int:

@@ -9,7 +9,7 @@ import dreamapi
 from dreamapi.exchange import STATES
 from dreamapi.v1.exchange_pb2 import Round
 from dreamd.cli.client import as_json, console, positive, print_json
-from dreamd.cli.exchange.flags import add_round_verb, add_verb, cents
+from dreamd.cli.exchange.flags import add_by, add_round_verb, add_verb, cents
 from dreamd.cli.instants import instant, zoned
 from dreamd.cli.printing import round_tables
 from dreamd.core.exchange.accounts import money_text
@@ -34,6 +34,7 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     plan.add_argument(
         "--paid-in", type=cents, metavar="MONEY", default=0, help="brought into the house's pool before"
     )
+    add_by(plan)
     offer = add_round_verb(verbs, "offer", _offer, "add berths of one kind to a planned round")
     offer.add_argument("offer", metavar="OFFER", help="its id in the round, such as north-quiet")
     offer.add_argument("--site", required=True)
@@ -65,7 +66,9 @@ def print_round(one: Round, args: argparse.Namespace) -> None:
 async def _plan(api: dreamapi.Api, args: argparse.Namespace) -> None:
     closes = zoned(args.closes, "")
     assert closes is not None, "argparse requires it"
-    found = await api.exchange.plan_round(args.price_most, closes, pool=args.pool, paid_in=args.paid_in)
+    found = await api.exchange.plan_round(
+        args.price_most, closes, pool=args.pool, paid_in=args.paid_in, by=args.by
+    )
     print_round(found, args)
 
 

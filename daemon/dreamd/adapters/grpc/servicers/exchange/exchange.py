@@ -8,6 +8,7 @@ Without access control a caller may act as any sleeper, and for either side of a
 import csv
 import io
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from typing import Protocol
 
 from dreamapi.v1 import exchange_pb2 as exchange
 from dreamapi.v1.exchange_pb2_grpc import ExchangeServicer
@@ -23,11 +24,18 @@ from dreamd.adapters.grpc.servicers.exchange.pieces import pieces
 from dreamd.adapters.grpc.servicers.exchange.rounds import round_id, told_ask, told_offer, told_round
 from dreamd.adapters.grpc.servicers.people.consents import acting, sleeper_of
 from dreamd.app.api.people.exchange_protocol import Document, ExchangeApi, Own, Shown
+from dreamd.core.access.caller import Caller
 from dreamd.core.exchange.accounts import Account, rows
 from dreamd.core.exchange.book import CENTS_MOST, Offer
 from dreamd.core.exchange.views import ShownRound
 from dreamd.core.limits import REASON_MAX
 from dreamd.core.refusals import Figure
+
+
+class _Signed(Protocol):
+    """A request that may name its person."""
+
+    by: str
 
 
 class Exchange(ExchangeServicer):
@@ -39,7 +47,7 @@ class Exchange(ExchangeServicer):
 
     async def PlanRound(self, request: exchange.PlanRoundRequest, context: Context) -> exchange.Round:
         """Plan a round."""
-        caller = caller_of(context)
+        caller = _by(request, context)
         closes_s = request_fields.moment(request.close_time, "close_time")
         if not closes_s > 0.0:
             raise bad_input("close_time", "the time from which on the book may be closed", "nothing")
@@ -62,7 +70,7 @@ class Exchange(ExchangeServicer):
 
     async def CommitNonce(self, request: exchange.CommitNonceRequest, context: Context) -> exchange.Round:
         """Promise a nonce."""
-        name, role, caller = round_id(request.name), rounds.side_of(request.role), caller_of(context)
+        name, role, caller = round_id(request.name), rounds.side_of(request.role), _by(request, context)
         return await self._shown(
             request, context, lambda: self._commands.commit(caller, name, request.sha256, role)
         )
@@ -79,7 +87,7 @@ class Exchange(ExchangeServicer):
 
     async def RevealNonce(self, request: exchange.RevealNonceRequest, context: Context) -> exchange.Round:
         """Reveal a nonce."""
-        name, role, caller = round_id(request.name), rounds.side_of(request.role), caller_of(context)
+        name, role, caller = round_id(request.name), rounds.side_of(request.role), _by(request, context)
         return await self._shown(
             request, context, lambda: self._commands.reveal(caller, name, request.nonce, role)
         )
@@ -136,7 +144,7 @@ class Exchange(ExchangeServicer):
     ) -> exchange.Attestation:
         """Put a sleeper into a class by one's word."""
         sleeper = request_fields.of_sleeper(request.name, "attestation")
-        ask_class, caller = rounds.attested_class_of(request.ask_class), caller_of(context)
+        ask_class, caller = rounds.attested_class_of(request.ask_class), _by(request, context)
         return await self._replays.bound(
             principal_of(context),
             request,
@@ -195,6 +203,11 @@ class Exchange(ExchangeServicer):
     async def _own(self, request: Write, context: Context, ask: Callable[[], Own]) -> exchange.Ask:
         """Answer a sleeper, once for each request id."""
         return await self._replays.bound(principal_of(context), request, exchange.Ask, ask, told_ask)
+
+
+def _by(request: _Signed, context: Context) -> Caller:
+    """The person of a request; without access control the one that it names."""
+    return caller_of(context, request_fields.reason(request.by))
 
 
 def _cents(number: int, field: str) -> int:
