@@ -52,7 +52,7 @@ VERBS: Final = {
     "recording": Verb("list, show recordings of Dreamscapes", "recordings"),
     "replay": Verb("run a recording through the fusion again, bit for bit", "recordings"),
     "guidelines": Verb("revisions of the guidelines: check, propose, comment, ratify", "daemon"),
-    "me": Verb("a sleeper's own consent, dose, letters, export and erasure", "daemon"),
+    "me": Verb("a sleeper's own consent, invitations, dose, letters, export and erasure", "daemon"),
     "dose": Verb("show the merge-minutes of a sleeper, and what is left", "daemon"),
     "clinic": Verb("cases of sleepers: list, read, answer, hold, return, release", "daemon"),
     "exchange": Verb("berths shared by a public line: plan, ask, draw, explain, verify", "daemon"),

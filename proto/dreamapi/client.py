@@ -33,6 +33,7 @@ from dreamapi.dreamscapes import Dreamscapes
 from dreamapi.errors import Unreachable
 from dreamapi.exchange import Exchange
 from dreamapi.guidelines import Guidelines
+from dreamapi.invitations import Invitations
 from dreamapi.letters import Exposure, Letters
 from dreamapi.moratoria import Moratoria
 from dreamapi.pieces import Pieces
@@ -61,7 +62,7 @@ OPTIONS: Final = (
 class Api:
     """A connection: `pods`, `dreamscapes`, `breakers`, `wake`, `severs`, `houses`, `access`, `audit`.
 
-    Of people: `consents`, `exposure`, `guidelines`, `letters`.
+    Of people: `consents`, `exposure`, `guidelines`, `invitations`, `letters`.
     """
 
     def __init__(
@@ -104,6 +105,7 @@ class Api:
         self.audit = Audit(self._channel, self._line)
         self.consents = Consents(self._channel, self._line)
         self.guidelines = Guidelines(self._channel, self._line)
+        self.invitations = Invitations(self._channel, self._line)
         self.moratoria = Moratoria(self._channel, self._line)
         self.reports = Reports(self._channel, self._line)
         self.pieces = Pieces(self._channel, self._line)

@@ -85,6 +85,11 @@ def of_sleeper(text: str, part: str = "") -> str:
     return of if not of or not part or of.count("/") > 1 else f"{of}/{part}"
 
 
+def invitation(sleeper_id: str, dreamscape_id: str) -> str:
+    """`sleepers/{sleeper_id}/invitations/{dreamscape_id}`."""
+    return f"{sleeper(sleeper_id)}/invitations/{dreamscape_id.removeprefix('dreamscapes/')}"
+
+
 def sleeper_in(name: str) -> tuple[str, str] | None:
     """The sleeper and the rest of `sleepers/{sleeper}` or `sleepers/{sleeper}/{rest}`; None: of another form.
 

@@ -17,12 +17,14 @@ from dreamapi.errors import LaneFull, StreamSilent, from_rpc
 from dreamapi.v1 import breakers_pb2 as breaking
 from dreamapi.v1 import consents_pb2 as consents
 from dreamapi.v1 import dreamscapes_pb2 as dreams
+from dreamapi.v1 import invitations_pb2 as invitations
 from dreamapi.v1 import pods_pb2 as beds
 from dreamapi.v1 import severs_pb2 as severs
 from dreamapi.v1 import wake_pb2 as waking
 from dreamapi.v1.breakers_pb2_grpc import BreakersStub
 from dreamapi.v1.consents_pb2_grpc import ConsentsStub
 from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesStub
+from dreamapi.v1.invitations_pb2_grpc import InvitationsStub
 from dreamapi.v1.pods_pb2_grpc import PodsStub
 from dreamapi.v1.severs_pb2_grpc import SeversStub
 from dreamapi.v1.wake_pb2_grpc import WakeOrdersStub
@@ -93,6 +95,12 @@ WAYS_OUT: dict[str, tuple[Call, str]] = {
             consents.WithdrawConsentRequest(name="sleepers/ada/consent")
         ),
         "consents.withdraw",
+    ),
+    "DeclineInvitation": (
+        lambda channel: InvitationsStub(channel).DeclineInvitation(
+            invitations.DeclineInvitationRequest(name="sleepers/ada/invitations/n")
+        ),
+        "invitations.decline",
     ),
 }
 """Each way out, and the application's name for it."""

@@ -7,13 +7,12 @@ import pytest
 
 from dreamd.adapters.documents.shipped import shipped_bundle
 from dreamd.core.dreamscapes.admission import (
-    NOTHING_GRANTED,
-    Candidate,
     admit,
     first_refusal,
     selects,
     validate_plan,
 )
+from dreamd.core.dreamscapes.candidate import NO_GUEST, NOTHING_GRANTED, Candidate
 from dreamd.core.dreamscapes.views import RENDERS_NOTHING, BreakerState, Plan
 from dreamd.core.exposure.dose import Dose
 from dreamd.core.guidelines.running import running_limits
@@ -103,12 +102,23 @@ def test_a_sleeper_is_admitted_to_a_recording_with_a_note() -> None:
     assert refused.code == Code.CONSENT_MISSING.value
 
 
+def test_an_intimate_dreamscape_alone_asks_for_an_invitation() -> None:
+    """A sleeper of no list is refused where the plan is intimate, also a pod of which nothing is known."""
+    duet = replace(PLAN, seats_min=2, seats_max=2, intimate=True)
+    [no] = [check for check in admit(replace(READY, uninvited=NO_GUEST), duet) if not check.passed]
+    assert (no.name, no.code) == ("invitation", Code.NOT_INVITED.value)
+    assert "the sleeper in pod bed-1" in no.sentence
+    assert "invitation" in [check.name for check in admit(Candidate("bed-9"), duet) if not check.passed]
+    assert all(check.passed for check in admit(replace(READY, uninvited=None), duet))
+    assert all(check.passed for check in admit(replace(READY, uninvited=NO_GUEST), PLAN))
+
+
 def test_checks_come_in_the_order_of_the_design() -> None:
     """All checks of an admissible pod pass, in the fixed order."""
     checks = admit(READY, PLAN)
     names = (
         "present credential checked-in seat latch wake-order moratorium calibrated clock quality consent "
-        "clinic exposure guidelines schema breaker ledger"
+        "invitation clinic exposure guidelines schema breaker ledger"
     )
     assert [check.name for check in checks] == names.split()
     assert all(check.passed for check in checks)

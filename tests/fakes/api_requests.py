@@ -13,6 +13,7 @@ from dreamapi.v1 import exchange_pb2 as exchange
 from dreamapi.v1 import exposure_pb2 as exposure
 from dreamapi.v1 import guidelines_pb2 as guidelines
 from dreamapi.v1 import house_pb2 as houses
+from dreamapi.v1 import invitations_pb2 as invitations
 from dreamapi.v1 import letters_pb2 as letters
 from dreamapi.v1 import moratoria_pb2 as moratoria
 from dreamapi.v1 import pieces_pb2 as pieces
@@ -30,6 +31,7 @@ from dreamapi.v1.exchange_pb2_grpc import ExchangeStub
 from dreamapi.v1.exposure_pb2_grpc import ExposureStub
 from dreamapi.v1.guidelines_pb2_grpc import GuidelinesStub
 from dreamapi.v1.house_pb2_grpc import HousesStub
+from dreamapi.v1.invitations_pb2_grpc import InvitationsStub
 from dreamapi.v1.letters_pb2_grpc import LettersStub
 from dreamapi.v1.moratoria_pb2_grpc import MoratoriaStub
 from dreamapi.v1.pieces_pb2_grpc import PiecesStub
@@ -137,6 +139,27 @@ UNARY |= {
         exposure.ListNightsRequest(name="sleepers/ada/nights", reason="by phone"),
         exposure.ListNightsResponse,
     ),
+}
+INVITED = "sleepers/ada/invitations/n"
+UNARY |= {
+    "InviteGuests": (
+        invitations.InviteGuestsRequest(name=N, sleepers=["sleepers/cedar"]),
+        invitations.GuestList,
+    ),
+    "UninviteGuests": (
+        invitations.UninviteGuestsRequest(name=N, sleepers=["sleepers/cedar"]),
+        invitations.GuestList,
+    ),
+    "GetGuests": (invitations.GetGuestsRequest(name=N), invitations.GuestList),
+    "ListInvitations": (
+        invitations.ListInvitationsRequest(name="sleepers/ada"),
+        invitations.ListInvitationsResponse,
+    ),
+    "AcceptInvitation": (
+        invitations.AcceptInvitationRequest(name=INVITED, revision=1),
+        invitations.Invitation,
+    ),
+    "DeclineInvitation": (invitations.DeclineInvitationRequest(name=INVITED), SeverOutcome),
 }
 TWO = shipped_text().replace("revision = 1", "revision = 2", 1).encode()
 UNARY |= {
@@ -264,7 +287,7 @@ def stub_with(channel: grpc.aio.Channel, method: str) -> object:
     kinds = (
         *(PodsStub, DreamscapesStub, BreakersStub, WakeOrdersStub),
         *(SeversStub, HousesStub, AccessStub, AuditStub, ConsentsStub, GuidelinesStub, ReportsStub),
-        *(ExposureStub, LettersStub, ClinicStub, MoratoriaStub, PiecesStub, ExchangeStub),
+        *(ExposureStub, LettersStub, ClinicStub, MoratoriaStub, PiecesStub, ExchangeStub, InvitationsStub),
     )
     stubs = [kind(channel) for kind in kinds]
     return next(getattr(stub, method) for stub in stubs if hasattr(stub, method))

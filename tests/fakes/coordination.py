@@ -44,6 +44,7 @@ from fakes.clinic import FakeClinic
 from fakes.consents import FakeConsents
 from fakes.erasures import FakeErasures
 from fakes.exchange import FakeExchange
+from fakes.invitations import FakeInvitations
 from fakes.letters import FakeNights
 from fakes.moratoria import FakeMoratoria
 from fakes.pieces import PIECE
@@ -446,6 +447,7 @@ class FakeCoordination:
         self.access = self.principals.commands
         self.audit, self.acts = self.principals.audit, self.principals.acts
         self.consents = FakeConsents(self.principals, self.asked, self.ticket)
+        self.invitations = FakeInvitations(self.principals, self.asked, self.ticket)
         people, ledger = self.principals, self.principals.ledger
         self.revisions = Revisions(founding(), ledger, people.commits, people.clock)
         self.guidelines = GuidelineCommands(self.revisions, people.table)

@@ -36,6 +36,7 @@ from dreamd.ports.pod_link import CohortKey as PortKey
 from dreamd.ports.recordings import Recordings
 from dreamd.ports.worker import Worker
 from dreamd.simulation.machines.counting_metrics import CountingMetrics
+from dreamd.simulation.machines.guests import all_come
 from dreamedge.core.merging.held_consents import HeldConsents
 from dreamwire.blend import first_seq, next_seq
 from dreamwire.cohort_key import CohortKey
@@ -412,6 +413,7 @@ class Stage:
         """Create, gather and start a Dreamscape of all pods, and let it run until it grants."""
         plan = Plan("night", seats_min=3, seats_max=max(len(self.pods), 3), ramp_s=10.0, ceiling=0.1)
         self.app.dreamscapes.create(OPERATOR, replace(plan, **changes))
+        all_come(self.app, "night", [f"sleeper-{number}" for number in range(1, len(self.pods) + 1)])
         self.hop(4)
         started = self.app.dreamscapes.start(OPERATOR, "night")
         assert not hasattr(started, "code"), started

@@ -149,6 +149,7 @@ async function people() {
   await unary("Consents.GetConsent", { name });
   await unary("Consents.ListGrants", { name });
   await unary("Consents.GetReceipt", { name });
+  await invitations();
   await unary("Exposure.GetDose", { name: "sleepers/s-9/dose" });
   await unary("Exposure.ListNights", { name: "sleepers/s-9/nights" });
   await unary("Exposure.GetSurveillance", {});
@@ -190,6 +191,20 @@ async function people() {
   await unary("Reports.ListReports", {});
   await unary("Pieces.ListPieces", {});
   await unary("Pieces.GetPiece", { name: "pieces/0123456789abcdef" });
+}
+
+// The guest reads everyone on the list before accepting its revision; s-9 has granted, so the house knows them.
+async function invitations() {
+  const plan = { seats_min: 2, seats_max: 3, intimate: true, ramp: { seconds: 10 } };
+  await unary("Dreamscapes.CreateDreamscape", { dreamscape_id: "duet", plan }, "an intimate plan");
+  const name = "dreamscapes/duet";
+  const listed = await unary("Invitations.InviteGuests", { name, sleepers: ["sleepers/s-9"] });
+  const { invitations: [own] } = await unary("Invitations.ListInvitations", { name: "sleepers/s-9" });
+  await unary("Invitations.AcceptInvitation", { name: own.name, revision: listed.revision });
+  await unary("Invitations.AcceptInvitation", { name: own.name, revision: "7" }, "another list");
+  await unary("Invitations.GetGuests", { name });
+  await unary("Invitations.DeclineInvitation", { name: own.name });
+  await unary("Invitations.UninviteGuests", { name, sleepers: ["sleepers/s-9"] });
 }
 
 // A case is opened by hand at level 2, so it holds its sleeper until a release.

@@ -78,6 +78,8 @@ async def test_every_method_answers_another_language(told: dict[str, Any]) -> No
     assert answers["Consents.GrantConsent"]["state"] == "STATE_GIVEN"
     assert answers["Consents.GetConsent"]["grant"]["scopes"] == ["SCOPE_MERGE", "SCOPE_RECORD"]
     assert [one["path"] for one in answers["Consents.ExportSleeper"]] == ["README.txt", "sleeper.json"]
+    assert answers["Invitations.ListInvitations"]["invitations"][0]["people"] == ["sleepers/s-9"]
+    assert answers["Invitations.AcceptInvitation"]["answer"] == "ANSWER_ACCEPTED"
     assert answers["Guidelines.WithdrawRevision"]["state"] == "STATE_WITHDRAWN"
     assert answers["Guidelines.GetRevision"]["clauses"][0]["number"] == "1.1"
     assert answers["Exchange.GetRound"]["state"] == "STATE_CLEARED"
@@ -100,6 +102,7 @@ async def test_every_method_answers_another_language(told: dict[str, Any]) -> No
         ("Pieces.GetPiece", NOT_FOUND, "PIECE_UNKNOWN", ""),
         ("Reports.PreviewReport", FAILED_PRECONDITION, "TOO_EARLY", ""),
         ("Reports.PublishReport", FAILED_PRECONDITION, "TOO_EARLY", ""),
+        ("another list", FAILED_PRECONDITION, "NOT_INVITED", ""),
         ("bad name", INVALID_ARGUMENT, "INVALID_ARGUMENT", "name"),
         ("cursor ahead", OUT_OF_RANGE, "CURSOR_AHEAD", ""),
         ("guidelines", INVALID_ARGUMENT, "INVALID_ARGUMENT", "plan.guidelines"),

@@ -10,7 +10,8 @@ from pathlib import Path
 from dreamd.adapters.grpc.calls.errors import STATUS
 from dreamd.adapters.log_events import PROCESS
 from dreamd.core import limits
-from dreamd.core.dreamscapes.admission import Candidate, admit
+from dreamd.core.dreamscapes.admission import admit
+from dreamd.core.dreamscapes.candidate import Candidate
 from dreamd.core.dreamscapes.views import Plan
 from dreamd.core.event_kinds import KINDS
 from dreamd.core.refusals import CATALOGUE, Code

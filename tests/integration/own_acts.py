@@ -81,7 +81,7 @@ class Desk:
 
 
 async def lie_down(site: SiteFleet, desk: Desk, sleepers: Sequence[str]) -> None:
-    """Enrol the beds, run their agent, check the sleepers in, and let them dream together."""
+    """Enrol the beds, run their agent, check the sleepers in; they accept one another and dream together."""
     for pod in PODS:
         await site.enrol(pod)
     home = site.beds / PODS[0]
@@ -99,6 +99,13 @@ async def lie_down(site: SiteFleet, desk: Desk, sleepers: Sequence[str]) -> None
     desk.done(f"pods check-in {pairs}", "olga")
     plan = f"--min 2 --max 3 --intimate --ramp 10 --pods {','.join(PODS)}"
     desk.done(f"dreamscapes create {NIGHT} {plan}", "olga")
+    assert "is not on the list" in desk.refused(f"dreamscapes start {NIGHT}", "olga")
+    invited = desk.done(f"dreamscapes invite {NIGHT} {' '.join(sleepers)}", "olga")
+    assert invited == f"{NIGHT}, list 1: 0 of {len(sleepers)} guests have accepted\n"
+    for sleeper in sleepers:
+        everyone = f"{NIGHT}, list 1: {', '.join(sorted(sleepers))}; your answer: "
+        assert everyone in desk.done("me invitations", f"{sleeper}-1")
+        assert f"{everyone}accepted" in desk.done(f"me accept {NIGHT} --list 1", f"{sleeper}-1")
     await asked(lambda: desk.type(f"dreamscapes start {NIGHT}", "olga").returncode == 0)
 
 

@@ -17,6 +17,7 @@ from mutate.erasing import ERASING
 from mutate.evidence import EVIDENCE
 from mutate.exchange import EXCHANGE
 from mutate.files import FILES
+from mutate.guests import GUESTS
 from mutate.headsets import HEADSETS
 from mutate.held_consents import HELD_CONSENTS
 from mutate.keys import KEYS
@@ -62,6 +63,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *CLINIC,
     *WATCHES,
     *MORATORIA,
+    *GUESTS,
     *BEDSIDE,
     *RECORDINGS,
     *RATES,

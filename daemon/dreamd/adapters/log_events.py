@@ -72,6 +72,7 @@ LEVELS: Final = {
             *("pod-online", "pod-offline", "events-dropped", "recording-started"),
             *("enrolled", "code-redeemed", "signed-in", "roles-taken"),
             *("consent-given", "consent-narrowed", "consent-withdrawn", "consent-expired"),
+            *("guests-invited", "guest-accepted", "guest-declined"),
             *("guidelines-in-force", "erased", "moratorium-seconded", "moratorium-lapsed"),
             *("moratorium-ended", "moratorium-lift-asked", "moratorium-lifted"),
             *("case-opened", "case-triaged", "case-returning", "case-released", "case-closed"),

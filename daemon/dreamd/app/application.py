@@ -23,6 +23,7 @@ from dreamd.app.api.breakers import BreakerCommands
 from dreamd.app.api.check_ins import CheckIns
 from dreamd.app.api.dreamscapes import DreamscapeCommands
 from dreamd.app.api.house import HouseQueries
+from dreamd.app.api.invitations.commands import GuestFacts
 from dreamd.app.api.people.consents import ConsentCommands
 from dreamd.app.api.people.erasures import ErasureCommands
 from dreamd.app.api.people.guidelines import GuidelineCommands
@@ -51,6 +52,7 @@ from dreamd.app.guidelines.admission_records import AdmissionRecords
 from dreamd.app.guidelines.revisions import Founding, Revisions
 from dreamd.app.inbound import InboundRouter
 from dreamd.app.institutions import Institutions
+from dreamd.app.invitations.guest_book import GuestBook
 from dreamd.app.moratoria.moratorium_book import MoratoriumBook
 from dreamd.app.people.anchor_doses import AnchorAccount, AnchorDoses
 from dreamd.app.people.calibration_days import CalibrationDays
@@ -82,7 +84,7 @@ class Application:
 
     Attributes:
         pods, dreamscapes, breakers, wake_orders, severs, consents, letters, exposure, reports, surveillance,
-            clinic, pieces, exchange, house, guidelines, access, audit: commands and queries, one subject each
+            clinic, pieces, invitations, exchange, house, guidelines, access, audit: commands, one each
             (`api.protocols.Api`).
         acts: the audit log, for every call that changes something.
         principals, whereabouts, enrolment: what admission asks; what a revocation ends.
@@ -137,6 +139,7 @@ class Application:
             locks=locks,
             wakes=wakes,
             moratoria=MoratoriumBook(*standing),
+            invitations=GuestBook(ledger, commits, clock, journal),
             principals=PrincipalTable(ledger),
             consents=self._book,
             exposures=people.exposures,
@@ -219,6 +222,8 @@ class Application:
         self.exchange, self._check_ins.berths = self._institutions.exchange, self._institutions.owed_berths
         self.reports, self.surveillance = self._institutions.reports, self._institutions.surveillance
         self.clinic, self.pieces = self._institutions.clinic, self._institutions.pieces
+        self.invitations = self._institutions.invitations
+        self.invitations.sleepers = GuestFacts(self._book.knows, self.erasures.is_erasing)
         self.erasures.forgetting = self._institutions.forget_sleeper
         self.house = HouseQueries(deps, self.registry, lambda: self.inbound.broker)
 

@@ -13,6 +13,7 @@ from dreamd.app.fleet.registry import PodRegistry
 from dreamd.app.fleet.sever_confirmations import SeverConfirmations
 from dreamd.app.guidelines.admission_records import AdmissionRecords
 from dreamd.app.guidelines.revisions import Revisions
+from dreamd.app.invitations.guest_book import GuestBook
 from dreamd.app.moratoria.moratorium_book import MoratoriumBook
 from dreamd.app.people.anchor_doses import AnchorAccount
 from dreamd.app.people.doses import Doses, SleeperDoses
@@ -49,6 +50,7 @@ class Dependencies:
     locks: BreakerRegistry
     wakes: WakeOrderRegistry
     moratoria: MoratoriumBook
+    invitations: GuestBook
     principals: PrincipalTable
     consents: Consents
     exposures: Exposures

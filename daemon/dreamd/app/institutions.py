@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from dreamd.app.api.invitations.commands import InvitationCommands
 from dreamd.app.api.people.clinic import ClinicCommands
 from dreamd.app.api.people.clinic_parts import ClinicParts
 from dreamd.app.api.people.exchange import ExchangeCommands
@@ -23,7 +24,8 @@ from dreamd.core.surveillance.kinds import TOLD, HarmKind
 class Institutions:
     """The parts. reports: commands and queries of the public report. surveillance: of the watches.
 
-    clinic: of cases. pieces: of leads. exchange: of rounds. owed_berths: of this night.
+    clinic: of cases. pieces: of leads. exchange: of rounds. owed_berths: of this night. invitations: of the
+    guests of intimate Dreamscapes.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Institutions:
         self.clinic = ClinicCommands(deps, self._clinic.mornings, self._clinic.seats)
         self._rounds = ExchangeParts(deps, people, bits)
         self.exchange, self.owed_berths = ExchangeCommands(deps, self._rounds), self._rounds.owed
+        self.invitations = InvitationCommands(deps, dreamscapes)
         self._deps = deps
         deps.nights.case_of = self._told_case
 
@@ -83,6 +86,7 @@ class Institutions:
         attempt("ledger", self._marks.write_waiting)
         attempt("ledger", self._deps.pieces.write_waiting)
         attempt("ledger", self._rounds.go_on)
+        attempt("ledger", self._deps.invitations.write_unwritten)
         attempt("ledger", self._deps.sittings.write_due)
         attempt("ledger", partial(self._watch.judge_due, self._deps.clock.now_s()))
         attempt("meters", lambda: self._deps.meters.watches_told(self._watch.readings()))
@@ -90,6 +94,7 @@ class Institutions:
     def forget_sleeper(self, sleeper: str) -> None:
         """The sleeper is erased."""
         self._marks.forget_sleeper(sleeper)
+        self._deps.invitations.strike_out(sleeper)
         self._deps.sittings.drop_record(sleeper)
         self._clinic.drop_sleeper(sleeper)
         self._rounds.forget_person(sleeper)

@@ -10,9 +10,10 @@ from rich.live import Live
 
 import dreamapi
 from dreamapi import names
+from dreamapi.v1.invitations_pb2 import GuestList
 from dreamd.cli import client
 from dreamd.cli.client import add_verb, as_json, console, print_json
-from dreamd.cli.printing import tables
+from dreamd.cli.printing import guest_tables, tables
 
 run = client.run
 
@@ -69,6 +70,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     wake.add_argument("name", metavar="NAME")
     wake.add_argument("--reason", required=True)
     wake.add_argument("--issuer", required=True, help="name of the person that gives the order")
+    _add_guests(verbs)
     explain = add_verb(verbs, "explain", _explain, "the first failed check of each pod, or all of one")
     explain.add_argument("name", metavar="NAME")
     explain.add_argument("pod", metavar="POD", nargs="?", help="every check of this pod")
@@ -78,6 +80,19 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     watch.add_argument("--after", type=int, metavar="CURSOR", help="with --events: from after this event")
     watch.add_argument("--count", type=client.positive, metavar="N", help="stop after N")
     dreamscapes.set_defaults(run=run, flags=FLAGS)
+
+
+def _add_guests(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the verbs of the guests of an intimate Dreamscape."""
+    for name, ask, does in (
+        ("invite", _invite, "put sleepers on the list of an intimate Dreamscape; every guest is asked anew"),
+        ("uninvite", _uninvite, "take sleepers off the list, and their seats from them, now"),
+    ):
+        verb = add_verb(verbs, name, ask, does)
+        verb.add_argument("name", metavar="NAME")
+        verb.add_argument("sleepers", metavar="SLEEPER", nargs="+", help="a pseudonym")
+    guests = add_verb(verbs, "guests", _guests, "the list of an intimate Dreamscape, with each answer")
+    guests.add_argument("name", metavar="NAME")
 
 
 def _add_create(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -118,7 +133,9 @@ def _add_plan(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--ceiling", type=client.finite, metavar="C", help="highest coupling, 0 to 1")
     switch = argparse.BooleanOptionalAction
     verb.add_argument(
-        "--intimate", action=switch, help="allow fewer than five sleepers; each must have granted intimate"
+        "--intimate",
+        action=switch,
+        help="allow fewer than five sleepers, by invitation; each must have granted intimate",
     )
     verb.add_argument(
         "--record",
@@ -203,6 +220,28 @@ async def _wake(api: dreamapi.Api, args: argparse.Namespace) -> None:
 
 async def _end(api: dreamapi.Api, args: argparse.Namespace) -> None:
     _tell(await api.dreamscapes.end(args.name, reason=args.reason), args)
+
+
+async def _invite(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    _tell_guests(await api.invitations.invite_guests(args.name, args.sleepers), args)
+
+
+async def _uninvite(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    _tell_guests(await api.invitations.uninvite_guests(args.name, args.sleepers), args)
+
+
+def _tell_guests(listed: GuestList, args: argparse.Namespace) -> None:
+    print_json(as_json(listed)) if args.json else print(guest_tables.line(listed))
+
+
+async def _guests(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    listed = await api.invitations.guests_of(args.name)
+    if args.json:
+        print_json(as_json(listed))
+    elif listed.guests:
+        console().print(guest_tables.rows(listed))
+    else:
+        print(f"no guest is invited yet; invite some: dreamd dreamscapes invite {args.name} SLEEPER ...")
 
 
 async def _explain(api: dreamapi.Api, args: argparse.Namespace) -> None:

@@ -293,7 +293,7 @@ CATALOGUE: Final[dict[Code, Entry]] = {
     ),
     Code.NOT_INVITED: Entry(
         Kind.PRECONDITION,
-        "invite the guest, and let each guest accept the list",
+        "invite the guest (dreamd dreamscapes invite); each guest accepts the whole list (dreamd me accept)",
     ),
     Code.PIECE_UNKNOWN: Entry(Kind.NOT_FOUND, "list the pieces there are (dreamd piece list)"),
     Code.ROUND_UNKNOWN: Entry(Kind.NOT_FOUND, "list the rounds (dreamd exchange rounds)"),

@@ -6,8 +6,8 @@ from typing import Final, TypeVar
 
 from dreamd.app.access.enrolment import Coded, Issued
 from dreamd.core.access.principals import Kind
-from dreamd.core.dreamscapes.admission import INTIMATE_SEATS
 from dreamd.core.dreamscapes.views import Plan
+from dreamd.core.invitations.course import GUESTS_MOST
 from dreamd.core.limits import RAMP_MIN_S
 from dreamd.core.refusals import Refusal
 from dreamd.ports.deferred import Deferred
@@ -16,6 +16,7 @@ from dreamd.simulation.checks.invariants import InvariantChecker
 from dreamd.simulation.environment import Environment, House
 from dreamd.simulation.machines.clocks import MachineClock
 from dreamd.simulation.machines.grants import grant_tonight
+from dreamd.simulation.machines.guests import all_come
 from dreamd.simulation.machines.memory_ledger import LedgerStorage
 from dreamd.simulation.machines.mqtt_broker import MqttBroker
 from dreamd.simulation.machines.network import NetworkConditions
@@ -157,12 +158,14 @@ class World:
             self.run(0.01)
         for pod in self.pods:
             self.answered(daemon.app.pods.check_in(OPERATOR, pod.name, f"sleeper-{pod.number}"))
-        intimate = len(self.pods) <= INTIMATE_SEATS[1]
+        intimate = len(self.pods) <= GUESTS_MOST
         most = max(len(self.pods), 5)
         wanted = {"seats_min": 3, "seats_max": most, "ramp_s": RAMP_MIN_S, "intimate": intimate} | plan
         created = self.answered(daemon.app.dreamscapes.create(OPERATOR, Plan(DREAMSCAPE, **wanted)))  # type: ignore[arg-type]
         if isinstance(created, Refusal):
             return created.sentence
+        while not all_come(daemon.app, DREAMSCAPE, sleepers):
+            self.run(0.01)
         self.run(2.0)
         started = self.answered(daemon.app.dreamscapes.start(OPERATOR, DREAMSCAPE))
         return str(getattr(started, "sentence", ""))

@@ -133,6 +133,13 @@ class SessionDriver:
         if not coming:
             self.say(f"{plural(len(self.plan.sleepers), 'sleeper has', 'sleepers have')} checked in")
 
+    async def _invite(self, api: Api) -> None:
+        """Invite every simulated sleeper to the intimate Dreamscape, and let each accept the list."""
+        sleepers = [sleeper.pseudonym for sleeper in self.plan.sleepers]
+        listed = await api.invitations.invite_guests(self.name, sleepers)
+        for sleeper in sleepers:
+            await api.invitations.accept_invitation(sleeper, self.name, listed.revision)
+
     async def _begin(self, api: Api) -> None:
         beds = [sleeper.pod for sleeper in self.plan.sleepers]
         least = SLEEPERS_MIN if self.plan.intimate else QUORUM_MIN
@@ -151,6 +158,8 @@ class SessionDriver:
         made = await api.dreamscapes.create(self.name, wish)
         # Below five sleepers the daemon grants less than the plan says, tick by tick.
         self.chronicle.ceiling(min(made.plan.ceiling, CEILING_INTIMATE if self.plan.intimate else CEILING))
+        if made.plan.intimate:
+            await self._invite(api)
         outside = await self._admitted(api, len(beds), least)
         if self.end.is_set():
             return

@@ -31,6 +31,7 @@ from dreamapi.v1 import (
     exposure_pb2_grpc,
     guidelines_pb2_grpc,
     house_pb2_grpc,
+    invitations_pb2_grpc,
     letters_pb2_grpc,
     moratoria_pb2_grpc,
     pieces_pb2_grpc,
@@ -57,6 +58,7 @@ from dreamd.adapters.grpc.servicers.people.clinic import Clinic
 from dreamd.adapters.grpc.servicers.people.consents import Consents
 from dreamd.adapters.grpc.servicers.people.exposure import Exposure
 from dreamd.adapters.grpc.servicers.people.guidelines import Guidelines
+from dreamd.adapters.grpc.servicers.people.invitations import Invitations
 from dreamd.adapters.grpc.servicers.people.letters import Letters
 from dreamd.adapters.grpc.servicers.people.moratoria import Moratoria
 from dreamd.adapters.grpc.servicers.people.reports import Reports
@@ -265,9 +267,7 @@ def _serve_services(
     house_pb2_grpc.add_HousesServicer_to_server(  # type: ignore[no-untyped-call]
         Houses(api.house), server
     )
-    access_pb2_grpc.add_AccessServicer_to_server(  # type: ignore[no-untyped-call]
-        access, server
-    )
+    access_pb2_grpc.add_AccessServicer_to_server(access, server)  # type: ignore[no-untyped-call]
     audit_pb2_grpc.add_AuditServicer_to_server(Audit(api.audit), server)  # type: ignore[no-untyped-call]
     consents_pb2_grpc.add_ConsentsServicer_to_server(  # type: ignore[no-untyped-call]
         Consents(api.consents, api.erasures, replays), server
@@ -278,11 +278,20 @@ def _serve_services(
     exposure_pb2_grpc.add_ExposureServicer_to_server(  # type: ignore[no-untyped-call]
         Exposure(api.exposure, api.surveillance, replays), server
     )
+    _serve_institutions(api, server, replays, bells)
+
+
+def _serve_institutions(
+    api: Api, server: grpc.aio.Server, replays: IdempotencyCache, bells: ChangeSignals
+) -> None:
     clinic_pb2_grpc.add_ClinicServicer_to_server(  # type: ignore[no-untyped-call]
         Clinic(api.clinic, replays, bells), server
     )
     exchange_pb2_grpc.add_ExchangeServicer_to_server(  # type: ignore[no-untyped-call]
         Exchange(api.exchange, replays), server
+    )
+    invitations_pb2_grpc.add_InvitationsServicer_to_server(  # type: ignore[no-untyped-call]
+        Invitations(api.invitations, replays), server
     )
     moratoria_pb2_grpc.add_MoratoriaServicer_to_server(  # type: ignore[no-untyped-call]
         Moratoria(api.moratoria, replays), server

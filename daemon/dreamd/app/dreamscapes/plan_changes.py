@@ -11,7 +11,6 @@ from dataclasses import replace
 from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.dreamscape import NOT_STARTED, Dreamscape
 from dreamd.app.dreamscapes.seating.seat_commits import Started
-from dreamd.app.fleet.registry import PodRegistry
 from dreamd.core.dreamscapes.admission import selects, validate_plan
 from dreamd.core.dreamscapes.seats import Seat
 from dreamd.core.dreamscapes.views import DreamscapeView, Plan, SeatState
@@ -37,7 +36,7 @@ def amend(
         if late is not None:
             dreamscape.records.save()
             return late
-        for seat in misplaced(dreamscape, plan, dependencies.fleet):
+        for seat in misplaced(dreamscape, plan, dependencies):
             dreamscape.assignment.leave(seat, "plan")
         dreamscape.adopt_plan(plan, changed(dreamscape.plan, plan))
         return view()
@@ -66,15 +65,16 @@ def refused(dreamscape: Dreamscape, plan: Plan, dependencies: Dependencies) -> R
     return fault or against_plan(plan, dependencies.guidelines.in_force.bundle)
 
 
-def misplaced(dreamscape: Dreamscape, plan: Plan, fleet: PodRegistry) -> list[Seat]:
+def misplaced(dreamscape: Dreamscape, plan: Plan, dependencies: Dependencies) -> list[Seat]:
     """Return the seats this plan has no place for."""
     taken = [seat for seat in dreamscape.seats if seat.state is not SeatState.LEFT]
     if plan.schema != dreamscape.plan.schema:
         return taken
     kept = []
     for seat in taken:
-        record = fleet.get(seat.pod)
-        if selects(plan, seat.pod, record.presence.site if record is not None else ""):
+        record = dependencies.fleet.get(seat.pod)
+        asked = selects(plan, seat.pod, record.presence.site if record is not None else "")
+        if asked and dependencies.invitations.may_wait(plan, seat.sleeper):
             kept.append(seat.number)
     fit = set(kept[: plan.seats_max])
     return [seat for seat in taken if seat.number not in fit]

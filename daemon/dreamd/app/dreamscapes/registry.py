@@ -82,6 +82,7 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
                 if seat.returning and seat.state is not SeatState.LEFT:
                     self._awaited[seat.pod] = runtime
                     self._deps.locks.find(seat.pod, self._deps.clock.now_s())
+        self._deps.invitations.keep_lists(self._runtimes)
 
     def adopt(self, record: PodRecord, status: Status) -> None:
         """Give a restored seat back to its pod at the pod's first status after a restart."""
@@ -111,6 +112,7 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
                 self.archive.put(Row(of_the_past(runtime.view()), breaker, runtime.dreamscape.ended_s))
                 self._deps.locks.forget_dreamscape(name)
                 runtime.give_back_memory()
+                self._deps.invitations.drop_list(name)
                 self._deps.meters.dreamscape_gone(name)
                 del self._runtimes[name]
 

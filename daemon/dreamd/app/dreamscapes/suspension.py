@@ -1,8 +1,8 @@
 """A ledger that turns out to be older while the daemon runs: what it says of people is suspended at once.
 
 The broker remembers more writes than the ledger has (`ledger_witness`). In the call that learns of it every
-slot is released, every grant is suspended, every sleeper is checked out in memory, no breaker stays closed,
-and the clinic's book is in doubt; then an event reports
+slot is released, every grant is suspended, every guest is asked anew, every sleeper is checked out in memory,
+no breaker stays closed, and the clinic's book is in doubt; then an event reports
 it, then it is written. A write that fails is found again at the next start, for the broker keeps its count. A
 start on such a ledger does the same (`generation`); the broker's count comes with the first connection,
 before any pod is heard.
@@ -27,6 +27,7 @@ def suspend(dependencies: Dependencies, runtimes: Iterable[DreamscapeRuntime], w
     for record in fleet:
         dependencies.locks.distrust(record)
     suspended = dependencies.consents.suspend_all()
+    dependencies.invitations.void_all()
     doubt = dependencies.clinic.doubt()
     beds = fleet.check_everyone_out(now_s)
     dependencies.journal.append(

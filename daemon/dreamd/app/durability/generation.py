@@ -2,7 +2,8 @@
 
 A ledger that was restored from a copy does not hold the sleepers who left, withdrew, were locked or merged
 since. Nor does one on which no daemon has lived for an hour, be it a copy or not. So no sleeper is merged on
-its word: every grant is suspended until the sleeper grants anew, every check-in is void, for another may lie
+its word: every grant is suspended until the sleeper grants anew, every guest of an intimate Dreamscape is
+asked anew, and every check-in is void, for another may lie
 there now; no breaker starts CLOSED; and the exposure that it records is the least there was. Where writes are
 known that it lacks, the clinic's book may lack a hold: a fleet case keeps every sleeper from a merge until a
 clinician has closed it. Terms and counters grow all the same, by the clock. A crash in the midst of this
@@ -18,12 +19,14 @@ from dreamd.core.clinic.kept_case import RESTORED, doubt_case
 from dreamd.core.consent.course import Consent, Restored, step
 from dreamd.core.exchange.kept_round import doubted_round
 from dreamd.core.exposure.windows import DAY_S
+from dreamd.core.invitations.course import voided
 from dreamd.core.refusals import Refusal
 from dreamd.ports.ledger.check_ins import CheckInLedger
 from dreamd.ports.ledger.clinic import ClinicLedger
 from dreamd.ports.ledger.consents import ConsentLedger
 from dreamd.ports.ledger.exchange import ExchangeLedger
 from dreamd.ports.ledger.generation import GenerationLedger
+from dreamd.ports.ledger.invitations import InvitationLedger
 from dreamd.ports.ledger.transaction import Transaction, Transactions
 
 TOUCHED_EVERY_S: Final = 60.0
@@ -31,7 +34,14 @@ TOUCHED_EVERY_S: Final = 60.0
 
 
 class DatedLedger(
-    Transactions, CheckInLedger, ConsentLedger, ClinicLedger, ExchangeLedger, GenerationLedger, Protocol
+    Transactions,
+    CheckInLedger,
+    ConsentLedger,
+    InvitationLedger,
+    ClinicLedger,
+    ExchangeLedger,
+    GenerationLedger,
+    Protocol,
 ):
     """The part of the ledger that a new generation needs."""
 
@@ -49,6 +59,8 @@ def start_new_generation(ledger: DatedLedger, journal: Journal, now_s: float) ->
     beds = ledger.checked_in()
     suspended = _suspended(ledger, now_s)
     doubts = _doubts(ledger, now_s) if ledger.older() else Transaction()
+    asked_anew = Transaction(invitations=tuple(voided(one, now_s) for one in ledger.invitations()))
+    doubts = doubts.plus(asked_anew)
     ledger.write(Transaction(check_ins=tuple((pod, "") for pod in beds), consents=suspended).plus(doubts))
     ledger.begin_generation(now_s)
     journal.append(

@@ -20,7 +20,7 @@ from dreamd.app.events.subscriptions import Changed
 from dreamd.app.fleet.presence_limit import LATE_WORD, PresenceLimit
 from dreamd.app.fleet.statistics import FleetStatistics
 from dreamd.app.fleet.unseated_pods import UnseatedPods
-from dreamd.core.dreamscapes.admission import Candidate
+from dreamd.core.dreamscapes.candidate import Candidate
 from dreamd.core.dreamscapes.views import REPORTED, BreakerState, ChannelView, PodState, PodView
 from dreamd.core.fleet.freshness import SILENCE, Word, believed, known, newest
 from dreamd.core.limits import INCARNATION_AHEAD_S, PODS_MAX, WATCHERS_MAX

@@ -6,7 +6,7 @@ One file a subject: each adds its verbs here. The sleeper is the one of the cred
 import argparse
 
 from dreamd.cli import client
-from dreamd.cli.me import consent, erase, export, letter, morning
+from dreamd.cli.me import consent, erase, export, invitations, letter, morning
 
 
 def run(args: argparse.Namespace) -> int:
@@ -16,7 +16,7 @@ def run(args: argparse.Namespace) -> int:
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `me` and its verbs."""
-    does = "a sleeper's own consent, dose, letters, export and erasure"
+    does = "a sleeper's own consent, invitations, dose, letters, export and erasure"
     me = subparsers.add_parser(
         "me",
         help=does,
@@ -24,6 +24,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--sleeper. `dreamd me withdraw` is the short way out and needs no reason.",
     )
     verbs = me.add_subparsers(required=True, metavar="VERB")
-    for subject in (letter, consent, morning, export, erase):
+    for subject in (letter, consent, invitations, morning, export, erase):
         subject.add_verbs(verbs)
     me.set_defaults(run=client.run)

@@ -3,11 +3,11 @@
 Every check is made and shown, so that `ExplainAdmission` can list all obstacles; the first that fails is the
 reason on the seat. The order goes from facts that an operator sees at the bed to facts that only the daemon
 knows: a sleeper is there and may be asked (present, credential, checked-in, seat, latch, wake order,
-moratorium), can be read (calibrated, clock, quality), may merge (consent, clinic, exposure, guidelines), fits
-(schema), has no recent failure (breaker), and a seat can be kept (ledger).
+moratorium), can be read (calibrated, clock, quality), may merge (consent, invitation, clinic, exposure,
+guidelines), fits (schema), has no recent failure (breaker), and a seat can be kept (ledger).
 
 Rules
-- A candidate is plain facts; nothing here looks anything up.
+- A candidate (`candidate`) is plain facts; nothing here looks anything up.
 - A number that is not finite fails its check: tests are written `ok = x >= limit`.
 - A sleeper that has merged up to the limit is admitted again below four fifths of it, after a restart too. So
   no sleeper above that is admitted; one already seated may go on to the limit.
@@ -15,11 +15,12 @@ Rules
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from math import isfinite, nan
+from dataclasses import replace
+from math import isfinite
 from re import fullmatch
 from typing import Final
 
+from dreamd.core.dreamscapes.candidate import Candidate
 from dreamd.core.dreamscapes.views import (
     IS_RECORDED,
     RENDERS_NOTHING,
@@ -28,7 +29,6 @@ from dreamd.core.dreamscapes.views import (
     Plan,
     renders_nothing,
 )
-from dreamd.core.exposure.dose import Dose
 from dreamd.core.limits import (
     ANCHOR_CEILING,
     ARTIST_SHARE_MOST,
@@ -54,7 +54,6 @@ _ANCHOR: Final = "the plan is an anchor session"
 INTIMATE_SEATS: Final = (2, 12)
 """Fewest and most seats of an intimate Dreamscape."""
 
-UNKNOWN_DOSE: Final = Dose(nan, nan, nan, nan)
 CALIBRATION_NEEDED_S: Final[dict[CalibrationSource, float]] = {
     CalibrationSource.LIVE: CALIBRATION_LIVE_S,
     CalibrationSource.REPLAY: CALIBRATION_OFFLINE_S,
@@ -63,55 +62,6 @@ CALIBRATION_NEEDED_S: Final[dict[CalibrationSource, float]] = {
 """Seconds of clean data a calibration needs, by its source; another source never suffices."""
 OF_EMPTY_BEDS: Final = frozenset({CalibrationSource.REPLAY, CalibrationSource.SIMULATED})
 """Calibrations of a bed in which no person lies."""
-
-
-NOTHING_GRANTED: Final = Refusal(Code.CONSENT_MISSING, "the sleeper has granted nothing", {"scope": "merge"})
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """The facts that the daemon knows of a pod at this moment.
-
-    status_age_s: seconds since its last status, infinity for none. sleeper_at: another pod this sleeper is
-    checked in to. wake_order: a standing one that reaches the pod. moratorium: the
-    one that acts there, or the hours. seated_in: the live Dreamscape in which
-    this pod holds a seat, this one included. seats_left and started belong to the Dreamscape asked for.
-    unagreed: why the sleeper has not granted what this plan asks, None: they have. on_hold: the case that
-    holds them, None: none does. dose: merge-minutes
-    charged, and the limits. against: the clause of the guidelines that refuses the sleeper, None: none does.
-    rate_hz: of its device, 0: unknown. ledger: why the ledger takes no seat now, empty while it does. barred:
-    why the credential of the bed does not count, None while it does.
-    """
-
-    pod: str
-    online: bool = False
-    status_age_s: float = float("inf")
-    incarnation: int = 0
-    sleeper: str = ""
-    sleeper_at: str = ""
-    seated_in: str = ""
-    seats_left: int = 1
-    started: bool = False
-    latched: str = ""
-    calibrated: bool = False
-    calibration_source: CalibrationSource = CalibrationSource.UNSPECIFIED
-    clean_s: float = 0.0
-    clock_synced: bool = False
-    quality: float = float("nan")
-    quality_cause: str = ""
-    renderer: str = ""
-    unagreed: Refusal | None = NOTHING_GRANTED
-    on_hold: Refusal | None = None
-    dose: Dose = UNKNOWN_DOSE
-    against: Refusal | None = None
-    schema: str = ""
-    rate_hz: float = 0.0
-    breaker: BreakerState = BreakerState.CLOSED
-    breaker_cause: str = ""
-    wake_order: str = ""
-    moratorium: Refusal | None = None
-    ledger: str = ""
-    barred: Refusal | None = None
 
 
 def selects(plan: Plan, pod: str, site: str) -> bool:
@@ -226,6 +176,14 @@ def _consent(candidate: Candidate, plan: Plan) -> Check:
     return Check("consent", passed=True, sentence=recorded)
 
 
+def _invitation(candidate: Candidate, plan: Plan) -> Check:
+    no = candidate.uninvited
+    if no is None or not plan.intimate:
+        return Check("invitation", passed=True)
+    named = no.sentence.replace("the sleeper", f"the sleeper in pod {candidate.pod}", 1)
+    return refused("invitation", replace(no, sentence=named))
+
+
 def _clinic(candidate: Candidate, plan: Plan) -> Check:
     no = candidate.on_hold
     if no is None or plan.kind.alone:
@@ -283,6 +241,7 @@ CHECKS: Final[tuple[Callable[[Candidate, Plan], Check], ...]] = (
     _clock,
     _quality,
     _consent,
+    _invitation,
     _clinic,
     _exposure,
     _guidelines,

@@ -22,6 +22,7 @@ from dreamd.simulation.faults.byzantine import LIES
 from dreamd.simulation.faults.clinic_acts import LOOKED_FOR_S, compare_book
 from dreamd.simulation.faults.process_faults import later
 from dreamd.simulation.machines.grants import grant_tonight
+from dreamd.simulation.machines.guests import all_come
 from dreamd.simulation.machines.network import NetworkConditions
 from dreamd.simulation.machines.operators import OPERATOR, named
 from dreamd.simulation.machines.sleepers import MALFUNCTIONS, SimulatedFault
@@ -265,11 +266,12 @@ def lie_down_anew(world: World, pod: Pod) -> None:
 
 
 def bind_sleeper(world: World, pod: Pod) -> None:
-    """The sleeper grants where no grant holds, and lies down again; what is refused is tried again."""
+    """The sleeper grants where no grant holds, accepts where they are a guest, and lies down again."""
     daemon = world.daemon
     answer, agrees, sleeper = None, False, sleeper_of(pod.name)
     if daemon is not None and not daemon.frozen:
         agrees = grant_tonight(daemon.app, sleeper, daemon.now_s())
+        agrees = agrees and all_come(daemon.app, world.dreamscape, [sleeper])
         answer = daemon.app.pods.check_in(OPERATOR, pod.name, sleeper)
         lie_once(daemon, world.checker.violated)
     if not (isinstance(answer, PodView) and agrees):

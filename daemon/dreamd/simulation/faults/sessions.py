@@ -13,8 +13,10 @@ from dreamd.core.dreamscapes.views import DreamscapeState, Plan
 from dreamd.core.limits import GUIDELINE_CAP, RAMP_MIN_S
 from dreamd.core.refusals import Refusal
 from dreamd.ports.deferred import Deferred
+from dreamd.simulation.checks.rendered_exposure import sleeper_of
 from dreamd.simulation.faults import ways_out
 from dreamd.simulation.faults.process_faults import later, stop_daemon
+from dreamd.simulation.machines.guests import all_come
 from dreamd.simulation.machines.operators import OPERATOR
 from dreamd.simulation.processes.daemons import DaemonProcess
 from dreamd.simulation.processes.pods import Pod
@@ -89,7 +91,9 @@ def _begun(world: World, daemon: DaemonProcess, ended: str) -> bool:
     if view.state in (DreamscapeState.DREAMING, DreamscapeState.SEVERED):
         return True
     world.checker.free_always.bound_again()
-    return not isinstance(daemon.app.dreamscapes.start(OPERATOR, world.dreamscape), Refusal | Deferred)
+    come = all_come(daemon.app, world.dreamscape, [sleeper_of(pod.name) for pod in world.pods])
+    started = daemon.app.dreamscapes.start(OPERATOR, world.dreamscape) if come else None
+    return not (started is None or isinstance(started, Refusal | Deferred))
 
 
 def _ceiling(daemon: DaemonProcess) -> float:

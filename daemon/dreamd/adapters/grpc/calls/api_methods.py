@@ -15,6 +15,7 @@ from dreamapi.v1 import (
     exposure_pb2,
     guidelines_pb2,
     house_pb2,
+    invitations_pb2,
     letters_pb2,
     moratoria_pb2,
     pieces_pb2,
@@ -29,6 +30,7 @@ FILES: Final = (
     *(pods_pb2, dreamscapes_pb2, breakers_pb2, wake_pb2),
     *(severs_pb2, house_pb2, access_pb2, audit_pb2, consents_pb2, guidelines_pb2),
     *(exposure_pb2, letters_pb2, moratoria_pb2, reports_pb2, clinic_pb2, pieces_pb2, exchange_pb2),
+    invitations_pb2,
 )
 """The files of dreamapi.v1 that hold services."""
 

@@ -103,6 +103,11 @@ _API: Final[dict[str, dict[Lane, tuple[str, ...]]]] = {
         Lane.WRITE: ("GrantConsent", "EraseSleeper"),
         Lane.WATCH: ("ExportSleeper",),
     },
+    "dreamapi.v1.Invitations": {
+        Lane.WAY_OUT: ("DeclineInvitation",),
+        Lane.READ: ("GetGuests", "ListInvitations"),
+        Lane.WRITE: ("InviteGuests", "UninviteGuests", "AcceptInvitation"),
+    },
     "dreamapi.v1.Guidelines": {
         Lane.READ: ("GetRevision", "ListRevisions", "ListComments", "DiffRevisions"),
         Lane.WRITE: (

@@ -33,6 +33,7 @@ FREEING: Final = (
     "Order",
     "LiftWake",
     "WithdrawConsent",
+    "DeclineInvitation",
 )
 """Prefixes of methods that let people out; LiftWake is among them, because it revokes such an order."""
 

@@ -79,6 +79,16 @@ def of_sleeper(name: str, part: str, own: str = "") -> str:
     return own if found[0] == names.OWN else found[0]
 
 
+def invitation_of(name: str, own: str = "") -> tuple[str, str]:
+    """The parts of `sleepers/{sleeper}/invitations/{dreamscape}`; own: as of `of_sleeper`."""
+    found = names.sleeper_in(name)
+    part, _, dreamscape = found[1].partition("/") if found is not None else ("", "", "")
+    if found is None or part != "invitations" or not is_name(dreamscape):
+        form = f"sleepers/{{sleeper}}/invitations/{{dreamscape}}, the Dreamscape being {FLEET_NAME}"
+        raise bad_input("name", form, "something else")
+    return of_sleeper(f"sleepers/{found[0]}", "", own), dreamscape
+
+
 def guideline(name: str, field: str = "name", *, holds: bool = False) -> int:
     """The number of `guidelines/{revision}`. holds: `guidelines/in-force` is taken too, and is 0."""
     number = names.guideline_in(name)

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from dreamd.app.api.awareness.moratoria_protocol import MoratoriaApi
+from dreamd.app.api.invitations.protocol import InvitationsApi
 from dreamd.app.api.people.clinic_protocol import ClinicApi
 from dreamd.app.api.people.erasures_protocol import ErasuresApi
 from dreamd.app.api.people.exchange_protocol import ExchangeApi
@@ -70,4 +71,9 @@ class PeopleApi(Protocol):
     @property
     def moratoria(self) -> MoratoriaApi:
         """Moratoria."""
+        ...
+
+    @property
+    def invitations(self) -> InvitationsApi:
+        """Invitations to intimate Dreamscapes."""
         ...

@@ -36,6 +36,10 @@ RETRY_S: Final = 5.0
 """A pod that refused an assign is asked again after this long."""
 
 
+def _is_seated(seat: Seat) -> bool:
+    return seat.slot is not None or seat.state in (SeatState.ADMITTED, SeatState.COMMITTING)
+
+
 class Admission:
     """Fills the seats of one Dreamscape. asked: the consent that it asks of each sleeper."""
 
@@ -81,6 +85,7 @@ class Admission:
             wake_order=order.id if order else "",
             moratorium=self._deps.moratoria.barring(record.presence.site, person=is_person(record)),
             unagreed=self._deps.consents.missing(record.sleeper, self.asked),
+            uninvited=self._deps.invitations.lacking(self._plan, record.sleeper, self._beside(record)),
             on_hold=self._deps.clinic.refusal(record.sleeper),
             dose=self._doses.dose(record.sleeper, now_s),
             against=against_sleeper(bundle, self._clauses.judged(record, standing)),
@@ -88,6 +93,12 @@ class Admission:
             barred=self._deps.principals.barred(record.pod),
         )
         return admit(facts, self._plan)
+
+    def _beside(self, record: PodRecord) -> tuple[str, ...]:
+        """The sleepers of the other seats that hold a slot, or are about to, of an intimate Dreamscape."""
+        if not self._plan.intimate:
+            return ()
+        return tuple(one.sleeper for one in self._seats if one.pod != record.pod and _is_seated(one))
 
     def gather(self, *, started: bool, most: int | None = None) -> list[Seat]:
         """Seat the pods that may be seated and check those that wait again; return the admitted seats.
@@ -126,6 +137,7 @@ class Admission:
             and not self._seats.full
             and record.presence.schema == self._plan.schema
             and not self._deps.consents.standing(record.sleeper).withdrawn
+            and self._deps.invitations.may_wait(self._plan, record.sleeper)
             and (len(self._invited) > 0 or selects(self._plan, record.pod, record.presence.site))
         )
 

@@ -1,0 +1,1 @@
+"""Invitations to intimate Dreamscapes: commands and their protocol."""
