@@ -11,7 +11,46 @@ from dreamd.festival.scenario.plan import FAILURES
 from dreamd.festival.scenario.reading import read_festival
 from dreamd.festival.scenario.shipped import read_scores, shipped_text
 from dreamd.rehearsal.scenarios import SCENES, Scope
-from festival.scenarios import TINY
+
+TEXT = """\
+[festival]
+title = "A festival"
+seed = 3
+zone = "Europe/Zurich"
+day = 2026-12-05
+evenings = 0
+
+[[site]]
+name = "lake"
+beds = 6
+
+[[artist]]
+name = "Noor Valdt"
+
+[[act]]
+at = 22:00:00
+minutes = 1.25
+artist = "Noor Valdt"
+share = 0.3
+
+[[failure]]
+scene = "distress"
+act = 1
+at_s = 20
+share = 0.17
+
+[moratorium]
+act = 1
+at_s = 60
+hours = 6
+reason = "three cases in a week"
+
+[clinic]
+days = 1
+
+[guidelines]
+dose_24h_min = 5
+"""
 
 WRONG = [
     ("seed = 3", 'seed = "a"', "festival.seed: found 'a', expected a whole number"),
@@ -42,6 +81,8 @@ WRONG = [
     ("[clinic]", "[clinics]", "clinics: is no table of a festival"),
     ("[moratorium]", "[[moratorium]]", "moratorium: expected a table"),
     ("seed = 3", "seed = = 3", "not TOML"),
+    ("dose_24h_min = 5", "dose_24h_min = 1000", "guidelines.dose_24h_min: clause 3.1"),
+    ("dose_24h_min = 5", "dose_25h_min = 5", "guidelines.dose_25h_min: is no field here"),
 ]
 
 
@@ -58,8 +99,8 @@ def test_the_shipped_scenario_and_its_scores_are_read() -> None:
 @pytest.mark.parametrize(("old", "new", "sentence"), WRONG)
 def test_a_wrong_value_is_refused_with_its_line(old: str, new: str, sentence: str) -> None:
     """The sentence names the line of the value, the value, and what is expected."""
-    assert TINY.count(old) >= 1
-    text = TINY.replace(old, new, 1)
+    assert TEXT.count(old) >= 1
+    text = TEXT.replace(old, new, 1)
     with pytest.raises(FestivalFileError, match=re.escape(sentence)) as found:
         read_festival(text)
     line = re.match(r"line (\d+)", str(found.value))
@@ -77,7 +118,7 @@ def test_every_failure_of_a_rehearsal_is_a_scene_of_a_festival() -> None:
 def test_a_score_that_is_missing_or_wrong_is_refused(tmp_path: Path) -> None:
     """A scenario names its score's file; one that is not there, or no score, is refused by name."""
     file = tmp_path / "own.toml"
-    file.write_text(TINY.replace("share = 0.3", 'share = 0.3\nscore = "tide.toml"'), encoding="utf-8")
+    file.write_text(TEXT.replace("share = 0.3", 'share = 0.3\nscore = "tide.toml"'), encoding="utf-8")
     with pytest.raises(FestivalFileError, match=r"the score 'tide.toml' cannot be read"):
         read_plan(str(file))
     (tmp_path / "tide.toml").write_text("title = 3\n", encoding="utf-8")

@@ -13,6 +13,7 @@ from dreamd.core.refusals import Refusal
 from dreamd.ports.deferred import Deferred
 from dreamd.ports.recordings import NoRecordings, Recordings
 from dreamd.simulation.checks.invariants import InvariantChecker
+from dreamd.simulation.checks.rendered_exposure import number_of
 from dreamd.simulation.environment import Environment, House
 from dreamd.simulation.machines.clocks import MachineClock
 from dreamd.simulation.machines.grants import grant_tonight
@@ -78,6 +79,7 @@ class World:
         self.checker = checks(self.schedule, self.storage, self.limits_min, self.pods)
         self.checker.calm = self.conditions.loss == 0.0
         self.checker.credentials.broker = self.broker
+        self.checker.grants.moratoria.site_of = lambda pod: self.environment.house.site_of(number_of(pod))
         key = KeyedSealer(SECRET)
         self.environment = Environment(
             seed=seed,

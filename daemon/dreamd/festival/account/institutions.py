@@ -14,12 +14,14 @@ LEVEL_OF: Final[Mapping[str, int]] = {
     "distress": 1,
     "identity": 1,
     "homogenise": 1,
-    "exposure": 2,
     "arousal": 3,
     "wake": 3,
     "actuator": 3,
 }
-"""The level of the case that a trip opens in its first night, by its cause. A device's fault opens none."""
+"""The level of the case that a trip opens in its first night, by its cause.
+
+A fault of a device opens none, nor does the end of a dose at its limit.
+"""
 PARENTS: Final = frozenset({"gain-runaway", "synchrony-runaway", "homogenise", "mass"})
 """Causes that sever a whole Dreamscape: a parent case of no person is opened."""
 WITHIN_S: Final[Mapping[int, float]] = {1: 900.0, 2: 4 * 3600.0, 3: 24 * 3600.0, 4: 7 * 86400.0}

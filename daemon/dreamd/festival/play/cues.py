@@ -5,8 +5,9 @@ from math import floor
 from typing import Final
 
 from dreamd.festival.play.acts import Act
+from dreamd.festival.play.evenings import Evenings
 from dreamd.festival.play.house import HouseOfFestival
-from dreamd.festival.scenario.plan import PRESSED, WITHDRAWN, FailureCue
+from dreamd.festival.scenario.plan import EXPIRED, PRESSED, WITHDRAWN, FailureCue
 from dreamd.festival.timeline import HappeningKind
 from dreamd.rehearsal.scenarios import SCENES
 from dreamd.simulation.faults.byzantine import LIES
@@ -23,7 +24,7 @@ UNLATCHED_AFTER_S: Final = 60.0
 Heal = Callable[[], None]
 
 
-def play_cue(house: HouseOfFestival, act: Act, cue: FailureCue) -> None:
+def play_cue(house: HouseOfFestival, evenings: Evenings, act: Act, cue: FailureCue) -> None:
     """Let this failure begin now, and end after its time."""
     count = max(floor(cue.share * len(act.beds) + 1e-9), 1)
     first = (cue.act * 7 + len(cue.scene)) % max(len(act.beds) - count + 1, 1)
@@ -34,6 +35,10 @@ def play_cue(house: HouseOfFestival, act: Act, cue: FailureCue) -> None:
     words = f"{cue.scene}: {does}" if cue.scene in SCENES else does
     house.announce(HappeningKind.FAILURE, f"{words} ({len(beds)} beds)", scene=cue.scene, beds=len(beds))
     house.watch.touched |= {bed.name for bed in beds}
+    if cue.scene == EXPIRED:
+        for bed in beds:
+            evenings.end_at(bed, cue.lasts_s)
+        return
     heals = [heal for heal in _begin(house, cue.scene, beds) if heal is not None]
 
     def over() -> None:
@@ -47,6 +52,7 @@ def play_cue(house: HouseOfFestival, act: Act, cue: FailureCue) -> None:
 _WORDS: Final = {
     PRESSED: "sleepers press the button for distress",
     WITHDRAWN: "sleepers withdraw their consent at the bed",
+    EXPIRED: "sleepers grant anew, for some seconds only",
 }
 
 

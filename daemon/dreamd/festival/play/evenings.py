@@ -12,17 +12,21 @@ from dreamd.core.clinic.levels import Answers
 from dreamd.core.consent.course import Consent, ConsentState
 from dreamd.core.dreamscapes.views import PodView
 from dreamd.core.guidelines.forms import Window
+from dreamd.core.limits import GUIDELINE_CAP
 from dreamd.core.refusals import Refusal
 from dreamd.festival.facts import Allowed, Stay
 from dreamd.festival.play.house import OPERATOR, SLEEPER, HouseOfFestival
 from dreamd.festival.timeline import HappeningKind
 from dreamd.ports.deferred import Deferred
+from dreamd.simulation.faults.people_faults import give, given
 from dreamd.simulation.machines.grants import next_grant
+from dreamd.simulation.processes.pods import Pod
 
 LETTERS_IN_S: Final = 4.0
 """After a check-out its letter is written within so long."""
 KSS_WELL, WHO5_WELL = 3, 17
 NOON_H: Final = 12
+CAUTIOUS_CEILING: Final = 0.08
 
 
 class Evenings:
@@ -65,13 +69,31 @@ class Evenings:
         consent = house.app.consents.consent_of(SLEEPER, sleeper)
         assert isinstance(consent, Consent)
         if consent.state is not ConsentState.GIVEN:
-            answer = house.app.consents.grant(SLEEPER, next_grant(consent, sleeper, house.now_s))
+            grant = replace(next_grant(consent, sleeper, house.now_s), ceiling=self._ceiling(number))
+            answer = house.app.consents.grant(SLEEPER, grant)
             house.must(f"the grant of {sleeper}", answer)
             consent = house.app.consents.consent_of(SLEEPER, sleeper)
             assert isinstance(consent, Consent)
         assert consent.grant is not None
         grant, days = consent.grant, len(self.calibrated.get(number, ()))
         self._allow(sleeper, grant.ceiling, grant.expires_s, share, days)
+
+    def _ceiling(self, number: int) -> float:
+        """The ceiling that a sleeper grants, the same in each night."""
+        rng = random.Random(f"grant {self._house.plan.seed} {number}")  # noqa: S311 - one seed, one story
+        return CAUTIOUS_CEILING if rng.random() < self._house.plan.cautious else GUIDELINE_CAP
+
+    def end_at(self, bed: Pod, seconds: float) -> None:
+        """A sleeper grants anew, for some seconds only: their last limits hold until then."""
+        house = self._house
+        found = given(house.world, bed)
+        if found is None:
+            return
+        daemon, old = found
+        fresh = give(house.world, daemon, old, expires_s=house.now_s + seconds)
+        own = [one for one in self.allowed if one.sleeper == old.sleeper]
+        if fresh is not None and own:
+            self.allowed.append(replace(own[-1], from_s=own[-1].from_s, until_s=fresh.expires_s))
 
     def _allow(self, sleeper: str, ceiling: float, expires_s: float, share: float, days: int) -> None:
         """Note the limits of this night, by grant and guidelines. days: of calibration before it."""

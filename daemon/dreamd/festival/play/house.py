@@ -14,13 +14,13 @@ from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from dreamd.adapters.documents.public_reports import document, sign_report
-from dreamd.adapters.documents.shipped import founding
 from dreamd.app.application import Application
 from dreamd.core.access.caller import Caller, Channel, Role
 from dreamd.core.letters.letter import Place
 from dreamd.core.refusals import CATALOGUE, Code, Refusal
 from dreamd.festival.facts import RefusalTold, Stay
 from dreamd.festival.play.watch import FestivalWatch
+from dreamd.festival.scenario.limits import festival_founding
 from dreamd.festival.scenario.plan import Festival
 from dreamd.festival.timeline import Happening, HappeningKind, Tell
 from dreamd.ports.deferred import Deferred
@@ -80,7 +80,7 @@ class HouseOfFestival:
         key = SigningKey.from_seed(hashlib.sha256(f"festival {plan.seed}".encode()).digest())
         self.key = key
         house = House(
-            founding=founding(),
+            founding=festival_founding(plan.limits),
             place=Place(ZoneInfo(plan.zone), plan.zone, CONTACT),
             site_of=lambda number: self.site_of_number.get(number, plan.sites[0].name),
             sign_report=lambda found: sign_report(document(found, NAME), key),

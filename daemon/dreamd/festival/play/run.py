@@ -2,19 +2,20 @@
 
 from collections.abc import Mapping
 from datetime import time
+from functools import partial
 from math import pi, sin
 from random import Random
 from typing import Final
 
 from dreamd.app.api.awareness.moratoria_protocol import Called
-from dreamd.core.dreamscapes.views import DreamscapeState, Event
-from dreamd.core.limits import GUIDELINE_CAP
+from dreamd.core.dreamscapes.views import DreamscapeState, Event, Plan
+from dreamd.core.limits import GUIDELINE_CAP, RAMP_MIN_S
 from dreamd.core.moratoria.course import HOUR_S, MoratoriumScope
 from dreamd.core.pieces.piece import Credits
 from dreamd.core.refusals import Refusal
 from dreamd.festival.account.account import FestivalAccount, account_of
 from dreamd.festival.facts import ReportTold
-from dreamd.festival.play.acts import Act, Leads
+from dreamd.festival.play.acts import SEATS_LEAST, Act, Leads
 from dreamd.festival.play.cues import play_cue
 from dreamd.festival.play.evenings import Evenings
 from dreamd.festival.play.gathering import facts_of, report_told
@@ -24,7 +25,7 @@ from dreamd.festival.scenario.plan import ActPlan, Festival, MoratoriumPlan
 from dreamd.festival.timeline import HappeningKind, Tell
 from dreamd.stage.score.score import Score
 
-CALIBRATED_S: Final = 20.0
+CALIBRATED_S: Final = 5.0
 """How long a Dreamscape of an evening of calibration dreams."""
 SECONDED_AFTER_S: Final = 60.0
 LIES_DOWN_S: Final = 1800.0
@@ -78,6 +79,7 @@ class _Play:
         house, plan = self._house, self._plan
         self._place(plan)
         house.announce(HappeningKind.EVENING, f"{plan.title} begins", beds=plan.beds, seed=plan.seed)
+        self._ask_for_too_much()
         for evening in range(plan.evenings):
             self._calibrate(evening - plan.evenings)
         self._play_night()
@@ -91,6 +93,14 @@ class _Play:
         words = "every line of the account holds" if account.met else "the account has lines that do not hold"
         house.announce(HappeningKind.END, words, lines=len(account.lines))
         return account_of(facts, house.timeline)
+
+    def _ask_for_too_much(self) -> None:
+        """An operator asks for a ramp that the guidelines do not allow: it is refused, with its clause."""
+        house = self._house
+        plan = Plan("too-fast", SEATS_LEAST, self._plan.beds, ramp_s=RAMP_MIN_S)
+        house.answer_of(
+            "a plan with a short ramp", house.app.dreamscapes.create(OPERATOR, plan, validate_only=True)
+        )
 
     def _place(self, plan: Festival) -> None:
         """Give each sleeper a bed: the sites in their order."""
@@ -155,7 +165,7 @@ class _Play:
         if act.open_act():
             for cue in house.plan.failures:
                 if cue.act == plan.number:
-                    house.plan_at(act.begun_s + cue.at_s, lambda cue=cue: play_cue(house, act, cue))  # type: ignore[misc]
+                    house.plan_at(act.begun_s + cue.at_s, partial(play_cue, house, self._evenings, act, cue))
             called = house.plan.moratorium
             if called is not None and called.act == plan.number:
                 house.plan_at(act.begun_s + called.at_s, lambda: self._pause(called))

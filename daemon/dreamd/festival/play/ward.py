@@ -25,6 +25,7 @@ from dreamd.festival.play.evenings import Evenings
 from dreamd.festival.play.house import CLINICIAN, OPERATOR, HouseOfFestival
 from dreamd.festival.scenario.plan import ClinicPlan
 from dreamd.festival.timeline import HappeningKind
+from dreamd.simulation.checks.rendered_exposure import number_of
 
 STUCK_PULL: Final = 0.62
 SAT_S: Final = 3.0
@@ -35,11 +36,6 @@ COMPANIONS: Final = 5
 DAY_S: Final = 86_400.0
 _EVENING: Final = time(20, 15)
 _MORNING: Final = time(8, 30)
-
-
-def number_of(sleeper: str) -> int:
-    """The number of a sleeper's pseudonym."""
-    return int(sleeper.rpartition("-")[2])
 
 
 class Ward:

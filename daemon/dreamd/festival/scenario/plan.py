@@ -17,7 +17,9 @@ PRESSED: Final = "distress"
 """A scene of its own: sleepers press the button for distress."""
 WITHDRAWN: Final = "withdrawal"
 """A scene of its own: sleepers withdraw at the pod."""
-SCENES: Final = (*FAILURES, PRESSED, WITHDRAWN)
+EXPIRED: Final = "expiry"
+"""A scene of its own: sleepers grant anew, for some seconds only."""
+SCENES: Final = (*FAILURES, PRESSED, WITHDRAWN, EXPIRED)
 NOON: Final = time(12)
 
 
@@ -122,7 +124,11 @@ class ClinicPlan:
 
 @dataclass(frozen=True, slots=True)
 class Festival:
-    """The scenario. day: of the acts, by the calendar of the zone. evenings: of calibration before it."""
+    """The scenario. day: of the acts, by the calendar of the zone. evenings: of calibration before it.
+
+    cautious: the share of sleepers that grant a low ceiling. limits: of the house's guidelines that differ
+    from the shipped ones, by key.
+    """
 
     title: str
     seed: int
@@ -136,6 +142,8 @@ class Festival:
     round: RoundPlan | None = None
     moratorium: MoratoriumPlan | None = None
     clinic: ClinicPlan | None = None
+    cautious: float = 0.2
+    limits: tuple[tuple[str, float | str], ...] = ()
 
     @property
     def beds(self) -> int:

@@ -5,6 +5,8 @@ from math import floor
 from typing import Final, TypeVar
 
 from dreamd.core.exchange.book import FEATURES
+from dreamd.core.guidelines.bundle import BundleError
+from dreamd.core.guidelines.keys import KEYS
 from dreamd.core.limits import ARTIST_SHARE_MOST
 from dreamd.core.toml_lines import TomlError, TomlLines, read_toml
 from dreamd.festival.scenario.fields import (
@@ -22,6 +24,7 @@ from dreamd.festival.scenario.fields import (
     yes_or_no,
     zone,
 )
+from dreamd.festival.scenario.limits import festival_bundle
 from dreamd.festival.scenario.plan import (
     FAILURES,
     SCENES,
@@ -46,8 +49,18 @@ BETWEEN_S: Final = 600.0
 """From the end of an act to the next one: beds are asked, and calibrated anew."""
 ROUND_BEFORE_S: Final = 7200.0
 """From the round to the first act: asks, nonces, and check-ins."""
-ONCE: Final = frozenset({"festival", "round", "moratorium", "clinic"})
-TABLES: Final = ("festival", "site", "artist", "round", "act", "failure", "moratorium", "clinic")
+ONCE: Final = frozenset({"festival", "round", "moratorium", "clinic", "guidelines"})
+TABLES: Final = (
+    "festival",
+    "site",
+    "artist",
+    "round",
+    "act",
+    "failure",
+    "moratorium",
+    "clinic",
+    "guidelines",
+)
 
 
 def read_festival(text: str) -> Festival:
@@ -83,8 +96,10 @@ def _read(lines: TomlLines, document: Mapping[str, object]) -> Festival:
         round=_one(lines, document, "round", _round),
         moratorium=_one(lines, document, "moratorium", _moratorium),
         clinic=_one(lines, document, "clinic", _clinic),
+        cautious=whole_one.field("cautious", number(0.0, 1.0), 0.2),
+        limits=_one(lines, document, "guidelines", _limits) or (),
     )
-    whole_one.no_more("title, seed, zone, day, evenings")
+    whole_one.no_more("title, seed, zone, day, evenings, cautious")
     return festival
 
 
@@ -198,6 +213,21 @@ def _clinic(table: Table) -> ClinicPlan:
     )
     table.no_more("days, recovery_days, pull, stuck, answer_share")
     return found
+
+
+def _limits(table: Table) -> tuple[tuple[str, float | str], ...]:
+    """Limits by the keys of the guidelines, each judged as a clause of a revision is."""
+    found = []
+    for key in KEYS:
+        if key in table:
+            limit = table.field(key, lambda value: value)
+            try:
+                festival_bundle(((key, limit),))  # type: ignore[arg-type]
+            except BundleError as error:
+                raise table.fault_of(key, str(error)) from error
+            found.append((key, limit))
+    table.no_more("keys of the guidelines, such as dose_24h_min (dreamd guidelines show)")
+    return tuple(found)  # type: ignore[arg-type]
 
 
 # -- together ----------------------------------------------------------------------------------------------

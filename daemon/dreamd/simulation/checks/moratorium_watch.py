@@ -17,13 +17,15 @@ Violated = Callable[[str, str, str], None]
 
 
 class MoratoriumWatch:
-    """The moratoria of a night, and each coupling held against them. judged: so many."""
+    """The moratoria of a night, and each coupling in their reach held against them. judged: so many."""
 
     def __init__(self, storage: LedgerStorage, violated: Violated) -> None:
         self._storage = storage
         self._violated = violated
         self._called: dict[str, int] = {}
         self.judged = 0
+        self.site_of: Callable[[str], str] = lambda _pod: "here"
+        """The site of a bed."""
 
     def called(self, daemon: ObservedDaemon, moratorium: Moratorium) -> None:
         """This daemon has answered the call."""
@@ -36,5 +38,6 @@ class MoratoriumWatch:
         self.judged += 1
         now_s = daemon.now_s()
         for one in self._storage.moratoria_by_id.values():
-            if daemon.number >= self._called.get(one.id, daemon.number) and one.acts(now_s):
+            reached = one.reaches(self.site_of(pod), person=True)
+            if daemon.number >= self._called.get(one.id, daemon.number) and reached and one.acts(now_s):
                 self._violated(PAUSED, pod, f"is coupled although {one.id} acts")

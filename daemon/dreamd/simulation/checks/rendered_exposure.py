@@ -18,6 +18,11 @@ def sleeper_of(pod: str) -> str:
     return f"sleeper-{pod.rpartition('-')[2]}"
 
 
+def number_of(name: str) -> int:
+    """The number of a bed or of its sleeper."""
+    return int(name.rpartition("-")[2])
+
+
 class RenderedExposure:
     """Minutes by pod, integrated over the shares that its device renders."""
 
