@@ -16,6 +16,7 @@ from mutate.daemon import DAEMON
 from mutate.erasing import ERASING
 from mutate.evidence import EVIDENCE
 from mutate.exchange import EXCHANGE
+from mutate.festival import FESTIVAL
 from mutate.files import FILES
 from mutate.guests import GUESTS
 from mutate.headsets import HEADSETS
@@ -84,4 +85,5 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *PUBLIC_REPORTS,
     *ANCHORS,
     *EXCHANGE,
+    *FESTIVAL,
 )

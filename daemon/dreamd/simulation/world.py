@@ -38,7 +38,10 @@ SKEW_PPM: Final = 100.0
 
 
 class World:
-    """Everything of one night, from one seed."""
+    """Everything of one night, from one seed. dreamscape: the one that is on."""
+
+    dreamscape = DREAMSCAPE
+    between = False
 
     def __init__(
         self,
@@ -70,10 +73,8 @@ class World:
         self.storage = LedgerStorage()
         self.storage.principals, self.storage.credentials = people(begins_s)
         self.broker = MqttBroker(self.schedule)
-        self.dreamscape = DREAMSCAPE
         self.zone = zone
         self._sleeper = sleeper
-        self.between = False
         self.daemons: list[DaemonProcess] = []
         self.pods: list[Pod] = []
         self.checker = checks(self.schedule, self.storage, self.limits_min, self.pods)

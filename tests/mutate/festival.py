@@ -1,0 +1,143 @@
+"""The festival: a guard of the house broken once for each line of the account, which turns red for it.
+
+The lines about pull, berths and the pool are broken in the account: no one guard of the house is alone there.
+"""
+
+from typing import Final
+
+from mutate.mutation import Mutation
+
+_PLAY: Final = ("tests/festival/test_play.py",)
+_FACTS: Final = ("tests/festival/test_account.py",)
+_INSTITUTIONS: Final = "daemon/dreamd/festival/account/institutions.py"
+
+FESTIVAL: Final = (
+    Mutation(
+        "festival.home",
+        "a sleeper that was checked out stays bound to the bed",
+        "daemon/dreamd/app/api/check_ins.py",
+        'self._deps.fleet.lay(record, "", now_s)\n            self._deps.journal',
+        "self._deps.journal",
+        _PLAY,
+    ),
+    Mutation(
+        "festival.dose",
+        "a walk-in may live the dose of a calibrated sleeper",
+        "daemon/dreamd/app/people/doses.py",
+        "return self._full if self.days.many(sleeper) >= self._needed else self._new",
+        "return self._full",
+        _PLAY,
+    ),
+    Mutation(
+        "festival.hours",
+        "a grant goes on after its end",
+        "daemon/dreamd/core/consent/grant.py",
+        "ends = [self.expires_s, *(hours.open_until_s(now_s) for hours in self.hours)]",
+        "ends = [now_s + 3600.0, *(hours.open_until_s(now_s) for hours in self.hours)]",
+        _PLAY,
+    ),
+    Mutation(
+        "festival.ceiling",
+        "a sleeper's own ceiling is not in the assignment",
+        "daemon/dreamd/app/dreamscapes/seating/admission.py",
+        "ceiling=min(self._planned(), self.ceiling_of(seat.sleeper, standing.ceiling)),",
+        "ceiling=self._planned(),",
+        _PLAY,
+    ),
+    Mutation(
+        "festival.slew",
+        "an artist's vector leaps",
+        "daemon/dreamd/app/stage/lead_slew.py",
+        "moved = before + np.clip(vector - before, -step, step)",
+        "moved = vector + 0.0 * step",
+        _PLAY,
+    ),
+    Mutation(
+        "festival.pause",
+        "a moratorium of a site leaves its sleepers merged",
+        "daemon/dreamd/app/dreamscapes/moratorium_execution.py",
+        "for record in self._reached(one)",
+        "for record in ()",
+        _PLAY,
+    ),
+    Mutation(
+        "festival.rules",
+        "merge-minutes of those that left are not charged",
+        "daemon/dreamd/app/people/exposure.py",
+        "if closed_min:",
+        "if False:",
+        _PLAY,
+    ),
+    Mutation(
+        "festival.cases",
+        "a trip of a person opens no case",
+        "daemon/dreamd/app/clinic/case_openings.py",
+        "if level is None:\n            return\n        personal",
+        "if level is not None:\n            return\n        personal",
+        _PLAY,
+    ),
+    Mutation(
+        "festival.triage",
+        "a case does not keep when it was answered",
+        "daemon/dreamd/core/clinic/course.py",
+        "return replace(case, answered_s=case.answered_s or now_s)",
+        "return case",
+        _PLAY,
+    ),
+    Mutation(
+        "festival.pull",
+        "a person at a planted pull of 0.5 may be released",
+        _INSTITUTIONS,
+        "if isfinite(found) and not found < PULL_LEAST:",
+        "if False:",
+        _FACTS,
+    ),
+    Mutation(
+        "festival.refusals",
+        "a refusal by the guidelines does not cite its clause",
+        "daemon/dreamd/core/guidelines/judgement.py",
+        'metadata = {"clause": clause.name, "revision": str(revision), "limit": limit, "value": value}',
+        'metadata = {"revision": str(revision), "limit": limit, "value": value}',
+        _PLAY,
+    ),
+    Mutation(
+        "festival.letters",
+        "no letter is written",
+        "daemon/dreamd/app/people/nights.py",
+        "if ready and len(due) < LETTERS_AT_ONCE:",
+        "if False:",
+        _PLAY,
+    ),
+    Mutation(
+        "festival.report",
+        "a cell of few people is shown",
+        "daemon/dreamd/core/public_report/cells.py",
+        "shown = count >= least and (kind is Kind.SLEPT or rest >= least)",
+        "shown = True",
+        _PLAY,
+    ),
+    Mutation(
+        "festival.pieces",
+        "the chain of a piece is not that of the broadcast",
+        "daemon/dreamd/app/stage/live_lead.py",
+        "self._piece.add_tick(self._now_s(), tick, vector.tolist(), share, revision)",
+        "self._piece.add_tick(self._now_s(), tick, vector.tolist(), 0.5 * share, revision)",
+        _PLAY,
+    ),
+    Mutation(
+        "festival.berths",
+        "a berth that stood empty is not found",
+        _INSTITUTIONS,
+        "elif (sleeper, site, night) not in slept:",
+        "elif False:",
+        _FACTS,
+    ),
+    Mutation(
+        "festival.pool",
+        "a pool that is a cent wrong is not found",
+        _INSTITUTIONS,
+        "if after != one.pool_after:",
+        "if abs(after - one.pool_after) > 1:",
+        _FACTS,
+    ),
+)
