@@ -1,6 +1,7 @@
 """The festival: a guard of the house broken once for each line of the account, which turns red for it.
 
-The lines about pull, berths and the pool are broken in the account: no one guard of the house is alone there.
+The lines about pauses, pull, berths and the pool are broken in the account: no one guard of the house is
+alone there.
 """
 
 from typing import Final
@@ -38,10 +39,10 @@ FESTIVAL: Final = (
     ),
     Mutation(
         "festival.ceiling",
-        "a sleeper's own ceiling is not in the assignment",
-        "daemon/dreamd/app/dreamscapes/seating/admission.py",
-        "ceiling=min(self._planned(), self.ceiling_of(seat.sleeper, standing.ceiling)),",
-        "ceiling=self._planned(),",
+        "a sleeper's own ceiling counts for nothing",
+        "daemon/dreamd/app/people/consent_book.py",
+        "ceiling=held.ceiling if until_s",
+        "ceiling=0.15 if until_s",
         _PLAY,
     ),
     Mutation(
@@ -54,18 +55,18 @@ FESTIVAL: Final = (
     ),
     Mutation(
         "festival.pause",
-        "a moratorium of a site leaves its sleepers merged",
-        "daemon/dreamd/app/dreamscapes/moratorium_execution.py",
-        "for record in self._reached(one)",
-        "for record in ()",
-        _PLAY,
+        "a sleeper that merges in a moratorium is not found",
+        "daemon/dreamd/festival/account/nights.py",
+        "if reached and not overlap_s <= ZERO_WITHIN_S:",
+        "if False:",
+        _FACTS,
     ),
     Mutation(
         "festival.rules",
-        "merge-minutes of those that left are not charged",
-        "daemon/dreamd/app/people/exposure.py",
-        "if closed_min:",
-        "if False:",
+        "a moratorium of a site leaves its sleepers coupled",
+        "daemon/dreamd/app/dreamscapes/moratorium_execution.py",
+        "for record in self._reached(one)",
+        "for record in ()",
         _PLAY,
     ),
     Mutation(
@@ -73,7 +74,7 @@ FESTIVAL: Final = (
         "a trip of a person opens no case",
         "daemon/dreamd/app/clinic/case_openings.py",
         "if level is None:\n            return\n        personal",
-        "if level is not None:\n            return\n        personal",
+        "if level is None or level.holds:\n            return\n        personal",
         _PLAY,
     ),
     Mutation(

@@ -91,9 +91,9 @@ class Evenings:
             return
         daemon, old = found
         fresh = give(house.world, daemon, old, expires_s=house.now_s + seconds)
-        own = [one for one in self.allowed if one.sleeper == old.sleeper]
+        own = [at for at, one in enumerate(self.allowed) if one.sleeper == old.sleeper]
         if fresh is not None and own:
-            self.allowed.append(replace(own[-1], from_s=own[-1].from_s, until_s=fresh.expires_s))
+            self.allowed[own[-1]] = replace(self.allowed[own[-1]], until_s=fresh.expires_s)
 
     def _allow(self, sleeper: str, ceiling: float, expires_s: float, share: float, days: int) -> None:
         """Note the limits of this night, by grant and guidelines. days: of calibration before it."""
