@@ -48,7 +48,8 @@ def test_a_cue_begins_no_earlier_than_its_scene_can_show_itself() -> None:
 
 def test_a_cue_that_could_not_show_itself_names_its_act() -> None:
     """Crosstalk among six beds is refused with the act and with what it needs."""
-    plan = tiny(failures=(FailureCue("crosstalk", 1, 20.0, 0.5),), moratorium=None)
+    crosstalk = (FailureCue("crosstalk", 1, 20.0, 0.5),)
+    plan = tiny(sites=(SitePlan("lake", 6),), failures=crosstalk, moratorium=None)
     with pytest.raises(CannotRun, match=r"^act 1, .*crosstalk could not show itself: it needs 8 --sleepers"):
         live_nights(plan, Place())
 

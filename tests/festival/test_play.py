@@ -11,9 +11,6 @@ from dreamd.festival.play.run import play_festival
 from dreamd.festival.timeline import Happening, HappeningKind
 from festival.scenarios import tiny
 
-NOT_PLAYED = {Subject.BERTHS, Subject.POOL}
-"""Lines that the tiny scenario has no part for."""
-
 
 @pytest.fixture(scope="module")
 def told() -> list[Happening]:
@@ -27,18 +24,11 @@ def account(told: list[Happening]) -> FestivalAccount:
     return play_festival(tiny(), tell=told.append)
 
 
-@pytest.mark.parametrize(
-    "subject", [one for one in Subject if one not in NOT_PLAYED], ids=lambda one: one.value
-)
+@pytest.mark.parametrize("subject", list(Subject), ids=lambda one: one.value)
 def test_each_line_is_judged_and_holds(account: FestivalAccount, subject: Subject) -> None:
-    """Six beds, an artist, a pressed button, a moratorium and the clinic: each promise is kept."""
+    """A round, an artist, a pressed button, a moratorium and the clinic: each promise is kept."""
     line = next(one for one in account.lines if one.subject is subject)
     assert line.met, (line.verdict, line.faults)
-
-
-def test_a_part_that_is_not_played_has_no_line(account: FestivalAccount) -> None:
-    """Without a round there is no line about berths or the pool, so none that holds for nothing."""
-    assert {one.subject for one in account.lines}.isdisjoint(NOT_PLAYED)
 
 
 def test_the_timeline_is_told_in_order_and_tells_each_part(
@@ -48,10 +38,10 @@ def test_the_timeline_is_told_in_order_and_tells_each_part(
     assert [one.plain() for one in told] == [one.plain() for one in account.timeline]
     assert [one.at_s for one in told] == sorted(one.at_s for one in told)
     kinds = {one.kind for one in told}
-    assert kinds >= set(HappeningKind) - {HappeningKind.ROUND}
+    assert kinds >= set(HappeningKind)
     merged = [one.figures["merged"] for one in told if one.kind is HappeningKind.AUDIENCE]
     assert merged[0] != merged[-1] == 0
-    assert 6 in merged
+    assert max(merged) >= 6
     json.dumps(account.plain(), allow_nan=False)
 
 

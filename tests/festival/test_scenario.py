@@ -124,5 +124,15 @@ def test_a_score_that_is_missing_or_wrong_is_refused(tmp_path: Path) -> None:
     (tmp_path / "tide.toml").write_text("title = 3\n", encoding="utf-8")
     with pytest.raises(FestivalFileError, match=r"the score 'tide.toml': line 1"):
         read_plan(str(file))
+    (tmp_path / "tide.toml").write_text(
+        'title = "Tide"\nartist = "Ida"\nschema = "bands6x2"\nduration_s = 60\nshare_most = 0.4\n'
+        "commercial = false\n[[move]]\nat_s = 0\nshare = 0\nvector = {}\n",
+        encoding="utf-8",
+    )
+    file.write_text(file.read_text().replace("share = 0.3", "share = 0.2"), encoding="utf-8")
+    with pytest.raises(
+        FestivalFileError, match=r"line 19: act.share: the score 'tide.toml' asks for a share"
+    ):
+        read_plan(str(file))
     with pytest.raises(FestivalFileError, match="is a file, and this scenario has none"):
         read_scores(read_festival(file.read_text()))

@@ -29,7 +29,7 @@ from dreamd.festival.play.run import play_festival
 from dreamd.festival.scenario.fields import FestivalFileError
 from dreamd.festival.scenario.plan import Festival
 from dreamd.festival.scenario.reading import read_festival
-from dreamd.festival.scenario.shipped import read_scores, shipped_text
+from dreamd.festival.scenario.shipped import check_shares, read_scores, shipped_text
 from dreamd.festival.timeline import Happening, HappeningKind, Tell
 from dreamd.rehearsal.run import rehearse
 from dreamd.stage.score.score import Score
@@ -191,7 +191,12 @@ def read_plan(file: str | None, seed: int | None = None) -> tuple[Festival, dict
         raise FestivalFileError(f"{name}: it is not UTF-8: byte {error.start}") from error
     except FestivalFileError as error:
         raise FestivalFileError(f"{name}: {error}") from error
-    return plan if seed is None else replace(plan, seed=seed), dict(read_scores(plan, beside))
+    scores = read_scores(plan, beside)
+    try:
+        check_shares(text, plan, scores)
+    except FestivalFileError as error:
+        raise FestivalFileError(f"{name}: {error}") from error
+    return plan if seed is None else replace(plan, seed=seed), dict(scores)
 
 
 def _quiet(_happening: Happening) -> None:

@@ -114,13 +114,17 @@ class Act:
         """Tell a reading of it."""
         house, view = self._house, self.view
         shares = [house.watch.share_now(bed.name) for bed in self.beds]
-        seats = [seat.state for seat in view.seats]
+        whole = view.state is DreamscapeState.SEVERED
+        severed = sum(
+            seat.state is SeatState.SEVERED or (whole and seat.state is not SeatState.LEFT)
+            for seat in view.seats
+        )
         house.announce(
             HappeningKind.AUDIENCE,
             f"{self.name}: {sum(share > 0.0 for share in shares)} of {len(self.beds)} are merged",
             merged=sum(share > 0.0 for share in shares),
-            seated=sum(state is SeatState.ASSIGNED for state in seats),
-            severed=sum(state is SeatState.SEVERED for state in seats),
+            seated=sum(seat.state is not SeatState.LEFT for seat in view.seats),
+            severed=severed,
             share=round(max(shares, default=0.0), 4),
             state=view.state.value,
             second=round(house.now_s - self.begun_s, 2),

@@ -143,7 +143,8 @@ class Evenings:
                     bound=not isinstance(house.app.pods.bed_of(stay.sleeper), Refusal),
                 )
             )
-        house.announce(HappeningKind.MORNING, f"{len(self.lying)} sleepers get up", sleepers=len(self.lying))
+        words = "1 sleeper gets up" if len(self.lying) == 1 else f"{len(self.lying)} sleepers get up"
+        house.announce(HappeningKind.MORNING, words, sleepers=len(self.lying))
         self.slept |= self.lying.keys()
         self._last = set(self.lying)
         self.lying.clear()

@@ -21,6 +21,7 @@ from dreamd.festival.facts import (
     Piece,
     ReportCell,
     ReportTold,
+    Round,
     Subject,
 )
 from dreamd.festival.play.evenings import Evenings
@@ -43,6 +44,8 @@ def subjects_of(house: HouseOfFestival) -> tuple[Subject, ...]:
     found = {*ALWAYS}
     if any(act.artist for act in plan.acts):
         found |= {Subject.SLEW, Subject.PIECES}
+    if plan.round is not None:
+        found |= {Subject.BERTHS, Subject.POOL}
     if plan.moratorium is not None:
         found |= {Subject.PAUSE}
     if plan.clinic is not None:
@@ -51,7 +54,11 @@ def subjects_of(house: HouseOfFestival) -> tuple[Subject, ...]:
 
 
 def facts_of(
-    house: HouseOfFestival, evenings: Evenings, ward: Ward | None, reports: tuple[ReportTold, ...]
+    house: HouseOfFestival,
+    evenings: Evenings,
+    ward: Ward | None,
+    reports: tuple[ReportTold, ...],
+    rounds: tuple[Round, ...],
 ) -> Facts:
     """Return everything that the account judges."""
     watch, plan = house.watch, house.plan
@@ -73,6 +80,7 @@ def facts_of(
         clauses=_clauses(house),
         letters=_letters(house),
         reports=reports,
+        rounds=rounds,
         pieces=_pieces(house),
         played=tuple(act.number for act in plan.acts if act.artist),
     )

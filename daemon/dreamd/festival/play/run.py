@@ -20,6 +20,7 @@ from dreamd.festival.play.cues import play_cue
 from dreamd.festival.play.evenings import Evenings
 from dreamd.festival.play.gathering import facts_of, report_told
 from dreamd.festival.play.house import ADVOCATE, BEFORE_S, CLINICIAN, OPERATOR, HouseOfFestival
+from dreamd.festival.play.round import EveningRound
 from dreamd.festival.play.ward import Ward
 from dreamd.festival.scenario.plan import ActPlan, Festival, MoratoriumPlan
 from dreamd.festival.timeline import HappeningKind, Tell
@@ -59,11 +60,13 @@ class _Play:
         self._plan, self._scores = plan, scores
         first_s = plan.instant_s(_CALIBRATION, -plan.evenings)
         if not plan.evenings:
-            first_s = plan.instant_s(plan.acts[0].at) - LIES_DOWN_S
+            night_s = plan.instant_s(plan.acts[0].at) - LIES_DOWN_S
+            first_s = night_s if plan.round is None else plan.instant_s(plan.round.at)
         self._house = house = HouseOfFestival(plan, tell, first_s - BEFORE_S)
         self._evenings = Evenings(house)
         self._ward = Ward(house, self._evenings, plan.clinic) if plan.clinic is not None else None
         self._reports: list[ReportTold] = []
+        self._round = EveningRound(house, plan.round) if plan.round is not None else None
         house.watch.heard.append(self._heard)
 
     def _heard(self, event: Event) -> None:
@@ -72,7 +75,8 @@ class _Play:
         if event.kind == "state" and event.cause == DreamscapeState.SEVERED.value:
             self._house.announce(HappeningKind.ACTION, event.sentence, cause=event.reason)
         if event.kind == "case-opened":
-            self._house.announce(HappeningKind.CLINIC, event.sentence, level=event.values.get("level", 0.0))
+            words = event.sentence.removeprefix("case ")
+            self._house.announce(HappeningKind.CLINIC, words, level=event.values.get("level", 0.0))
 
     def play(self) -> FestivalAccount:
         """Play all of it."""
@@ -82,15 +86,20 @@ class _Play:
         self._ask_for_too_much()
         for evening in range(plan.evenings):
             self._calibrate(evening - plan.evenings)
+        if self._round is not None and plan.round is not None:
+            house.leap_until(plan.instant_s(plan.round.at))
+            house.site_of_number.clear()
+            house.site_of_number.update(self._round.play())
         self._play_night()
         if self._ward is not None:
             house.leap_until(plan.instant_s(_MORNING) + 60.0)
             self._evenings.answer_last()
             self._ward.play_days()
             self._publish()
-        facts = facts_of(house, self._evenings, self._ward, tuple(self._reports))
+        rounds = () if self._round is None else (self._round.fact(),)
+        facts = facts_of(house, self._evenings, self._ward, tuple(self._reports), rounds)
         account = account_of(facts)
-        words = "every line of the account holds" if account.met else "the account has lines that do not hold"
+        words = _verdict(account)
         house.announce(HappeningKind.END, words, lines=len(account.lines))
         return account_of(facts, house.timeline)
 
@@ -103,11 +112,10 @@ class _Play:
         )
 
     def _place(self, plan: Festival) -> None:
-        """Give each sleeper a bed: the sites in their order."""
-        numbers = iter(range(1, plan.beds + 1))
-        for site in plan.sites:
-            for _ in range(site.beds):
-                self._house.site_of_number[next(numbers)] = site.name
+        """Give each sleeper a bed until the round: the sites in turn, as many to each as it has beds."""
+        beds = [site.name for site in plan.sites for _ in range(site.beds)]
+        for number in range(1, plan.sleepers + 1):
+            self._house.site_of_number[number] = beds[(number - 1) % len(beds)]
 
     def _numbers(self, site: str = "") -> tuple[int, ...]:
         return tuple(n for n, own in sorted(self._house.site_of_number.items()) if site in ("", own))
@@ -134,10 +142,20 @@ class _Play:
         house.leap_until(at_s)
         house.turn_on(self._numbers())
         house.know_others()
+        if night == self._plan.night():
+            self._try_another_bed()
         self._evenings.check_in(self._numbers(), night)
         house.announce(
             HappeningKind.EVENING, f"{len(self._numbers())} sleepers lie down", sleepers=len(self._numbers())
         )
+
+    def _try_another_bed(self) -> None:
+        """A sleeper without a berth asks for the bed of one with a berth: it is refused."""
+        house, numbers = self._house, self._numbers()
+        others = [n for n in range(1, self._plan.sleepers + 1) if n not in house.site_of_number]
+        if self._round is not None and others and numbers:
+            answer = house.app.pods.check_in(OPERATOR, f"bed-{numbers[0]}", house.sleeper(others[0]))
+            house.answer_of("a check-in without a berth", answer)
 
     # -- the night -----------------------------------------------------------------------------------------
 
@@ -205,7 +223,7 @@ class _Play:
         daemon = house.world.daemon
         assert daemon is not None
         house.watch.grants.moratoria.called(daemon, found.moratorium)
-        words = f"an advocate calls a moratorium of {called.reach}: {called.reason}"
+        words = f"an advocate calls a moratorium of {_reach(called.reach)}: {called.reason}"
         house.announce(HappeningKind.MORATORIUM, words, hours=called.hours)
         name = house.world.dreamscape
         house.plan_at(house.now_s + 5.0, lambda: self._resume(name))
@@ -241,6 +259,15 @@ class _Play:
             return
         self._reports.append(report_told(house, first, marks))
         house.announce(HappeningKind.REPORT, "the public report of four weeks is published")
+
+
+def _reach(reach: str) -> str:
+    return "the fleet" if reach == "fleet" else f"the site {reach}"
+
+
+def _verdict(account: FestivalAccount) -> str:
+    red = sum(not line.met for line in account.lines)
+    return f"{red} of {len(account.lines)} lines do not hold" if red else "every line of the account holds"
 
 
 _CALIBRATION: Final = time(21)

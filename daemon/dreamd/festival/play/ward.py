@@ -104,7 +104,7 @@ class Ward:
         house.turn_on(tuple(people))
         shares = {number_of(one.case.person): one.case.share for one in self._cases(CaseState.RETURNING)}
         self._evenings.check_in(people, house.plan.night(day), share=shares)
-        words = f"{len(held)} persons are held, {len(returning)} return"
+        words = f"{_persons(len(held))} held, {len(returning)} on the way back"
         house.announce(HappeningKind.CLINIC, words, held=len(held), returning=len(returning))
         for number in sitting:
             self._sit(number, day)
@@ -223,3 +223,7 @@ class Ward:
             )
             if not isinstance(found, Refusal):
                 self.planted[case.id] = self._pull_of(case.person)
+
+
+def _persons(count: int) -> str:
+    return "1 person is" if count == 1 else f"{count} persons are"

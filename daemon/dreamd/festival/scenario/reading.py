@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from math import floor
 from typing import Final, TypeVar
 
-from dreamd.core.exchange.book import FEATURES
+from dreamd.core.exchange.accounts import reserve_fault
+from dreamd.core.exchange.book import FEATURES, Terms
 from dreamd.core.guidelines.bundle import BundleError
 from dreamd.core.guidelines.keys import KEYS
 from dreamd.core.limits import ARTIST_SHARE_MOST
@@ -343,10 +344,16 @@ def _check_round(found: Festival, no: No) -> None:
     begins_s, first_s = found.instant_s(asked.at), found.instant_s(found.acts[0].at)
     if not begins_s + ROUND_BEFORE_S <= first_s:
         raise no("round", 0, "at", "the round begins two hours before the first act, or earlier")
-    if not BEDS[0] <= asked.asks <= BEDS[1] * 4:
-        raise no("round", 0, "open", f"there are {asked.asks} asks, expected {BEDS[0]} to {BEDS[1] * 4}")
+    if not found.beds <= asked.asks <= 4 * BEDS[1]:
+        expected = f"expected {found.beds}, one for each bed, to {4 * BEDS[1]}"
+        raise no("round", 0, "open", f"there are {asked.asks} asks, {expected}")
     for at, site in enumerate(found.sites):
         if not site.price_cents <= asked.price_most_cents:
             raise no("site", at, "price", "is above the largest price of the round (round.price_most)")
+    bundle = festival_bundle(found.limits)
+    shares = (bundle.number(key) for key in ("reserve_crisis", "reserve_community", "levy"))
+    fault = reserve_fault(Terms(asked.price_most_cents, asked.pool_cents, *shares), found.beds)
+    if fault is not None:
+        raise no("round", 0, "pool", fault.sentence)
     if not asked.cancelled <= min(asked.asks, found.beds):
         raise no("round", 0, "cancelled", f"found {asked.cancelled}, more than there are berths given")

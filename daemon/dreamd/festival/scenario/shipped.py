@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from dreamd.adapters.documents.shipped import shipped_bundle
+from dreamd.core.toml_lines import read_toml
 from dreamd.festival.scenario.fields import FestivalFileError
 from dreamd.festival.scenario.plan import Festival
 from dreamd.stage.score.judgement import judge, score_limits
@@ -40,6 +41,21 @@ def read_scores(plan: Festival, beside: Path | None = None) -> Mapping[str, Scor
         except ScoreError as error:
             raise FestivalFileError(f"the score {name!r}: {error}") from error
     return found
+
+
+def check_shares(text: str, plan: Festival, scores: Mapping[str, Score]) -> None:
+    """Refuse an act that allows its artist less than the score asks for. text: of the scenario.
+
+    Raises:
+        FestivalFileError: the act, with the line of its share.
+    """
+    for act in plan.acts:
+        score = scores.get(act.score)
+        if score is not None and not score.share_most <= act.share:
+            _, lines = read_toml(text, len(text))
+            line = lines.line_of("act", act.number - 1, "share")
+            asks = f"the score {act.score!r} asks for a share of {score.share_most:g}"
+            raise FestivalFileError(f"line {line}: act.share: {asks}, the act allows {act.share:g}")
 
 
 def _read(name: str, beside: Path | None) -> Score:
