@@ -125,7 +125,7 @@ async def test_a_rebound_name_gets_403_on_every_path(
         (Grant(Role.ADMIN), frozenset(BUTTONS) - {"resume"}),
         (Grant(Role.CLINICIAN, sites=frozenset({"a"})), frozenset(BUTTONS) - {"resume"}),
         (Grant(Role.SLEEPER, sleeper="ada"), {"release", "wake-bed"}),
-        (Grant(Role.ARTIST, dreamscapes=frozenset("*")), {"sever"}),
+        (Grant(Role.ARTIST, dreamscapes=frozenset("*")), {"sever", "wake"}),
         (Grant(Role.AUDITOR), frozenset()),
     ],
     ids=lambda value: value.role.value if isinstance(value, Grant) else "",

@@ -169,8 +169,8 @@ async def test_one_page_too_many_is_refused(house: House) -> None:
     assert (await house.page.ask("GET", path))[0] == 200
 
 
-async def test_unknown_values_are_null_and_the_collective_is_not_sent(house: House) -> None:
-    """NaN, a distance of zero and a quality without a slot are null; no page has the centre."""
+async def test_unknown_values_are_null_and_a_hidden_collective_is_not_sent(house: House) -> None:
+    """NaN, a distance of zero and a quality without a slot are null; no page has a hidden centre."""
     seats = (
         seat_view(1, "bed-1", synchrony=nan, identity=0.0, distance=0.0),
         seat_view(2, "bed-2", state=SeatState.WAITING, quality=0.0, applied=nan, heard_age_s=40.0),

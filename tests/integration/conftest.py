@@ -1,14 +1,16 @@
-"""A real broker for the tests in this folder."""
+"""A real broker and a real browser for the tests in this folder."""
 
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from chromium import Chromium
 from mosquitto import MOSQUITTO, SHIPPED, Broker, free_port
 from ward import Ward
 
@@ -42,6 +44,25 @@ def ward(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Ward]:
     one = Ward(tmp_path, **getattr(request, "param", {}))
     yield one
     one.broker.kill()
+
+
+@pytest.fixture(scope="session")
+def browser_of_the_run() -> Iterator[Chromium]:
+    """One browser for all modules of a worker."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        one = Chromium(Path(folder))
+        yield one
+        one.close()
+
+
+@pytest.fixture(scope="module")
+def chromium(browser_of_the_run: Chromium) -> Iterator[Chromium]:
+    """The browser as new, for the tests of a module."""
+    browser_of_the_run.forget_page()
+    browser_of_the_run.addresses.clear()
+    browser_of_the_run.prefer()
+    yield browser_of_the_run
+    browser_of_the_run.go("about:blank")
 
 
 Start = Callable[..., subprocess.Popen[bytes]]

@@ -1,9 +1,7 @@
 """The overview of the house in a real browser: every Dreamscape, beds in none, and events in groups."""
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -26,15 +24,6 @@ EVENTS = (
 GARDEN_FOCUS = """[...document.querySelectorAll('#dreamscapes button')]
   .find((button) => /garden/.test(button.innerText)).focus()"""
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    """One browser for all of them."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        one = Chromium(Path(folder))
-        yield one
-        one.close()
 
 
 @pytest.fixture

@@ -1,12 +1,10 @@
 """The console's page in a real browser, over an application in memory: display, speech and keys."""
 
 import math
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -59,15 +57,6 @@ SET_MARKUP = """(() => {
 })()"""
 VALUES = "[...document.querySelectorAll('#traces .value')].map((v) => v.textContent)"
 TRACES = "[...document.querySelectorAll('#traces canvas')].map((c) => c.getAttribute('aria-label'))"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    """One browser for all of them."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        one = Chromium(Path(folder))
-        yield one
-        one.close()
 
 
 class Night:

@@ -1,10 +1,8 @@
 """Three Dreamscapes in different states, and every way out of them, pressed in a real browser."""
 
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -18,15 +16,6 @@ from fakes.console_house import ConsoleHouse
 pytestmark = pytest.mark.skipif(BINARY is None, reason="chromium is not installed (make system-packages)")
 SIZES = [pytest.param((1280, 800), id="1280"), pytest.param((390, 844), id="390")]
 LOST = HouseView(broker=False, broker_since_s=1.0, ledger="", blind=("d1",), online=6, unheard=6)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    """One browser for all of them."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        one = Chromium(Path(folder))
-        yield one
-        one.close()
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """The pages of a rehearsal and of a festival, and the plots of surveillance, in a real browser."""
 
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -38,15 +36,6 @@ OUTSIDE = """[...document.querySelectorAll('main *')].filter((one) => {
   const box = one.getBoundingClientRect();
   return one.closest('svg') === null && box.width > 0 && (box.right > innerWidth + 1 || box.left < -1);
 }).map((one) => one.innerText)"""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    """One browser for all of them."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        one = Chromium(Path(folder))
-        yield one
-        one.close()
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -15,6 +15,9 @@ _TESTS_OWN: Final = "tests/console/test_own_consent.py"
 _CLINIC_ROUTES: Final = f"{_SITE}people/clinic_routes.py"
 _TESTS_CLINIC: Final = "tests/console/test_clinic_page.py"
 _TESTS_SHAPES: Final = "tests/console/test_shapes.py"
+_LEADS: Final = f"{_SITE}acts/leads.py"
+_STAGE_ROUTES: Final = f"{_SITE}people/stage_routes.py"
+_TESTS_STAGE: Final = "tests/console/test_stage_page.py"
 _NOBODY: Final = (f"{_TESTS_LOCAL}::test_a_foreign_page_neither_acts_nor_reads",)
 
 CONSOLE: Final = (
@@ -88,7 +91,7 @@ CONSOLE: Final = (
         _SHAPES,
         "return round(value, _DIGITS) if math.isfinite(value) else None",
         "return round(value, _DIGITS) if math.isfinite(value) else 0.0",
-        (f"{_TESTS_LOCAL}::test_unknown_values_are_null_and_the_collective_is_not_sent",),
+        (f"{_TESTS_LOCAL}::test_unknown_values_are_null_and_a_hidden_collective_is_not_sent",),
     ),
     Mutation(
         "console.idle",
@@ -166,8 +169,8 @@ CONSOLE: Final = (
         "console.no-tick",
         "a Dreamscape that gathers is shown without its seats",
         _SHAPES,
-        "seats = list(one.seats if tick is None else tick.seats)",
-        "seats = list(() if tick is None else tick.seats)",
+        "seats = list(tick.seats if tick is not None and tick.seats else one.seats)",
+        "seats = list(tick.seats if tick is not None and tick.seats else ())",
         (f"{_TESTS_LOCAL}::test_a_page_is_answered_when_a_tick_comes_and_within_a_second",),
     ),
     Mutation(
@@ -345,5 +348,41 @@ CONSOLE: Final = (
         "if type(one) is int and 0 <= one <= WHO5_MOST]",
         "if type(one) is int]",
         (_TESTS_OWN,),
+    ),
+    Mutation(
+        "console.lead-repeated",
+        "a page that has gone leads on: the console repeats its last vector",
+        _LEADS,
+        """            except TimeoutError:
+                return
+""",
+        """            except TimeoutError:
+                pass
+""",
+        (_TESTS_STAGE,),
+    ),
+    Mutation(
+        "console.lead-goes-on",
+        "a page whose lead is over leads on without a hand",
+        _LEADS,
+        "if lead is None or lead.task is None or lead.word.dreamscape != word.dreamscape:",
+        "if False:",
+        (_TESTS_STAGE,),
+    ),
+    Mutation(
+        "console.lead-keeps-awake",
+        "a page that repeats its vector keeps the session of an absent artist young",
+        _STAGE_ROUTES,
+        "        if self.leads.has_moved(word):\n",
+        "        if word:\n",
+        (_TESTS_STAGE,),
+    ),
+    Mutation(
+        "console.hidden-centre",
+        "a page has the centre of an intimate Dreamscape",
+        _SHAPES,
+        "{} if tick.centre_hidden else",
+        "{} if False else",
+        (_TESTS_STAGE,),
     ),
 )

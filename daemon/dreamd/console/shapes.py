@@ -152,8 +152,11 @@ def scene_shape(
     breakers: Mapping[str, breaking.BreakerDetail],
     made_s: float,
 ) -> dict[str, object]:
-    """One Dreamscape with its seats. tick: None where it does not tick. made_s: when the seats were read."""
-    seats = list(one.seats if tick is None else tick.seats)
+    """One Dreamscape with its seats. tick: None where it does not tick. made_s: when the seats were read.
+
+    A caller whose ticks hold no seats has the seats of the Dreamscape: at most their own.
+    """
+    seats = list(tick.seats if tick is not None and tick.seats else one.seats)
     ceiling = one.plan.ceiling
     if tick is not None and tick.included < INTIMATE_BELOW:
         ceiling = min(ceiling, CEILING_INTIMATE)
@@ -163,6 +166,8 @@ def scene_shape(
         "etag": one.etag,
         "ceiling": number(ceiling),
         "seats_min": one.plan.seats_min,
+        "schema": one.plan.schema,
+        "artist_share_most": number(one.plan.artist_share),
         "ticks_skipped": one.ticks_skipped,
         "tick": None if tick is None else _tick(tick),
         "columns": COLUMNS,
@@ -195,6 +200,8 @@ def _tick(tick: dreams.Collective) -> dict[str, object]:
         "dispersion": _known(tick.dispersion),
         "tick_ms": number(seconds(tick.tick_duration) * 1000),
         "intimate": tick.centre_hidden,
+        **({} if tick.centre_hidden else {"centre": [number(value) for value in tick.centre]}),
+        "artist": [number(value) for value in tick.artist],
         "crowd": {
             "synchrony": [
                 {

@@ -85,6 +85,7 @@ class _Scene:
     told: dreams.Dreamscape | None = None
     tick: dreams.Collective | None = None
     made_s: float = 0.0
+    told_s: float = 0.0
     trouble: str = ""
     unwatched: str = ""
     encoded: tuple[int, bytes] = (0, b"")
@@ -215,6 +216,7 @@ class Viewer:
                 before = scene.told
                 try:
                     scene.told, scene.trouble = await api.dreamscapes.get(scene.name), ""
+                    scene.told_s = self.session_s()
                 except dreamapi.RateExceeded:
                     await asyncio.sleep(LISTS_EVERY_S)
                     continue
@@ -351,7 +353,8 @@ class Viewer:
     def _shown(self, scene: _Scene, told: dreams.Dreamscape) -> bytes:
         """The scene, encoded once for all pages that show it."""
         if scene.encoded[0] != scene.number:
-            shape = shapes.scene_shape(told, scene.tick, self._breakers, scene.made_s)
+            made_s = scene.made_s if scene.tick is None or scene.tick.seats else scene.told_s
+            shape = shapes.scene_shape(told, scene.tick, self._breakers, made_s)
             scene.encoded = scene.number, shapes.encoded({"number": scene.number, **shape})
         return scene.encoded[1]
 

@@ -30,6 +30,7 @@ import dreamapi
 from dreamapi.credentials import CredentialFile
 from dreamapi.names import bare
 from dreamd.console import request_guard as guard
+from dreamd.console.acts.leads import Leads
 from dreamd.console.acts.offers import BUTTONS
 from dreamd.console.acts.order_bodies import LONG_MAX, Asked, UnfitOrderError
 from dreamd.console.acts.orders import ACTS, Act, LateOrder, OrderRunner
@@ -40,6 +41,7 @@ from dreamd.console.page_files import MEDIA, PageFiles
 from dreamd.console.people.clinic_routes import ClinicPage
 from dreamd.console.people.consent_routes import OwnConsent
 from dreamd.console.people.guideline_routes import OpenGuidelines
+from dreamd.console.people.stage_routes import ArtistsStage
 from dreamd.console.provider_door import ProviderDoor
 from dreamd.console.request_guard import PROTECTION, RequestGuard
 from dreamd.console.request_reader import (
@@ -61,6 +63,7 @@ SIGN_INS: Final = 4
 """Credentials that are checked at once."""
 COOKIE_BYTES: Final = 16
 OPEN_PAGES: Final = ("consent",)
+SIGNED_IN_PAGES: Final = ("guidelines", "clinic", "stage")
 
 
 class HostGuard:
@@ -107,6 +110,7 @@ class Console:
         self._writer = SessionWriter(self.sessions, store)
         doors = Doors(api, judge, self._session, refused, self._failed_for, idle, signed_out, now_s, key)
         self._governing = Governing(doors) if api.authority else None
+        self._stage = ArtistsStage(doors)
         self._people = (OwnConsent(doors), OpenGuidelines(doors))
         self._clinic = ClinicPage(doors)
         self._viewers: dict[str, tuple[Viewer, asyncio.Task[None]]] = {}
@@ -119,12 +123,13 @@ class Console:
     async def lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         """Hold the tasks of the viewers."""
         async with asyncio.TaskGroup() as group:
-            self._group, self._orders = group, OrderRunner(group)
+            self._group, self._orders, self._stage.leads = group, OrderRunner(group), Leads(group)
             closing = group.create_task(self._close_idle(), name="idle-viewers")
             yield
             self._group = None
             await self._writer.write_changes()
             self._orders.cancel_orders()
+            self._stage.leads.cancel_leads()
             for task in (closing, *(task for _, task in self._viewers.values())):
                 task.cancel()
 
@@ -133,13 +138,13 @@ class Console:
         return [
             Route("/", self._page("index")),
             Route("/healthz", _health),
-            Route("/guidelines", self._page("guidelines")),
-            Route("/clinic", self._page("clinic")),
+            *(Route(f"/{page}", self._page(page)) for page in SIGNED_IN_PAGES),
             *(self._of_sessions() if self._near is None else ()),
             *(self._governing.routes() if self._governing is not None else ()),
             *(Route(f"/{page}", self._open_page(page)) for page in OPEN_PAGES),
             *(route for page in self._people for route in page.routes()),
             *self._clinic.case_routes(),
+            *self._stage.stage_routes(),
             Route("/console/look", self._look),
             *(Route(path, self._order(act), methods=["POST"]) for path, act in ACTS.items()),
             Route("/console/{file}", self._file),

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 import dreamapi
+from dreamd.console.acts.leads import LeadEnded
 from dreamd.console.acts.order_bodies import BODY_MAX, Asked, UnfitOrderError
 from dreamd.console.request_guard import RequestGuard
 from dreamd.console.request_reader import read_request
@@ -28,6 +29,7 @@ LONG_S: Final = 60.0
 Answer = dict[str, object]
 Reading = Callable[[dreamapi.Api, Request, Session], Awaitable[Answer]]
 Writing = Callable[[dreamapi.Api, Asked, Session], Awaitable[Answer]]
+Taking = Callable[[Asked, Session], Awaitable[Answer]]
 Route = Callable[[Request], Awaitable[Response]]
 
 
@@ -67,6 +69,26 @@ class Doors:
     def writes(self, work: Writing, *, when_idle: bool = False, most: int = BODY_MAX) -> Route:
         """Answer a POST by this work. when_idle: also for an idle session. most: bytes of the body."""
 
+        async def act(asked: Asked, session: Session) -> Response:
+            session.note_act(self.now_s())
+            return await self._asked(session, lambda api: work(api, asked, session))
+
+        return self._guarded(act, most, when_idle=when_idle)
+
+    def takes(self, work: Taking, *, when_idle: bool = False) -> Route:
+        """Answer a POST by work that has its own way to the daemon.
+
+        A page repeats such a request by itself, so the work notes whether a person has acted.
+        """
+
+        async def act(asked: Asked, session: Session) -> Response:
+            return await self._answered(session, work(asked, session))
+
+        return self._guarded(act, BODY_MAX, when_idle=when_idle)
+
+    def _guarded(
+        self, act: Callable[[Asked, Session], Awaitable[Response]], most: int, *, when_idle: bool
+    ) -> Route:
         async def answer(request: Request) -> Response:
             asked = await read_request(request, most)
             wrong, session = self.judge.wrong_writer(request.headers), self.session_of(request)
@@ -76,25 +98,32 @@ class Doors:
                 return self.signed_out()
             if not (when_idle or session.may_bind(self.now_s())):
                 return self.idle()
-            session.note_act(self.now_s())
-            return await self._asked(session, lambda api: work(api, asked, session))
+            return await act(asked, session)
 
         return answer
 
     async def _asked(self, session: Session, work: Callable[[dreamapi.Api], Awaitable[Answer]]) -> Response:
-        server = self.api.shown(session.credential.credential)
-        try:
+        async def asking() -> Answer:
+            server = self.api.shown(session.credential.credential)
             async with (
                 asyncio.timeout(LONG_S),
                 dreamapi.connect(
                     server, connect_s=ANSWER_S, deadline_s=ANSWER_S, user_agent="dreamd-console"
                 ) as api,
             ):
-                return JSONResponse(await work(api))
+                return await work(api)
+
+        return await self._answered(session, asking())
+
+    async def _answered(self, session: Session, work: Awaitable[Answer]) -> Response:
+        try:
+            return JSONResponse(await work)
         except TimeoutError:
             told = f"the daemon did not answer within {LONG_S:.0f} s; use the command line"
             return self.refused(HTTPStatus.SERVICE_UNAVAILABLE, told)
         except UnfitOrderError as unfit:
             return self.refused(HTTPStatus.BAD_REQUEST, str(unfit))
+        except LeadEnded as ended:
+            return self.refused(HTTPStatus.CONFLICT, str(ended))
         except dreamapi.ApiError as failure:
             return self.failed(failure, session)

@@ -7,21 +7,16 @@
 import { set } from "./element.js";
 import { House } from "./house.js";
 import { Lists } from "./lists.js";
+import { AGAIN_MS, HEADER, SILENCE_MS, drawn, look, pause } from "./look.js";
 import { Orders } from "./orders.js";
 import { Sky } from "./sky.js";
 import { Sleeper } from "./sleeper.js";
 import { Traces } from "./traces.js";
 import { heard as isHeard, isCut, isGrave, overdue, situation, span } from "./words.js";
 
-const SILENCE_MS = 2000; // twice as long as the daemon ever waits
-const AGAIN_MS = 400;
 const EVENTS_KEPT = 400;
-const HEADER = { "X-Dreamd-Console": "1" };
 
 const at = (id) => document.getElementById(id);
-const pause = (ms) => new Promise((done) => setTimeout(done, ms));
-// A hidden page is given no frames; it goes on asking, slowly, for its title and its voice.
-const drawn = () => Promise.race([new Promise((done) => requestAnimationFrame(done)), pause(1000)]);
 
 const view = {
   link: "connecting", // live | lost | hung | refused | broken
@@ -53,30 +48,10 @@ const lists = new Lists(view, (pod) => lookInto(pod));
 const sleeper = new Sleeper(view, () => lookInto(""));
 const orders = new Orders(view, HEADER);
 
-// What the daemon says within SILENCE_MS, unless something else is wished for meanwhile.
-async function ask(wish) {
-  const wanted = new URLSearchParams({ dreamscape: view.name, pod: view.pod, house: view.house?.number ?? "", scene: view.scene?.number ?? "", cursor: cursor ?? "" });
-  const quit = new AbortController();
-  const stop = () => quit.abort();
-  const timer = setTimeout(stop, SILENCE_MS);
-  wish.addEventListener("abort", stop, { once: true });
-  try {
-    const answer = await fetch(`/console/look?${wanted}`, { headers: HEADER, cache: "no-store", signal: quit.signal });
-    const told = await answer.json();
-    if (answer.ok) return told;
-    return told.code === "NO_ANSWER" ? "hung" : { refused: told.error ?? "no reason was given" };
-  } catch {
-    return "lost";
-  } finally {
-    clearTimeout(timer);
-    wish.removeEventListener("abort", stop);
-  }
-}
-
 async function follow() {
   for (;;) {
     const wish = wishes.signal;
-    const told = await ask(wish);
+    const told = await look({ dreamscape: view.name, pod: view.pod, house: view.house?.number ?? "", scene: view.scene?.number ?? "", cursor: cursor ?? "" }, wish);
     if (wish.aborted) continue;
     try {
       if (typeof told === "string") lose(told);

@@ -1,4 +1,4 @@
-// Sever, resume, wake, release: each one confirmation, each answered in words.
+// Sever, resume, wake, release: each one confirmation, each answered in words. A page has the buttons that it needs.
 //
 // A sever is never kept from being sent: not by a stale drawing, not by an order before it. Where no answer
 // comes, that is said, and what holds without one.
@@ -7,6 +7,7 @@ import { set } from "./element.js";
 import { GONE, clock, isUnknown, outcome } from "./words.js";
 
 const at = (id) => document.getElementById(id);
+const put = (id, change) => { const found = at(id); if (found) change(found); };
 const NEXT = { sever: "Resume is possible.", wake: "", release: "", "sever-scope": "", "wake-scope": "A named person must lift the wake order before anyone is merged again: dreamd wake lift." };
 const LATER = "A Dreamscape that is severed as a whole can be resumed.";
 const ALONE = "It has left its seat and is seated again once its sleeper is checked in anew.";
@@ -23,8 +24,8 @@ export class Orders {
       release: () => this.releasing(), "wake-bed": () => this.wakingBed(),
       "sever-house": () => this.severingHouse(), "wake-house": () => this.wakingHouse(),
       "sever-site": () => this.severingSite(), "wake-site": () => this.wakingSite(),
-    })) at(id).addEventListener("click", () => this.confirm(order()));
-    at("site").addEventListener("change", () => this.changed());
+    })) put(id, (button) => button.addEventListener("click", () => this.confirm(order())));
+    put("site", (chooser) => chooser.addEventListener("change", () => this.changed()));
     this.dialog.addEventListener("close", () => this.closed());
   }
 
@@ -33,15 +34,16 @@ export class Orders {
   changed() {
     const { scene, name } = this.view;
     const none = !name;
-    at("sever").disabled = at("wake").disabled = none;
-    at("resume").disabled = none || scene?.state !== "severed";
-    at("resume").hidden = scene?.state !== "severed";
-    set(at("sever"), none ? "Sever" : `Sever ${name}`);
-    set(at("wake"), none ? "Wake" : `Wake ${name}`);
-    set(at("resume"), none ? "Resume" : `Resume ${name}`);
-    set(at("sever-house"), `Sever all beds of this house${this.reach()}`);
-    set(at("wake-house"), `Wake all beds of this house${this.reach()}`);
-    this.sites();
+    for (const [id, verb] of [["sever", "Sever"], ["wake", "Wake"], ["resume", "Resume"]]) {
+      put(id, (button) => {
+        button.disabled = none || (id === "resume" && scene?.state !== "severed");
+        set(button, none ? verb : `${verb} ${name}`);
+      });
+    }
+    put("resume", (button) => { button.hidden = scene?.state !== "severed"; });
+    put("sever-house", (button) => set(button, `Sever all beds of this house${this.reach()}`));
+    put("wake-house", (button) => set(button, `Wake all beds of this house${this.reach()}`));
+    put("site", () => this.sites());
   }
 
   // How many a house-wide order reaches, by the last list: it reaches also whoever has come since.
@@ -70,7 +72,7 @@ export class Orders {
     const seats = scene?.seats.filter((seat) => seat.state !== "left") ?? [];
     const merged = seats.filter((seat) => seat.known && seat.applied > 0).length;
     const unknown = seats.filter((seat) => isUnknown(seat)).length;
-    const whom = merged === 1 ? "the one who is merged" : merged ? `all ${merged} who are merged` : "everyone in it";
+    const whom = merged === 1 ? "the one who is merged" : merged ? `all ${merged} who are merged` : "everyone";
     const unsure = unknown ? `, and ${count(unknown, "bed", "beds")} of which nothing is known now` : "";
     return { verb: "sever", done: `Severed ${name}`, title: `Sever ${name}?`, text: `This sets ${whom} in ${name} to zero at once${unsure}. They sleep on, each alone with themselves. Resume is possible.${this.others()}`, yes: `Sever ${name}`, name };
   }

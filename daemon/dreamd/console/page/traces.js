@@ -22,10 +22,12 @@ const KINDS = [
 ];
 
 export class Traces {
-  constructor(place) {
+  // keys: of the kinds that this page draws; without them all.
+  constructor(place, keys) {
     this.lines = {};
     this.points = [];
-    this.charts = KINDS.map((kind) => {
+    this.kinds = keys ? KINDS.filter((kind) => keys.includes(kind.key)) : KINDS;
+    this.charts = this.kinds.map((kind) => {
       const figure = make("figure");
       const caption = make("figcaption");
       const value = make("span", "not known", { class: "value" });
@@ -52,8 +54,8 @@ export class Traces {
 
   tick(scene, now_s) {
     const at_s = scene.tick.instant_s;
-    const values = KINDS.map((kind) => kind.of(scene.tick, scene.seats));
-    const moving = KINDS.map((kind) => kind.line?.(scene.tick) ?? null);
+    const values = this.kinds.map((kind) => kind.of(scene.tick, scene.seats));
+    const moving = this.kinds.map((kind) => kind.line?.(scene.tick) ?? null);
     this.points.push({ at_s, values, moving });
     const first = this.points.findIndex((point) => now_s - point.at_s <= KEPT_S);
     if (first > 0) this.points.splice(0, first);

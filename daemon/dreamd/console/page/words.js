@@ -176,6 +176,7 @@ function headlines(scene, seats, cut) {
       return { headline: `${scene.name} gathers: ${ready} of ${seats.length} are ready, ${scene.seats_min} must be.`, word: "Gathering" };
     }
     case "dreaming": {
+      if (seats.length < scene.assigned) return counted(scene);
       const together = seats.filter(isMerged).length;
       if (unknown > 0 && unknown === seats.length) return { headline: `How ${count(unknown, "sleeper is", "sleepers are")} is not known: no bed has been heard for 1.5 s.`, word: "Not known", least: "watch" };
       if (unknown > 0) return { headline: `${together} of ${seats.length} dream together, ${unknown} ${NOT_KNOWN}.`, word: "Not known", least: "watch" };
@@ -193,6 +194,11 @@ function headlines(scene, seats, cut) {
     default:
       return { headline: `${scene.name} has ended; everyone is home.`, word: "Ended" };
   }
+}
+
+// For a viewer that is not shown the seats: the counts of the Dreamscape.
+function counted({ assigned, merged }) {
+  return { headline: merged ? `${merged} of ${assigned} dream together.` : `No sleeper is merged: ${count(assigned, "sleeper is", "sleepers are")} alone with themselves.` };
 }
 
 export const named = (seat) => (seat.sleeper ? `${seat.pod} (${seat.sleeper})` : seat.pod);
