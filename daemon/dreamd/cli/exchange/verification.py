@@ -114,14 +114,16 @@ def _judge(content: bytes, args: argparse.Namespace) -> int:
         print(f"dreamd: {shown(fault)}", file=sys.stderr)
     if faults:
         return 1
-    book, held, seed = read_book(document["book"]), document["held"], document["seed"]
+    book, held, promised = read_book(document["book"]), document["held"], document["commitments"]
     assert isinstance(held, dict), "a verified round"
+    assert isinstance(promised, dict), "a verified round"
     if not args.json:
         print(
             f"holds: round {book.round} follows from its book: {len(book.asks)} asks, {book.berths} berths, "
             f"{len(held)} held"
         )
-        print(f"book {document['book_sha256']}\nseed {seed}")
+        print("compare with what was shown when the round opened and when it was closed:")
+        print(f"site {promised['site']}\nadvocate {promised['advocate']}\nbook {document['book_sha256']}")
     return _explain(document, args.explain) if args.explain else 0
 
 

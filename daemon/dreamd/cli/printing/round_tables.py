@@ -26,7 +26,7 @@ def state(one: Round) -> str:
 def line(one: Round) -> str:
     """A round in one line, with the next step."""
     said = f"round {names.bare(one.name)} is {state(one)}"
-    counts = f"{one.berths} berths of {one.offers} offers, {one.asks} asks"
+    counts = f"{_many(one.berths, 'berth')} of {_many(one.offers, 'offer')}, {_many(one.asks, 'ask')}"
     match one.state:
         case Round.STATE_PLANNED:
             lacking = [word for word, side in _sides(one) if not side.sha256]
@@ -38,10 +38,16 @@ def line(one: Round) -> str:
         case Round.STATE_CLOSED:
             waiting = " and of the ".join(word for word, side in _sides(one) if not side.revealed)
             return f"{said}: {counts}; the nonce of the {waiting} is due until {when(one.reveal_time)}"
+        case Round.STATE_DRAWN:
+            return f"{said}: {counts}; its result is there in a moment"
         case Round.STATE_VOID:
             return f"{said}: {one.void_reason}"
         case _:
             return f"{said}: {counts}, {one.held} with a berth"
+
+
+def _many(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def _sides(one: Round) -> tuple[tuple[str, RoundSide], tuple[str, RoundSide]]:
