@@ -2,8 +2,8 @@
 
 An ordinary night has faults of all kinds, congestion in half of the seeds, several sessions in a quarter,
 faults of access and of a lost or slow ledger in a quarter, acts of people in three of ten, cases opened by
-hand in as many, moratoria in a fifth. In a night of the
-network, links and brokers fail and a daemon freezes, and nothing else fails: no person or device may be
+hand in as many, moratoria in a fifth, rounds of the exchange in a fifth. In a night of the network, links and
+brokers fail and a daemon freezes, and nothing else fails: no person or device may be
 accused in it. In a night that is held back, everything that pods send is delayed by one constant time.
 """
 
@@ -18,12 +18,15 @@ from dreamd.simulation.faults.congestion import CONGESTION, NIGHTS, Delay, lag
 from dreamd.simulation.faults.fault_kinds import KINDS, Fault, Kinds
 from dreamd.simulation.faults.ledger_faults import LEDGER
 from dreamd.simulation.faults.moratorium_faults import MORATORIA
+from dreamd.simulation.faults.round_acts import ROUNDS
 from dreamd.simulation.processes.daemons import START_S
 from dreamd.simulation.schedule import SECOND_NS
 from dreamd.simulation.world import ZONE, World
 
 ACCESS_NIGHTS: Final = 0.25
 """Share of nights with faults of access and of a lost or slow ledger, of those with faults of every kind."""
+ROUND_NIGHTS: Final = 0.2
+"""Share of nights with rounds of the exchange, of those with faults of every kind."""
 MORATORIUM_NIGHTS: Final = 0.2
 """Share of nights with moratoria, of those with faults of every kind."""
 CLINIC_NIGHTS: Final = 0.3
@@ -73,6 +76,14 @@ def _moratoria(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fa
     if rng.random() >= MORATORIUM_NIGHTS:
         return ()
     return _drawn(rng, MORATORIA, pods, between_s, rng.choice((16.0, 32.0)))
+
+
+def _rounds(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fault, ...]:
+    """Draw from an RNG of its own: berths are offered, asked for, drawn and given back."""
+    rng = random.Random(f"rounds {seed}")  # noqa: S311 - one seed, one story
+    if rng.random() >= ROUND_NIGHTS:
+        return ()
+    return _drawn(rng, ROUNDS, pods, between_s, rng.choice((16.0, 32.0)))
 
 
 def _clinic(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fault, ...]:
@@ -134,7 +145,8 @@ class Night:
         drawn = (*ordinary, *apart[0], *apart[1], *more[0], *more[1])
         if not drawn:
             return ()  # a calm night stays one
-        return (*drawn, *_clinic(seed, pods, between_s), *_moratoria(seed, pods, between_s))
+        acts = _clinic(seed, pods, between_s), _moratoria(seed, pods, between_s)
+        return (*drawn, *acts[0], *acts[1], *_rounds(seed, pods, between_s))
 
     def begins_s(self, seed: int) -> tuple[float, str]:
         """When it begins, unix time, and the zone of its sleepers."""

@@ -13,6 +13,7 @@ Rules
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
 from heapq import heapify, heappop, heappush
@@ -25,6 +26,7 @@ from dreamd.app.exchange.computations import Computations
 from dreamd.app.exchange.late_rows import LateRows
 from dreamd.app.exchange.living_round import LivingRound
 from dreamd.app.exchange.owed_berths import OwedBerths
+from dreamd.app.exchange.round_events import RoundEvents
 from dreamd.core.exchange.accounts import account
 from dreamd.core.exchange.book import Book, BookError
 from dreamd.core.exchange.clearing import Clearing, clear
@@ -39,7 +41,6 @@ from dreamd.core.exchange.course import (
     Voids,
     step,
 )
-from dreamd.core.exchange.given_on import Gift
 from dreamd.core.exchange.kept_round import RESTORED, KeptRound, free_pool
 from dreamd.core.exchange.nights import night_over_s
 from dreamd.core.exchange.views import ShownRound
@@ -47,7 +48,7 @@ from dreamd.core.letters.letter import Place
 from dreamd.core.refusals import Code, Refusal
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.commit import Commit, LedgerError
-from dreamd.ports.deferred import Deferred
+from dreamd.ports.deferred import Deferred, Relayed
 from dreamd.ports.ledger.exchange import ExchangeLedger, ask_kind
 from dreamd.ports.ledger.personal import PersonalLedger
 from dreamd.ports.ledger.terms import Terms
@@ -55,6 +56,8 @@ from dreamd.ports.ledger.transaction import Transaction
 
 ROUNDS_MOST: Final = 32
 """Rounds under way."""
+STEPS_MOST: Final = 64
+"""Steps that wait for one before them."""
 AGAIN_S: Final = 5.0
 """A result that could not be written is tried again after so long."""
 
@@ -83,13 +86,14 @@ class ExchangeBook:
         Raises:
             LedgerError: it cannot be read.
         """
-        self._commits, self._clock, self._journal = commits, clock, journal
+        self._commits, self._clock, self._events = commits, clock, RoundEvents(journal, clock)
         self._computations, self._owed, self._place = computations, owed, place
         self.late = LateRows(commits, self.find_round, self.note_left)
         self._of = {one.round.id: one for one in ledger.rounds()}
         self._living: dict[str, LivingRound] = {}
         self._planning: dict[str, KeptRound] = {}
         self._clearing: set[str] = set()
+        self._steps: list[tuple[LivingRound, Callable[[], None]]] = []
         self._due: list[tuple[float, str]] = []
         for name, kept in self._of.items():
             if not kept.ended:
@@ -181,30 +185,57 @@ class ExchangeBook:
     ) -> Shown:
         """Take a step of the course: it counts once the ledger has it. what: it, in words.
 
-        failed: called where the ledger did not take it.
+        failed: called where the ledger did not take it. Steps of one round are written one by one.
         """
+        if living.stepping:
+            return self._wait(living, event, what, failed)
         kept, name = living.kept, living.round.id
         after = step(kept.round, event, self._clock.now_s())
         if isinstance(after, Refusal):
             return after
         if after == kept.round:
             return living.public_view()
-        wanted = self._with_end(living, after)
+        wanted, late = self._with_end(living, after), partial(self.late.note_round, name)
 
         def done(_terms: Terms) -> ShownRound | Refusal:
             if living.kept is kept:
                 self._put(living, wanted)
                 return living.public_view()
-            self.late.note_round(name)
+            late()
             again = step(living.round, event, self._clock.now_s())
             if isinstance(again, Refusal):
                 return again
             self._put(living, self._with_end(living, again))
             return living.public_view()
 
+        def over(_commit: Commit[Terms]) -> None:
+            living.stepping = False
+
+        living.stepping = True
         return self._commits.ask(
-            Transaction(rounds=(wanted,)), what, done, failed=failed, undo=partial(self.late.note_round, name)
+            Transaction(rounds=(wanted,)), what, done, over=over, failed=failed, undo=late
         )
+
+    def _wait(self, living: LivingRound, event: RoundEvent, what: str, failed: Callable[[], None]) -> Shown:
+        """Take a step once the one before it is over."""
+        if not len(self._steps) < STEPS_MOST:
+            return Refusal(Code.LANE_FULL, "too many steps of rounds wait for the ledger")
+        later, context = Relayed[ShownRound](), copy_context()
+
+        def take() -> None:
+            later.answered(context.run(self.take_step, living, event, what, failed))
+
+        self._steps.append((living, take))
+        return later
+
+    def _take_waiting(self) -> None:
+        """Once a tick: take the first step that waits of each round without one on its way."""
+        waiting, self._steps = self._steps, []
+        for living, take in waiting:
+            if living.stepping:
+                self._steps.append((living, take))
+            else:
+                take()
 
     def _with_end(self, living: LivingRound, after: Round) -> KeptRound:
         """The round with this course, and where it is over with the numbers that stay of it."""
@@ -224,31 +255,11 @@ class ExchangeBook:
         if self._due_s(living) < inf:
             heappush(self._due, (self._due_s(living), name))
         if kept.round.state is not before:
-            self._tell(living)
+            self._events.tell_state(living)
         if kept.ended:
             self._owed.put_round(name, ())
         if kept.round.state is RoundState.DRAWN:
             self._compute_result(living)
-
-    def _tell(self, living: LivingRound) -> None:
-        now, name = living.round, living.round.id
-        match now.state:
-            case RoundState.OPEN:
-                self._write("round-open", name, f"is open: {now.berths} berths are offered")
-            case RoundState.CLOSED:
-                self._write("round-closed", name, f"is closed with {len(living.asks)} asks in its book")
-            case RoundState.CLEARED:
-                held = len(living.holding.holds)
-                self._write("round-cleared", name, f"is cleared: {held} berths are given")
-            case RoundState.SETTLED:
-                self._write("round-settled", name, "is settled: its nights are over")
-            case RoundState.VOID:
-                self._write("round-void", name, f"is void: {now.void_reason}")
-            case _:
-                pass
-
-    def _write(self, kind: str, round_id: str, told: str) -> None:
-        self._journal.append(self._clock.now_s(), kind, f"round {round_id} {told}", cause=round_id)
 
     # -- the result -----------------------------------------------------------------------------------
 
@@ -271,13 +282,15 @@ class ExchangeBook:
         if isinstance(after, Refusal):
             return
         wanted = replace(living.kept, round=after)
+        living.stepping = True
 
         def over(commit: Commit[Terms]) -> None:
+            living.stepping = False
             self._clearing.discard(name)
             if not commit.done:
                 heappush(self._due, (self._clock.now_s() + AGAIN_S, name))
                 return
-            self._tell_gifts(living, living.take_result(*made))
+            self._events.tell_gifts(living, living.take_result(*made))
             self._drop_nameless(living)
             self._put(living, wanted)
             self._owe(living)
@@ -286,12 +299,8 @@ class ExchangeBook:
 
     def note_left(self, living: LivingRound, ask_id: str) -> None:
         """The ledger has that this ask has left the line."""
-        self._tell_gifts(living, living.note_left(ask_id))
+        self._events.tell_gifts(living, living.note_left(ask_id))
         self._owe(living)
-
-    def _tell_gifts(self, living: LivingRound, gifts: tuple[Gift, ...]) -> None:
-        for gift in gifts:
-            self._write("berth-given-on", living.round.id, f"gives a berth of offer {gift.offer} on")
 
     def _owe(self, living: LivingRound) -> None:
         cleared = living.round.state is RoundState.CLEARED
@@ -339,6 +348,7 @@ class ExchangeBook:
     def pass_time(self) -> None:
         """Once a tick: compute, do what is due, write what is late, forget what is over."""
         self._computations.start_next()
+        self._take_waiting()
         now_s = self._clock.now_s()
         while self._due and self._due[0][0] <= now_s:
             _, name = heappop(self._due)

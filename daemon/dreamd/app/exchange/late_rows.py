@@ -1,10 +1,12 @@
 """The rows of rounds that differ from the ledger: what acted before it was written, or was given up.
 
 One write is on its way at a time, of at most ROWS_AT_ONCE rows. A row is written as it is in memory then; one
-that is not there is dropped.
+that is not there is dropped. The rows of a round wait while another write of that round is on its way: they
+would overtake it.
 """
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Final, TypeVar
 
 from dreamd.app.durability.commits import Commits
@@ -58,8 +60,11 @@ class LateRows:
         """Write what waits."""
         if self._under_way or not (self._rounds or self._offers or self._asks):
             return
-        rounds = _first(self._rounds)
-        offers, asks = _first(self._offers), _first(self._asks)
+        rounds = _first(self._rounds, self._idle)
+        offers = _first(self._offers, lambda key: self._idle(key[0]))
+        asks = _first(self._asks, lambda key: self._idle(key[0]))
+        if not (rounds or offers or asks):
+            return
         self._under_way = {*rounds, *(of for of, _ in offers), *(of for of, _ in asks)}
         change = self._rows(rounds, offers, asks)
 
@@ -73,6 +78,11 @@ class LateRows:
             self._asks.update(dict.fromkeys(asks))
 
         self._commits.submit(change, "rounds of the exchange", over)
+
+    def _idle(self, round_id: str) -> bool:
+        """Whether no other write of this round is on its way."""
+        living = self._find(round_id)
+        return living is None or not (living.stepping or living.writing)
 
     def _rows(self, rounds: list[str], offers: list[Key], asks: list[Key]) -> Transaction:
         living = {name: self._find(name) for name in self._under_way}
@@ -97,9 +107,9 @@ class LateRows:
                 self._told_left(living, one.ask.id)
 
 
-def _first(rows: dict[T, None]) -> list[T]:
-    """Take the first rows out."""
-    found = list(rows)[:ROWS_AT_ONCE]
+def _first(rows: dict[T, None], chosen: Callable[[T], bool]) -> list[T]:
+    """Take the first of these rows out."""
+    found = list(islice(filter(chosen, rows), ROWS_AT_ONCE))
     for one in found:
         del rows[one]
     return found

@@ -26,8 +26,8 @@ class LivingRound:
     """One round; one thread uses it.
 
     offers, asks: by id. leaving: the asks that have left the line, with their numbers. sleeper_of: by ask.
-    ask_of: by sleeper. publishing: no offer is taken any more. frozen: no ask is. writing: asks on their way
-    to the ledger. book, clearing: the result; None: there is none yet.
+    ask_of: by sleeper. publishing: no offer is taken any more. frozen: no ask is. writing: offers and
+    asks on their way to the ledger. stepping: a step is. book, clearing: the result; None: there is none yet.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class LivingRound:
         self.frozen = kept.round.state not in (RoundState.PLANNED, RoundState.OPEN)
         self.publishing = False
         self.writing = 0
+        self.stepping = False
         self.book: Book | None = None
         self.clearing: Clearing | None = None
         self._line: WaitingLine | None = None

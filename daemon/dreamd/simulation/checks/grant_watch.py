@@ -25,6 +25,7 @@ from dreamd.core.consent.grant import Grant
 from dreamd.core.guidelines.course import CourseState
 from dreamd.simulation.checks.moratorium_watch import MoratoriumWatch
 from dreamd.simulation.checks.rendered_exposure import sleeper_of
+from dreamd.simulation.checks.round_watch import RoundWatch
 from dreamd.simulation.checks.violations import is_anchored
 from dreamd.simulation.environment import ObservedDaemon
 from dreamd.simulation.machines.memory_ledger import LedgerStorage
@@ -60,6 +61,7 @@ class GrantWatch:
         self._of: dict[int, _Known] = {}
         self.judged = 0
         self.moratoria = MoratoriumWatch(storage, violated)
+        self.rounds = RoundWatch(storage, violated)
 
     # -- what a daemon is told --------------------------------------------------------------------
 

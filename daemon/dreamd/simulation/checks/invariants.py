@@ -25,7 +25,7 @@ Rules
 - free-always: no way out is refused, and it sets to zero in time (`free_always`).
 - granted, clause: no coupling without a written grant in force, above it, or above a clause (`grant_watch`).
 - barred: no sleeper is bound in a bed that is paused or revoked (`credentials`).
-- held, paused: no person that a case holds is coupled, none while a moratorium acts (`*_watch`).
+- held, paused, berth: of cases that hold, moratoria that act, berths of the exchange (`*_watch`).
 """
 
 from collections import Counter, deque

@@ -10,10 +10,11 @@ from dreamd.simulation.faults.fault_kinds import KINDS, Fault, Kinds
 from dreamd.simulation.faults.ledger_faults import LEDGER
 from dreamd.simulation.faults.moratorium_faults import MORATORIA
 from dreamd.simulation.faults.people_faults import PEOPLE
+from dreamd.simulation.faults.round_acts import ROUNDS
 from dreamd.simulation.faults.sessions import SESSIONS
 from dreamd.simulation.world import World
 
-EVERY: Final[Kinds] = KINDS | CONGESTION | SESSIONS | ACCESS | LEDGER | PEOPLE | CLINIC | MORATORIA
+EVERY: Final[Kinds] = KINDS | CONGESTION | SESSIONS | ACCESS | LEDGER | PEOPLE | CLINIC | MORATORIA | ROUNDS
 
 
 def begin(world: World, fault: Fault, rng: random.Random) -> None:

@@ -37,6 +37,7 @@ from dreamd.core.exchange.nights import night_over_s
 from dreamd.core.exchange.views import Attestation, ShownRound
 from dreamd.core.refusals import Code, Figure, Refusal, bad_field
 from dreamd.core.safety.wake_orders import next_revision
+from dreamd.ports.commit import Commit
 from dreamd.ports.deferred import Deferred
 from dreamd.ports.ledger.terms import Terms as DrawnTerms
 from dreamd.ports.ledger.transaction import Transaction
@@ -143,6 +144,10 @@ class ExchangeCommands:
         if living.offers.get(offer.id) == offer:
             return living.public_view()
         undo = partial(self._book.late.note_offer, round_id, offer.id)
+        living.writing += 1
+
+        def over(_commit: Commit[DrawnTerms]) -> None:
+            living.writing -= 1
 
         def done(_terms: DrawnTerms) -> ShownRound | Refusal:
             if living.round.state is not RoundState.PLANNED or living.publishing:
@@ -152,7 +157,7 @@ class ExchangeCommands:
             return living.public_view()
 
         change = Transaction(round_offers=((round_id, offer),))
-        return self._deps.commits.ask(change, "an offer of berths", done, undo=undo)
+        return self._deps.commits.ask(change, "an offer of berths", done, over=over, undo=undo)
 
     def _offer_fault(self, caller: Caller, living: LivingRound, offer: Offer) -> Refusal | None:
         now = living.round
