@@ -55,7 +55,7 @@ class RoundStory:
         self._nonces = tuple(rng.randbytes(32).hex() for _ in range(2))
         self._sleepers = [f"guest-{number}-{n}" for n in range(rng.randint(*ASKERS))]
 
-    def begin(self, lasts_s: float) -> None:
+    def play_out(self, lasts_s: float) -> None:
         """Plan the round; it may be closed after half of this time."""
         paid_in = self._rng.choice((3_000, 20_000))
 
@@ -197,7 +197,7 @@ def _asked(world: World) -> DaemonProcess | None:
 def begin_round(world: World, _pod: Pod, lasts_s: float, _rng: random.Random) -> None:
     """A round begins."""
     rng = random.Random(f"round {world.seed} {world.schedule.now_ns}")  # noqa: S311 - one seed, one story
-    RoundStory(world, rng).begin(lasts_s)
+    RoundStory(world, rng).play_out(lasts_s)
 
 
 ROUNDS: Final[Kinds] = {"round": (begin_round, 4.0, 12.0)}
