@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from axe import grave_findings, needs_axe
 from chromium import BINARY, Chromium
 from dreamd.festival.account.account import account_of
-from dreamd.festival.page.document import Shown
+from dreamd.festival.page.document import Shown, document
 from dreamd.festival.page.live import LivePage
 from dreamd.plots.response_chart import response_svg
 from dreamd.plots.watch_chart import watch_svg
@@ -73,6 +74,22 @@ def test_a_festivals_page_is_read_at_any_size_and_its_list_opens_by_keyboard(
     chromium.press("Enter")
     chromium.until("document.querySelector('#everything').open")
     assert not chromium.complaints
+
+
+@needs_axe
+def test_neither_page_has_a_grave_fault_for_a_screen_reader_or_in_contrast(
+    chromium: Chromium, tmp_path: Path
+) -> None:
+    """axe-core finds nothing serious or critical in both pages, light and dark, at the end and midway."""
+    midway = document(Shown("A small festival", ZONE, built_timeline()[:40]))
+    pages = {"report": homogenised(), "festival": festival_ended(letters=()), "midway": midway}
+    for name, text in pages.items():
+        path = tmp_path / f"{name}.html"
+        path.write_text(text)
+        for scheme in ("light", "dark"):
+            chromium.prefer(**{"prefers-color-scheme": scheme})
+            chromium.go(path.as_uri())
+            assert grave_findings(chromium) == [], (name, scheme)
 
 
 def test_a_festivals_page_follows_it_and_keeps_what_its_reader_opened(chromium: Chromium) -> None:

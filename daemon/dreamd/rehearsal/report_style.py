@@ -4,7 +4,7 @@ from typing import Final
 
 STYLE: Final = """
 :root{color-scheme:light dark;--paper:#fbfaf7;--card:#fff;--ink:#1d2433;--soft:#667085;--rule:#e2dfd6;
---dream:#5b7fd6;--fail:#d97706;--cut:#c2413b;--good:#2f7d4f;--curve:#4464b8}
+--dream:#5b7fd6;--fail:#b45309;--cut:#c2413b;--good:#2f7d4f;--curve:#4464b8}
 @media(prefers-color-scheme:dark){:root{--paper:#0b1020;--card:#121931;--ink:#e6eaf5;--soft:#93a0bd;--rule:#26304d;
 --dream:#7fa2ff;--fail:#f5a742;--cut:#ff7a70;--good:#6fd49a;--curve:#9db6ff}}
 *{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);
