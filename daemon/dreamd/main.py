@@ -50,6 +50,7 @@ VERBS: Final = {
     "wake": Verb("give, lift, list wake orders", "daemon"),
     "moratorium": Verb("let no sleeper of a site or the fleet merge: call, second, lift", "daemon"),
     "recording": Verb("list, show recordings of Dreamscapes", "recordings"),
+    "render": Verb("a recorded night as sound and picture", "recordings,stage"),
     "replay": Verb("run a recording through the fusion again, bit for bit", "recordings"),
     "guidelines": Verb("revisions of the guidelines: check, propose, comment, ratify", "daemon"),
     "me": Verb("a sleeper's own consent, invitations, dose, letters, export and erasure", "daemon"),

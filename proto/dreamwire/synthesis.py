@@ -54,14 +54,18 @@ class Oscillators:
         self._shortest_fade = int(FADE_S * rate_hz)
         self._sounding = int(SILENT_AFTER_S * rate_hz) - self._shortest_fade
         """Length of a cue's sound before its last fade."""
-        self._step = 2 * np.pi * np.asarray(PARTIALS_HZ)[:, None] / rate_hz
-        self._phase = np.zeros((_PARTIALS, 1))
+        self._step = 2 * np.pi * np.asarray(PARTIALS_HZ) / rate_hz
+        self._phase = np.zeros(_PARTIALS)
+        self._count = np.arange(_CHUNK, dtype=np.float64)
+        turns = self._step[:, None] * self._count
+        self._tones = np.concatenate([np.sin(turns), np.cos(turns)])
+        """Each partial from phase 0, as sine and cosine: sin(p + k) = cos p sin k + sin p cos k."""
+        self._weights = np.empty(2 * _PARTIALS)
         self._from, self._to = np.zeros(_PARTIALS), np.zeros(_PARTIALS)
         self._change, self._silence = np.zeros(_PARTIALS), np.zeros(_PARTIALS)
         self._fade = self._since = self._shortest_fade
         self._age = 0
-        self._count = np.arange(_CHUNK, dtype=np.float64)
-        self._tones = np.empty((_PARTIALS, _CHUNK))
+        self._sine, self._cosine = np.empty(_PARTIALS), np.empty(_PARTIALS)
         self._faded, self._moved = np.empty(_CHUNK), np.empty(_CHUNK)
 
     def turn(self, to: NDArray[np.float64], fade_s: float) -> None:
@@ -116,15 +120,13 @@ class Oscillators:
             out.fill(0.0)
             self._since += out.size
             return
-        count, tones = self._count[: out.size], self._tones[:, : out.size]
-        np.multiply(self._step, count, out=tones)
-        tones += self._phase
-        np.sin(tones, out=tones)
-        np.dot(self._from, tones, out=out)
+        np.sin(self._phase, out=self._sine)
+        np.cos(self._phase, out=self._cosine)
         np.subtract(self._to, self._from, out=self._change)
         moved, faded = self._moved[: out.size], self._faded[: out.size]
-        np.dot(self._change, tones, out=moved)
-        np.add(count, self._since, out=faded)
+        self._add_up(self._from, out)
+        self._add_up(self._change, moved)
+        np.add(self._count[: out.size], self._since, out=faded)
         # Raised cosine from 0 to 1 over the present fade.
         faded *= np.pi / self._fade
         np.minimum(faded, np.pi, out=faded)
@@ -136,3 +138,9 @@ class Oscillators:
         self._phase += self._step * out.size
         self._phase %= 2 * np.pi
         self._since += out.size
+
+    def _add_up(self, amplitudes: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+        """The partials from their present phases, at these amplitudes."""
+        np.multiply(amplitudes, self._cosine, out=self._weights[:_PARTIALS])
+        np.multiply(amplitudes, self._sine, out=self._weights[_PARTIALS:])
+        np.dot(self._weights, self._tones[:, : out.size], out=out)

@@ -1,19 +1,25 @@
 """Pieces in the application: one for each lead, of what was broadcast, signed and kept at its end."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from dreamd.adapters.documents.pieces import verified_piece
+from dreamd.adapters.recordings.led_ticks import disagreement
+from dreamd.adapters.recordings.reader import Recording
 from dreamd.app.stage.live_lead import LeadStream
 from dreamd.app.stage.piece_book import PIECES_WAITING
 from dreamd.core.pieces.piece import NO_CREDITS, Credits, Piece
 from dreamd.core.refusals import Code, Refusal
+from dreamd.render.permission import ask_permission
 from dreamwire.messages import Collective
 from dreamwire.schema import BANDS6X2
 from dreamwire.signing import SigningKey
 from fakes.callers import OPERATOR, named
 from fakes.ledger import MemoryLedger, settled
+from fakes.recordings import DirectRecordings
 from fakes.stage import PIECE_KEY, Stage
 
 D = BANDS6X2.size
@@ -77,6 +83,32 @@ def test_a_piece_is_signed_at_the_end_of_a_lead_over_what_every_pod_was_sent(sta
     held = stage.app._deps.guidelines.in_force
     assert piece.guidelines == ((held.bundle.revision, held.digest),)
     assert "sleeper-" not in json.dumps(piece.for_json())
+
+
+def test_a_piece_follows_from_the_recording_of_its_night(tmp_path: Path) -> None:
+    """The recorded ticks give the chain again, over two leads and a sever; the night may be rendered."""
+    stage = Stage(pods=6, recordings=DirectRecordings(tmp_path, part_s=2.0))
+    stage.appear()
+    stage.dream(artist_share=0.3, record=True)
+    stage.hop(12)
+    for number in (1, 2):
+        lead = begin(stage, Credits(f"Part {number}"))
+        play(stage, lead, 9)
+        if number == 1:
+            stage.app.dreamscapes.sever(OPERATOR, "night", "a breath")
+            play(stage, lead, 3)
+            stage.app.dreamscapes.resume(OPERATOR, "night")
+            play(stage, lead, 9)
+        lead.close()
+    stage.app.dreamscapes.end(OPERATOR, "night", "morning")
+    stage.hop(12)
+    recording = Recording.from_directory(tmp_path / "recordings" / "night")
+    pieces = kept(stage)
+    assert [one.credits.title for one in pieces] == ["Part 2", "Part 1"]
+    assert [disagreement(one, recording) for one in pieces] == ["", ""]
+    assert pieces[1].ticks < pieces[1].last_tick - pieces[1].first_tick + 1
+    assert disagreement(replace(pieces[0], chain_sha256="0" * 64), recording) != ""
+    ask_permission(recording)
 
 
 def test_a_severed_tick_is_not_in_the_piece_and_a_lead_never_broadcast_is_none(stage: Stage) -> None:

@@ -36,6 +36,7 @@ from tests.bench.ledger import ledger
 from tests.bench.letters import letters
 from tests.bench.lsl import lsl
 from tests.bench.recording import recording
+from tests.bench.render import render_night
 from tests.bench.sever import sever
 from tests.bench.siege import siege
 from tests.bench.simulate import simulate
@@ -142,6 +143,7 @@ BENCHES = {
     "audit": lambda: audit(row),
     "erase": lambda: erase(row),
     "exchange": lambda: exchange(row),
+    "render": lambda: render_night(row),
     "fusion": lambda: fusion(row, Path("fusion.png")),
     "recording": recording,
     "fast-device": lambda: fast_device(row),

@@ -1,5 +1,7 @@
 """Research of the people of a recording: answers, GA4GH codes, and what one person takes back."""
 
+from dataclasses import replace
+
 import pytest
 
 from dreamd.core.consent.research import NO_CODES, ResearchAnswer, ResearchGrants, common, permitted
@@ -50,6 +52,18 @@ def test_what_is_taken_back_once_stays_so() -> None:
     research = research.answered({2: told(seated=False)}).answered({2: told(GENERAL)})
     assert research.without == {2}
     assert research.answered({3: told()}).without == {2, 3}
+
+
+def test_perform_that_is_taken_back_once_stays_so_and_unknown_stays_unknown() -> None:
+    """Each person counts for all of the recording; two answers that wait perform where both do."""
+    yes, no = (replace(told(HEALTH), performs=performs) for performs in (True, False))
+    grants = ResearchGrants().answered({1: yes, 2: no, 3: yes}).answered({2: yes, 3: no})
+    assert grants.unperformed == {2, 3}
+    assert replace(grants, unperformed=None).answered({1: no}).unperformed is None
+    assert [one.followed_by(later).performs for one, later in ((yes, yes), (yes, no), (no, yes))] == [
+        *(True, False, False)
+    ]
+    assert not replace(grants, unperformed=frozenset({9})).sound
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ from mutate.readers import READERS
 from mutate.recordings import RECORDINGS
 from mutate.refused_starts import REFUSED_STARTS
 from mutate.rehearsed import REHEARSED
+from mutate.rendering import RENDERING
 from mutate.room import ROOM
 from mutate.scores import SCORES
 from mutate.seen import SEEN
@@ -52,7 +53,7 @@ from mutate.watches import WATCHES
 from mutate.wire import WIRE
 
 MUTATIONS: Final[tuple[Mutation, ...]] = (
-    *(*POD, *SIGNAL, *WIRE, *DAEMON, *SYNCHRONY, *LEADING, *SCORES, *PATCHES, *OPERATORS),
+    *(*POD, *SIGNAL, *WIRE, *DAEMON, *SYNCHRONY, *LEADING, *RENDERING, *SCORES, *PATCHES, *OPERATORS),
     *(*SEEN, *ALARMS, *CONSOLE, *ROOM, *CROWD),
     *(*REHEARSED, *SIZED),
     *STOPS,

@@ -195,7 +195,7 @@ RECORDINGS: Final = tuple(
             "research-rows",
             "a person that the description lacks is exported",
             f"{_ROOM}/exports/asked_research.py",
-            "people = research.people | _with_rows(recording)",
+            "people = research.people | people_with_rows(recording)",
             "people = research.people",
             _TESTS_RESEARCH,
         ),

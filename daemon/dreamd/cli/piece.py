@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,7 @@ import dreamapi
 from dreamapi.text import shown
 from dreamapi.v1 import pieces_pb2 as pieces
 from dreamd.adapters.documents.pieces import verified_piece
+from dreamd.adapters.recordings.manifest import RecordingError
 from dreamd.cli import client
 from dreamd.cli.client import as_json, console, print_json
 from dreamd.core.pieces.piece import Piece
@@ -37,6 +39,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     verify.add_argument("file", metavar="FILE", type=Path, help="the piece, as the daemon has signed it")
     verify.add_argument(
         "--key", metavar="FILE", type=Path, required=True, help="the daemon's public key, daemon.pub"
+    )
+    verify.add_argument(
+        "--recording",
+        metavar="DIR",
+        type=Path,
+        help="that its chain follows from the ticks of this recording",
     )
     verify.set_defaults(run=_verify)
     return parser
@@ -97,15 +105,27 @@ def _led(one: pieces.Piece) -> str:
 def _verify(args: argparse.Namespace) -> int:
     try:
         piece = read_file(args.file, VerifyKey.load(args.key))
+        other = _compared(piece, args.recording) if args.recording is not None else ""
     except OSError as error:
-        print(f"dreamd: {args.file} cannot be read ({error.strerror})", file=sys.stderr)
+        print(f"dreamd: {error.filename or args.file} cannot be read ({error.strerror})", file=sys.stderr)
         return 1
-    except (PieceError, KeyFileError) as error:
+    except (PieceError, KeyFileError, RecordingError) as error:
         print(f"dreamd: {args.file}: {shown(str(error))}", file=sys.stderr)
         return 1
-    title = shown(piece.credits.title) or UNTITLED
-    print(f"holds: piece {piece.id}, {title}, {piece.ticks} ticks, signed by this key")
+    if other:
+        print(f"dreamd: {args.file} is signed by this key, but {shown(other)}", file=sys.stderr)
+        return 1
+    title, where = shown(piece.credits.title) or UNTITLED, ", and as recorded" if args.recording else ""
+    print(f"holds: piece {piece.id}, {title}, {piece.ticks} ticks, signed by this key{where}")
     return 0
+
+
+def _compared(piece: Piece, recording: Path) -> str:
+    """Why the piece does not follow from the recording; empty: it does."""
+    # Not at the top: only a comparison needs pyarrow.
+    reader = import_module("dreamd.adapters.recordings.reader")
+    found = import_module("dreamd.adapters.recordings.led_ticks")
+    return str(found.disagreement(piece, reader.Recording.from_directory(recording)))
 
 
 def read_file(file: Path, key: VerifyKey) -> Piece:

@@ -27,7 +27,7 @@ def granted_codes(recording: Recording) -> tuple[str, ...]:
             f"{name} is not exported: its recording.json does not tell which sleepers granted "
             f"research, for an earlier dreamd began it or the entry `research` is damaged; {_NEXT}"
         )
-    people = research.people | _with_rows(recording)
+    people = research.people | people_with_rows(recording)
     without = research.without | (people - research.people)
     if without:
         raise RecordingError(
@@ -43,8 +43,8 @@ def granted_codes(recording: Recording) -> tuple[str, ...]:
     return tuple(sorted(research.codes))
 
 
-def _with_rows(recording: Recording) -> frozenset[int]:
-    """The numbers of all people with a frame or an event."""
+def people_with_rows(recording: Recording) -> frozenset[int]:
+    """Return the numbers of all people with a frame or an event."""
     named = recording.table("events", ("subject",)).column("subject").unique().to_pylist()
     return frozenset(recording.subjects()) | {one for one in named if one is not None}
 
