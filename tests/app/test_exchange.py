@@ -6,18 +6,20 @@ from dataclasses import replace
 import pytest
 
 from dreamd.adapters.documents.canonical import digest
+from dreamd.app.exchange.computations import AT_ONCE
 from dreamd.core.access.caller import Role
 from dreamd.core.access.principals import Grant, Kind, Principal
 from dreamd.core.exchange.accounts import rows
+from dreamd.core.exchange.book import checked
 from dreamd.core.exchange.classes import ATTESTED_S, AskClass
 from dreamd.core.exchange.course import REVEAL_S, RoundState, Side
 from dreamd.core.exchange.published import verify
 from dreamd.core.exchange.views import AskState
 from dreamd.ports.ledger.transaction import Transaction
 from fakes.callers import named
-from fakes.ledger import MemoryLedger
+from fakes.ledger import MemoryLedger, Taken
 from fakes.people import granted
-from fakes.rounds import ADA, CLINICIAN, HOUR_S, NONCES, OLGA, SLEEPER, House, code_of, good
+from fakes.rounds import ADA, CLINICIAN, HOUR_S, NONCES, OLGA, SLEEPER, House, QueuedWorker, code_of, good
 from fakes.stage import Stage
 
 
@@ -223,6 +225,28 @@ def test_to_leave_waits_for_no_ledger(house: House) -> None:
     assert house.own(other).state is AskState.HELD
 
 
+def test_berths_are_given_on_in_the_order_of_leaving_and_once_each_is_written(house: House) -> None:
+    """The second leaves when the ledger is back: nothing is given on before the first one is written too."""
+    house.open({"a": 2})
+    people = ("ash", "birch", "cedar", "dill")
+    for sleeper in people:
+        house.ask(sleeper, ["a"])
+    house.clear()
+    first, second = (one for one in people if house.own(one).state is AskState.HELD)
+    ledger = house.stage.ledger
+    assert isinstance(ledger, MemoryLedger)
+    ledger.broken = "the disk is full"
+    house.cancel(first)
+    ledger.broken = ""
+    house.cancel(second)
+    assert good(house.exchange.public_file(OLGA, house.name))["cancelled"] == []
+    assert house.shown().held == 0
+    house.stage.hop(2)
+    order = [house.own(one).ask.id for one in (first, second)]
+    assert good(house.exchange.public_file(OLGA, house.name))["cancelled"] == order
+    assert house.shown().held == 2
+
+
 def test_a_round_goes_on_over_a_restart_in_each_state(house: House) -> None:
     """Planned, open, closed, cleared, with a cancellation: nothing is lost, and the file is the same."""
     house.plan({"a": 1, "b": 1})
@@ -247,7 +271,8 @@ def test_a_round_goes_on_over_a_restart_in_each_state(house: House) -> None:
     house.stage.restart()
     assert [house.own(one) for one in ("ash", "birch", "cedar")] == before, "read from the ledger"
     assert good(house.exchange.public_file(OLGA, house.name)) == file
-    assert house.shown().offers
+    listed, whole = house.exchange.list_rounds(OLGA)[0], house.shown()
+    assert (listed.offered, listed.asks, listed.held) == (whole.offered, whole.asks, whole.held) == (2, 3, 2)
 
 
 def test_a_withheld_nonce_voids_the_round_and_names_the_side(house: House) -> None:
@@ -377,3 +402,170 @@ def test_a_round_that_is_not_closed_does_not_outlive_a_restored_ledger(house: Ho
     house.stage.restart()
     again = {one.round.id: one.round.state for one in house.exchange.list_rounds(OLGA)}
     assert again == states
+
+
+# -- writes that are on their way -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def slow(house: House) -> MemoryLedger:
+    """The ledger of the house, which a test holds back."""
+    assert isinstance(house.stage.ledger, MemoryLedger)
+    return house.stage.ledger
+
+
+def test_an_ask_on_its_way_at_the_close_is_in_the_book(house: House, slow: MemoryLedger) -> None:
+    """The close waits for it; one that comes after the close is refused; the digest is of all rows."""
+    house.open({"a": 1})
+    house.later(HOUR_S)
+    slow.held = True
+    placed = house.exchange.place_ask(SLEEPER, house.name, "ash", None, ["a"])
+    closing = house.exchange.close_round(OLGA, house.name)
+    assert house.exchange.close_round(OLGA, house.name) is closing, "one close"
+    assert code_of(house.exchange.place_ask(SLEEPER, house.name, "birch", None, ["a"])) == "WRONG_STATE"
+    house.stage.hop(2)
+    assert not closing.settled  # type: ignore[union-attr]
+    release(house, slow)
+    assert good(placed).state is AskState.PLACED
+    assert good(closing).asks == 1
+    rows = slow.round_book(house.name)
+    book = checked(house.name, house.shown().round.terms, rows.offers, (one.ask for one in rows.asks))
+    assert digest(book.document()) == good(closing).round.book_sha256
+
+
+def release(house: House, slow: MemoryLedger) -> None:
+    """The ledger writes all that waits, as ticks pass."""
+    slow.held = False
+    for _ in range(4):
+        slow.release()
+        house.stage.hop()
+
+
+def test_to_leave_overtakes_an_ask_on_its_way(house: House, slow: MemoryLedger) -> None:
+    """A withdrawal that comes before its ask is written wins, over a restart too; it may ask again."""
+    house.open({"a": 1})
+    slow.held = True
+    placed = house.exchange.place_ask(SLEEPER, house.name, "ash", None, ["a"])
+    assert good(house.exchange.withdraw_ask(SLEEPER, house.name, "ash")).state is AskState.WITHDRAWN
+    release(house, slow)
+    assert code_of(placed) == "ASK_UNKNOWN"
+    assert house.shown().asks == 0
+    house.stage.restart()
+    assert house.shown().asks == 0
+    assert house.ask("ash", ["a"]).state is AskState.PLACED
+
+
+def test_two_asks_of_one_sleeper_on_their_way_are_one(house: House, slow: MemoryLedger) -> None:
+    """The later list counts, under one id; in a second round the same night is refused already."""
+    house.open({"a": 1, "b": 1})
+    slow.held = True
+    placed = [house.exchange.place_ask(SLEEPER, house.name, "ash", None, [one]) for one in ("a", "b")]
+    release(house, slow)
+    first, second = (good(one).ask for one in placed)
+    assert (first.id, second.offers) == (second.id, ("b",))
+    assert house.shown().asks == 1
+
+
+def test_two_steps_of_a_round_are_written_one_by_one(house: House, slow: MemoryLedger) -> None:
+    """Both sides reveal at once: the ledger never has one nonce without the one that was answered before."""
+    house.open({"a": 1})
+    house.ask("ash", ["a"])
+    house.close()
+    slow.held = True
+    first = house.exchange.reveal(ADA, house.name, NONCES[1], Role.ADVOCATE)
+    second = house.exchange.reveal(OLGA, house.name, NONCES[0], Role.OPERATOR)
+    slow.release()
+    slow.held = True
+    house.stage.hop()
+    assert good(first).revealed == (Side.ADVOCATE,)
+    assert slow.rounds()[-1].round.state is RoundState.CLOSED
+    release(house, slow)
+    assert good(second).round.state in (RoundState.DRAWN, RoundState.CLEARED)
+    assert house.shown().round.state is RoundState.CLEARED
+
+
+def test_an_offer_on_its_way_at_the_opening_is_not_in_the_round(house: House, slow: MemoryLedger) -> None:
+    """The number of berths is fixed with the opening; the late offer is refused, and in no ledger."""
+    house.plan({"a": 1})
+    slow.held = True
+    late = house.exchange.add_offer(OLGA, house.name, house.offer("b", 4))
+    opened = house.exchange.publish_round(OLGA, house.name)
+    assert code_of(house.exchange.add_offer(OLGA, house.name, house.offer("c"))) == "WRONG_STATE"
+    release(house, slow)
+    assert code_of(late) == "WRONG_STATE"
+    assert good(opened).round.berths == 1
+    house.stage.restart()
+    assert [one.id for one in house.shown().offers] == ["a"]
+
+
+@pytest.mark.parametrize("kind", [MemoryLedger, Taken])
+def test_a_call_that_was_given_up_is_undone(kind: type[MemoryLedger]) -> None:
+    """Refused for a slow ledger, and written late or not: before a restart and after it, nothing is there."""
+    slow = kind()
+    house = House(Stage(1, slow))
+    house.open({"a": 1})
+    house.plan({"b": 1}, paid_in=0)
+    planned, opened = house.exchange.list_rounds(OLGA)
+    slow.held = True
+    asked = [
+        house.exchange.place_ask(SLEEPER, opened.round.id, "ash", None, ["a"]),
+        house.exchange.void_round(OLGA, opened.round.id, "no"),
+        house.exchange.add_offer(OLGA, house.name, house.offer("b", 9)),
+        house.exchange.plan_round(OLGA, 1000, house.stage.clock.at_s + HOUR_S, paid_in_cents=5),
+    ]
+    house.stage.hop(60)
+    assert [code_of(one) for one in asked] == ["LEDGER_UNAVAILABLE"] * 4
+    release(house, slow)
+    for _ in range(2):
+        rounds = {one.round.id: one for one in house.exchange.list_rounds(OLGA)}
+        living = [one for one in rounds.values() if one.round.state is not RoundState.VOID]
+        assert living == [house.shown(), rounds[opened.round.id]]
+        assert (living[0].offers, living[1].asks) == (planned.offers, 0)
+        house.stage.restart()
+    later = good(house.exchange.plan_round(OLGA, 1000, house.stage.clock.at_s + HOUR_S))
+    assert later.round.terms.pool_cents == 0, "the first round has set all of it aside"
+
+
+def test_a_close_that_the_ledger_does_not_take_opens_the_book_again(house: House, slow: MemoryLedger) -> None:
+    """Asks are taken again, and an ask that left meanwhile is gone; the next close holds."""
+    house.open({"a": 1})
+    for sleeper in ("ash", "birch"):
+        house.ask(sleeper, ["a"])
+    house.later(HOUR_S)
+    slow.held = True
+    closing = house.exchange.close_round(OLGA, house.name)
+    left = house.exchange.withdraw_ask(SLEEPER, house.name, "ash")
+    house.stage.hop(60)
+    assert good(left).ask.offers == ("a",)
+    assert code_of(closing) == "LEDGER_UNAVAILABLE"
+    release(house, slow)
+    assert house.ask("cedar", ["a"]).state is AskState.PLACED
+    shown = house.close()
+    assert (shown.round.state, shown.asks) == (RoundState.CLOSED, 2)
+    assert house.clear_on().held == 1
+
+
+def test_a_large_book_is_computed_beside_the_ticks(house: House) -> None:
+    """The worker names the book and clears it; without a free worker it is done after five seconds."""
+    aside = QueuedWorker()
+    house.stage.app = house.stage.begin(aside)
+    house.open({"a": 300}, paid_in=1_000_000)
+    for n in range(AT_ONCE + 1):
+        house.ask(f"sleeper{n}", ["a"])
+    house.later(HOUR_S)
+    closing = house.exchange.close_round(OLGA, house.name)
+    assert not closing.settled  # type: ignore[union-attr]
+    aside.work_off()
+    assert good(closing).asks == AT_ONCE + 1
+    for caller, role, nonce in ((ADA, Role.ADVOCATE, NONCES[1]), (OLGA, Role.OPERATOR, NONCES[0])):
+        shown = good(house.exchange.reveal(caller, house.name, nonce, role))
+    assert shown.round.state is RoundState.DRAWN
+    aside.free = False
+    house.stage.hop(24)
+    aside.work_off()
+    house.stage.hop()
+    assert house.shown().held == 300
+    aside.free = True
+    asked = house.exchange.public_file(OLGA, house.name)
+    aside.work_off()
+    assert verify(json.loads(json.dumps(good(asked))), digest) == ()

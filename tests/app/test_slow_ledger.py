@@ -19,7 +19,7 @@ from dreamd.ports.deferred import Deferred
 from dreamd.simulation.machines.grants import SLEEPER
 from dreamwire.messages import Ack, Assign, PodEventKind, WakeScope
 from fakes.callers import OPERATOR, named
-from fakes.ledger import MemoryLedger
+from fakes.ledger import MemoryLedger, Taken
 from fakes.people import Exposures
 from fakes.stage import Stage
 
@@ -246,15 +246,6 @@ def locked(stage: Stage) -> None:
         stage.app.registry.trip(stage.app._deps.fleet.get("bed-1"), Cause.FLAT, "mira", "seen")  # type: ignore[arg-type]
         stage.hop(200)
     assert stage.app.pods.get("bed-1").breaker is BreakerState.LOCKED
-
-
-class Taken(MemoryLedger):
-    """A ledger with a disk that writes even withdrawn requests."""
-
-    def release(self) -> None:
-        for _, commit in self._waiting:
-            commit.withdrawn = False
-        super().release()
 
 
 @pytest.mark.parametrize("kind", [MemoryLedger, Taken])

@@ -12,9 +12,18 @@ from dreamd.ports.ledger.terms import TermDraw
 from dreamd.ports.ledger.transaction import Transaction
 from dreamd.simulation.machines.memory_ledger import LedgerStorage, MemoryLedger
 
-__all__ = ["LedgerStorage", "MemoryLedger", "charge", "draw", "holds", "settled"]
+__all__ = ["LedgerStorage", "MemoryLedger", "Taken", "charge", "draw", "holds", "settled"]
 
 SETTLES_WITHIN_S = 10.0
+
+
+class Taken(MemoryLedger):
+    """A ledger with a disk that writes even withdrawn requests."""
+
+    def release(self) -> None:
+        for _, commit in self._waiting:
+            commit.withdrawn = False
+        super().release()
 
 
 def settled(ledger: Ledger, commit: Commit) -> Commit:

@@ -1,8 +1,8 @@
 """A house with an exchange: rounds on a stage, driven by their people."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from dreamd.app.api.people.exchange import ExchangeCommands
 from dreamd.core.access.caller import Caller, Channel, Role
@@ -42,6 +42,24 @@ def code_of(asked: object) -> str:
     """The code of a refusal; empty: it is none."""
     found = settled_now(asked)
     return found.code.value if isinstance(found, Refusal) else ""
+
+
+class QueuedWorker:
+    """A worker whose work is done when the test says so. free: whether it takes more."""
+
+    def __init__(self) -> None:
+        self.free = True
+        self._waiting: list[tuple[Callable[[], Any], Callable[[Any], object]]] = []
+
+    def do(self, work: Callable[[], Any], done: Callable[[Any], object]) -> None:
+        """Take work."""
+        self._waiting.append((work, done))
+
+    def work_off(self) -> None:
+        """Do it all."""
+        while self._waiting:
+            work, done = self._waiting.pop(0)
+            done(work())
 
 
 class House:
@@ -117,6 +135,10 @@ class House:
     def clear(self) -> ShownRound:
         """Close, reveal, clear."""
         self.close()
+        return self.clear_on()
+
+    def clear_on(self) -> ShownRound:
+        """Reveal and clear a round that is closed."""
         shown = self.reveal()
         assert shown.round.state is RoundState.CLEARED
         return shown

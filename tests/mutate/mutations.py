@@ -39,6 +39,7 @@ from mutate.refused_starts import REFUSED_STARTS
 from mutate.rehearsed import REHEARSED
 from mutate.rendering import RENDERING
 from mutate.room import ROOM
+from mutate.rounds import ROUNDS
 from mutate.scores import SCORES
 from mutate.seen import SEEN
 from mutate.signal import SIGNAL
@@ -54,7 +55,7 @@ from mutate.wire import WIRE
 
 MUTATIONS: Final[tuple[Mutation, ...]] = (
     *(*POD, *SIGNAL, *WIRE, *DAEMON, *SYNCHRONY, *LEADING, *RENDERING, *SCORES, *PATCHES, *OPERATORS),
-    *(*SEEN, *ALARMS, *CONSOLE, *ROOM, *CROWD),
+    *(*SEEN, *ALARMS, *CONSOLE, *ROOM, *ROUNDS, *CROWD),
     *(*REHEARSED, *SIZED),
     *STOPS,
     *AUDIT,

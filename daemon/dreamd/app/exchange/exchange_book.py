@@ -136,7 +136,9 @@ class ExchangeBook:
     def view_of(self, kept: KeptRound) -> ShownRound:
         """A round for every caller; of one that has ended without its offers."""
         living = self._living.get(kept.round.id)
-        return ShownRound(kept.round, (), kept.asks, kept.held) if living is None else living.public_view()
+        if living is not None:
+            return living.public_view()
+        return ShownRound(kept.round, (), kept.asks, kept.held, kept_offers=kept.offers)
 
     @property
     def free_cents(self) -> int:
@@ -245,7 +247,8 @@ class ExchangeBook:
         shown, change = living.public_view(), 0
         if living.book is not None and after.state is RoundState.SETTLED:
             change = account(living.book, living.holding.holds).pool_after - after.terms.pool_cents
-        return replace(kept, asks=shown.asks, held=shown.held, pool_change_cents=change)
+        ended = replace(kept, offers=shown.offered, asks=shown.asks, held=shown.held)
+        return replace(ended, pool_change_cents=change)
 
     def _put(self, living: LivingRound, kept: KeptRound) -> None:
         """Take a step in: tell of it, and do what follows."""

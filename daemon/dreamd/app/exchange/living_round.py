@@ -45,6 +45,7 @@ class LivingRound:
         self._written = set(self.leaving)
         self._uncounted = list(self.leaving)
         self.frozen = kept.round.state not in (RoundState.PLANNED, RoundState.OPEN)
+        self._sorted: tuple[Offer, ...] | None = None
         self.publishing = False
         self.writing = 0
         self.stepping = False
@@ -74,7 +75,12 @@ class LivingRound:
         """Offers and asks as the line counts them: one that is not yet written as left still stands."""
         counted = {ask: n for n, ask in enumerate(self.holding.cancelled, 1)}
         asks = (KeptAsk(self.round.id, self.asks[one], counted.get(one, 0)) for one in sorted(self.asks))
-        return KeptBook(tuple(self.offers[one] for one in sorted(self.offers)), tuple(asks))
+        return KeptBook(self._in_order(), tuple(asks))
+
+    def _in_order(self) -> tuple[Offer, ...]:
+        if self._sorted is None:
+            self._sorted = tuple(self.offers[one] for one in sorted(self.offers))
+        return self._sorted
 
     # -- offers and asks --------------------------------------------------------------------------------
 
@@ -83,6 +89,7 @@ class LivingRound:
         before = self.offers.get(offer.id)
         self.berths += offer.count - (before.count if before is not None else 0)
         self.offers[offer.id] = offer
+        self._sorted = None
 
     def put_ask(self, ask: Ask, sleeper: str) -> None:
         """Add the ask of a sleeper, or replace it."""
@@ -161,7 +168,7 @@ class LivingRound:
         revealed = tuple(side for side, part in sides if part is not None and part.nonce)
         return ShownRound(
             hidden_nonces(self.round),
-            tuple(self.offers[one] for one in sorted(self.offers)),
+            self._in_order(),
             len(self.asks),
             sum(one not in self.leaving for one in self.holding.holds),
             revealed,

@@ -23,7 +23,8 @@ class KeptRound:
     """A round. by: the person that planned it. planned_s: unix seconds. Money is whole cents.
 
     paid_in_cents: brought into the pool with it, and kept there also where the round is void.
-    pool_change_cents: of its account, once it is settled. asks, held: as they were at its end.
+    pool_change_cents: of its account, once it is settled. offers, asks, held: how many there were at
+    its end.
     """
 
     round: Round
@@ -32,6 +33,7 @@ class KeptRound:
     paid_in_cents: int = 0
     pool_change_cents: int = 0
     request_id: str = ""
+    offers: int = 0
     asks: int = 0
     held: int = 0
 

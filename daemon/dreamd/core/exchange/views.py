@@ -15,8 +15,9 @@ from dreamd.core.exchange.course import Round, Side
 
 @dataclass(frozen=True, slots=True)
 class ShownRound:
-    """A round. offers: by their ids. asks: how many stand. held: how many have a berth.
+    """A round. asks: how many stand. held: how many have a berth.
 
+    offers: by their ids. A list leaves them out of a round that has ended; kept_offers is then their number.
     revealed: the sides whose nonce is there; the nonces themselves are in `round` once both are.
     """
 
@@ -25,6 +26,12 @@ class ShownRound:
     asks: int
     held: int = 0
     revealed: tuple[Side, ...] = ()
+    kept_offers: int = 0
+
+    @property
+    def offered(self) -> int:
+        """How many offers it has."""
+        return len(self.offers) or self.kept_offers
 
 
 class AskState(Enum):

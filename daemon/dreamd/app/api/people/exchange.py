@@ -105,7 +105,7 @@ class ExchangeCommands:
             return self._book.view_of(before)
         if not (isfinite(closes_s) and now_s < closes_s <= now_s + ROUND_S):
             got = Figure(f"{closes_s - now_s:g} s")
-            return bad_field("closes_s", "a time from now on, within a year", got)
+            return bad_field("close_time", "a time from now on, within a year", got)
         terms = self._terms(price_most_cents, pool_cents, paid_in_cents)
         if isinstance(terms, Refusal):
             return terms

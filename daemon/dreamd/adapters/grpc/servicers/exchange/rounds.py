@@ -123,7 +123,7 @@ def told_round(shown: ShownRound) -> exchange.Round:
         close_time=moment(one.closes_s),
         closed_time=moment(one.closed_s),
         reveal_time=moment(one.closed_s + REVEAL_S) if one.closed_s else None,
-        offers=len(shown.offers),
+        offers=shown.offered,
         berths=one.berths or sum(offer.count for offer in shown.offers),
         asks=shown.asks,
         held=shown.held,
