@@ -19,7 +19,7 @@ from integration.people_pages import NAMES, SMALL, to_field
 
 pytestmark = pytest.mark.skipif(BINARY is None, reason="chromium is not installed (make system-packages)")
 BEDS = ("bed-1", "bed-2", "bed-3")
-JUDGED_PAGES = ("clinic", "stage")
+JUDGED_PAGES = ("clinic", "exchange", "stage")
 OTHER_PAGES = ("", "guidelines", "consent")
 """Judged with DREAMD_LONG."""
 ALPHA = "#f2"
@@ -177,6 +177,7 @@ def test_a_plan_without_a_share_and_a_telephone(chromium: Chromium, show: Show) 
 @needs_axe
 def test_axe_finds_nothing_serious_on_the_pages(chromium: Chromium, show: Show) -> None:
     """In light and dark no page has a serious finding; a slider without a name would be one."""
+    show.house.do(lambda: show.house.coordination.exchange.bring("evening", "cleared"))
     for path in (*(OTHER_PAGES if LONG else ()), *JUDGED_PAGES):
         chromium.forget_page()
         chromium.go(f"{show.house.url}/{path}")

@@ -17,6 +17,8 @@ _TESTS_CLINIC: Final = "tests/console/test_clinic_page.py"
 _TESTS_SHAPES: Final = "tests/console/test_shapes.py"
 _LEADS: Final = f"{_SITE}acts/leads.py"
 _STAGE_ROUTES: Final = f"{_SITE}people/stage_routes.py"
+_EXCHANGE_ROUTES: Final = f"{_SITE}people/exchange_routes.py"
+_TESTS_EXCHANGE: Final = "tests/console/test_exchange_page.py"
 _TESTS_STAGE: Final = "tests/console/test_stage_page.py"
 _NOBODY: Final = (f"{_TESTS_LOCAL}::test_a_foreign_page_neither_acts_nor_reads",)
 
@@ -384,5 +386,31 @@ CONSOLE: Final = (
         "{} if tick.centre_hidden else",
         "{} if False else",
         (_TESTS_STAGE,),
+    ),
+    Mutation(
+        "console.berth-kept-when-idle",
+        "an idle session is refused to give a berth back",
+        _EXCHANGE_ROUTES,
+        '"cancel": (_cancel, True),',
+        '"cancel": (_cancel, False),',
+        (_TESTS_EXCHANGE,),
+    ),
+    Mutation(
+        "console.ask-of-another",
+        "in a site the page names the sleeper that asks",
+        _EXCHANGE_ROUTES,
+        """        if self._doors.api.authority:
+            return OWN
+""",
+        "",
+        (_TESTS_EXCHANGE,),
+    ),
+    Mutation(
+        "console.place-off-by-one",
+        "a sleeper reads the place of the one before in line",
+        "daemon/dreamd/console/people/exchange_shapes.py",
+        "enumerate(line, 1)",
+        "enumerate(line)",
+        (_TESTS_EXCHANGE,),
     ),
 )

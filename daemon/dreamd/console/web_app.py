@@ -40,6 +40,7 @@ from dreamd.console.governing.routes import Governing
 from dreamd.console.page_files import MEDIA, PageFiles
 from dreamd.console.people.clinic_routes import ClinicPage
 from dreamd.console.people.consent_routes import OwnConsent
+from dreamd.console.people.exchange_routes import BerthExchange
 from dreamd.console.people.guideline_routes import OpenGuidelines
 from dreamd.console.people.stage_routes import ArtistsStage
 from dreamd.console.provider_door import ProviderDoor
@@ -63,7 +64,7 @@ SIGN_INS: Final = 4
 """Credentials that are checked at once."""
 COOKIE_BYTES: Final = 16
 OPEN_PAGES: Final = ("consent",)
-SIGNED_IN_PAGES: Final = ("guidelines", "clinic", "stage")
+SIGNED_IN_PAGES: Final = ("guidelines", "clinic", "stage", "exchange")
 
 
 class HostGuard:
@@ -112,7 +113,7 @@ class Console:
         self._governing = Governing(doors) if api.authority else None
         self._stage = ArtistsStage(doors)
         self._people = (OwnConsent(doors), OpenGuidelines(doors))
-        self._clinic = ClinicPage(doors)
+        self._clinic, self._exchange = ClinicPage(doors), BerthExchange(doors)
         self._viewers: dict[str, tuple[Viewer, asyncio.Task[None]]] = {}
         self._signing_in = asyncio.Semaphore(SIGN_INS)
         self._group: asyncio.TaskGroup | None = None
@@ -145,6 +146,7 @@ class Console:
             *(route for page in self._people for route in page.routes()),
             *self._clinic.case_routes(),
             *self._stage.stage_routes(),
+            *self._exchange.exchange_routes(),
             Route("/console/look", self._look),
             *(Route(path, self._order(act), methods=["POST"]) for path, act in ACTS.items()),
             Route("/console/{file}", self._file),

@@ -16,7 +16,7 @@ async function begin() {
   const out = make("button", "Sign out", { type: "button", id: "sign-out" });
   out.addEventListener("click", signOut);
   const viewer = make("p", "", { class: "viewer", id: "viewer" });
-  viewer.append(make("span", principal), make("a", "Stage", { href: "/stage" }), make("a", "Clinic", { href: "/clinic" }), make("a", "Guidelines", { href: "/guidelines" }), make("a", "Access", { href: "/access", id: "to-access" }), out);
+  viewer.append(make("span", principal), make("a", "Stage", { href: "/stage" }), make("a", "Exchange", { href: "/exchange" }), make("a", "Clinic", { href: "/clinic" }), make("a", "Guidelines", { href: "/guidelines" }), make("a", "Access", { href: "/access", id: "to-access" }), out);
   document.querySelector("header").append(viewer);
 }
 
