@@ -212,7 +212,9 @@ class Fleet:
             await api.consents.grant(f"sleeper-{pod}", whole_grant())
             await api.pods.check_in(pod, f"sleeper-{pod}")
 
-    async def begin(self, pods: Iterable[str], within_s: float = 60.0, *, record: bool = False) -> None:
+    async def begin(
+        self, pods: Iterable[str], within_s: float = 60.0, *, record: bool = False, artist_share: float = 0.0
+    ) -> None:
         """Check all in, and begin the night with a ramp of ten seconds."""
         names = list(pods)
         deadline = time.monotonic() + within_s
@@ -225,7 +227,7 @@ class Fleet:
                 await asyncio.sleep(0.2)
             await self.check_in(api, names)
             plan = dreamapi.plan(seats_min=3, seats_max=max(8, len(names)), pods=names, ramp_s=10.0)
-            plan.record = record
+            plan.record, plan.artist_share = record, artist_share
             await api.dreamscapes.create(NIGHT, plan)
             while True:
                 seats = (await api.dreamscapes.get(NIGHT)).seats

@@ -1,8 +1,12 @@
-"""A real night over Lab Streaming Layer: daemon, broker, pods, `dreamd lsl` both ways, and a foreign lab."""
+"""A real night over Lab Streaming Layer: daemon, broker, pods, `dreamd lsl` both ways, and a foreign lab.
+
+An artist leads the same night by `dreamd stage`, until their machine is gone.
+"""
 
 import asyncio
 import os
 import signal
+import socket
 import time
 from collections.abc import AsyncIterator
 from itertools import pairwise
@@ -16,6 +20,7 @@ import pyxdf
 from dreamapi import Dreamscape
 from dreamd.adapters.recordings.exports.export import export
 from dreamd.adapters.recordings.reader import quiet
+from dreamd.stage.osc import encoded
 from dreamwire.schema import BANDS6X2
 from edge.lsl_outlet import CONFIG
 from integration.fleet import NIGHT, Fleet, until
@@ -33,6 +38,13 @@ LATE_S = 1.0
 """A tick that reaches a watcher within this was held up by a loaded machine at most, and not by the stop."""
 
 
+def free_udp_port() -> int:
+    """A UDP port of this machine that is free now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 class Night:
     """A fleet that dreams, `dreamd lsl` both ways, a lab, and a watcher of the API that sees each tick."""
 
@@ -40,11 +52,19 @@ class Night:
         self.fleet = fleet
         self.ticks: list[tuple[float, float]] = []
         """Grid instant, and how late it was at the watcher, s."""
+        self.shares: list[tuple[float, float]] = []
+        """Grid instant, and the artist's share that was broadcast."""
         config = fleet.folder / "lsl_api.cfg"
         config.write_text(CONFIG.format(session=f"night{os.getpid()}"))
         self._environment = {"LSLAPICFG": str(config)}
         self.start("sender", *self._lsl(NIGHT))
         self.lab = self.start("lab", str(LAB), str(len(STREAMS)), "Stim")
+        self._osc = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._osc.bind(("127.0.0.1", 0))
+        ports = ("--in", str(free_udp_port()), "--out", str(self._osc.getsockname()[1]))
+        address = f"127.0.0.1:{fleet.grpc_port}"
+        stage = ("-m", "dreamd", "stage", "--server", address, "--json", *ports, "--share", "0.2", NIGHT)
+        self.stage = self.start("stage", *stage)
 
     async def begin(self) -> None:
         """Write the lab's markers, and wait until all streams are received."""
@@ -66,6 +86,19 @@ class Night:
             async for tick in api.dreamscapes.watch_collective(NIGHT):
                 grid_s = tick.grid_time.seconds + tick.grid_time.nanos / 1e9
                 self.ticks.append((grid_s, time.time() - grid_s))
+                self.shares.append((grid_s, tick.artist_share))
+
+    async def be_led_until_the_artists_machine_is_gone(self) -> None:
+        """OSC leads; the stage is killed, and a second later no message has an artist."""
+        await until(lambda: self.stage.with_key("in_port"))
+        (opened,) = self.stage.with_key("in_port")
+        self._osc.sendto(encoded("/dreamd/lead", (1.0,) * 12), ("127.0.0.1", int(str(opened["in_port"]))))
+        await until(lambda: self.shares[-1][1] > 0.1)
+        self.fleet.signal("stage", signal.SIGKILL)
+        killed_s = time.time()
+        await until(lambda: self.shares[-1][0] > killed_s + 1.5)
+        assert {share for grid_s, share in self.shares if grid_s > killed_s + 1.0} == {0.0}
+        self._osc.close()
 
     def say(self, text: str, at_s: float) -> None:
         """The stimulus computer sends a marker of this instant on LSL's clock."""
@@ -91,7 +124,7 @@ async def night(broker: Broker, tmp_path: Path) -> AsyncIterator[Night]:
     try:
         fleet.daemon()
         fleet.light(WARD, 1, len(PODS))
-        await fleet.begin(PODS, record=True)
+        await fleet.begin(PODS, record=True, artist_share=0.3)
         one = Night(fleet)
         async with asyncio.TaskGroup() as group:
             watch = group.create_task(one.watch(), name="watch")
@@ -105,11 +138,13 @@ async def night(broker: Broker, tmp_path: Path) -> AsyncIterator[Night]:
 async def test_a_night_goes_out_and_markers_come_in_and_no_tick_waits(night: Night) -> None:
     """A foreign lab receives three described streams; its marker is in the journal at its own instant.
 
-    A row's stamp is its tick's instant. While `dreamd lsl` stands still, and once it is killed, ticks reach
+    An artist's OSC leads, and within a second of the death of their `dreamd stage` no artist does. A row's
+    stamp is its tick's instant. While `dreamd lsl` stands still, and once it is killed, ticks reach
     the API's other watchers in time; what stood still goes on without a missing row. The export of the
     night's recording has the numbers that went out live, and the lab's marker.
     """
     require_described(night.lab)
+    await night.be_led_until_the_artists_machine_is_gone()
     acted_s = time.monotonic() - 0.3
     night.say("target 7", acted_s)
     await until(lambda: [text for _, text in night.lab.rows("dreamd-markers") if text == ["marker/target 7"]])

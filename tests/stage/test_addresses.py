@@ -71,8 +71,10 @@ def test_messages_have_their_effects(message: Message, effect: object) -> None:
 )
 def test_a_message_that_is_not_taken_says_why(message: Message, code: str, words: str) -> None:
     """The refusal names what was expected and got; a wrong address names the nearest one."""
-    no = Reader(BANDS6X2, 0.3).effect_of(message)
+    reader = Reader(BANDS6X2, 0.3)
+    no = reader.effect_of(message)
     assert isinstance(no, NotTaken)
+    no = reader.explained(no)
     assert no.code == code
     assert words in no.sentence
 

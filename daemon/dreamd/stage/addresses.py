@@ -153,10 +153,15 @@ class WayOut:
 
 @dataclass(frozen=True, slots=True)
 class NotTaken:
-    """A message that does nothing. code: for programs; sentence: what was found, and what was expected."""
+    """A message that does nothing.
+
+    code: for programs. sentence: what was found, and what was expected. unknown: its address, where none of a
+    stage is like that; `Reader.explained` names the nearest one.
+    """
 
     code: str
     sentence: str
+    unknown: str = ""
 
 
 Command = SetVector | SetFeature | SetShare | Cue | WayOut
@@ -183,6 +188,7 @@ class Reader:
         self._known = taken_addresses(schema)
         slashed = {name.replace(".", "/"): at for at, name in enumerate(schema.feature_names())}
         dotted = {name: at for at, name in enumerate(schema.feature_names())}
+        self._readings = {LEAD: self._vector, SHARE: self._share, CUE: _cue}
         self._features = {f"{LEAD}/{name}": at for name, at in (slashed | dotted).items()}
 
     def effect_of(self, message: Message) -> Command | NotTaken:
@@ -193,14 +199,20 @@ class Reader:
         if message.fault is not None:
             where = f"{shown(message.address)}: " if message.address else ""
             return NotTaken(message.fault.name, f"{where}{_expected(message.fault)}")
-        if message.address == LEAD:
-            return self._vector(message)
-        if message.address == SHARE:
-            return self._share(message)
-        if message.address == CUE:
-            return _cue(message)
+        reading = self._readings.get(message.address)
+        if reading is not None:
+            return reading(message)
         at = self._features.get(message.address)
-        return self._feature(message, at) if at is not None else self._unknown(message.address)
+        if at is not None:
+            return self._feature(message, at)
+        return NotTaken("ADDRESS", f"{shown(message.address)} is no address of a stage", message.address)
+
+    def explained(self, no: NotTaken) -> NotTaken:
+        """Return a refusal with the nearest address; a search of a millisecond, so for what is told alone."""
+        if not no.unknown:
+            return no
+        near = get_close_matches(no.unknown[:SHOWN_MAX], self._known, 1, 0.0)
+        return NotTaken(no.code, f"{no.sentence}; the nearest one is {near[0]}")
 
     def _vector(self, message: Message) -> SetVector | NotTaken:
         numbers = _numbers(message)
@@ -222,10 +234,6 @@ class Reader:
             limit = f"0 to {self._most:g}, the plan's artist share"
             return NotTaken("RANGE", f"{SHARE}: expected {limit}, got {numbers[0]:g}")
         return SetShare(numbers[0])
-
-    def _unknown(self, address: str) -> NotTaken:
-        near = get_close_matches(address[:SHOWN_MAX], self._known, 1, 0.0)
-        return NotTaken("ADDRESS", f"{shown(address)} is no address of a stage; the nearest one is {near[0]}")
 
 
 def _cue(message: Message) -> Cue | NotTaken:

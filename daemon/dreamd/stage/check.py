@@ -58,7 +58,9 @@ class Hearing:
         heard.last = message.values
         effect = self._reader.effect_of(message)
         no = effect if isinstance(effect, NotTaken) else NotTaken("", "")
-        heard.trouble, heard.code = no.sentence, no.code
+        if not (no.unknown and heard.trouble):
+            no = self._reader.explained(no)
+            heard.trouble, heard.code = no.sentence, no.code
 
     @property
     def taken(self) -> int:

@@ -82,7 +82,7 @@ class Inbox:
         now_s = self._clock()
         if now_s - self._told_s >= TOLD_EACH_S:
             self._told_s = now_s
-            self._told(no)
+            self._told(self._reader.explained(no))
 
     def end_order(self, order: WayOut) -> None:
         """The daemon has answered this order; one that came later waits on."""
