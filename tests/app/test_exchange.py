@@ -59,6 +59,7 @@ def test_a_round_goes_from_its_plan_to_a_public_file_that_verifies(house: House)
     table = rows(good(house.exchange.account(OLGA, house.name)))
     assert len(table) == 3
     assert kinds(house) == ["round-open", "round-closed", "round-cleared"]
+    assert house.stage.meters.counts["rounds"] == 1
 
 
 def test_a_nonce_stays_hidden_until_the_other_one_is_there(house: House) -> None:

@@ -90,6 +90,7 @@ class Institutions:
         attempt("ledger", self._deps.sittings.write_due)
         attempt("ledger", partial(self._watch.judge_due, self._deps.clock.now_s()))
         attempt("meters", lambda: self._deps.meters.watches_told(self._watch.readings()))
+        attempt("meters", lambda: self._deps.meters.rounds_told(self._rounds.book.under_way))
 
     def forget_sleeper(self, sleeper: str) -> None:
         """The sleeper is erased."""

@@ -233,6 +233,10 @@ class Metrics(Protocol):
         """Record the watches over harm, one a kind."""
         ...
 
+    def rounds_told(self, under_way: int) -> None:
+        """Record how many rounds of the exchange are under way."""
+        ...
+
     def consent_changed(self, change: str) -> None:
         """Count a change of a consent; changes are a fixed set (see app.people.people_events)."""
         ...

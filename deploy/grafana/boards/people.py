@@ -97,6 +97,13 @@ def _house() -> list[Panel]:
             width=8,
             steps=((0.0, GREEN), (1.0, RED)),
         ),
+        number(
+            "Rounds of berths",
+            "Rounds of the exchange between their plan and the noon after their last night.",
+            "sum(dreamd_rounds) or vector(-1)",
+            lists=["dreamd exchange rounds"],
+            width=8,
+        ),
     ]
 
 

@@ -85,6 +85,7 @@ CATALOGUE: Final = (
     _counter("dreamd_guideline_refusals_total", "refusals", "of calls and seats, by clause", "clause"),
     _gauge("dreamd_moratoria", "moratoria", "that act: called, without a second; standing", "state"),
     _gauge("dreamd_moratorium_lapse_seconds", "seconds", "until one without a second lapses; NaN: none"),
+    _gauge("dreamd_rounds", "rounds", "of the exchange that are under way"),
     _gauge("dreamd_wake_orders", "orders", "that stand"),
     _gauge("dreamd_wake_order_oldest_seconds", "seconds", "age of the oldest standing order; 0: none"),
     _gauge("dreamd_dreamscapes", "Dreamscapes", "by state, those that ended left out", "state"),

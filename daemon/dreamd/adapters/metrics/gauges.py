@@ -87,6 +87,7 @@ class Now(Collector):
         self.fleet = NOBODY
         self.people = PeopleMetrics()
         self.watches: tuple[WatchMetrics, ...] = ()
+        self.rounds = 0
         self.dreamscapes: dict[str, DreamscapeMetrics] = {}
         self.sites: dict[str, SiteMetrics] = {}
         self.broker = False
@@ -103,6 +104,7 @@ class Now(Collector):
         yield from self._of_fleet(self.fleet)
         yield from _of_people(self.people)
         yield from _of_watches(self.watches)
+        yield _one("dreamd_rounds", self.rounds)
         yield from self._of_dreamscapes(tuple(self.dreamscapes.items()))
         yield from _of_sites(tuple(self.sites.items()))
 

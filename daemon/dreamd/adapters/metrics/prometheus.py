@@ -203,6 +203,10 @@ class PrometheusMetrics:
         """Record the watches over harm."""
         self._now.watches = tuple(readings)
 
+    def rounds_told(self, under_way: int) -> None:
+        """Record how many rounds of the exchange are under way."""
+        self._now.rounds = under_way
+
     def consent_changed(self, change: str) -> None:
         """Count a change of a consent."""
         self._consent_changes.inc(change)

@@ -141,6 +141,11 @@ class ExchangeBook:
         return ShownRound(kept.round, (), kept.asks, kept.held, kept_offers=kept.offers)
 
     @property
+    def under_way(self) -> int:
+        """How many rounds have not ended."""
+        return sum(not one.kept.ended for one in self._living.values())
+
+    @property
     def free_cents(self) -> int:
         """The free part of the pool, whole cents."""
         return free_pool((*self._of.values(), *self._planning.values()))

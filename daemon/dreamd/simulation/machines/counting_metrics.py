@@ -99,6 +99,10 @@ class CountingMetrics:
         """Alarms that stand."""
         self.counts["alarms"] = sum(one.alarm for one in readings)
 
+    def rounds_told(self, under_way: int) -> None:
+        """Rounds under way."""
+        self.counts["rounds"] = under_way
+
     def consent_changed(self, change: str) -> None:
         """A consent has changed."""
         self.counts[f"consent:{change}"] += 1
