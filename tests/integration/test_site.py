@@ -9,6 +9,7 @@ import sqlite3
 import ssl
 import subprocess
 import sys
+import time
 import tomllib
 import urllib.request
 from argparse import Namespace
@@ -270,6 +271,55 @@ def test_beyond_loopback_nothing_is_served_without_a_site(site: Site, tmp_path: 
     assert "is open to others" in told.stderr
     told = site.run("dreamd", "init", "--state-dir", str(tmp_path / "s"))
     assert "nothing was changed" in told.stdout
+
+
+def test_a_round_of_berths_goes_over_a_restart_to_a_berth_given_on(site: Site) -> None:
+    """Two people commit and reveal, two sleepers ask for one berth; the one given back goes to the other.
+
+    The daemon restarts between the asks and the close. No pseudonym is in the public file, which verifies.
+    """
+    site.join("adi", "--role", "advocate")
+    for sleeper in ("ada", "ben"):
+        site.join(sleeper, "--role", "sleeper", "--sleeper", f"walker-{sleeper}")
+
+    def said(whose: str, *words: str) -> str:
+        told = site.run("dreamd", "exchange", *words, whose=whose)
+        assert told.returncode == 0, told.stderr
+        return told.stdout
+
+    now = dt.datetime.now(dt.UTC)
+    closes, night = (now + dt.timedelta(seconds=5)).isoformat(), (now + dt.timedelta(days=1)).date()
+    plan = ("plan", "--price-most", "40", "--closes", closes, "--paid-in", "100", "--json")
+    name = json.loads(said("olga", *plan))["name"].removeprefix("rounds/")
+    berth = ("--site", "north", "--night", str(night), "--count", "1", "--price", "30")
+    said("olga", "offer", name, "garden", *berth)
+    for whose in ("olga", "adi"):
+        said(whose, "commit", name)
+    said("olga", "publish", name)
+    for sleeper in ("ada", "ben"):
+        said(sleeper, "ask", name, "garden")
+    other = site.run("dreamd", "exchange", "explain", name, "--sleeper", "walker-ben", whose="ada")
+    assert (other.returncode, "is not this sleeper" in other.stderr) == (1, True)
+    ended(site)
+    begun(site)
+    while "takes asks for another" in site.run("dreamd", "exchange", "close", name, whose="olga").stderr:
+        time.sleep(0.1)
+    for whose in ("adi", "olga"):
+        assert list(site.folder.glob(f"{whose}.json.nonce-*"))
+        said(whose, "reveal", name)
+        assert not list(site.folder.glob(f"{whose}.json.nonce-*"))
+    while "cleared" not in said("adi", "round", name):
+        time.sleep(0.05)
+    has = {sleeper: "has a berth" in said(sleeper, "explain", name) for sleeper in ("ada", "ben")}
+    assert sorted(has.values()) == [False, True]
+    first, second = sorted(has, key=lambda one: not has[one])
+    assert "is cancelled" in said(first, "cancel", name)
+    assert "Place 1 cancelled, and you were the first in line" in said(second, "explain", name)
+    file = site.folder / "round.json"
+    said("ada", "export", name, str(file))
+    assert "walker" not in file.read_text()
+    assert said("adi", "verify", str(file)).startswith(f"holds: round {name} follows from its book: 2 asks")
+    assert ",garden,north,open,30.00,30.00,0.00,6.00,24.00" in said("olga", "account", name)
 
 
 def aged(site: Site, principal: str, by_s: float) -> None:

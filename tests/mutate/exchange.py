@@ -10,6 +10,9 @@ _ACCOUNTS, _COURSE, _BOOK = _ROOM + "accounts.py", _ROOM + "course.py", _ROOM + 
 _CLASSES, _PUBLISHED, _READING = _ROOM + "classes.py", _ROOM + "published.py", _ROOM + "reading.py"
 _CLEARED: Final = ("tests/core/test_exchange.py",)
 _ROUNDS: Final = ("tests/core/test_exchange_rounds.py",)
+_CLI: Final = "daemon/dreamd/cli/exchange/"
+_SERVED: Final = ("tests/api/test_exchange.py",)
+_VERIFIED: Final = ("tests/api/test_exchange_verification.py",)
 
 EXCHANGE: Final = (
     Mutation(
@@ -187,5 +190,45 @@ EXCHANGE: Final = (
         '_whole(offer.price_cents, f"{at}.price_cents", price_most_cents)',
         '_whole(offer.price_cents, f"{at}.price_cents", CENTS_MOST)',
         _ROUNDS,
+    ),
+    Mutation(
+        "exchange.nonce-open",
+        "the file of a nonce is open to others, so the other side knows the seed before it reveals",
+        _CLI + "draws.py",
+        'write_closed(path, f"{nonce}\\n".encode(), replace=False)',
+        'write_closed(path, f"{nonce}\\n".encode(), 0o644, replace=False)',
+        _SERVED,
+    ),
+    Mutation(
+        "exchange.nonce-lost",
+        "a nonce is dropped after any refusal, also one after which its commitment may stand",
+        _CLI + "draws.py",
+        "except NOT_TAKEN:",
+        "except dreamapi.Refused:",
+        _SERVED,
+    ),
+    Mutation(
+        "exchange.faulty-file-passes",
+        "a file that does not follow from its book ends in status 0",
+        _CLI + "verification.py",
+        "    if faults:\n        return 1\n",
+        "    if faults:\n        return 0\n",
+        _VERIFIED,
+    ),
+    Mutation(
+        "exchange.double-member",
+        "a member that stands twice is taken, so two readers of one file verify two rounds",
+        _CLI + "verification.py",
+        "object_pairs_hook=_once, ",
+        "",
+        _VERIFIED,
+    ),
+    Mutation(
+        "exchange.cut-file",
+        "the file of a large round ends where its last full piece does",
+        "daemon/dreamd/adapters/grpc/servicers/exchange/pieces.py",
+        'yield bytes(waiting) + b"\\n", True',
+        'yield b"\\n", True',
+        _SERVED,
     ),
 )

@@ -109,7 +109,6 @@ def told_offer(one: Offer) -> exchange.Offer:
 def told_round(shown: ShownRound) -> exchange.Round:
     """A round as a message."""
     one = shown.round
-    hidden = set(shown.revealed) != set(Side)
     return exchange.Round(
         name=names.exchange_round(one.id),
         state=STATES[one.state],
@@ -130,18 +129,16 @@ def told_round(shown: ShownRound) -> exchange.Round:
         book_sha256=one.book_sha256,
         seed=one.seed,
         void_reason=one.void_reason,
-        site=_told_side(one.site, revealed=Side.SITE in shown.revealed, hidden=hidden),
-        advocate=_told_side(one.advocate, revealed=Side.ADVOCATE in shown.revealed, hidden=hidden),
+        site=_told_side(one.site, revealed=Side.SITE in shown.revealed),
+        advocate=_told_side(one.advocate, revealed=Side.ADVOCATE in shown.revealed),
     )
 
 
-def _told_side(part: Committed | None, *, revealed: bool, hidden: bool) -> exchange.RoundSide | None:
-    """One side; None: it has not committed. hidden: its nonce is not shown yet."""
+def _told_side(part: Committed | None, *, revealed: bool) -> exchange.RoundSide | None:
+    """One side; None: it has not committed. Its nonce is empty until both are there."""
     if part is None:
         return None
-    return exchange.RoundSide(
-        sha256=part.sha256, by=part.person, revealed=revealed, nonce="" if hidden else part.nonce
-    )
+    return exchange.RoundSide(sha256=part.sha256, by=part.person, revealed=revealed, nonce=part.nonce)
 
 
 def told_ask(one: OwnAsk) -> exchange.Ask:
