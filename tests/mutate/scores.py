@@ -58,6 +58,37 @@ SCORES: Final = (
             ),
         )
     ),
+    *(
+        Mutation(
+            f"score-player.{name}",
+            broken,
+            "daemon/dreamd/stage/score/player.py",
+            old,
+            new,
+            ("tests/stage/test_score_player.py",),
+        )
+        for name, broken, old, new in (
+            (
+                "blind",
+                "a score leads on although no tick comes",
+                "moment.now_s - self._seen_s <= BLIND_S):",
+                "moment.now_s >= 0.0):",
+            ),
+            (
+                "over",
+                "a hand leads on after the score has ended",
+                "        if self._score.duration_s < at_s:\n            return None\n",
+                "",
+            ),
+            (
+                "from-here",
+                "a message about one feature sets the others to zero",
+                "self._live.vector, self._live.share = list(vector), share",
+                "self._live.vector, self._live.share = [0.0] * len(vector), share",
+            ),
+            ("once", "a cue comes at every tick", "        self._told_s = at_s\n", ""),
+        )
+    ),
     Mutation(
         "toml-lines.table",
         "the second table of a list has the first one's lines",

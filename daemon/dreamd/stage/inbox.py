@@ -76,6 +76,16 @@ class Inbox:
             self._live.obey(command, self._clock())
         self._changed()
 
+    def take_cue(self, name: str) -> None:
+        """Take a cue of the score; it waits in the same line."""
+        if len(self.cues) < CUES_MOST:
+            self.cues.append(Cue(name))
+            self._changed()
+        else:
+            self.refuse(
+                NotTaken("CUES", f"{CUES_MOST} cues wait for the daemon already, so {name} is left out")
+            )
+
     def refuse(self, no: NotTaken) -> None:
         """Count what is not taken, and tell it where the last one is long enough ago."""
         self.counts[no.code] += 1
@@ -83,6 +93,11 @@ class Inbox:
         if now_s - self._told_s >= TOLD_EACH_S:
             self._told_s = now_s
             self._told(self._reader.explained(no))
+
+    @property
+    def waits(self) -> bool:
+        """Whether a cue or an order waits for the daemon."""
+        return bool(self.cues) or self.order is not None
 
     def end_order(self, order: WayOut) -> None:
         """The daemon has answered this order; one that came later waits on."""

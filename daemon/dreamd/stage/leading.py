@@ -5,8 +5,16 @@ then closes its lead, and another artist may begin.
 """
 
 from dataclasses import dataclass
+from enum import Enum
 from math import nan
 from typing import Protocol
+
+
+class Source(Enum):
+    """Where an input comes from."""
+
+    LIVE = "live"
+    SCORE = "score"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +23,16 @@ class Wanted:
 
     vector: tuple[float, ...]
     share: float
+    source: Source = Source.LIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Credits:
+    """The words of a lead for its piece and for letters. score_sha256: of the score's file, hexadecimal."""
+
+    title: str = ""
+    artist: str = ""
+    score_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +48,18 @@ class Moment:
 
 
 class Leader(Protocol):
-    """A way to lead."""
+    """A way to lead. credits: of the piece that it leads."""
+
+    credits: Credits
 
     def wanted(self, moment: Moment) -> Wanted | None:
         """Return what to ask for at this moment; None: lead nothing now."""
+        ...
+
+    def due_cues(self, moment: Moment) -> tuple[str, ...]:
+        """Return the names of the cues that have become due since the last question."""
+        ...
+
+    def is_over(self, moment: Moment) -> bool:
+        """Whether it leads nothing from now on, whatever comes."""
         ...

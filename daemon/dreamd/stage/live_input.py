@@ -11,7 +11,7 @@ Rules
 from typing import Final
 
 from dreamd.stage.addresses import Command, SetFeature, SetShare, SetVector
-from dreamd.stage.leading import Moment, Wanted
+from dreamd.stage.leading import Credits, Moment, Wanted
 from dreamwire.blend import X_LIMIT
 
 SILENT_S: Final = 10.0
@@ -25,6 +25,7 @@ class LiveInput:
         """size: numbers in a vector. share: until one has come."""
         self.vector, self.share = [0.0] * size, share
         self.heard_s: float | None = None
+        self.credits = Credits()
 
     def obey(self, command: Command, now_s: float) -> bool:
         """Take a command that leads; False: it is of another kind. now_s: monotonic, s."""
@@ -45,6 +46,14 @@ class LiveInput:
         if self.heard_s is None or not 0.0 <= moment.now_s - self.heard_s <= SILENT_S:
             return None
         return Wanted(tuple(self.vector), self.share)
+
+    def due_cues(self, _moment: Moment) -> tuple[str, ...]:
+        """Return none: cues of a hand come by OSC."""
+        return ()
+
+    def is_over(self, _moment: Moment) -> bool:
+        """Whether it is over: a hand may always come back."""
+        return False
 
 
 def _clipped(value: float) -> float:

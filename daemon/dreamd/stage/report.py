@@ -3,7 +3,8 @@
 | fact | fields |
 |---|---|
 | `opened` | `dreamscape`, `in_port`, `out_port`, `features`, `most` |
-| `leading`, `leads-no-more` | `share`; `reason` |
+| `leading`, `leads-no-more` | -; `reason` |
+| `source`, `piece` | `source`, `live` or `score`; `piece`, its name |
 | `refused` | `code`, `reason` |
 | `cue`, `sever`, `wake` | `text`; `reason` |
 | `unheard`, `hidden`, `no-share` | `reason` |
@@ -22,6 +23,8 @@ SENTENCES: Final = {
     "{features} features, a share of at most {most}",
     "leading": "leading",
     "leads-no-more": "leading no more: {reason}",
+    "source": "the {source} leads",
+    "piece": "kept as {piece}",
     "refused": "not taken: {code}: {reason}",
     "cue": "cue {text}",
     "sever": "severed: {reason}",

@@ -73,7 +73,7 @@ class StageSession:
         self._options = options
         self._leader_of = leader_of
         self._name = ""
-        self._orders, self._poll = asyncio.Event(), asyncio.Event()
+        self._orders, self._given, self._poll = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._state, self._seat_state = "", dreams.Seat.STATE_UNSPECIFIED
         self._own: dreams.Seat | None = None
         self._lost = False
@@ -81,7 +81,7 @@ class StageSession:
         self.ticks = 0
 
     async def run_until_ended(self) -> None:
-        """Carry until the Dreamscape has ended.
+        """Carry until the Dreamscape has ended, or the leader is over.
 
         Raises:
             ApiError: no daemon answers at the beginning, or it does not know the Dreamscape.
@@ -113,10 +113,12 @@ class StageSession:
         )
         try:
             await self._carry(schema)
-            self._show_state("ended")
+            if not self._line.is_over:
+                self._show_state("ended")
         finally:
             self._ports.close()
-        self._report.print_fact("ended", reason=f"{self._name} has ended", counts=self.counts)
+        reason = "the score is over" if self._line.is_over else f"{self._name} has ended"
+        self._report.print_fact("ended", reason=reason, counts=self.counts)
 
     @property
     def in_port(self) -> int:
@@ -158,10 +160,12 @@ class StageSession:
             self._outbox.start_over()
             self._show_state("lost")
             self._inbox.expire()
+            if self._line.is_over:
+                return
             await asyncio.sleep(AGAIN_S)
 
     async def _work(self, api: dreamapi.Api, schema: Schema) -> None:
-        """Return once the Dreamscape has ended."""
+        """Return once the Dreamscape has ended, or the leader is over."""
         sleeper = await own_sleeper(api)
         works = {
             "state": self._watch_state(api, sleeper),
@@ -176,6 +180,7 @@ class StageSession:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(work, name=f"stage-{name}") for name, work in works.items()]
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await self._give_the_rest()
             for task in tasks:
                 task.cancel()
 
@@ -186,6 +191,8 @@ class StageSession:
             async for tick in ticks:
                 self.ticks += 1
                 self._line.note_tick(tick.grid_time.seconds + tick.grid_time.nanos / 1e9)
+                for cue in self._line.due_cues():
+                    self._inbox.take_cue(cue)
                 self._say_hidden(tick)
                 own = rows_of_seat(self._own) if self._own is not None else ()
                 rows: tuple[Row, ...] = (*rows_of(tick, schema), *own)
@@ -291,10 +298,20 @@ class StageSession:
         """Serve what waits, and again whenever something has come."""
         while True:
             await waiting()
+            if not self._inbox.waits:
+                self._given.set()
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL_S):
                     await self._orders.wait()
             self._orders.clear()
+
+    async def _give_the_rest(self) -> None:
+        """Where a score is over, wait until its cues and an order have been given, at most ANSWER_S."""
+        if self._line.is_over and self._inbox.waits:
+            self._given.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ANSWER_S):
+                    await self._given.wait()
 
     # -- said once --------------------------------------------------------------------------------
 

@@ -5,9 +5,9 @@
 
 import argparse
 
-from dreamd.cli.stage import check, live
+from dreamd.cli.stage import check, live, play
 
-VERBS = ("live", "check")
+VERBS = ("live", "play", "check")
 """The verbs; any other first word is a Dreamscape, or a flag of `live`."""
 
 
@@ -22,6 +22,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = subparsers.add_parser("stage", help=does, description=does)
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     live.add_verb(verbs)
+    play.add_verb(verbs)
     check.add_verb(verbs)
     parser.set_defaults(run=run)
     return parser

@@ -54,6 +54,9 @@ def add_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         "dreamscape", metavar="DREAMSCAPE", nargs="?", default="", help="its name (the only one by default)"
     )
     add_stage(parser)
+    parser.add_argument(
+        "--share", metavar="B", type=finite, default=0.0, help="the share until /dreamd/share comes (0)"
+    )
     parser.set_defaults(act=act)
 
 
@@ -67,9 +70,6 @@ def add_stage(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--smooth", metavar="HZ", type=rate, default=0.0, help="send interpolated rows, such as 60 a second"
-    )
-    parser.add_argument(
-        "--share", metavar="B", type=finite, default=0.0, help="the share until /dreamd/share comes (0)"
     )
 
 
@@ -109,10 +109,17 @@ def options_of(args: argparse.Namespace) -> Options:
     return Options(args.in_port, args.out_port, args.flat, args.smooth, args.share)
 
 
+def hears_itself(args: argparse.Namespace) -> str:
+    """Return what is wrong with the two ports; empty: nothing is."""
+    if args.in_port != args.out_port:
+        return ""
+    return f"--in and --out are both {args.in_port}: the stage would hear itself"
+
+
 def act(args: argparse.Namespace) -> int:
     """Lead until the Dreamscape has ended or a signal comes; return the exit status."""
-    if args.in_port == args.out_port:
-        return fail(f"--in and --out are both {args.in_port}: the stage would hear itself", 2)
+    if hears_itself(args):
+        return fail(hears_itself(args), 2)
     session = StageSession(
         server_of(args),
         args.dreamscape,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from dreamapi.v1 import guidelines_pb2 as guidelines
 from dreamd.core.guidelines.bundle import Bundle
 from dreamd.core.limits import FLOAT32_SLACK
 from dreamd.stage.score.reading import ScoreError
@@ -58,6 +59,24 @@ def score_limits(bundle: Bundle) -> ScoreLimits:
         bound("artist_slew"),
         bound("artist_share_slew"),
         principle.number if principle else "",
+    )
+
+
+def limits_in_force(revision: guidelines.Revision) -> ScoreLimits:
+    """Return the limits of a revision as the API shows it; a clause that is missing allows nothing."""
+    clauses = {clause.key: clause for clause in revision.clauses if clause.key}
+
+    def bound(key: str) -> Bound:
+        clause = clauses.get(key)
+        return Bound(clause.limit, clause.number) if clause is not None else Bound(0.0)
+
+    principle = clauses.get("no_commercial")
+    return ScoreLimits(
+        revision.revision,
+        bound("artist_share"),
+        bound("artist_slew"),
+        bound("artist_share_slew"),
+        principle.number if principle is not None else "",
     )
 
 
