@@ -1,6 +1,7 @@
 """A tiny festival on the real application: every line of its account is judged, and holds."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +9,7 @@ from depth import LONG
 from dreamd.festival.account.account import FestivalAccount
 from dreamd.festival.facts import Subject
 from dreamd.festival.play.run import play_festival
+from dreamd.festival.scenario.plan import ClinicPlan, FailureCue
 from dreamd.festival.timeline import Happening, HappeningKind
 from festival.scenarios import tiny
 
@@ -51,3 +53,17 @@ def test_the_same_seed_gives_the_same_account(account: FestivalAccount) -> None:
     again = play_festival(tiny())
     assert json.dumps(again.plain()) == json.dumps(account.plain())
     assert json.dumps(play_festival(tiny(seed=4)).plain()) != json.dumps(account.plain())
+
+
+@pytest.mark.skipif(not LONG, reason="DREAMD_LONG: two weeks of the clinic")
+def test_a_held_person_returns_in_steps_and_a_stuck_one_is_held_on() -> None:
+    """Two press the button: one recovers, merges in three nights and is released; one is held to the end."""
+    clinic = ClinicPlan(days=16, stuck=1)
+    calm = tiny(failures=(FailureCue("distress", 1, 20.0, 0.26),), moratorium=None, evenings=3, clinic=clinic)
+    account = play_festival(replace(calm, limits=()))
+    assert [(one.subject, one.faults) for one in account.lines if not one.met] == []
+    told = [one.words for one in account.timeline if one.kind is HappeningKind.CLINIC]
+    assert sum("has released its person" in words for words in told) == 1
+    assert sum("is held on" in words for words in told) == 1
+    merged = [one for one in account.timeline if one.words.startswith("return-") and one.figures["merged"]]
+    assert len({one.day for one in merged}) == 3

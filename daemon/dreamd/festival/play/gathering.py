@@ -1,6 +1,7 @@
 """The gathering of facts at the end: from the watch, the house's answers, and what was planted."""
 
 import json
+from collections.abc import Collection, Iterable
 from math import nan
 from re import escape, search
 from typing import Any, Final
@@ -11,6 +12,7 @@ from dreamd.core.clinic.course import CaseState
 from dreamd.core.clinic.kept_case import KeptCase
 from dreamd.core.pieces.reading import PieceError
 from dreamd.core.refusals import Refusal
+from dreamd.festival.account.institutions import opens_case
 from dreamd.festival.facts import (
     CaseTold,
     ClauseTold,
@@ -23,10 +25,12 @@ from dreamd.festival.facts import (
     ReportTold,
     Round,
     Subject,
+    Trip,
 )
 from dreamd.festival.play.evenings import Evenings
 from dreamd.festival.play.house import CLINICIAN, OPERATOR, HouseOfFestival
 from dreamd.festival.play.ward import Ward
+from dreamd.festival.scenario.plan import PRESSED, Festival
 from dreamd.ports.ledger.public_reports import PublishedReport, ReportMark
 from dreamd.simulation.processes.daemons import PIECE_KEY
 
@@ -38,10 +42,17 @@ ALWAYS: Final = (
 """Subjects that each festival plays."""
 
 
-def subjects_of(house: HouseOfFestival) -> tuple[Subject, ...]:
-    """The lines that a scenario plays."""
-    plan = house.plan
-    found = {*ALWAYS}
+OPENING: Final = frozenset(
+    {PRESSED, "actuator-stuck", "gain-runaway", "synchrony-runaway", "homogenise", "mass"}
+)
+"""Scenes that open a case; in the others a device fails, or a sleeper uses a right."""
+HOLDING: Final = frozenset({PRESSED})
+"""Scenes after which a person is held."""
+
+
+def subjects_of(plan: Festival, trips: Iterable[Trip], cases: Collection[CaseTold]) -> tuple[Subject, ...]:
+    """The lines that a scenario plays: those of its parts, and those of what has happened besides."""
+    found, scenes = {*ALWAYS}, {cue.scene for cue in plan.failures}
     if any(act.artist for act in plan.acts):
         found |= {Subject.SLEW, Subject.PIECES}
     if plan.round is not None:
@@ -49,7 +60,10 @@ def subjects_of(house: HouseOfFestival) -> tuple[Subject, ...]:
     if plan.moratorium is not None:
         found |= {Subject.PAUSE}
     if plan.clinic is not None:
-        found |= {Subject.CASES, Subject.TRIAGE, Subject.PULL, Subject.REPORT}
+        found |= {Subject.REPORT}
+        found |= {Subject.CASES} if scenes & OPENING or any(map(opens_case, trips)) else set()
+        found |= {Subject.TRIAGE} if scenes & OPENING or cases else set()
+        found |= {Subject.PULL} if scenes & HOLDING or any("held" in one.states for one in cases) else set()
     return tuple(subject for subject in Subject if subject in found)
 
 
@@ -62,10 +76,11 @@ def facts_of(
 ) -> Facts:
     """Return everything that the account judges."""
     watch, plan = house.watch, house.plan
+    cases = _cases(house, ward)
     return Facts(
         title=plan.title,
         seed=plan.seed,
-        subjects=subjects_of(house),
+        subjects=subjects_of(plan, watch.tripped, cases),
         acts=len(plan.acts),
         stays=tuple(house.stays),
         mergings=watch.mergings,
@@ -75,7 +90,7 @@ def facts_of(
         checks=watch.checks,
         violations=tuple(map(str, watch.violations)),
         trips=tuple(watch.tripped),
-        cases=_cases(house, ward),
+        cases=cases,
         refusals=tuple(house.refusals),
         clauses=_clauses(house),
         letters=_letters(house),

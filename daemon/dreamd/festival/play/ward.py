@@ -129,9 +129,10 @@ class Ward:
         return self._plan.pull * exp(-(house.now_s - since_s) / DAY_S / self._plan.recovery_days)
 
     def _companions(self, without: Iterable[int], most: int) -> list[int]:
-        """Well sleepers that lie down with those who return."""
+        """Well sleepers with a bed of their own that lie down with those who return."""
         barred = {*without, *(number_of(one.case.person) for one in self._cases() if one.case.person)}
-        return [number for number in sorted(self._evenings.slept) if number not in barred][: max(most, 0)]
+        able = sorted(self._house.site_of_number.keys() & self._evenings.slept)
+        return [number for number in able if number not in barred][: max(most, 0)]
 
     def _sit(self, number: int, day: int) -> None:
         """An anchor session: its calibration is a sitting."""
