@@ -42,6 +42,7 @@ from tests.bench.siege import siege
 from tests.bench.simulate import simulate
 from tests.bench.site_tick import site_tick
 from tests.bench.sound import sound
+from tests.bench.stage import stage
 from tests.bench.surveillance import surveillance
 from tests.bench.watch import watch as watchers
 from tests.bench.moratorium import moratorium
@@ -150,6 +151,7 @@ BENCHES = {
     "formats": lambda: formats(row),
     "sound": lambda: sound(row),
     "lsl": lambda: lsl(row),
+    "stage": lambda: stage(row),
 }
 
 

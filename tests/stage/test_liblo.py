@@ -168,6 +168,7 @@ async def test_each_address_is_heard_and_said_by_liblo(room: Room) -> None:
         seats = room.application.sessions[NIGHT].seats
         cut = replace(seats[0], state=SeatState.SEVERED, cause="railed")
         room.application.sessions[NIGHT] = replace(room.application.sessions[NIGHT], seats=(cut, seats[1]))
+        room.application.happen("state", NIGHT)
         await until(lambda: heard.get("/dreamd/severed") == ("s", '"you: railed"'))
         await room.say("/dreamd/sever")
         await until(lambda: room.application.sessions[NIGHT].state is DreamscapeState.SEVERED)

@@ -83,7 +83,7 @@ class LeadLine:
                 self._refuse(NotTaken(no.reason, str(no)))
                 await asyncio.sleep(AGAIN_S)
             else:
-                refused, reason = "", "the score is over" if self.is_over else "no input wants to"
+                refused, reason = "", "the score is over" if self.is_over else "no input for 10 s"
                 self._report.print_fact("leads-no-more", reason=reason)
                 if answer.piece:
                     self._report.print_fact("piece", piece=answer.piece)

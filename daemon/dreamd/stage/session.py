@@ -15,7 +15,7 @@ from typing import Final
 import dreamapi
 from dreamapi import names
 from dreamapi.v1 import dreamscapes_pb2 as dreams
-from dreamd.stage.addresses import NotTaken, Reader, Row, rows_of, rows_of_seat
+from dreamd.stage.addresses import NotTaken, Reader, Row, WayOut, rows_of, rows_of_seat
 from dreamd.stage.choice import chosen, first_failure, own_sleeper, schema_of
 from dreamd.stage.failures import CannotRun
 from dreamd.stage.inbox import Inbox
@@ -30,11 +30,17 @@ from dreamwire.schema import Schema
 AGAIN_S: Final = 0.5
 ANSWER_S: Final = 2.0
 POLL_S: Final = 1.0
-"""The state and the own seat are read so often; a lost daemon shows within ANSWER_S."""
+"""The daemon is asked so often; a lost one shows within ANSWER_S."""
+OWN_EVERY: Final = 4
+"""The own seat is read at each such question: likeness and dose move slowly."""
+SAID_AGAIN_S: Final = 10.0
+SAID_MOST: Final = 32
+"""A sentence is printed anew after so long; of the others so many are remembered."""
 STATUS_EVERY: Final = 60
 """Polls between two lines of status."""
 FINAL: Final = (dreamapi.DreamscapeUnknown, dreamapi.InvalidArgument)
 """Refusals that no waiting mends."""
+SEVERED: Final = "LEADER_SEVERED"
 SOURCE: Final = "stage"
 """The source of the markers."""
 
@@ -78,6 +84,8 @@ class StageSession:
         self._own: dreams.Seat | None = None
         self._lost = False
         self._told: set[str] = set()
+        self._said: dict[str, float] = {}
+        self._warned: WayOut | None = None
         self.ticks = 0
 
     async def run_until_ended(self) -> None:
@@ -212,28 +220,39 @@ class StageSession:
                     self._poll.set()
 
     async def _watch_state(self, api: dreamapi.Api, sleeper: str) -> None:
-        """Read the state and the own seat each second; return once the Dreamscape has ended."""
+        """Read the state where it changes, and the own seat; return once the Dreamscape has ended.
+
+        A caller that sees seats gets all of them with each reading, so nothing is read without need.
+        """
         polls = 0
         while True:
-            found = await api.dreamscapes.get(self._name)
-            if self._lost:
-                self._lost = False
-                self._report.print_fact("link-restored", reason="")
-            state = names.word(dreams.Dreamscape.State, found.state)
-            if state in ("severed", "waking") and state != self._state:
-                self._outbox.tell_severed(found.state_cause)
-            self._show_state(state)
-            self._see_own(next((one for one in found.seats if sleeper and one.sleeper == sleeper), None))
-            if found.state == dreams.Dreamscape.STATE_ENDED:
-                return
+            if not polls or self._poll.is_set() or (sleeper and polls % OWN_EVERY == 0):
+                self._poll.clear()
+                found = await api.dreamscapes.get(self._name)
+                self._see(found, sleeper)
+                if found.state == dreams.Dreamscape.STATE_ENDED:
+                    return
+            else:
+                await api.houses.get()
+            self._show_state(self._state)
             self._say_unheard()
             polls += 1
             if polls % STATUS_EVERY == 0:
                 self._report.print_fact("status", counts=self.counts)
-            self._poll.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL_S):
                     await self._poll.wait()
+
+    def _see(self, found: dreamapi.Dreamscape, sleeper: str) -> None:
+        """Tell the state and the own seat as they are now."""
+        if self._lost:
+            self._lost = False
+            self._report.print_fact("link-restored", reason="")
+        state = names.word(dreams.Dreamscape.State, found.state)
+        if state in ("severed", "waking") and state != self._state:
+            self._outbox.tell_severed(found.state_cause)
+        self._state = state
+        self._see_own(next((one for one in found.seats if sleeper and one.sleeper == sleeper), None))
 
     def _show_state(self, state: str) -> None:
         self._state = state
@@ -250,19 +269,25 @@ class StageSession:
     def _changed(self) -> None:
         self._line.note_input()
         self._orders.set()
-        if self._lost and self._inbox.order is not None:
-            self._refuse(
-                NotTaken(
-                    "UNREACHABLE",
-                    "the daemon is lost, so the order waits; sever another way (the console, dreamd sever)",
-                )
-            )
+        order = self._inbox.order
+        if self._lost and order is not None and order is not self._warned:
+            self._warned = order
+            way = "sever another way (the console, dreamd sever)"
+            self._inbox.refuse(NotTaken("UNREACHABLE", f"the daemon is lost, so the order waits; {way}"))
 
     def _tell_refused(self, no: NotTaken) -> None:
         self._outbox.tell_refused(no)
+        if no.code == SEVERED:
+            self._poll.set()
 
     def _refuse(self, no: NotTaken) -> None:
         self._tell_refused(no)
+        now_s = self._clock()
+        if now_s - self._said.get(no.sentence, float("-inf")) < SAID_AGAIN_S:
+            return
+        self._said[no.sentence] = now_s
+        if len(self._said) > SAID_MOST:
+            del self._said[next(iter(self._said))]
         self._report.print_fact("refused", code=no.code, reason=no.sentence)
 
     async def _write_cues(self, api: dreamapi.Api) -> None:
