@@ -49,7 +49,9 @@ def test_an_export_names_its_codes(tmp_path: Path, capsys: pytest.CaptureFixture
         out_dir = export(tmp_path / "recordings" / "night", to, tmp_path / to, progress=lambda _: None)
         assert "granted research under the GA4GH codes DUO:0000006, " in (out_dir / "README").read_text()
     assert main(["recording", "show", "night", "--state-dir", str(tmp_path)]) == 0
-    assert "granted by all 3, under DUO:0000006" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "granted by all 3, under DUO:0000006" in shown
+    assert "perform is granted by all 3" in shown
 
 
 @pytest.mark.parametrize(
@@ -94,7 +96,9 @@ def test_a_recording_that_is_not_exported_is_read_as_ever(
         if damage:
             altered(path, lambda tree: tree.update(research=7))
         assert main(["recording", "show", "night", "--state-dir", str(tmp_path)]) == 0
-        assert said in capsys.readouterr().out
+        shown = capsys.readouterr().out
+        assert said in shown
+        assert ("perform is not known, so no rendering" in shown) == damage
         assert main(["recording", "list", "--state-dir", str(tmp_path)]) == 0
         main(["replay", "night", "--state-dir", str(tmp_path)])
         assert "research" not in capsys.readouterr().err

@@ -89,6 +89,7 @@ def contents(recording: Any) -> dict[str, Any]:  # noqa: ANN401 - its module nee
         "rows": rows,
         "events": dict(sorted(kinds.items())),
         "research": _research(manifest),
+        "rendering": _rendering(manifest),
         "features": list(manifest.features.names),
         "unit": manifest.features.unit,
         "segments": [
@@ -115,6 +116,7 @@ def recording(found: dict[str, Any]) -> Group:
         ("lasts", lasts(found["duration_s"])),
         ("people", f"{len(found['subjects'])}, as subjects {_numbers(found['subjects'])}"),
         ("research", _told_research(found["research"])),
+        ("rendering", found["rendering"]),
         ("features", f"{len(found['features'])} in {found['unit']}: {', '.join(found['features'])}"),
         ("segments", "; ".join(f"{one['segment']} from {one['began']}" for one in found["segments"])),
         (
@@ -137,6 +139,18 @@ def _research(manifest: Manifest) -> dict[str, Any] | None:
     if told is None:
         return None
     return {"people": len(told.people), "without": len(told.without), "duo": sorted(told.codes)}
+
+
+def _rendering(manifest: Manifest) -> str:
+    """Whether a rendering asks in vain; it looks at the rows too."""
+    told = manifest.research
+    if told is None or told.unperformed is None:
+        return "perform is not known, so no rendering"
+    if manifest.intimate:
+        return "intimate, so no rendering"
+    if told.unperformed:
+        return f"perform is not granted by {len(told.unperformed)} of {len(told.people)}, so no rendering"
+    return f"perform is granted by all {len(told.people)}" if told.people else ""
 
 
 def _told_research(told: dict[str, Any] | None) -> str:
