@@ -2,8 +2,8 @@
 
 An ordinary night has faults of all kinds, congestion in half of the seeds, several sessions in a quarter,
 faults of access and of a lost or slow ledger in a quarter, acts of people in three of ten, cases opened by
-hand in as many, moratoria in a fifth, rounds of the exchange in a fifth. In a night of the network, links and
-brokers fail and a daemon freezes, and nothing else fails: no person or device may be
+hand in as many, moratoria, rounds of the exchange and acts of guests in a fifth each. In a night of
+the network, links and brokers fail and a daemon freezes, and nothing else fails: no person or device may be
 accused in it. In a night that is held back, everything that pods send is delayed by one constant time.
 """
 
@@ -18,6 +18,7 @@ from dreamd.simulation.faults.congestion import CONGESTION, NIGHTS, Delay, lag
 from dreamd.simulation.faults.fault_kinds import KINDS, Fault, Kinds
 from dreamd.simulation.faults.ledger_faults import LEDGER
 from dreamd.simulation.faults.moratorium_faults import MORATORIA
+from dreamd.simulation.faults.people_faults import GUESTS
 from dreamd.simulation.faults.round_acts import ROUNDS
 from dreamd.simulation.processes.daemons import START_S
 from dreamd.simulation.schedule import SECOND_NS
@@ -29,6 +30,8 @@ ROUND_NIGHTS: Final = 0.2
 """Share of nights with rounds of the exchange, of those with faults of every kind."""
 MORATORIUM_NIGHTS: Final = 0.2
 """Share of nights with moratoria, of those with faults of every kind."""
+GUEST_NIGHTS: Final = 0.2
+"""Share of nights in which guests decline and lists grow, of those with faults of every kind."""
 CLINIC_NIGHTS: Final = 0.3
 """Share of nights with cases that are opened by hand, of those with faults of every kind."""
 NETWORK: Final = ("cut", "blackhole", "switch", "storm", "kill-broker", "freeze-broker", "freeze-daemon")
@@ -84,6 +87,14 @@ def _rounds(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fault
     if rng.random() >= ROUND_NIGHTS:
         return ()
     return _drawn(rng, ROUNDS, pods, between_s, rng.choice((16.0, 32.0)))
+
+
+def _guests(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fault, ...]:
+    """Draw from an RNG of its own: guests decline, and lists grow."""
+    rng = random.Random(f"guests {seed}")  # noqa: S311 - one seed, one story
+    if rng.random() >= GUEST_NIGHTS:
+        return ()
+    return _drawn(rng, GUESTS, pods, between_s, rng.choice((8.0, 16.0, 32.0)))
 
 
 def _clinic(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fault, ...]:
@@ -146,7 +157,8 @@ class Night:
         if not drawn:
             return ()  # a calm night stays one
         acts = _clinic(seed, pods, between_s), _moratoria(seed, pods, between_s)
-        return (*drawn, *acts[0], *acts[1], *_rounds(seed, pods, between_s))
+        more = _rounds(seed, pods, between_s), _guests(seed, pods, between_s)
+        return (*drawn, *acts[0], *acts[1], *more[0], *more[1])
 
     def begins_s(self, seed: int) -> tuple[float, str]:
         """When it begins, unix time, and the zone of its sleepers."""

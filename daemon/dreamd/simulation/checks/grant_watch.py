@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo
 from dreamd.core.consent.course import ConsentState
 from dreamd.core.consent.grant import Grant
 from dreamd.core.guidelines.course import CourseState
+from dreamd.simulation.checks.guest_watch import GuestWatch
 from dreamd.simulation.checks.moratorium_watch import MoratoriumWatch
 from dreamd.simulation.checks.rendered_exposure import sleeper_of
 from dreamd.simulation.checks.round_watch import RoundWatch
@@ -62,11 +63,13 @@ class GrantWatch:
         self.judged = 0
         self.moratoria = MoratoriumWatch(storage, violated)
         self.rounds = RoundWatch(storage, violated)
+        self.guests = GuestWatch(storage, violated)
 
     # -- what a daemon is told --------------------------------------------------------------------
 
     def daemon_started(self, daemon: ObservedDaemon) -> None:
         """A daemon knows what is written."""
+        self.guests.follow_daemon(daemon)
         known = self._of[daemon.number] = _Known()
         for sleeper, consent in self._storage.consents.items():
             if consent.state in (ConsentState.WITHDRAWN, ConsentState.SUSPENDED):
@@ -86,8 +89,9 @@ class GrantWatch:
         most = self._of[daemon.number].most
         most[new.sleeper] = min(most.get(new.sleeper, inf), old.ceiling, new.ceiling)
 
-    def assigned(self, daemon: ObservedDaemon, pod: str) -> None:
+    def assigned(self, daemon: ObservedDaemon, pod: str, dreamscape: str) -> None:
         """The sleeper is assigned: the newest grant counts, also after a withdrawal that is older."""
+        self.guests.assigned(daemon, dreamscape, pod)
         known, sleeper = self._of[daemon.number], sleeper_of(pod)
         known.most.pop(sleeper, None)
         if self._newest(sleeper) > known.gone.get(sleeper, 0):

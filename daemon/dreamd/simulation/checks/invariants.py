@@ -25,7 +25,7 @@ Rules
 - free-always: no way out is refused, and it sets to zero in time (`free_always`).
 - granted, clause: no coupling without a written grant in force, above it, or above a clause (`grant_watch`).
 - barred: no sleeper is bound in a bed that is paused or revoked (`credentials`).
-- held, paused, berth: of cases that hold, moratoria that act, berths of the exchange (`*_watch`).
+- held, paused, berth, invited: of cases, moratoria, berths of the exchange, acceptances (`*_watch`).
 """
 
 from collections import Counter, deque
@@ -270,10 +270,9 @@ class InvariantChecker:
         key = (collective.dreamscape, collective.cohort)
         self._terms[*key, collective.term] = daemon
         granted = np.flatnonzero(collective.coupling)
-        used = np.flatnonzero(collective.answered)
         if len(granted) and (daemon.number, collective.dreamscape) in self._silenced:
             self.violated("excluded", collective.dreamscape, "couplings above zero after it was severed")
-        for slot in {*granted.tolist(), *used.tolist()}:
+        for slot in {*granted.tolist(), *np.flatnonzero(collective.answered).tolist()}:
             holder = daemon.slots.get((*key, slot))
             if holder is None:
                 self.violated("slot", collective.dreamscape, f"slot {slot} is granted and was never given")
@@ -281,6 +280,7 @@ class InvariantChecker:
             self._excluded(daemon, holder[0], granted=bool(collective.coupling[slot]))
             for watch in (self.grants, self.holds):
                 watch.coupled(daemon, holder[0], int(collective.coupling[slot]) / 255.0)
+        self.grants.guests.published(daemon, collective)
 
     def _excluded(self, daemon: ObservedDaemon, pod: str, *, granted: bool) -> None:
         bar, what = self._bars.get((daemon.number, pod)), "is granted a coupling" if granted else "has weight"
@@ -293,7 +293,7 @@ class InvariantChecker:
         """A daemon gives a pod a slot: a pod that had left or unlatched may come back by it."""
         self._seat_taken(daemon, pod)
         self.credentials.slot_assigned(daemon, pod)
-        self.grants.assigned(daemon, pod)
+        self.grants.assigned(daemon, pod, assign.dreamscape)
         lacks = committed(self._storage, daemon, pod, assign)
         if lacks:
             self.violated("committed", pod, f"is given a slot, and {lacks}")

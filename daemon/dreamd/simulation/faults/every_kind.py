@@ -9,12 +9,13 @@ from dreamd.simulation.faults.congestion import CONGESTION
 from dreamd.simulation.faults.fault_kinds import KINDS, Fault, Kinds
 from dreamd.simulation.faults.ledger_faults import LEDGER
 from dreamd.simulation.faults.moratorium_faults import MORATORIA
-from dreamd.simulation.faults.people_faults import PEOPLE
+from dreamd.simulation.faults.people_faults import GUESTS, PEOPLE
 from dreamd.simulation.faults.round_acts import ROUNDS
 from dreamd.simulation.faults.sessions import SESSIONS
 from dreamd.simulation.world import World
 
-EVERY: Final[Kinds] = KINDS | CONGESTION | SESSIONS | ACCESS | LEDGER | PEOPLE | CLINIC | MORATORIA | ROUNDS
+OF_PEOPLE: Final[Kinds] = PEOPLE | GUESTS | CLINIC | MORATORIA | ROUNDS
+EVERY: Final[Kinds] = KINDS | CONGESTION | SESSIONS | ACCESS | LEDGER | OF_PEOPLE
 
 
 def begin(world: World, fault: Fault, rng: random.Random) -> None:

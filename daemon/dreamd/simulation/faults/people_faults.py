@@ -1,6 +1,7 @@
 """Acts of people in the night: sleepers withdraw, narrow, widen and let end what they granted; two ratify.
 
-A night with them begins at an instant that its seed chooses: one in two begins within two minutes of a change
+Guests decline and come back, and lists grow by one that never comes, in nights of their own draw.
+A night with acts begins at an instant that its seed chooses: one in two begins within two minutes of a change
 of the clocks, in a zone that has it. Each act ends by itself: the sleeper grants anew and lies down.
 """
 
@@ -25,8 +26,8 @@ from dreamd.simulation.checks.rendered_exposure import sleeper_of
 from dreamd.simulation.faults import fault_kinds, ways_out
 from dreamd.simulation.faults.fault_kinds import Kinds
 from dreamd.simulation.faults.process_faults import later, when_settled
-from dreamd.simulation.machines.grants import SLEEPER, next_grant
-from dreamd.simulation.machines.operators import ADA, CLEO, OLGA
+from dreamd.simulation.machines.grants import SLEEPER, grant_tonight, next_grant
+from dreamd.simulation.machines.operators import ADA, CLEO, OLGA, OPERATOR
 from dreamd.simulation.processes.daemons import START_S, DaemonProcess
 from dreamd.simulation.processes.pods import Pod
 from dreamd.simulation.world import World
@@ -37,6 +38,8 @@ AGAIN_S: Final = 2.0
 NARROW: Final = (0.03, 0.08)
 """Ceilings of a grant that narrows, least and most."""
 TIGHT: Final = (0.05, 0.10)
+VISITOR: Final = "visitor"
+"""A sleeper that is invited and has no bed."""
 LESS_REST_H: Final = 12.0
 """Hours of rest below those of the shipped revision: it loosens."""
 CLOCKS: Final = {
@@ -281,4 +284,38 @@ PEOPLE: Final[Kinds] = {
     "ratified": (_ratified, 0.0, 0.0),
     "dose-reached": (_dose_reached, 0.0, 0.0),
 }
+"""The action of each kind, and how long it lasts at least and at most, seconds."""
+
+
+# -- guests ---------------------------------------------------------------------------------------------
+
+
+def _declines(world: World, pod: Pod, lasts_s: float, _rng: random.Random) -> None:
+    """The guest takes the acceptance back; later they accept again and lie down anew."""
+    daemon = _asked(world)
+    if daemon is not None and not world.between:
+        ways_out.decline(world, daemon, pod, sleeper_of(pod.name))
+        later(world, lasts_s, lambda: fault_kinds.lie_down_anew(world, pod))
+
+
+def _grows(world: World, _pod: Pod, lasts_s: float, _rng: random.Random) -> None:
+    """A visitor is invited, which asks everyone anew, and is taken off later: the others dream on."""
+    daemon = _asked(world)
+    if daemon is None or world.between:
+        return
+    name = world.dreamscape
+    consent = daemon.app.consents.consent_of(SLEEPER, VISITOR)
+    if isinstance(consent, Consent) and consent.state is not ConsentState.GIVEN:
+        grant_tonight(daemon.app, VISITOR, daemon.now_s())
+    daemon.app.invitations.invite_guests(OPERATOR, name, [VISITOR])
+    later(world, lasts_s, lambda: _shrinks(world, name))
+
+
+def _shrinks(world: World, name: str) -> None:
+    daemon = _asked(world)
+    if daemon is not None:
+        daemon.app.invitations.uninvite_guests(OPERATOR, name, [VISITOR])
+
+
+GUESTS: Final[Kinds] = {"guest-declines": (_declines, 1.0, 8.0), "list-grows": (_grows, 2.0, 20.0)}
 """The action of each kind, and how long it lasts at least and at most, seconds."""

@@ -15,6 +15,7 @@ from dreamapi.v1 import (
     consents_pb2,
     dreamscapes_pb2,
     house_pb2,
+    invitations_pb2,
     pods_pb2,
     severs_pb2,
     wake_pb2,
@@ -173,6 +174,21 @@ def withdraw(world: World, daemon: DaemonProcess, pod: Pod, sleeper: str) -> obj
         *(world, daemon, "WithdrawConsent"),
         consents_pb2.WithdrawConsentRequest(name=f"sleepers/{sleeper}/consent"),
         lambda caller: daemon.app.consents.withdraw(caller, sleeper),
+        same_name(world, pod) if held else (),
+    )
+
+
+def decline(world: World, daemon: DaemonProcess, pod: Pod, sleeper: str) -> object:
+    """A person declines the invitation of this sleeper to the Dreamscape of the night, on request."""
+    name = world.dreamscape
+    world.checker.grants.guests.declined(daemon, name, sleeper)
+    view = daemon.app.dreamscapes.get(name)
+    intimate = not isinstance(view, Refusal) and view.plan.intimate
+    held = intimate and daemon.app.pods.bed_of(sleeper) == pod.name and pod in beds_of(world, daemon)
+    return free(
+        *(world, daemon, "DeclineInvitation"),
+        invitations_pb2.DeclineInvitationRequest(name=f"sleepers/{sleeper}/invitations/{name}"),
+        lambda caller: daemon.app.invitations.decline_invitation(caller, sleeper, name),
         same_name(world, pod) if held else (),
     )
 
