@@ -34,6 +34,8 @@ ACTS_FIRST: Final = frozenset(
         "WriteMarker",
         "CallMoratorium",
         "SecondMoratorium",
+        "WithdrawAsk",
+        "CancelBerth",
     }
 )
 """Methods that take effect before they are recorded, as all do that free: they bind nobody."""
