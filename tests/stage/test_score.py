@@ -1,15 +1,22 @@
 """Scores: curves, files, clauses, the picture."""
 
+import re
 from dataclasses import replace
-from itertools import pairwise
 from math import inf, nan, pi
+from random import Random
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from depth import examples
 from dreamd.adapters.documents.shipped import bench_founding, shipped_bundle
+from dreamd.app.collective.artist_input import NO_ARTIST
+from dreamd.app.stage.lead_slew import LeadSlew
+from dreamd.core.guidelines.running import running_limits
+from dreamd.core.limits import HOP_S
 from dreamd.stage.score.judgement import ScoreLimits, judge, score_limits
 from dreamd.stage.score.picture import score_svg
 from dreamd.stage.score.reading import ScoreError, read_score
@@ -110,7 +117,7 @@ MISTAKES = [
     ("duration_s = 120", "duration_s = 0", 4, "duration_s is 0; expected more than 0 s"),
     ("duration_s = 120", "duration_s = inf", 4, "duration_s is inf; expected more than 0 s, 0 to 43200"),
     ("at_s = 60", "at_s = nan", 14, "at_s is nan"),
-    ("at_s = 60", "at_s = true", 14, "at_s is True"),
+    ("at_s = 60", "at_s = true", 14, "at_s is true"),
     ("at_s = 60\n", "", 13, "the move has no at_s"),
     ("[1, -2]", "[1, -6.5]", 17, "posterior alpha is -6.5; expected a number from -6 to 6"),
     ("[1, -2]", "[\n1,\nnan]", 19, "posterior alpha is nan"),
@@ -222,16 +229,81 @@ def scores(draw: st.DrawFn) -> Score:
     return read(head + "".join(blocks))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(scores(), st.floats(0.0, 1.0))
-def test_a_judged_score_never_asks_for_more_than_the_slew(score: Score, phase: float) -> None:
-    """Sampled on any grid of ticks, a score that passes changes no faster than its clauses."""
+def test_a_judged_score_is_applied_as_it_is_written(score: Score, phase: float) -> None:
+    """On any grid of ticks the daemon's slew leaves a score that passes as it is written."""
     judge(score, SHIPPED)
-    ticks = [0.25 * (n + phase) for n in range(int(score.duration_s / 0.25) - 1)]
-    leads = [score.lead_at(at_s) for at_s in ticks]
-    for (vector, share), (after, share_after) in pairwise(leads):
-        assert max(abs(w - v) for v, w in zip(vector, after, strict=True)) <= 0.25 * 1.00001
-        assert abs(share_after - share) <= 0.025 * 1.00001
+    slew, limits = LeadSlew(), running_limits(shipped_bundle())
+    for tick in range(int(score.duration_s / HOP_S)):
+        at_s = HOP_S * (tick + phase)
+        vector, share = score.lead_at(at_s)
+        wanted = (np.array(vector, dtype=np.float32), share) if share > 0.0 else NO_ARTIST
+        applied = slew.follow(wanted, 1.0, limits, at_s)
+        assert applied[1] == pytest.approx(share, abs=1e-6)
+        if share > 0.0:
+            assert applied[0] == pytest.approx(vector, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("written", "line", "sentence"),
+    [
+        ("[move.vector]\nalpha = [1,\n-7]", 19, "posterior alpha is -7"),
+        ("vector.alpha = [1, -7]", 17, "posterior alpha is -7"),
+        ('"vector" = {"alpha" = [true, 2]}', 17, "anterior alpha is true"),
+        ("vector = { alpha = [[1], 2] }", 17, "anterior alpha is a list"),
+    ],
+)
+def test_a_line_is_named_in_every_layout(written: str, line: int, sentence: str) -> None:
+    """A table of its own, dotted and quoted keys and lists over lines are read, and their lines are named."""
+    with pytest.raises(ScoreError, match=f"^line {line}: {sentence}"):
+        read(GOLDEN.replace("vector = { alpha = [1, -2] }", written))
+
+
+def test_files_of_other_editors_are_read() -> None:
+    """Line ends of Windows and a mark of byte order change nothing but the digest of the file."""
+    windows = read("\ufeff" + GOLDEN.replace("\n", "\r\n"))
+    assert replace(windows, sha256=read(GOLDEN).sha256) == read(GOLDEN)
+    assert windows.sha256 != read(GOLDEN).sha256
+
+
+JUNK = (b"nan", b"-1", b"[", b"]", b"{", b"}", b"'", b'"', b"\n", b"=", b"[[move]]\n", b"1e400", b"9" * 400)
+MORE_JUNK = (
+    b"true",
+    b"\x00",
+    b"\xff",
+    b"#",
+    b".",
+    b",",
+    b'"""',
+    b"\r\n",
+    b"alpha = [1,2]\n",
+    b"[move.vector]\n",
+)
+
+
+def test_a_mangled_file_is_a_score_or_a_sentence_with_a_line() -> None:
+    """Of files mangled at random each one is a score, or one sentence that names one of its lines."""
+    random = Random(19)
+    for _ in range(examples(400)):
+        data = bytearray(GOLDEN.encode())
+        for _ in range(random.randint(1, 4)):
+            at = random.randrange(len(data) + 1)
+            data[at : at + random.choice((0, 0, 1, 3, 10))] = random.choice(JUNK + MORE_JUNK)
+        refused = refusal(bytes(data))
+        if refused:
+            named = re.match(r"line (\d+)[:,][^\n]*$", refused)
+            assert named is not None, refused
+            assert 1 <= int(named[1]) <= data.count(b"\n") + 1
+
+
+def refusal(data: bytes) -> str:
+    """Return why a file is no score that may be played; empty: it is one."""
+    try:
+        judge(read_score(data), SHIPPED)
+    except ScoreError as refused:
+        return str(refused)
+    return ""
 
 
 def test_the_picture_shows_the_score() -> None:

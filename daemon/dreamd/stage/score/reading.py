@@ -44,6 +44,8 @@ MOVES_MOST: Final = 10_000
 """Moves of a score, and cues."""
 NAME_MAX: Final = 200
 """Characters of a title, and of an artist's name."""
+MARK: Final = "\ufeff"
+"""The mark of byte order that some editors put in front of a text."""
 SHOWN_MOST: Final = 40
 """Characters of a value in a sentence."""
 _SCORE: Final = (
@@ -71,7 +73,7 @@ def read_score(data: bytes) -> Score:
         ScoreError: it is no score; no clause is judged here.
     """
     try:
-        text = data.decode()
+        text = data.decode().removeprefix(MARK)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ScoreError(
@@ -267,7 +269,9 @@ def _is_number(value: object) -> TypeGuard[float]:
 
 def _shown(value: object) -> str:
     """Return a value in a sentence, cut where it is long."""
-    words = repr(value) if isinstance(value, str | int | float | bool) else f"a {type(value).__name__}"
+    if isinstance(value, bool):
+        return str(value).lower()
+    words = repr(value) if isinstance(value, str | int | float) else f"a {type(value).__name__}"
     return words if len(words) <= SHOWN_MOST else f"{words[: SHOWN_MOST - 3]}..."
 
 
