@@ -139,7 +139,14 @@ MISTAKES = [
     ),
     ("commercial = false", "commercial = 0", 6, "commercial is 0; expected true or false"),
     ('title = "Tide"', 'title = "Tide\\u0007"', 1, "title has 5 characters, one of them a control character"),
-    ('artist = "Ida Berg"\n', "", 1, "the score has no artist; expected one line of 1 to 200 characters"),
+    (
+        '"Tide"',
+        '"' + "T" * 101 + '"',
+        1,
+        "title has 101 characters; expected one line of 1 to 100 characters",
+    ),
+    ('"Ida Berg"', '"Ida Berg "', 2, "artist has 9 characters, with blanks around; expected one line"),
+    ('artist = "Ida Berg"\n', "", 1, "the score has no artist; expected one line of 1 to 100 characters"),
     ('"bells"', '"' + "b" * 201 + '"', 27, "name has 201 characters; expected one line of 1 to 200"),
     (
         "[[cue]]\nat_s = 30",

@@ -159,6 +159,8 @@ async def test_a_stage_plays_a_score_and_ends_with_it(hall: Hall) -> None:
         hall.tick(13, instant_s=AT_S + 13 * HOP_S)
         await task
     assert hall.application.artists.newest()[1] == 0.0
+    (kept,) = hall.application.artists.leads_since(0.0)
+    assert (kept.title, kept.artist) == ("Short", "Ida Berg")
     assert hall.application.sessions[NIGHT].state is DreamscapeState.DREAMING
     cues = [call[2] for call in hall.application.calls if call[0] == "write_marker"]
     assert cues == [Marker("begin", "stage"), Marker("end", "stage")]

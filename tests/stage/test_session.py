@@ -41,6 +41,15 @@ async def test_osc_leads_and_is_told_what_is_broadcast(hall: Hall) -> None:
     assert "leading" in hall.lines
 
 
+async def test_a_lead_has_the_words_of_its_stage(hall: Hall) -> None:
+    """Title and artist of a stage are those of the piece that its lead is kept as."""
+    async with hall.on_stage(share=0.1, title="Tide", artist="Ida Berg"):
+        hall.send("/dreamd/lead", *VECTOR)
+        await until(lambda: hall.application.artists.newest()[1] == 0.1)
+        (lead,) = hall.application.artists.leads_since(0.0)
+        assert (lead.title, lead.artist) == ("Tide", "Ida Berg")
+
+
 async def test_a_stage_without_input_leads_nothing(hall: Hall) -> None:
     """Until an input comes the Dreamscape is free for another artist; ticks are told all the same."""
     async with hall.on_stage(share=0.2):

@@ -7,7 +7,7 @@ then closes its lead, and another artist may begin.
 from dataclasses import dataclass
 from enum import Enum
 from math import nan
-from typing import Protocol
+from typing import Final, Protocol
 
 
 class Source(Enum):
@@ -33,6 +33,9 @@ class Credits:
     title: str = ""
     artist: str = ""
     score_sha256: str = ""
+
+
+NO_CREDITS: Final = Credits()
 
 
 @dataclass(frozen=True, slots=True)

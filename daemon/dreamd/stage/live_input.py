@@ -11,7 +11,7 @@ Rules
 from typing import Final
 
 from dreamd.stage.addresses import Command, SetFeature, SetShare, SetVector
-from dreamd.stage.leading import Credits, Moment, Wanted
+from dreamd.stage.leading import NO_CREDITS, Credits, Moment, Wanted
 from dreamwire.blend import X_LIMIT
 
 SILENT_S: Final = 10.0
@@ -21,11 +21,11 @@ SILENT_S: Final = 10.0
 class LiveInput:
     """The input of one artist. heard_s: when the newest came, monotonic; None: none has."""
 
-    def __init__(self, size: int, share: float = 0.0) -> None:
-        """size: numbers in a vector. share: until one has come."""
+    def __init__(self, size: int, share: float = 0.0, words: Credits = NO_CREDITS) -> None:
+        """size: numbers in a vector. share: until one has come. words: of the piece."""
         self.vector, self.share = [0.0] * size, share
         self.heard_s: float | None = None
-        self.credits = Credits()
+        self.credits = words
 
     def obey(self, command: Command, now_s: float) -> bool:
         """Take a command that leads; False: it is of another kind. now_s: monotonic, s."""

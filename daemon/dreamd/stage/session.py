@@ -20,7 +20,7 @@ from dreamd.stage.choice import chosen, first_failure, own_sleeper, schema_of
 from dreamd.stage.failures import CannotRun
 from dreamd.stage.inbox import Inbox
 from dreamd.stage.lead_line import LeadLine
-from dreamd.stage.leading import Leader
+from dreamd.stage.leading import Credits, Leader
 from dreamd.stage.live_input import LiveInput
 from dreamd.stage.outbox import Outbox
 from dreamd.stage.report import Report
@@ -47,13 +47,18 @@ SOURCE: Final = "stage"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a stage is run. share: until one comes by OSC. smooth_hz: 0: a row a tick."""
+    """How a stage is run.
+
+    smooth_hz: 0: a row a tick. share: until one comes by OSC. title, artist: of the piece.
+    """
 
     in_port: int = IN_PORT
     out_port: int = OUT_PORT
     is_flat: bool = False
     smooth_hz: float = 0.0
     share: float = 0.0
+    title: str = ""
+    artist: str = ""
 
 
 class StageSession:
@@ -104,7 +109,8 @@ class StageSession:
                 f"--share {self._options.share:g} is not within 0 and {most:g}, the artist share of "
                 f"{self._name}'s plan"
             )
-        live = LiveInput(schema.size, self._options.share)
+        words = Credits(self._options.title, self._options.artist)
+        live = LiveInput(schema.size, self._options.share, words)
         self._line = LeadLine(self._leader_of(live), self._clock, self._report, self._tell_refused)
         self._inbox = Inbox(Reader(schema, most), live, self._clock, self._changed, self._refuse)
         self._ports = await OscPorts.bound(

@@ -15,6 +15,8 @@ from typing import Final
 import dreamapi
 from dreamapi.text import shown
 from dreamd.cli.client import add_connection, fail, finite, server_of
+from dreamd.core.limits import PIECE_WORDS_MOST
+from dreamd.core.pieces.piece import is_words
 from dreamd.stage.failures import CannotRun
 from dreamd.stage.report import Report
 from dreamd.stage.session import Options, StageSession
@@ -56,6 +58,16 @@ def add_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     add_stage(parser)
     parser.add_argument(
         "--share", metavar="B", type=finite, default=0.0, help="the share until /dreamd/share comes (0)"
+    )
+    parser.add_argument(
+        "--title", metavar="TEXT", type=words, default="", help="of the piece that your lead is kept as"
+    )
+    parser.add_argument(
+        "--artist",
+        metavar="NAME",
+        type=words,
+        default="",
+        help="in the piece and in letters (your credential's name)",
     )
     parser.set_defaults(act=act)
 
@@ -104,9 +116,17 @@ def rate(text: str) -> float:
     return number
 
 
+def words(text: str) -> str:
+    """For argparse: a title or a name of a piece."""
+    if not is_words(text):
+        expected = f"one line of at most {PIECE_WORDS_MOST} characters, without blanks around it"
+        raise argparse.ArgumentTypeError(f"expected {expected}")
+    return text
+
+
 def options_of(args: argparse.Namespace) -> Options:
     """The flags of `add_stage` as a value."""
-    return Options(args.in_port, args.out_port, args.flat, args.smooth, args.share)
+    return Options(args.in_port, args.out_port, args.flat, args.smooth, args.share, args.title, args.artist)
 
 
 def hears_itself(args: argparse.Namespace) -> str:

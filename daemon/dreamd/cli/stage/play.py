@@ -70,7 +70,7 @@ def add_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         help="read and judge the score, and play nothing; without a DREAMSCAPE by the shipped guidelines",
     )
     parser.add_argument("--picture", metavar="FILE", type=Path, help="write a picture of the score, SVG")
-    parser.set_defaults(act=act, share=0.0)
+    parser.set_defaults(act=act, share=0.0, title="", artist="")
 
 
 def act(args: argparse.Namespace) -> int:

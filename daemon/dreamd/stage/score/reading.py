@@ -32,7 +32,7 @@ from difflib import get_close_matches
 from hashlib import sha256
 from typing import Final, TypeGuard
 
-from dreamd.core.limits import ARTIST_SHARE_MOST, MARKER_MAX, SESSION_MAX_S
+from dreamd.core.limits import ARTIST_SHARE_MOST, MARKER_MAX, PIECE_WORDS_MOST, SESSION_MAX_S
 from dreamd.core.toml_lines import Place, TomlError, TomlLines, read_toml
 from dreamd.stage.score.score import Cue, Curve, Move, Score
 from dreamwire.blend import X_LIMIT
@@ -42,8 +42,6 @@ LONGEST: Final = 1 << 20
 """Characters of a file."""
 MOVES_MOST: Final = 10_000
 """Moves of a score, and cues."""
-NAME_MAX: Final = 200
-"""Characters of a title, and of an artist's name."""
 MARK: Final = "\ufeff"
 """The mark of byte order that some editors put in front of a text."""
 SHOWN_MOST: Final = 40
@@ -113,8 +111,8 @@ class _Reader:
             self.in_order(kind, times, duration_s)
         self.begins_anew(moves)
         return Score(
-            title=self.name(document, ("title",), NAME_MAX),
-            artist=self.name(document, ("artist",), NAME_MAX),
+            title=self.name(document, ("title",), PIECE_WORDS_MOST),
+            artist=self.name(document, ("artist",), PIECE_WORDS_MOST),
             schema=schema,
             duration_s=duration_s,
             share_most=share_most,
@@ -225,15 +223,16 @@ class _Reader:
     def name(self, table: Mapping[str, object], place: Place, longest: int) -> str:
         """Return a line of text."""
         name, text = str(place[-1]), table.get(str(place[-1]))
-        expected = f"one line of 1 to {longest} characters"
+        expected = f"one line of 1 to {longest} characters, without blanks around it"
         if name not in table:
             raise self.wrong(place, f"{self.table(place)} has no {name}", expected)
         if not isinstance(text, str):
             raise self.wrong(place, f"{name} is {_shown(text)}", f"a text, {expected}")
-        if not (text.strip() and len(text) <= longest and text.isprintable()):
+        if not (text and text == text.strip() and len(text) <= longest and text.isprintable()):
             found = f"{name} has {_counted(len(text), 'character')}"
             unseen = "" if text.isprintable() else ", one of them a control character"
-            raise self.wrong(place, found + unseen, expected)
+            blank = ", with blanks around" if text != text.strip() else ""
+            raise self.wrong(place, found + unseen + blank, expected)
         return text
 
     def known(
