@@ -90,7 +90,7 @@ def leaves(value: object, place: Place = ()) -> Iterator[tuple[Place, int]]:
         yield place, value
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(documents())
 def test_each_number_stands_in_the_line_that_is_named(text: str) -> None:
     """The line of each number's place is one in which that number is written, or where its key is."""

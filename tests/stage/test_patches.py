@@ -1,5 +1,6 @@
 """The patches under deploy/stage, run by the programs they are for, and heard back over OSC."""
 
+import asyncio
 import json
 import math
 import shutil
@@ -30,7 +31,9 @@ from dreamd.stage.addresses import (
 )
 from dreamd.stage.osc import Value
 from dreamwire.schema import BANDS6X2
-from stage.instruments import KEPT, PATCHES, TOLD, Conversation, Desk, Heard, converse
+from fakes.waiting import until
+from stage.conftest import Hall
+from stage.instruments import KEPT, PATCHES, TOLD, Conversation, Desk, Heard, converse, free_port
 
 QT = {"QT_QPA_PLATFORM": "offscreen", "QTWEBENGINE_DISABLE_SANDBOX": "1"}
 """Debian's sclang draws windows, and starts a browser for its help."""
@@ -224,6 +227,27 @@ def test_a_voice_is_silent_as_soon_as_live_ends(evening: Evening) -> None:
     wav = evening.folder / "voice.wav"
     assert level(wav, 0.9) > 1500, done.stderr
     assert [level(wav, at_s) for at_s in (1.25, 1.5)] == [0, 0]
+
+
+async def test_a_patch_leads_a_dreamscape_through_a_stage(hall: Hall, tmp_path: Path) -> None:
+    """Pure Data, a stage and the API in one line: the patch leads while the sleepers dream."""
+    if shutil.which("pd") is None:
+        pytest.skip("pd is not installed (make system-packages)")
+    hall.program.port = free_port()
+    async with hall.on_stage():
+        ports = f"dreamd-ports {hall.program.port} {hall.stage_port}"
+        orders = ("-send", ports, "-send", "dreamd-breath-share 0.25")
+        quiet = ("-nogui", "-noaudio", "-noprefs", "-path", str(PATCHES / "puredata"))
+        patch = str(PATCHES / "puredata/breath.pd")
+        program = await asyncio.create_subprocess_exec("pd", *quiet, *orders, patch, cwd=tmp_path)
+        try:
+            await until(lambda: hall.tick(10) or any(hall.application.artists.newest()[0]))
+            vector, share = hall.application.artists.newest()
+            assert share == 0.25
+            assert vector.tolist() == pytest.approx([float(at in ALPHA) for at in range(BANDS6X2.size)])
+        finally:
+            program.kill()
+            await program.wait()
 
 
 @pytest.mark.parametrize("name", ["breath.maxpat", "dreamd-voice.maxpat"])

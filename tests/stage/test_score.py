@@ -236,7 +236,7 @@ def scores(draw: st.DrawFn) -> Score:
     return read(head + "".join(blocks))
 
 
-@settings(max_examples=examples(40), deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(scores(), st.floats(0.0, 1.0))
 def test_a_judged_score_is_applied_as_it_is_written(score: Score, phase: float) -> None:
     """On any grid of ticks the daemon's slew leaves a score that passes as it is written."""

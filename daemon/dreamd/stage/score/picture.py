@@ -27,7 +27,7 @@ def score_svg(score: Score) -> str:
     time = Scale(0.0, score.duration_s, LEFT, RIGHT)
     parts = [text(24.0, 32.0, f"{score.title}, by {score.artist}", "head")]
     parts.append(text(24.0, 52.0, _facts(score), "faint"))
-    parts += _cues(score, time, height - FOOT)
+    parts += _cues(score, time, height - FOOT - 30.0)
     share = Frame(time, Scale(0.0, max(score.share_most, 0.01), HEAD + PANEL - 30.0, HEAD + 20.0))
     times = _times(score)
     leads = [score.lead_at(at_s) for at_s in times]
