@@ -456,7 +456,7 @@ class FakeCoordination:
         self.erasures = FakeErasures(self.asked)
         self.reports = FakeReports()
         self.principals.ledger.write(Transaction(pieces=(PIECE,)))
-        self.pieces = PieceQueries(self.principals.ledger)
+        self.pieces = PieceQueries(self.principals.ledger, lambda _piece: None)
         self.clinic = FakeClinic(self.asked)
         self.exchange = FakeExchange(self.asked)
         self.surveillance = surveillance.commands(people, self.revisions)

@@ -1,17 +1,22 @@
-"""A real daemon that records is killed: its parts open, and its recording goes on after the restart."""
+"""A real daemon that records a performance is killed: its parts open, its pieces verify, it goes on."""
 
 import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow.dataset as pads
 import pytest
 
+import dreamapi
+from dreamapi.v1.pieces_pb2 import Piece
 from dreamd.adapters.recordings.columns import TABLES
 from dreamd.adapters.recordings.reader import Recording
+from dreamd.main import main
+from dreamd.render.manifests import read_manifest
 from integration.fleet import NIGHT, Fleet, until
 from mosquitto import Broker
 
@@ -23,12 +28,12 @@ PART_S = 1
 
 @pytest.fixture
 async def fleet(broker: Broker, tmp_path: Path) -> AsyncIterator[Fleet]:
-    """Six sleepers of a Dreamscape that is recorded."""
+    """Six sleepers of a Dreamscape that is recorded, and that an artist may lead."""
     one = Fleet(tmp_path, broker, flags=("--recordings-part-s", str(PART_S)))
     try:
         one.daemon()
         one.light(WARD, 1, len(PODS), "--hops")
-        await one.begin(PODS, record=True)
+        await one.begin(PODS, record=True, artist_share=0.3)
         yield one
     finally:
         one.close()
@@ -51,12 +56,18 @@ async def test_a_killed_daemon_loses_the_last_part_at_most(fleet: Fleet) -> None
     No part is longer than its time, and the newest tick is a part old at most.
 
     The restarted daemon adds a segment, the API shows all parts, and the whole recording is the same again
-    in another process.
+    in another process. Of three leads the one under way is lost; the pieces of the others are signed by the
+    daemon, follow from the recording, and are named in the night's rendering.
     """
-    await until(lambda: parts(fleet) >= 3)
-    await asyncio.sleep(PART_S / 2)
-    killed_s = _wall_s(fleet)
-    fleet.kill_daemon()
+    async with fleet.api() as api:
+        await performed(api, "Before")
+        lost = asyncio.ensure_future(api.dreamscapes.lead(NIGHT, vectors(1_000), title="Lost"))
+        await until(lambda: parts(fleet) >= 3)
+        await asyncio.sleep(PART_S / 2)
+        killed_s = _wall_s(fleet)
+        fleet.kill_daemon()
+        with suppress(dreamapi.ApiError):
+            await lost
     before = recorded(fleet)
     for part in before.parts:
         seconds = before.part("ticks", part, ["session_s"]).column("session_s").to_pylist()
@@ -76,6 +87,8 @@ async def test_a_killed_daemon_loses_the_last_part_at_most(fleet: Fleet) -> None
         assert (shown.directory, shown.missing, shown.trouble) == (str(before.path), 0, "")
         assert shown.parts >= count + 2
         assert shown.written_duration.ToSeconds() >= shown.parts * PART_S - 2, "over the restart"
+        await performed(api, "After")
+        pieces = await listed(api, 2)
         await api.dreamscapes.end(NIGHT, reason="over")
     await until(lambda: recorded(fleet).manifest.complete)
     whole = recorded(fleet)
@@ -90,6 +103,45 @@ async def test_a_killed_daemon_loses_the_last_part_at_most(fleet: Fleet) -> None
     assert done.returncode == 0, done.stdout.decode()[:500] + done.stderr.decode()
     found = json.loads(done.stdout)
     assert (found["ticks"], found["differing"], found["skipped"]) == (len(steps), 0, 0)
+    await asyncio.to_thread(shown_with_pieces, fleet, pieces)
+
+
+async def vectors(count: int) -> AsyncIterator[tuple[Sequence[float], float]]:
+    """So many vectors of an artist, ten a second."""
+    for step in range(count):
+        yield [0.1 * step] * 12, 0.2
+        await asyncio.sleep(0.1)
+
+
+async def performed(api: dreamapi.Api, title: str) -> None:
+    """Lead until some of it was broadcast."""
+    led = await api.dreamscapes.lead(NIGHT, vectors(6), title=title)
+    while not led.piece:
+        led = await api.dreamscapes.lead(NIGHT, vectors(6), title=title)
+
+
+async def listed(api: dreamapi.Api, count: int) -> list[Piece]:
+    """The pieces, once there are so many: the ledger writes behind the answer of a lead."""
+    pieces = list[Piece]()
+    while len(pieces) < count:
+        pieces = [one async for one in api.pieces.list_pieces()]
+    return pieces
+
+
+def shown_with_pieces(fleet: Fleet, pieces: Sequence[Piece]) -> None:
+    """Assert that the pieces verify against the night, and that it is rendered with both of them."""
+    assert [one.title for one in pieces] == ["After", "Before"]
+    files = []
+    for one in pieces:
+        files.append(fleet.folder / f"{one.title}.json")
+        files[-1].write_bytes(one.file)
+        verify = ["piece", "verify", str(files[-1]), "--key", str(fleet.state / "daemon.pub")]
+        assert main([*verify, "--recording", str(fleet.state / "recordings" / NIGHT)]) == 0
+    out = fleet.folder / "out"
+    render = ["render", NIGHT, "--state-dir", str(fleet.state), "--out", str(out), "--only", "svg"]
+    assert main([*render, "--piece", str(files[0]), "--piece", str(files[1])]) == 0
+    state, _, facts = read_manifest(out / f"{NIGHT}.svg")
+    assert (state, [one["title"] for one in facts["pieces"]]) == ("Valid", ["After", "Before"])
 
 
 def _wall_s(fleet: Fleet) -> float:

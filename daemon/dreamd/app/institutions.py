@@ -46,7 +46,7 @@ class Institutions:
         self.surveillance = SurveillanceCommands(
             self._watch, ResponseQuery(deps.ledger, deps.clock), deps.principals
         )
-        self.pieces = PieceQueries(deps.ledger)
+        self.pieces = PieceQueries(deps.ledger, deps.pieces.unwritten)
         deps.clinic.place, deps.sittings.zone = people.place, people.place.zone
         self._clinic = ClinicParts(deps, dreamscapes)
         self.clinic = ClinicCommands(deps, self._clinic.mornings, self._clinic.seats)

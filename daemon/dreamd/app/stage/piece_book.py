@@ -1,7 +1,8 @@
 """The pieces of a house on their way to the ledger: signed at the end of a lead, written off the tick's path.
 
 Rules
-- A piece that is over waits in memory for one transaction at a time. A write that fails is tried again.
+- A piece that is over waits in memory for one transaction at a time, and is found by its id meanwhile.
+- A write that fails is tried again with the next house-keeping.
 - With PIECES_WAITING before it a piece is dropped and counted: a lead and a sever never wait for a piece.
 - A lead under way is in memory alone. A daemon that is killed loses its piece, and nothing else.
 """
@@ -31,7 +32,7 @@ class PieceBook:
         self.dropped = 0
 
     def keep_piece(self, piece: Piece) -> None:
-        """A lead is over: sign its piece, to be written with the next house-keeping."""
+        """A lead is over: sign its piece, and write it now unless others wait already."""
         if self._sign is None:
             return
         if len(self._waiting) >= PIECES_WAITING:
@@ -39,6 +40,12 @@ class PieceBook:
             return
         text = self._sign(piece.for_json())
         self._waiting[piece.id] = KeptPiece(piece.id, piece.dreamscape, self._clock.now_s(), text)
+        if len(self._waiting) == 1:
+            self.write_waiting()
+
+    def unwritten(self, piece: str) -> KeptPiece | None:
+        """Return the piece of this id that the ledger may not hold yet; None: there is none."""
+        return self._waiting.get(piece)
 
     def write_waiting(self) -> None:
         """Write what waits, unless a write is under way."""

@@ -14,13 +14,15 @@ from dreamd.ports.ledger.pieces import KeptPiece, PieceLedger
 
 T = TypeVar("T")
 Rows = tuple[KeptPiece, ...]
+Unwritten = Callable[[str], KeptPiece | None]
 
 
 class PieceQueries:
     """Implements `PiecesApi`."""
 
-    def __init__(self, ledger: PieceLedger) -> None:
-        self._ledger = ledger
+    def __init__(self, ledger: PieceLedger, unwritten: Unwritten) -> None:
+        """unwritten: the piece of an id that the ledger may not hold yet."""
+        self._ledger, self._unwritten = ledger, unwritten
 
     def get_piece(self, caller: Caller, piece: str) -> Deferred[SignedPiece]:
         """One piece."""
@@ -30,6 +32,11 @@ class PieceQueries:
                 return Refusal(Code.PIECE_UNKNOWN, f"there is no piece {piece}", {"piece": piece})
             return _signed(rows[0])
 
+        waiting = self._unwritten(piece)
+        if waiting is not None:
+            found = Deferred[SignedPiece]()
+            found.settle(_signed(waiting))
+            return found
         return _answered(self._ledger.read_piece(piece), only)
 
     def list_pieces(self, caller: Caller, before: str, most: int) -> Deferred[tuple[SignedPiece, ...]]:
