@@ -12,6 +12,7 @@ from dreamd.festival.facts import (
     Merging,
     Pause,
     Piece,
+    Planted,
     RefusalTold,
     ReportCell,
     ReportTold,
@@ -52,6 +53,9 @@ ROUND: Final = Round(
     8_400,
 )
 TRIP: Final = Trip("sleeper-1", EVENING_S + 700.0, "distress", "act-1")
+PLANTED: Final = Planted(
+    *("distress", 1, ("bed-1",), ("distress",)), begin_s=EVENING_S + 699.0, until_s=EVENING_S + 720.0
+)
 CASE: Final = CaseTold(
     *("case-1", "sleeper-1", 1, 1, EVENING_S + 700.5, EVENING_S + 900.0, 0, MORNING_S + 5 * 86400.0),
     ("open", "held", "returning", "released"),
@@ -81,6 +85,7 @@ FACTS: Final = Facts(
     pauses=(PAUSE,),
     checks=1000,
     rounds=(ROUND,),
+    planted=(PLANTED,),
     trips=(TRIP,),
     cases=(CASE,),
     refusals=(REFUSAL,),

@@ -17,11 +17,13 @@ from festival.built_facts import (
     MORNING_S,
     PAUSE,
     PIECE,
+    PLANTED,
     REFUSAL,
     REPORT,
     ROUND,
     ROWS,
     STAYS,
+    TRIP,
 )
 
 NAN = float("nan")
@@ -87,6 +89,11 @@ WRONG: list[tuple[Subject, Facts]] = [
     (Subject.SLEW, _led(vector_per_s=NAN)),
     (Subject.SLEW, replace(FACTS, played=(1, 2))),
     (Subject.PAUSE, replace(FACTS, pauses=(replace(PAUSE, begin_s=ONE.end_s - 2.0),))),
+    (Subject.FOUND, replace(FACTS, planted=(replace(PLANTED, beds=("bed-1", "bed-2")),))),
+    (Subject.FOUND, replace(FACTS, planted=(replace(PLANTED, beds=()),))),
+    (Subject.FOUND, replace(FACTS, planted=(replace(PLANTED, causes=("identity",)),))),
+    (Subject.FOUND, replace(FACTS, planted=(replace(PLANTED, until_s=PLANTED.begin_s + 0.5),))),
+    (Subject.FOUND, replace(FACTS, planted=(replace(PLANTED, beds=("bed-2",), whole=True),))),
     (Subject.RULES, replace(FACTS, violations=("tether",))),
     (Subject.RULES, replace(FACTS, checks=0)),
     (Subject.BERTHS, _round(faults=("line: found ...",))),
@@ -170,3 +177,13 @@ def test_one_broken_fact_leaves_the_other_lines_as_they_are() -> None:
     """A device above its ceiling is a fault of that line alone."""
     lines = account_of(_merged(share_most=0.16)).lines
     assert [one.subject for one in lines if not one.met] == [Subject.CEILING]
+
+
+def test_a_group_that_was_severed_has_found_the_failure_of_each_bed() -> None:
+    """A sever of the Dreamscape for one of the causes finds a failure of the group; of a bed it does not."""
+    severed = replace(TRIP, sleeper="", cause="gain-runaway")
+    group = replace(PLANTED, beds=("bed-1", "bed-2"), causes=("gain-runaway",))
+    for whole in (True, False):
+        facts = replace(FACTS, trips=(severed,), planted=(replace(group, whole=whole),))
+        [line] = account_of(replace(facts, subjects=(Subject.FOUND,))).lines
+        assert line.met is whole

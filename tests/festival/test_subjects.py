@@ -33,6 +33,8 @@ def test_what_happens_besides_has_its_line() -> None:
 def test_a_part_that_is_left_out_has_no_line() -> None:
     """Without a round, a moratorium, artists or a clinic there is none of their lines."""
     acts = tuple(replace(act, artist="", share=0.0) for act in tiny().acts)
+    acts_only = subjects_of(tiny(failures=(FailureCue("expiry", 1, 20.0, 0.5),)), (), ())
+    assert Subject.FOUND not in acts_only
     alone = set(subjects_of(tiny(acts=acts, round=None, moratorium=None, clinic=None), (TRIP,), (CASE,)))
     assert alone == set(Subject) - CLINIC - {
         *(Subject.BERTHS, Subject.POOL, Subject.PAUSE, Subject.SLEW, Subject.PIECES, Subject.REPORT)

@@ -1,7 +1,7 @@
 """The festival: a guard of the house broken once for each line of the account, which turns red for it.
 
-The lines about pauses, pull, berths and the pool are broken in the account: no one guard of the house is
-alone there.
+The lines about pauses, failures found, pull, berths and the pool are broken in the account: no one guard of
+the house is alone there.
 """
 
 from typing import Final
@@ -58,6 +58,14 @@ FESTIVAL: Final = (
         "a sleeper that merges in a moratorium is not found",
         "daemon/dreamd/festival/account/nights.py",
         "if reached and not overlap_s <= ZERO_WITHIN_S:",
+        "if False:",
+        _FACTS,
+    ),
+    Mutation(
+        "festival.found",
+        "a failure that the house overlooks at a bed is not told",
+        "daemon/dreamd/festival/account/nights.py",
+        "if f\"sleeper-{bed.rpartition('-')[2]}\" not in at:",
         "if False:",
         _FACTS,
     ),

@@ -18,6 +18,7 @@ class Subject(Enum):
     CEILING = "ceiling"
     SLEW = "slew"
     PAUSE = "pause"
+    FOUND = "found"
     RULES = "rules"
     BERTHS = "berths"
     POOL = "pool"
@@ -140,6 +141,22 @@ class Trip:
 
 
 @dataclass(frozen=True, slots=True)
+class Planted:
+    """A failure on cue. beds: those that were merged when it began. causes: one of these must be found.
+
+    whole: it is of the group, so that the sever of the Dreamscape finds it for every bed.
+    """
+
+    scene: str
+    act: int
+    beds: tuple[str, ...]
+    causes: tuple[str, ...]
+    begin_s: float
+    until_s: float
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class CaseTold:
     """A case as the clinic told it at the end. person: empty, of none.
 
@@ -250,6 +267,7 @@ class Facts:
     checks: int = 0
     violations: tuple[str, ...] = ()
     rounds: tuple[Round, ...] = ()
+    planted: tuple[Planted, ...] = ()
     trips: tuple[Trip, ...] = ()
     cases: tuple[CaseTold, ...] = ()
     refusals: tuple[RefusalTold, ...] = ()

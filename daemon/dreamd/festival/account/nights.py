@@ -199,6 +199,30 @@ def rules(facts: Facts) -> Line:
     return line(Subject.RULES, promise, "check", facts.checks, facts.violations)
 
 
+def found(facts: Facts) -> Line:
+    """The house has found each failure that was planted: at each failing bed, or at once in the group."""
+
+    def faults() -> Iterator[str]:
+        for one in facts.planted:
+            causes = set(one.causes)
+            seen = [
+                trip
+                for trip in facts.trips
+                if trip.cause in causes and one.begin_s <= trip.at_s <= one.until_s
+            ]
+            if not one.beds:
+                yield f"{one.scene} of act {one.act} was planted where no bed was merged"
+            if one.whole and any(not trip.sleeper for trip in seen):
+                continue
+            at = {trip.sleeper for trip in seen}
+            for bed in one.beds:
+                if f"sleeper-{bed.rpartition('-')[2]}" not in at:
+                    yield f"{one.scene} of act {one.act} was not found at {bed}"
+
+    promise = "each failure on cue was found"
+    return line(Subject.FOUND, promise, "failure on cue", len(facts.planted), faults())
+
+
 def letters(facts: Facts) -> Line:
     """Each stay has one letter, of that time, which tells the merge-minutes that the device rendered."""
     by_sleeper: dict[str, list[LetterTold]] = defaultdict(list)

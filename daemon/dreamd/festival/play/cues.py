@@ -4,12 +4,14 @@ from collections.abc import Callable, Sequence
 from math import floor
 from typing import Final
 
+from dreamd.core.safety.causes import Cause
+from dreamd.festival.facts import Planted
 from dreamd.festival.play.acts import Act
 from dreamd.festival.play.evenings import Evenings
 from dreamd.festival.play.house import HouseOfFestival
-from dreamd.festival.scenario.plan import EXPIRED, PRESSED, WITHDRAWN, FailureCue
+from dreamd.festival.scenario.plan import EXPIRED, FAILURES, PRESSED, WITHDRAWN, FailureCue
 from dreamd.festival.timeline import HappeningKind
-from dreamd.rehearsal.scenarios import SCENES
+from dreamd.rehearsal.scenarios import SCENES, Scope
 from dreamd.simulation.faults.byzantine import LIES
 from dreamd.simulation.machines.sleepers import Body, SimulatedFault
 from dreamd.simulation.processes.pods import Pod
@@ -19,7 +21,13 @@ SENT: Final = {"frozen": "frozen", "replay": "replayed"}
 LEAP_NS: Final = 2_500_000_000
 STUCK_SHARE: Final = 0.4
 MASS_FAULT: Final = "nonfinite"
-UNLATCHED_AFTER_S: Final = 60.0
+FOUND_WITHIN_S: Final = 10.0
+"""After its end a failure may still be found for so long."""
+CAUSES: Final = {name: tuple(sorted(SCENES[name].causes)) for name in FAILURES} | {
+    PRESSED: (Cause.DISTRESS.value,),
+    WITHDRAWN: (Cause.WITHDRAWN.value,),
+}
+"""One of these is the cause of the sever, by scene. An expiry is judged by the line of hours."""
 
 Heal = Callable[[], None]
 
@@ -35,6 +43,8 @@ def play_cue(house: HouseOfFestival, evenings: Evenings, act: Act, cue: FailureC
     words = f"{cue.scene}: {does}" if cue.scene in SCENES else does
     house.announce(HappeningKind.FAILURE, f"{words} ({len(beds)} beds)", scene=cue.scene, beds=len(beds))
     house.watch.touched |= {bed.name for bed in beds}
+    if cue.scene in CAUSES:
+        house.planted.append(_planted(house, cue, beds))
     if cue.scene == EXPIRED:
         for bed in beds:
             evenings.end_at(bed, cue.lasts_s)
@@ -47,6 +57,14 @@ def play_cue(house: HouseOfFestival, evenings: Evenings, act: Act, cue: FailureC
         house.announce(HappeningKind.FAILURE, f"{cue.scene} is over", scene=cue.scene, beds=0)
 
     house.plan_at(house.now_s + cue.lasts_s, over)
+
+
+def _planted(house: HouseOfFestival, cue: FailureCue, beds: Sequence[Pod]) -> Planted:
+    """What the house must find: at the beds that are merged now."""
+    merged = tuple(bed.name for bed in beds if house.watch.share_now(bed.name) > 0.0)
+    whole = cue.scene in SCENES and SCENES[cue.scene].scope is Scope.CROWD
+    until_s = house.now_s + cue.lasts_s + FOUND_WITHIN_S
+    return Planted(cue.scene, cue.act, merged, CAUSES[cue.scene], house.now_s, until_s, whole)
 
 
 _WORDS: Final = {

@@ -27,6 +27,7 @@ from dreamd.festival.facts import (
     Subject,
     Trip,
 )
+from dreamd.festival.play.cues import CAUSES
 from dreamd.festival.play.evenings import Evenings
 from dreamd.festival.play.house import CLINICIAN, OPERATOR, HouseOfFestival
 from dreamd.festival.play.ward import Ward
@@ -55,6 +56,8 @@ def subjects_of(plan: Festival, trips: Iterable[Trip], cases: Collection[CaseTol
     found, scenes = {*ALWAYS}, {cue.scene for cue in plan.failures}
     if any(act.artist for act in plan.acts):
         found |= {Subject.SLEW, Subject.PIECES}
+    if scenes & CAUSES.keys():
+        found |= {Subject.FOUND}
     if plan.round is not None:
         found |= {Subject.BERTHS, Subject.POOL}
     if plan.moratorium is not None:
@@ -89,6 +92,7 @@ def facts_of(
         pauses=_pauses(house),
         checks=watch.checks,
         violations=tuple(map(str, watch.violations)),
+        planted=tuple(house.planted),
         trips=tuple(watch.tripped),
         cases=cases,
         refusals=tuple(house.refusals),
