@@ -60,7 +60,7 @@ def play_cue(house: HouseOfFestival, evenings: Evenings, act: Act, cue: FailureC
 
 
 def _planted(house: HouseOfFestival, cue: FailureCue, beds: Sequence[Pod]) -> Planted:
-    """What the house must find: at the beds that are merged now."""
+    """The failure that the house must find, at the beds that are merged now."""
     merged = tuple(bed.name for bed in beds if house.watch.share_now(bed.name) > 0.0)
     whole = cue.scene in SCENES and SCENES[cue.scene].scope is Scope.CROWD
     until_s = house.now_s + cue.lasts_s + FOUND_WITHIN_S
