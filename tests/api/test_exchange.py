@@ -255,7 +255,7 @@ async def test_the_line_works_from_a_shell(
         assert (status, str(kept) in out, stat.S_IMODE(kept.stat().st_mode)) == (0, True, 0o600)
     assert "its book may be closed from" in (await shell("exchange publish r1"))[1]
     assert "ada may ask in the class crisis until" in (await shell("exchange attest ada crisis"))[1]
-    status, out, _ = await shell("exchange ask r1 garden loft --sleeper ada")
+    status, out, _ = await shell("me ask r1 garden loft --sleeper ada")
     assert (status, out) == (0, "ask ask-ada in round r1, class crisis, stands in the book: garden, loft\n")
     await shell("exchange ask r1 loft garden --sleeper ben --class open")
     status, _, err = await shell("exchange ask r1 moon --sleeper ben")

@@ -86,7 +86,8 @@ class Asks:
         try:
             check_listed(offers, "offers", living.offers)
         except BookError as error:
-            return Refusal(Code.INVALID_ARGUMENT, str(error), {"field": error.at})
+            particulars = {"field": error.at, "expected": error.expected}
+            return Refusal(Code.INVALID_ARGUMENT, str(error), particulars)
         if not len(living.asks) < ASKS_MOST:
             sentence = f"round {name} has {ASKS_MOST} asks, the most that a round takes"
             return Refusal(Code.WRONG_STATE, sentence, {"round": name, "state": "full"})

@@ -13,6 +13,23 @@ from dreamd.cli.printing.breaker_tables import when
 
 def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the verbs of an ask."""
+    add_ask(verbs)
+    withdraw = add_round_verb(verbs, "withdraw", _withdraw, "take your ask back while the round is open")
+    told = "your place in line, what was full at your turn, and why you have or have not a berth"
+    explain = add_round_verb(verbs, "explain", _explain, told)
+    cancel = add_round_verb(verbs, "cancel", _cancel, "give your berth back; it goes to the next in line")
+    for verb in (withdraw, explain, cancel):
+        add_sleeper(verb)
+    told = "give your word for a sleeper's class, for 14 days: crisis as a clinician, else community"
+    attest = add_verb(verbs, "attest", _attest, told)
+    attest.add_argument("sleeper", metavar="SLEEPER")
+    attest.add_argument("ask_class", metavar="CLASS", choices=("crisis", "community"))
+    add_by(attest)
+    attest.set_defaults(flags=FLAGS | {"name": "SLEEPER", "sleeper": "SLEEPER", "ask_class": "CLASS"})
+
+
+def add_ask(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `ask`, which is also a verb of `dreamd me`."""
     ask = add_round_verb(verbs, "ask", _ask, "ask for a berth of an open round, or replace your ask")
     ask.add_argument("offers", metavar="OFFER", nargs="+", help="those that will do, best first")
     ask.add_argument(
@@ -22,18 +39,7 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         default="",
         help="absent: the one in greatest need that is attested, else open",
     )
-    withdraw = add_round_verb(verbs, "withdraw", _withdraw, "take your ask back while the round is open")
-    told = "your place in line, what was full at your turn, and why you have or have not a berth"
-    explain = add_round_verb(verbs, "explain", _explain, told)
-    cancel = add_round_verb(verbs, "cancel", _cancel, "give your berth back; it goes to the next in line")
-    for verb in (ask, withdraw, explain, cancel):
-        add_sleeper(verb)
-    told = "give your word for a sleeper's class, for 14 days: crisis as a clinician, else community"
-    attest = add_verb(verbs, "attest", _attest, told)
-    attest.add_argument("sleeper", metavar="SLEEPER")
-    attest.add_argument("ask_class", metavar="CLASS", choices=("crisis", "community"))
-    add_by(attest)
-    attest.set_defaults(flags=FLAGS | {"name": "SLEEPER", "sleeper": "SLEEPER", "ask_class": "CLASS"})
+    add_sleeper(ask)
 
 
 def _print(one: Ask, args: argparse.Namespace) -> None:

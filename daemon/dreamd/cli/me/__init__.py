@@ -6,6 +6,7 @@ One file a subject: each adds its verbs here. The sleeper is the one of the cred
 import argparse
 
 from dreamd.cli import client
+from dreamd.cli.exchange.asks import add_ask
 from dreamd.cli.me import consent, erase, export, invitations, letter, morning
 
 
@@ -16,7 +17,7 @@ def run(args: argparse.Namespace) -> int:
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `me` and its verbs."""
-    does = "a sleeper's own consent, invitations, dose, letters, export and erasure"
+    does = "a sleeper's own consent, invitations, asks, dose, letters, export and erasure"
     me = subparsers.add_parser(
         "me",
         help=does,
@@ -26,4 +27,5 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     verbs = me.add_subparsers(required=True, metavar="VERB")
     for subject in (letter, consent, invitations, morning, export, erase):
         subject.add_verbs(verbs)
+    add_ask(verbs)
     me.set_defaults(run=client.run)

@@ -37,12 +37,12 @@ CENTS_MOST: Final = 1_000_000_000
 
 
 class BookError(ValueError):
-    """A book is refused. at: the path of the wrong value."""
+    """A book is refused. at: the path of the wrong value. expected: in words."""
 
     def __init__(self, at: str, found: object, expected: str) -> None:
-        """found: the wrong value, expected: in words."""
+        """found: the wrong value."""
         super().__init__(f"{at}: found {shorten(found)}, expected {expected}")
-        self.at = at
+        self.at, self.expected = at, expected
 
 
 def shorten(found: object) -> str:

@@ -309,7 +309,8 @@ class ExchangeCommands:
 
 def _faulty(error: BookError, prefix: str = "") -> Refusal:
     """The refusal of a wrong value; its path is a field of the request."""
-    return Refusal(Code.INVALID_ARGUMENT, str(error).removeprefix(prefix), {"field": error.at})
+    particulars = {"field": error.at, "expected": error.expected}
+    return Refusal(Code.INVALID_ARGUMENT, str(error).removeprefix(prefix), particulars)
 
 
 def _too_many(living: LivingRound, offer: Offer) -> Refusal | None:
