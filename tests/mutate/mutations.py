@@ -46,6 +46,7 @@ from mutate.signal import SIGNAL
 from mutate.signing_in import SIGNING_IN
 from mutate.simulated import SIMULATED
 from mutate.sized import SIZED
+from mutate.stage import STAGE
 from mutate.stops import STOPS
 from mutate.streams import STREAMS
 from mutate.synchrony import SYNCHRONY
@@ -54,7 +55,7 @@ from mutate.watches import WATCHES
 from mutate.wire import WIRE
 
 MUTATIONS: Final[tuple[Mutation, ...]] = (
-    *(*POD, *SIGNAL, *WIRE, *DAEMON, *SYNCHRONY, *LEADING, *RENDERING, *SCORES, *PATCHES, *OPERATORS),
+    *(*POD, *SIGNAL, *WIRE, *DAEMON, *SYNCHRONY, *LEADING, *RENDERING, *SCORES, *STAGE, *PATCHES, *OPERATORS),
     *(*SEEN, *ALARMS, *CONSOLE, *ROOM, *ROUNDS, *CROWD),
     *(*REHEARSED, *SIZED),
     *STOPS,
