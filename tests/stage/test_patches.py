@@ -191,10 +191,11 @@ def test_a_patch_holds_every_value_that_it_is_told(talk: Conversation) -> None:
 
 
 def test_a_patch_leads_by_the_beat(talk: Conversation) -> None:
-    """A patch breathes in ten seconds of beats: alpha alone, at a quarter 1, then 0, then -1."""
+    """A patch breathes in ten seconds of beats, alpha alone, and sends its share with each vector."""
     vectors = led(talk.led)
     expected = [math.sin(2.0 * math.pi * beat / 40.0) for beat in (10, 20, 30, 31)]
     assert [vector[ALPHA[0]] for vector in vectors] == pytest.approx(expected, abs=1e-5)
+    assert [values for address, values in talk.led if address == SHARE] == [(0.25,)] * len(vectors)
     for vector, level in zip(vectors, expected, strict=True):
         whole = [level if at in ALPHA else 0.0 for at in range(BANDS6X2.size)]
         assert vector == pytest.approx(whole, abs=1e-5)
@@ -266,7 +267,23 @@ def test_the_patch_of_max_is_whole(name: str) -> None:
 
 
 MAX_OBJECTS = (
-    *("udpreceive", "udpsend", "route", "s", "r", "t", "delay", "*", "%", "/", ">", "change", "sel", "gate"),
+    *(
+        "udpreceive",
+        "udpsend",
+        "route",
+        "s",
+        "r",
+        "t",
+        "delay",
+        "*",
+        "%",
+        "/",
+        ">",
+        "change",
+        "sel",
+        "gate",
+        "f",
+    ),
     *("expr", "prepend", "print", "unpack", "pack", "line~", "cycle~", "*~", "loadmess", "dreamd-voice"),
 )
 """The objects of Max that the patches are made of, and the abstraction beside them."""
@@ -354,6 +371,7 @@ def test_the_texts_of_touchdesigner_hold_send_and_lead() -> None:
     vector = tuple(1.0 if at in ALPHA else 0.0 for at in range(BANDS6X2.size))
     assert sent == [
         ("/dreamd/share", (0.25,)),
+        ("/dreamd/share", (0.25,)),
         ("/dreamd/lead", vector),
         ("/dreamd/lead/posterior/alpha", (1.5,)),
         ("/dreamd/cue", ("bells",)),
@@ -367,7 +385,7 @@ def test_the_texts_of_touchdesigner_hold_send_and_lead() -> None:
     assert live() == 1.0
     tell("/dreamd/state", "severed")
     tell("/dreamd/beat", 12)
-    assert (live(), len(sent)) == (0.0, 7)
+    assert (live(), len(sent)) == (0.0, 9)
 
 
 PUREDATA_VOICE = """\

@@ -29,6 +29,7 @@ def onReceiveOSC(dat, rowIndex, message, byteData, timeStamp, address, args, pee
     if name == "beat":
         kept["beat_at_s"] = [absTime.seconds]
         if share > 0.0 and dreams():
+            send("share", share)  # each time: UDP may lose one, and the stage may start later
             lead(breath(args[0]))
     elif name in ("severed", "refused"):
         debug("dreamd", name, *args)

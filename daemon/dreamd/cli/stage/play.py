@@ -20,7 +20,7 @@ from dreamd.stage.choice import chosen, schema_of
 from dreamd.stage.failures import CannotRun
 from dreamd.stage.report import Report
 from dreamd.stage.score.judgement import ScoreLimits, judge, limits_in_force, score_limits
-from dreamd.stage.score.picture import score_svg
+from dreamd.stage.score.picture import counted, score_svg
 from dreamd.stage.score.player import ScorePlayer
 from dreamd.stage.score.reading import ScoreError, read_score
 from dreamd.stage.score.score import Score
@@ -151,8 +151,7 @@ def _tell(args: argparse.Namespace, score: Score, limits: ScoreLimits, held: str
             }
         )
         return 0
-    counts = f"{score.duration_s:g} s, {len(score.moves)} moves, {len(score.cues)} cues, {score.schema.name}"
-    print(shown(f"{score.title}, by {score.artist}: {counts}"))
+    print(shown(f"{score.title}, by {score.artist}: {counted(score)}, {score.schema.name}"))
     print(shown(f"it may be played by {held} (revision {limits.revision})"))
     print(f"sha256 {score.sha256}")
     if last.share > 0.0:

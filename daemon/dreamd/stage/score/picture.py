@@ -49,12 +49,17 @@ def _moving(score: Score) -> list[int]:
     return [band for band in range(count) if any(any(move.vector[band::count]) for move in score.moves)]
 
 
-def _facts(score: Score) -> str:
+def counted(score: Score) -> str:
+    """Return how long a score is, and how many moves and cues it has."""
     moves = f"{len(score.moves)} move{'s' if len(score.moves) != 1 else ''}"
     cues = f"{len(score.cues)} cue{'s' if len(score.cues) != 1 else ''}"
+    return f"{score.duration_s:g} s, {moves}, {cues}"
+
+
+def _facts(score: Score) -> str:
     regions = score.schema.regions
     lines = f"{regions[0]} solid, {', '.join(regions[1:])} dashed"
-    return f"{score.duration_s:g} s, {moves}, {cues}; {score.schema.name}, {lines}"
+    return f"{counted(score)}; {score.schema.name}, {lines}"
 
 
 def _words(score: Score) -> str:
