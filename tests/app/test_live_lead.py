@@ -115,6 +115,12 @@ def test_the_end_of_a_lead_removes_the_artist() -> None:
     assert code(lead.offer(VECTOR, 0.1)) is Code.WRONG_STATE
 
 
+@pytest.fixture(scope="module")
+def shared() -> Stage:
+    """One house for cases that leave no lead open."""
+    return dreaming()
+
+
 @pytest.mark.parametrize(
     ("vector", "share", "field"),
     [
@@ -129,17 +135,17 @@ def test_the_end_of_a_lead_removes_the_artist() -> None:
     ],
 )
 def test_an_invalid_vector_is_refused_and_ends_the_lead(
-    vector: list[float], share: float, field: str
+    shared: Stage, vector: list[float], share: float, field: str
 ) -> None:
     """A bad number, length or share is refused by name and ends the lead."""
-    stage = dreaming()
+    stage = shared
     lead = leading(stage)
     assert lead.offer(VECTOR, 0.3) is None
     refusal = lead.offer(vector, share)
     assert refusal is not None
     assert (refusal.code, refusal.metadata["field"]) == (Code.INVALID_ARGUMENT, field)
     assert said(stage).artist.size == 0
-    leading(stage)
+    leading(stage).close()
 
 
 def test_a_share_that_float32_has_rounded_up_is_the_plans() -> None:
