@@ -29,6 +29,7 @@ from fakes.proposals import propose_revision
 from fakes.site_api import site_api
 from integration.clinic_pages import fill_ward, work_through_a_ward
 from integration.people_pages import read_guidelines, walk_in, walk_in_at_the_desk
+from integration.stage_pages import GRANTS, lie_and_lead
 from oidc_provider import SETTINGS, SmallProvider
 
 DRIPS = 64
@@ -251,7 +252,8 @@ async def test_a_viewer_in_a_real_browser_and_a_foreign_page(served: Served, tmp
     keyboard, and verifies the audit log, at a desk and on a telephone. A sleeper whose telephone opens the
     code of the bed signs in, grants by keyboard and withdraws by one press. A clinician and an advocate
     ratify a revision of the guidelines, and an operator reads why they may not. A ward is worked through by
-    keyboard, with two hundred cases at once, and read on a telephone.
+    keyboard, with two hundred cases at once, and read on a telephone. An artist in
+    a pod leads, and severs that pod.
     """
     token = served.application.principals.known("ada", Grant(Role.CLINICIAN, sites=frozenset("*")))
     admin = served.application.principals.known("root", Grant(Role.ADMIN), Grant(Role.AUDITOR))
@@ -262,7 +264,10 @@ async def test_a_viewer_in_a_real_browser_and_a_foreign_page(served: Served, tmp
         name: served.application.principals.known(name, Grant(role, sites=frozenset("*")))
         for name, role in (("nora", Role.CLINICIAN), ("olga", Role.OPERATOR))
     }
-    people["vera"] = served.application.principals.known("vera", Grant(Role.ADVOCATE))
+    people |= {
+        name: served.application.principals.known(name, *grants)
+        for name, grants in (("vera", (Grant(Role.ADVOCATE),)), ("mia", GRANTS))
+    }
     propose_revision(served.application.guidelines)
     fill_ward(served.application.clinic)
     severed, clock = served.application.severs.callers, served.application.principals.clock
@@ -297,6 +302,7 @@ async def test_a_viewer_in_a_real_browser_and_a_foreign_page(served: Served, tmp
             walk_in(browser, served.url, "k.s")
             read_guidelines(browser, served.url, people)
             work_through_a_ward(browser, served.url, token, served.application.clinic, clock)
+            lie_and_lead(browser, served.url, people["mia"], served.application)
         finally:
             browser.close()
             foreign.shutdown()
