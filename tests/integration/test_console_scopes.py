@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from chromium import BINARY, Chromium
+from depth import LONG
 from dreamd.core.dreamscapes.views import DreamscapeState
 from dreamd.core.fleet.house import HouseView
 from dreamd.core.safety.scopes import SeverScope
@@ -15,6 +16,9 @@ from fakes.console_house import ConsoleHouse
 
 pytestmark = pytest.mark.skipif(BINARY is None, reason="chromium is not installed (make system-packages)")
 SIZES = [pytest.param((1280, 800), id="1280"), pytest.param((390, 844), id="390")]
+VIEWS = [(name, size) for name in ("d1", "d2", "d3") for size in ((1280, 800), (390, 844))]
+VIEWS = VIEWS if LONG else [VIEWS[0], VIEWS[3], VIEWS[5]]
+"""Each view at one width, the severed and the empty one on a telephone; each at both with DREAMD_LONG."""
 LOST = HouseView(broker=False, broker_since_s=1.0, ledger="", blind=("d1",), online=6, unheard=6)
 
 
@@ -78,22 +82,21 @@ def by_keyboard(page: Chromium, button: str) -> None:
     page.until("!document.getElementById('confirm').open")
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_the_page_opens_on_the_dreamscape_that_dreams(
-    chromium: Chromium, house: ConsoleHouse, size: tuple[int, int]
-) -> None:
+def test_the_page_opens_on_the_dreamscape_that_dreams(chromium: Chromium, house: ConsoleHouse) -> None:
     """The page opens on the dreaming Dreamscape, not the newest; buttons name it and the wider scopes."""
-    page = opened(chromium, house, size)
+    page = opened(chromium, house, (1280, 800))
     assert page.ask("document.getElementById('chooser').value") == "d1"
     assert page.text("#sever") == "Sever d1"
     assert page.text("#wake") == "Wake d1"
     assert page.text("#sever-house") == "Sever all beds of this house (2 Dreamscapes, 6 sleepers)"
-    assert page.ask("document.scrollingElement.scrollWidth") <= size[0]
+    for width, height in ((1280, 800), (390, 844)):
+        page.size(width, height, mobile=width < 500)
+        page.until(f"innerWidth === {width}")
+        assert page.ask("document.scrollingElement.scrollWidth") <= width
     assert page.complaints == []
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", ["d1", "d2", "d3"])
+@pytest.mark.parametrize(("name", "size"), VIEWS)
 def test_every_view_severs_what_its_button_says(
     chromium: Chromium, house: ConsoleHouse, size: tuple[int, int], name: str
 ) -> None:
