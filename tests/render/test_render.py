@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dreamd.adapters.documents.pieces import sign_piece
 from dreamd.adapters.recordings.led_ticks import disagreement
-from dreamd.adapters.recordings.manifest import Hole
+from dreamd.adapters.recordings.manifest import Hole, features_of
 from dreamd.adapters.recordings.reader import Recording
 from dreamd.main import main
 from dreamd.render.authority import signer_keys
@@ -23,7 +23,7 @@ from dreamd.render.night import Night, read_night
 from dreamd.render.permission import RenderError, ask_permission
 from dreamd.render.picture import picture
 from dreamd.render.sound import amplitudes_by_window, write_wav
-from dreamwire.schema import BANDS5X2
+from dreamwire.schema import BANDS5X2, BANDS6X2
 from dreamwire.signing import SigningKey
 from dreamwire.synthesis import PARTIALS_HZ, RATE_HZ
 from fakes.recordings import Row, write_recording
@@ -134,12 +134,23 @@ def test_few_sleepers_a_sever_and_a_hole_are_silence(tmp_path: Path) -> None:
 
 
 def test_the_artist_is_heard_as_far_as_the_share_goes(tmp_path: Path) -> None:
-    """The blend is every pod's: a share of .25 of A; without a lead the centre alone; a lacking band is 0."""
+    """The blend is every pod's: a share of .25 of A; without a lead the centre alone."""
     night = read_night(made(tmp_path, [tick_row(1, m=[1.0] * SIZE), tick_row(120, m=[1.0] * SIZE)]))
     vector = float(str(tick_row(120)["artist"]).strip("[]").split(",")[0])
     assert np.allclose(night.bands, [[1.0] * SIZE, [0.75 + 0.25 * vector] * SIZE])
     assert night.artist_share.tolist() == [0.0, 0.25]
-    assert BANDS5X2.size < SIZE == 12
+
+
+def test_a_night_without_gamma_sounds_and_is_drawn(tmp_path: Path) -> None:
+    """A schema of ten features: gamma is at the shared centre in the sound, and has no curve."""
+    few = {"m": [1.0] * BANDS5X2.size, "r": [0.0] * BANDS5X2.size, "sum": [0.0] * BANDS5X2.size}
+    rows = [tick_row(n, artist=None, artist_share=0.0, **few) for n in range(1, 41)]
+    night = read_night(made(tmp_path, rows, features=features_of(BANDS5X2)))
+    assert night.bands[7].tolist() == [
+        1.0 if "gamma" not in name else 0.0 for name in BANDS6X2.feature_names()
+    ]
+    assert "gamma" not in picture(night)
+    assert "gamma" in picture(read_night(made(tmp_path, 8)))
 
 
 @pytest.mark.parametrize("speed", [1.0, 7.0, 60.0, 3600.0])
@@ -245,6 +256,9 @@ def test_a_piece_follows_from_the_recording_or_is_not_named(
     changed = [*rows[:200], rows[200] | {"artist": [9.0] * SIZE}, *rows[201:]]
     assert "its chain does not follow" in disagreement(piece_of(changed), recording)
     assert "was led in noon" in disagreement(piece_of(rows, "noon"), recording)
+    again = [row | {"segment": 2, "session_s": float(str(row["session_s"])) + 1.0} for row in rows[120:240]]
+    restarted = made(tmp_path, [*rows[:200], *again])
+    assert disagreement(piece_of(again), restarted) == ""
     holed = made(tmp_path, [*rows[:150], *rows[160:]], holes=(Hole(150, 10),))
     assert "has a hole of 10 ticks" in disagreement(piece, holed)
     file, key = tmp_path / "piece.json", tmp_path / "daemon.pub"
