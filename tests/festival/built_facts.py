@@ -11,6 +11,7 @@ from dreamd.festival.facts import (
     LetterTold,
     Merging,
     Pause,
+    Performed,
     Piece,
     Planted,
     RefusalTold,
@@ -53,6 +54,7 @@ ROUND: Final = Round(
     8_400,
 )
 TRIP: Final = Trip("sleeper-1", EVENING_S + 700.0, "distress", "act-1")
+PERFORMED: Final = Performed(1, "Low Tide", began=True, merged=6)
 PLANTED: Final = Planted(
     *("distress", 1, ("bed-1",), ("distress",)), begin_s=EVENING_S + 699.0, until_s=EVENING_S + 720.0
 )
@@ -85,6 +87,7 @@ FACTS: Final = Facts(
     pauses=(PAUSE,),
     checks=1000,
     rounds=(ROUND,),
+    performed=(PERFORMED,),
     planted=(PLANTED,),
     trips=(TRIP,),
     cases=(CASE,),

@@ -28,8 +28,8 @@ def ended(**changed: object) -> str:
 def test_a_festival_that_ended_well_says_so_and_shows_each_line() -> None:
     """The verdict, every line of the account, the acts, the clinic's days and the command are there."""
     page = ended()
-    assert "It ended well: each of 17 lines of the account holds." in page
-    assert page.count('class="good"') == 17
+    assert "It ended well: each of 18 lines of the account holds." in page
+    assert page.count('class="good"') == 18
     assert 'class="no"' not in page
     assert "60 merged at most, 60 severed at most" in page
     assert "Case 13 is released." in page
@@ -39,7 +39,7 @@ def test_a_festival_that_ended_well_says_so_and_shows_each_line() -> None:
 def test_a_line_that_does_not_hold_is_named_in_the_verdict_with_its_faults() -> None:
     """Without a letter the line of letters does not hold, and the page names it and its faults."""
     page = ended(letters=())
-    assert "1 of 17 lines of the account does not hold: letters." in page
+    assert "1 of 18 lines of the account does not hold: letters." in page
     assert page.count('class="no"') == 1
     assert "does not hold:" in page
 
@@ -59,7 +59,7 @@ def test_every_text_is_escaped() -> None:
 
 
 def test_instants_are_told_in_the_zone_of_the_festival() -> None:
-    """A happening at 17:00 UTC is told as 18:00 in Zurich."""
+    """A happening at 18:00 UTC is told as 18:00 in Zurich."""
     one = Happening(EVENING_S, HappeningKind.ROUND, "The round is planned.")
     assert "Sat 05 Dec 18:00" in part(replace(SHOWN, timeline=(one,)))
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import time
 
 import pytest
 
@@ -67,3 +68,24 @@ def test_a_held_person_returns_in_steps_and_a_stuck_one_is_held_on() -> None:
     assert sum("is held on" in words for words in told) == 1
     merged = [one for one in account.timeline if one.words.startswith("return-") and one.figures["merged"]]
     assert len({one.day for one in merged}) == 3
+
+
+@pytest.mark.skipif(not LONG, reason="DREAMD_LONG: two acts")
+def test_an_act_that_a_moratorium_bars_is_no_fault_and_its_refusal_is_kept() -> None:
+    """The fleet pauses in the first act; the second one does not begin, and the account holds."""
+    one, pause = tiny().acts[0], tiny().moratorium
+    assert pause is not None
+    two = replace(one, number=2, at=time(23, 30), dreamscape="act-2", artist="", share=0.0)
+    plan = tiny(acts=(one, two), moratorium=replace(pause, reach="fleet"))
+    account = play_festival(plan)
+    assert [(line.subject, line.faults) for line in account.lines if not line.met] == []
+    assert next(line for line in account.lines if line.subject is Subject.ACTS).judged == 2
+    assert not [told for told in account.timeline if told.act == 2 and told.figures.get("merged")]
+
+
+@pytest.mark.skipif(not LONG, reason="DREAMD_LONG: a festival that ends badly")
+def test_a_clinician_that_answers_too_late_turns_the_account_red() -> None:
+    """Answers at one and a half times their time: the line of triage does not hold, the others do."""
+    account = play_festival(tiny(clinic=ClinicPlan(days=1, answer_share=1.5)))
+    assert [line.subject for line in account.lines if not line.met] == [Subject.TRIAGE]
+    assert not account.met

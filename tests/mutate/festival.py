@@ -62,6 +62,14 @@ FESTIVAL: Final = (
         _FACTS,
     ),
     Mutation(
+        "festival.acts",
+        "no seat is ever given",
+        "daemon/dreamd/app/dreamscapes/seating/seat_commits.py",
+        "if self._stays(seat) and self._admission.still_admitted(seat):",
+        "if False:",
+        _PLAY,
+    ),
+    Mutation(
         "festival.found",
         "a failure that the house overlooks at a bed is not told",
         "daemon/dreamd/festival/account/nights.py",

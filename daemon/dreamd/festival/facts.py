@@ -18,6 +18,7 @@ class Subject(Enum):
     CEILING = "ceiling"
     SLEW = "slew"
     PAUSE = "pause"
+    ACTS = "acts"
     FOUND = "found"
     RULES = "rules"
     BERTHS = "berths"
@@ -138,6 +139,17 @@ class Trip:
     at_s: float
     cause: str
     dreamscape: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """An act as it went. merged: the most beds that were merged at once. barred: the code that refused it."""
+
+    act: int
+    title: str
+    began: bool
+    merged: int
+    barred: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +279,7 @@ class Facts:
     checks: int = 0
     violations: tuple[str, ...] = ()
     rounds: tuple[Round, ...] = ()
+    performed: tuple[Performed, ...] = ()
     planted: tuple[Planted, ...] = ()
     trips: tuple[Trip, ...] = ()
     cases: tuple[CaseTold, ...] = ()

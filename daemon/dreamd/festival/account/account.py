@@ -17,6 +17,7 @@ LINES: Final[Mapping[Subject, Callable[[Facts], Line]]] = {
     Subject.CEILING: nights.ceiling,
     Subject.SLEW: nights.slew,
     Subject.PAUSE: nights.pause,
+    Subject.ACTS: nights.acts,
     Subject.FOUND: nights.found,
     Subject.RULES: nights.rules,
     Subject.BERTHS: institutions.berths,

@@ -20,6 +20,9 @@ MINUTES_SLACK: Final = 1e-3
 ZERO_WITHIN_S: Final = 0.75
 """From an instant at which nothing is allowed any more to the end of each fade: 500 ms, and a tick."""
 LETTER_WORDS_MOST: Final = 250
+QUORUM_LEAST: Final = 3
+BARRING: Final = frozenset({"MORATORIUM"})
+"""Codes that keep an act from its beginning rightly; outside the hours of the guidelines it is the same."""
 LETTER_SLACK_S: Final = 5.0
 """A letter counts from the check-in as the ledger has it."""
 LETTER_SLACK_MIN: Final = 0.75
@@ -197,6 +200,19 @@ def rules(facts: Facts) -> Line:
     """No rule of safety that the simulation checks after each event was broken."""
     promise = "no rule of safety was broken"
     return line(Subject.RULES, promise, "check", facts.checks, facts.violations)
+
+
+def acts(facts: Facts) -> Line:
+    """Each act was dreamt by a quorum; a moratorium alone, or the hours, may keep one from its beginning."""
+
+    def faults() -> Iterator[str]:
+        for one in facts.performed:
+            if not one.began and one.barred not in BARRING:
+                yield f"act {one.act}, {one.title}, did not begin: {one.barred or 'no reason is known'}"
+            elif one.began and not one.merged >= QUORUM_LEAST:
+                yield f"act {one.act}, {one.title}: {one.merged} beds were merged at most"
+
+    return line(Subject.ACTS, "each act was dreamt", "act", len(facts.performed), faults())
 
 
 def found(facts: Facts) -> Line:

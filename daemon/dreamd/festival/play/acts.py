@@ -41,6 +41,9 @@ class Act:
         self._share = share
         self._ceiling = ceiling
         self.begun_s = 0.0
+        self.merged_most = 0
+        self.barred = ""
+        self._created = False
 
     def open_act(self) -> bool:
         """Create it, wait for the admissions, and start it; whether it dreams. A refusal is kept."""
@@ -56,7 +59,9 @@ class Act:
             f"the creation of {self.name}", house.app.dreamscapes.create(OPERATOR, plan)
         )
         if isinstance(created, Refusal):
+            self.barred = created.code.value
             return False
+        self._created = True
         house.let_pass(ADMITTED_S)
         for bed in self.beds:
             self._look_at(bed)
@@ -64,6 +69,7 @@ class Act:
             f"the start of {self.name}", house.app.dreamscapes.start(OPERATOR, self.name)
         )
         if isinstance(started, Refusal):
+            self.barred = started.code.value
             return False
         house.let_pass(STARTED_S)
         self.begun_s = house.now_s
@@ -112,13 +118,17 @@ class Act:
 
     def tell_reading(self) -> None:
         """Tell a reading of it."""
-        house, view = self._house, self.view
+        house = self._house
+        if not self._created:
+            return
+        view = self.view
         shares = [house.watch.share_now(bed.name) for bed in self.beds]
         whole = view.state is DreamscapeState.SEVERED
         severed = sum(
             seat.state is SeatState.SEVERED or (whole and seat.state is not SeatState.LEFT)
             for seat in view.seats
         )
+        self.merged_most = max(self.merged_most, sum(share > 0.0 for share in shares))
         house.announce(
             HappeningKind.AUDIENCE,
             f"{self.name}: {sum(share > 0.0 for share in shares)} of {len(self.beds)} are merged",
@@ -133,6 +143,8 @@ class Act:
     def close_act(self, why: str, *, wake: bool = False) -> None:
         """End it: everyone is home. wake: the sleepers are woken first."""
         house = self._house
+        if not self._created:
+            return
         if wake and self.view.state in (DreamscapeState.DREAMING, DreamscapeState.SEVERED):
             house.watch.by_order = True
             house.answer_of(

@@ -37,7 +37,7 @@ from dreamd.simulation.processes.daemons import PIECE_KEY
 
 PIECES_MOST: Final = 1000
 ALWAYS: Final = (
-    *(Subject.HOME, Subject.DOSE, Subject.HOURS, Subject.CEILING, Subject.RULES),
+    *(Subject.HOME, Subject.DOSE, Subject.HOURS, Subject.CEILING, Subject.ACTS, Subject.RULES),
     *(Subject.REFUSALS, Subject.LETTERS),
 )
 """Subjects that each festival plays."""
@@ -92,6 +92,7 @@ def facts_of(
         pauses=_pauses(house),
         checks=watch.checks,
         violations=tuple(map(str, watch.violations)),
+        performed=tuple(house.performed),
         planted=tuple(house.planted),
         trips=tuple(watch.tripped),
         cases=cases,
@@ -101,7 +102,7 @@ def facts_of(
         reports=reports,
         rounds=rounds,
         pieces=_pieces(house),
-        played=tuple(act.number for act in plan.acts if act.artist),
+        played=tuple(one.act for one in house.performed if one.began and plan.acts[one.act - 1].artist),
     )
 
 

@@ -18,7 +18,7 @@ from dreamd.app.application import Application
 from dreamd.core.access.caller import Caller, Channel, Role
 from dreamd.core.letters.letter import Place
 from dreamd.core.refusals import CATALOGUE, Code, Refusal
-from dreamd.festival.facts import Planted, RefusalTold, Stay
+from dreamd.festival.facts import Performed, Planted, RefusalTold, Stay
 from dreamd.festival.play.watch import FestivalWatch
 from dreamd.festival.scenario.limits import festival_founding
 from dreamd.festival.scenario.plan import Festival
@@ -72,6 +72,7 @@ class HouseOfFestival:
         self.refusals: list[RefusalTold] = []
         self.stays: list[Stay] = []
         self.planted: list[Planted] = []
+        self.performed: list[Performed] = []
         self.site_of_number: dict[int, str] = {}
         self.bodies: dict[int, PulledBody] = {}
         self.act = 0

@@ -14,7 +14,7 @@ from dreamd.core.moratoria.course import HOUR_S, MoratoriumScope
 from dreamd.core.pieces.piece import Credits
 from dreamd.core.refusals import Refusal
 from dreamd.festival.account.account import FestivalAccount, account_of
-from dreamd.festival.facts import ReportTold
+from dreamd.festival.facts import Performed, ReportTold
 from dreamd.festival.play.acts import SEATS_LEAST, Act, Leads
 from dreamd.festival.play.cues import play_cue
 from dreamd.festival.play.evenings import Evenings
@@ -180,7 +180,8 @@ class _Play:
         act = Act(house, plan.dreamscape, beds, share=plan.share, ceiling=GUIDELINE_CAP)
         by = f", led by {plan.artist}" if plan.artist else ""
         house.announce(HappeningKind.ACT_BEGINS, f"{plan.title}{by}", beds=len(beds), title=plan.title)
-        if act.open_act():
+        began = act.open_act()
+        if began:
             for cue in house.plan.failures:
                 if cue.act == plan.number:
                     house.plan_at(act.begun_s + cue.at_s, partial(play_cue, house, self._evenings, act, cue))
@@ -192,6 +193,7 @@ class _Play:
             act.play(plan.minutes * 60.0, self._leads(plan, score) if plan.artist else None, words)
         act.tell_reading()
         act.close_act("the act is over", wake=last)
+        house.performed.append(Performed(plan.number, plan.title, began, act.merged_most, act.barred))
         house.announce(HappeningKind.ACT_ENDS, f"{plan.title} is over", title=plan.title)
         house.turn_off()
         house.act = house.watch.act = 0
