@@ -62,7 +62,7 @@ STAGE: Final = tuple(
             "share",
             "a share above the plan's ends the lead",
             "addresses",
-            "if not 0.0 <= numbers[0] <= self._most:",
+            "if not 0.0 <= numbers[0] <= self.share_most:",
             "if False:",
             _ADDRESSES,
         ),

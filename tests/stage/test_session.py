@@ -77,6 +77,22 @@ async def test_cues_and_ways_out_are_given(hall: Hall) -> None:
     assert [one[0] for one in orders] == ["sever", "wake"]
 
 
+async def test_a_plan_that_is_changed_before_the_start_counts(hall: Hall) -> None:
+    """Without an artist share it is said that none leads; the share of a changed plan holds from then on."""
+    view = hall.application.sessions[NIGHT]
+    hall.application.sessions[NIGHT] = replace(view, plan=replace(view.plan, artist_share=0.0))
+    async with hall.on_stage():
+        await until(lambda: any("can be heard and not led" in line for line in hall.lines))
+        hall.send("/dreamd/share", 0.25)
+        await until(lambda: hall.program.last("/dreamd/refused")[:1] == ("RANGE",))
+        hall.application.sessions[NIGHT] = view
+        hall.application.happen("plan-changed", NIGHT)
+        await until(lambda: hall.session is not None and hall.session.share_most == 0.3)
+        hall.send("/dreamd/share", 0.25)
+        await until(lambda: hall.application.artists.newest()[1] == 0.25)
+    assert sum("not led" in line for line in hall.lines) == 1
+
+
 async def test_refusals_are_told_by_osc_and_the_rest_goes_on(hall: Hall) -> None:
     """A refused lead, cue and message reach the program with code and sentence; ticks still come."""
     hall.application.refuse("lead", Refusal(Code.LEAD_TAKEN, "somebody leads this Dreamscape already"))

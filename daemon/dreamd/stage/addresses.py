@@ -183,8 +183,8 @@ class Reader:
     """Reads messages for one schema. share_most: the plan's artist share."""
 
     def __init__(self, schema: Schema, share_most: float) -> None:
+        self.schema, self.share_most = schema, share_most
         self._size = schema.size
-        self._most = share_most
         self._known = taken_addresses(schema)
         slashed = {name.replace(".", "/"): at for at, name in enumerate(schema.feature_names())}
         dotted = {name: at for at, name in enumerate(schema.feature_names())}
@@ -230,8 +230,8 @@ class Reader:
         numbers = _numbers(message)
         if not len(numbers) == len(message.values) == 1:
             return NotTaken("ARGUMENTS", f"{SHARE}: expected one number, got {_told(message)}")
-        if not 0.0 <= numbers[0] <= self._most:
-            limit = f"0 to {self._most:g}, the plan's artist share"
+        if not 0.0 <= numbers[0] <= self.share_most:
+            limit = f"0 to {self.share_most:g}, the plan's artist share"
             return NotTaken("RANGE", f"{SHARE}: expected {limit}, got {numbers[0]:g}")
         return SetShare(numbers[0])
 

@@ -7,7 +7,7 @@
 | `source`, `piece` | `source`, `live` or `score`; `piece`, its name |
 | `refused` | `code`, `reason` |
 | `cue`, `sever`, `wake` | `text`; `reason` |
-| `unheard`, `hidden`, `no-share` | `reason` |
+| `unheard`, `hidden`, `no-share`, `unled` | `reason` |
 | `link-lost`, `link-restored` | `reason` |
 | `status`, `ended` | `counts` |
 """
@@ -32,6 +32,7 @@ SENTENCES: Final = {
     "unheard": "{reason}",
     "hidden": "{reason}",
     "no-share": "{reason}",
+    "unled": "{reason}",
     "link-lost": "the daemon is lost ({reason}); trying again",
     "link-restored": "the daemon is back",
     "status": "{counts}",

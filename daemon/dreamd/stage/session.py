@@ -112,7 +112,8 @@ class StageSession:
         words = Credits(self._options.title, self._options.artist)
         live = LiveInput(schema.size, self._options.share, words)
         self._line = LeadLine(self._leader_of(live), self._clock, self._report, self._tell_refused)
-        self._inbox = Inbox(Reader(schema, most), live, self._clock, self._changed, self._refuse)
+        self._reader = Reader(schema, most)
+        self._inbox = Inbox(self._reader, live, self._clock, self._changed, self._refuse)
         self._ports = await OscPorts.bound(
             self._options.in_port, self._options.out_port, self._inbox.hear_datagram
         )
@@ -138,6 +139,11 @@ class StageSession:
     def in_port(self) -> int:
         """The UDP port that is listened at."""
         return self._ports.in_port
+
+    @property
+    def share_most(self) -> float:
+        """The largest share of the plan."""
+        return self._reader.share_most
 
     @property
     def counts(self) -> dict[str, int]:
@@ -222,7 +228,7 @@ class StageSession:
         """Read the state at once where the journal tells of a change."""
         async with aclosing(api.dreamscapes.watch_events(dreamscape=self._name)) as events:
             async for event in events:
-                if event.kind == "state":
+                if event.kind in ("state", "plan-changed"):
                     self._poll.set()
 
     async def _watch_state(self, api: dreamapi.Api, sleeper: str) -> None:
@@ -254,11 +260,23 @@ class StageSession:
         if self._lost:
             self._lost = False
             self._report.print_fact("link-restored", reason="")
+        self._heed(found.plan)
         state = names.word(dreams.Dreamscape.State, found.state)
         if state in ("severed", "waking") and state != self._state:
             self._outbox.tell_severed(found.state_cause)
         self._state = state
         self._see_own(next((one for one in found.seats if sleeper and one.sleeper == sleeper), None))
+
+    def _heed(self, plan: dreamapi.Plan) -> None:
+        """Take over a plan that was changed before the start."""
+        if plan.schema != self._reader.schema.name:
+            raise CannotRun(f"{self._name} merges {plan.schema} now; start the stage again")
+        self._reader.share_most = plan.artist_share
+        if not plan.artist_share:
+            way = f"dreamd dreamscapes update {self._name} --artist-share 0.3, before its start"
+            self._say_once(
+                "unled", f"{self._name} can be heard and not led: its plan has no artist share; {way}"
+            )
 
     def _show_state(self, state: str) -> None:
         self._state = state
