@@ -555,6 +555,7 @@ def test_a_large_book_is_computed_beside_the_ticks(house: House) -> None:
         house.ask(f"sleeper{n}", ["a"])
     house.later(HOUR_S)
     closing = house.exchange.close_round(OLGA, house.name)
+    house.stage.hop()
     assert not closing.settled  # type: ignore[union-attr]
     aside.work_off()
     assert good(closing).asks == AT_ONCE + 1
@@ -568,5 +569,7 @@ def test_a_large_book_is_computed_beside_the_ticks(house: House) -> None:
     assert house.shown().held == 300
     aside.free = True
     asked = house.exchange.public_file(OLGA, house.name)
+    house.stage.hop()
     aside.work_off()
+    assert house.exchange.public_file(OLGA, house.name) is good(asked), "it is computed once"
     assert verify(json.loads(json.dumps(good(asked))), digest) == ()

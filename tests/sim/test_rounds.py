@@ -12,7 +12,7 @@ from dreamd.simulation.machines.operators import OPERATOR
 from dreamd.simulation.world import World
 from sim.sites import daemon_of
 
-SEEDS = 200 if LONG else 8
+SEEDS = 200 if LONG else 4
 
 
 def after_a_round(seed: int) -> World:

@@ -1,4 +1,8 @@
-"""Computations of the exchange, beside the thread of the ticks where a book is large."""
+"""Computations of the exchange, beside the thread of the ticks where a book is large.
+
+The worker is shared. One computation is started a tick, at its end, so a tick that needs the worker comes
+first, however many readers ask.
+"""
 
 from collections import deque
 from collections.abc import Callable
@@ -36,21 +40,15 @@ class Computations:
             done(work())
             return
         self._waiting.append((self._clock.now_s(), work, done, copy_context()))
-        self.start_next()
 
     def start_next(self) -> None:
-        """Once a tick: start what waits, as far as the worker is free."""
-        while self._waiting:
-            asked_s, work, done, context = self._waiting[0]
-            if self._aside.free:
-                self._waiting.popleft()
-                self._aside.do(work, _in_context(context, done))
-            elif not self._clock.now_s() - asked_s <= AWAITS_S:
-                self._waiting.popleft()
-                context.run(done, work())
-            else:
-                return
-
-
-def _in_context(context: Context, done: Callable[[Any], object]) -> Callable[[Any], object]:
-    return lambda made: context.run(done, made)
+        """Once a tick: start the first that waits, if the worker is free."""
+        if not self._waiting:
+            return
+        asked_s, work, done, context = self._waiting[0]
+        if self._aside.free:
+            self._waiting.popleft()
+            self._aside.do(work, lambda made: context.run(done, made))
+        elif not self._clock.now_s() - asked_s <= AWAITS_S:
+            self._waiting.popleft()
+            context.run(done, work())
