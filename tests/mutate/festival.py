@@ -78,6 +78,22 @@ FESTIVAL: Final = (
         _FACTS,
     ),
     Mutation(
+        "festival.return",
+        "the checker lets a held person merge without a written plan",
+        "daemon/dreamd/simulation/checks/hold_watch.py",
+        "if kept is None or not kept.case.share > 0.0:",
+        "if kept is None:",
+        ("tests/festival/test_leaps.py",),
+    ),
+    Mutation(
+        "festival.reach",
+        "the checker judges a moratorium of a site at every bed",
+        "daemon/dreamd/simulation/checks/moratorium_watch.py",
+        "reached = one.reaches(self.site_of(pod), person=True)",
+        "reached = True",
+        ("tests/festival/test_leaps.py",),
+    ),
+    Mutation(
         "festival.rules",
         "a moratorium of a site leaves its sleepers coupled",
         "daemon/dreamd/app/dreamscapes/moratorium_execution.py",

@@ -42,7 +42,10 @@ class Schedule:
         self.now_ns = max(self.now_ns, until_ns)
 
     def leap(self, until_ns: int) -> None:
-        """Let this time pass without anything in it, as for machines that sleep: what was due is due then."""
+        """Let this time pass without anything in it, as for machines that sleep: what was due is due then.
+
+        Events keep their order.
+        """
         self.now_ns = max(self.now_ns, until_ns)
-        self._due = [(max(self.now_ns, due_ns), order, happen) for due_ns, order, happen in self._due]
-        heapq.heapify(self._due)
+        due = sorted(self._due, key=lambda one: one[:2])
+        self._due = [(max(self.now_ns, at_ns), place, happen) for place, (at_ns, _, happen) in enumerate(due)]
