@@ -241,6 +241,7 @@ class Dreamscapes:
         Raises:
             NobodyLeads: the plan has no artist share.
             LeadTaken: another artist leads already.
+            LeaderSevered: the artist is a sleeper as well, and was severed.
             Refused: of reason INVALID_ARGUMENT, a vector or share that is out of range.
         """
 

@@ -199,7 +199,8 @@ class DreamscapesServicer(object):
 
     def LeadDreamscape(self, request_iterator, context):
         """Lead live: an artist's vector has a share in what each sleeper is given. One artist leads at a time. A
-        vector counts for a second. The lead ends with the stream, or with a message that is refused.
+        vector counts for a second. The lead ends with the stream, with a message that is refused, or when the artist is
+        severed as a sleeper (LEADER_SEVERED).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
