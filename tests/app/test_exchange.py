@@ -7,6 +7,7 @@ import pytest
 
 from dreamd.adapters.documents.canonical import digest
 from dreamd.app.exchange.computations import AT_ONCE
+from dreamd.app.exchange.exchange_book import ROUNDS_A_DAY, ROUNDS_MOST
 from dreamd.core.access.caller import Role
 from dreamd.core.access.principals import Grant, Kind, Principal
 from dreamd.core.exchange.accounts import rows
@@ -320,6 +321,23 @@ def test_an_unfunded_reserve_is_refused_and_one_plan_is_one_round(house: House) 
     assert good(house.exchange.plan_round(ADA, 1, now_s + 9.0, request_id="q1")).round.id != house.name
     good(house.exchange.void_round(OLGA, house.name, "no money"))
     assert code_of(house.exchange.publish_round(OLGA, house.name)) == "WRONG_STATE"
+
+
+def test_few_rounds_are_under_way_and_few_are_planned_in_a_day(house: House) -> None:
+    """The 33rd beside 32 is refused until one is over; void ones count for the day, which has 100."""
+    later = house.stage.clock.at_s + HOUR_S
+    names = [good(house.exchange.plan_round(OLGA, 1, later)).round.id for _ in range(ROUNDS_MOST)]
+    assert code_of(house.exchange.plan_round(OLGA, 1, later)) == "WRONG_STATE"
+    for n in range(ROUNDS_A_DAY - ROUNDS_MOST):
+        good(house.exchange.void_round(OLGA, names[n], "no"))
+        house.stage.hop(2)
+        names.append(good(house.exchange.plan_round(OLGA, 1, later)).round.id)
+    good(house.exchange.void_round(OLGA, names[-1], "no"))
+    house.stage.hop(2)
+    refused = house.exchange.plan_round(OLGA, 1, later)
+    assert (code_of(refused), float(refused.metadata["retry_s"]) > 86_000.0) == ("RATE_EXCEEDED", True)  # type: ignore[union-attr]
+    house.later(86_400.0)
+    good(house.exchange.plan_round(OLGA, 1, house.stage.clock.at_s + HOUR_S))
 
 
 def test_a_bed_that_is_owed_to_a_berth_goes_to_no_other(house: House) -> None:

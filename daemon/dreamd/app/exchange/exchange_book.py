@@ -31,7 +31,6 @@ from dreamd.core.exchange.accounts import account
 from dreamd.core.exchange.book import Book, BookError
 from dreamd.core.exchange.clearing import Clearing, clear
 from dreamd.core.exchange.course import (
-    REVEAL_S,
     Clears,
     RevealDue,
     Round,
@@ -42,7 +41,6 @@ from dreamd.core.exchange.course import (
     step,
 )
 from dreamd.core.exchange.kept_round import RESTORED, KeptRound, free_pool
-from dreamd.core.exchange.nights import night_over_s
 from dreamd.core.exchange.views import ShownRound
 from dreamd.core.letters.letter import Place
 from dreamd.core.refusals import Code, Refusal
@@ -56,6 +54,8 @@ from dreamd.ports.ledger.transaction import Transaction
 
 ROUNDS_MOST: Final = 32
 """Rounds under way."""
+ROUNDS_A_DAY: Final = 100
+DAY_S: Final = 86_400.0
 STEPS_MOST: Final = 64
 """Steps that wait for one before them."""
 AGAIN_S: Final = 5.0
@@ -110,7 +110,7 @@ class ExchangeBook:
             living.take_result(book, clear(book, living.round.seed))
             self._owe(living)
         self._drop_nameless(living)
-        self._due.append((self._due_s(living), living.round.id))
+        self._due.append((living.due_s(self._place.zone), living.round.id))
 
     # -- reading --------------------------------------------------------------------------------------
 
@@ -160,9 +160,9 @@ class ExchangeBook:
     def plan(self, kept: KeptRound) -> Shown:
         """Keep a new round; its part of the pool is set aside from now on."""
         name = kept.round.id
-        if not len(self._living) + len(self._planning) < ROUNDS_MOST:
-            sentence = f"{ROUNDS_MOST} rounds are under way; one more finds place when one of them is over"
-            return Refusal(Code.WRONG_STATE, sentence, {"state": "full"})
+        refusal = self._too_many(kept.planned_s)
+        if refusal is not None:
+            return refusal
         self._planning[name] = kept
 
         def done(_terms: Terms) -> ShownRound:
@@ -182,6 +182,18 @@ class ExchangeBook:
         return self._commits.ask(
             Transaction(rounds=(kept,)), "the plan of a round", done, over=over, undo=undo
         )
+
+    def _too_many(self, now_s: float) -> Refusal | None:
+        """Why no further round is planned now; None: one is. Every round is kept, so a day has few."""
+        if not len(self._living) + len(self._planning) < ROUNDS_MOST:
+            sentence = f"{ROUNDS_MOST} rounds are under way; one more finds place when one of them is over"
+            return Refusal(Code.WRONG_STATE, sentence, {"state": "full"})
+        planned = sorted(one.planned_s for one in self._of.values() if one.planned_s > now_s - DAY_S)
+        if len(planned) + len(self._planning) < ROUNDS_A_DAY:
+            return None
+        sentence = f"{ROUNDS_A_DAY} rounds were planned in the last 24 hours"
+        wait_s = (planned[0] if planned else now_s) + DAY_S - now_s
+        return Refusal(Code.RATE_EXCEEDED, sentence, {"retry_s": f"{max(wait_s, 0.0):.3f}"})
 
     def take_step(
         self,
@@ -260,8 +272,8 @@ class ExchangeBook:
         before, name = living.round.state, kept.round.id
         living.kept = self._of[name] = kept
         living.frozen = kept.round.state not in (RoundState.PLANNED, RoundState.OPEN)
-        if self._due_s(living) < inf:
-            heappush(self._due, (self._due_s(living), name))
+        if living.due_s(self._place.zone) < inf:
+            heappush(self._due, (living.due_s(self._place.zone), name))
         if kept.round.state is not before:
             self._events.tell_state(living)
         if kept.ended:
@@ -342,17 +354,6 @@ class ExchangeBook:
 
     # -- time -----------------------------------------------------------------------------------------
 
-    def _due_s(self, living: LivingRound) -> float:
-        match living.round.state:
-            case RoundState.DRAWN:
-                return 0.0
-            case RoundState.CLOSED:
-                return living.round.closed_s + REVEAL_S
-            case RoundState.CLEARED:
-                return max(night_over_s(one.night, self._place.zone) for one in living.offers.values())
-            case _:
-                return inf
-
     def pass_time(self) -> None:
         """Once a tick: compute, do what is due, write what is late, forget what is over."""
         self._computations.start_next()
@@ -361,7 +362,7 @@ class ExchangeBook:
         while self._due and self._due[0][0] <= now_s:
             _, name = heappop(self._due)
             living = self._living.get(name)
-            if living is not None and self._due_s(living) <= now_s:
+            if living is not None and living.due_s(self._place.zone) <= now_s:
                 self._end_due(living, now_s)
         self.late.write_late()
         for name in [one for one, living in self._living.items() if living.kept.ended]:

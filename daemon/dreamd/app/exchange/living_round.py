@@ -7,15 +7,18 @@ Rules
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import tzinfo
+from math import inf
 from types import MappingProxyType
 from typing import Final
 
 from dreamd.core.exchange.book import Ask, Book, Offer, checked
 from dreamd.core.exchange.clearing import Clearing
-from dreamd.core.exchange.course import Round, RoundState, Side
+from dreamd.core.exchange.course import REVEAL_S, Round, RoundState, Side
 from dreamd.core.exchange.explanation import standing
 from dreamd.core.exchange.given_on import Gift, Holding, WaitingLine
 from dreamd.core.exchange.kept_round import KeptAsk, KeptBook, KeptRound
+from dreamd.core.exchange.nights import night_over_s
 from dreamd.core.exchange.views import AskState, OwnAsk, ShownRound, hidden_nonces
 
 NO_BOOK: Final = KeptBook()
@@ -58,6 +61,18 @@ class LivingRound:
     def round(self) -> Round:
         """The round, in its course."""
         return self.kept.round
+
+    def due_s(self, zone: tzinfo) -> float:
+        """When time moves it next, unix seconds; infinity: never. zone: of the house."""
+        match self.round.state:
+            case RoundState.DRAWN:
+                return 0.0
+            case RoundState.CLOSED:
+                return self.round.closed_s + REVEAL_S
+            case RoundState.CLEARED:
+                return max(night_over_s(one.night, zone) for one in self.offers.values())
+            case _:
+                return inf
 
     def whole_book(self) -> Book:
         """The book of all offers and asks.
