@@ -84,7 +84,9 @@ class Artist:
                 self._rng.choice((-6.0, 6.0)) if extreme else self._rng.uniform(-9.0, 9.0)
                 for _ in range(BANDS6X2.size)
             ]
-            assert lead.offer(numbers, self._rng.choice((MOST, self._rng.uniform(0.0, MOST)))) is None
+            assert (
+                lead.offer(numbers, self._rng.choice((MOST, MOST, self._rng.uniform(0.0, MOST), 0.0))) is None
+            )
             self._world.run(self._rng.choice((0.0, 0.1, 0.1, HOP_S, HOP_S, HOP_S, HOP_S, 2 * HOP_S)))
 
 

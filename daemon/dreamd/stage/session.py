@@ -149,7 +149,8 @@ class StageSession:
     def counts(self) -> dict[str, int]:
         """Return how many of each kind have passed so far."""
         passed = {"ticks": self.ticks, "datagrams sent": self._ports.sent}
-        passed |= {"without a listener": self._ports.unheard} if self._ports.unheard else {}
+        troubles = {"without a listener": self._ports.unheard, "dropped": self._ports.dropped}
+        passed |= {what: count for what, count in troubles.items() if count}
         return passed | {code.lower(): count for code, count in sorted(self._inbox.counts.items())}
 
     # -- the connection ---------------------------------------------------------------------------
