@@ -145,7 +145,7 @@ def meant_by(method: MethodDescriptor) -> dict[str, object]:
     if "scope" in method.input_type.fields_by_name:
         return {"scope": waking.WakeOrder.SCOPE_FLEET}  # the name that OrderSever uses, too
     named = {"Pods": "pods/bed-1", "Breakers": "breakers/pods/bed-1", "WakeOrders": "wakeOrders/w1"}
-    named["Consents"] = "sleepers/ada/consent"
+    named["Consents"], named["Invitations"] = "sleepers/ada/consent", "sleepers/ada/invitations/n"
     service = method.containing_service.name.removesuffix("Service")
     return {"name": named.get(service, f"dreamscapes/{method.name.lower()}")}
 
