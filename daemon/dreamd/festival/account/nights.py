@@ -25,8 +25,9 @@ BARRING: Final = frozenset({"MORATORIUM"})
 """Codes that keep an act from its beginning rightly; outside the hours of the guidelines it is the same."""
 LETTER_SLACK_S: Final = 5.0
 """A letter counts from the check-in as the ledger has it."""
-LETTER_SLACK_MIN: Final = 0.75
-"""A letter rounds its merge-minutes; the account charges a part of a bucket more than was lived."""
+LETTER_UNDER_MIN, LETTER_OVER_MIN = 0.01, 0.15
+"""A letter tells no fewer merge-minutes than the device rendered. The house charges from above: a coupling of
+the next step, and the time of a lease after each end."""
 
 
 def home(facts: Facts) -> Line:
@@ -273,7 +274,7 @@ def _wrong_letter(facts: Facts, stay: Stay, letter: LetterTold) -> Iterator[str]
         for one in facts.mergings
         if one.sleeper == stay.sleeper and stay.begin_s <= one.begin_s <= stay.end_s
     )
-    if not abs(letter.merged_min - rendered) <= LETTER_SLACK_MIN:
+    if not -LETTER_UNDER_MIN <= letter.merged_min - rendered <= LETTER_OVER_MIN:
         yield (
             f"{_of(stay)}: the letter tells of {letter.merged_min:.2f} merge-minutes, the device rendered "
             f"{rendered:.2f}"

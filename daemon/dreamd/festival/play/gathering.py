@@ -208,6 +208,18 @@ def _names(text: str, sleeper: str) -> bool:
     return search(rf"\b{escape(sleeper)}\b", text) is not None
 
 
+def _merged(house: HouseOfFestival) -> dict[tuple[str, str], set[str]]:
+    """The people of each site whose device rendered anything there: counted at the beds."""
+    found: dict[tuple[str, str], set[str]] = {}
+    lived: dict[str, list[float]] = {}
+    for one in house.watch.mergings:
+        lived.setdefault(one.sleeper, []).append(one.begin_s)
+    for stay in house.stays:
+        if any(stay.begin_s <= at_s <= stay.end_s for at_s in lived.get(stay.sleeper, [])):
+            found.setdefault((stay.site, "merged"), set()).add(stay.sleeper)
+    return found
+
+
 def report_told(
     house: HouseOfFestival, published: PublishedReport, marks: frozenset[ReportMark]
 ) -> ReportTold:
@@ -220,6 +232,7 @@ def report_told(
             people.setdefault((mark.site, mark.kind), set()).add(mark.sleeper)
     for stay in house.stays:
         everyone.setdefault(stay.site, set()).add(stay.sleeper)
+    people |= _merged(house)
     cells = []
     for cell in told["cells"]:
         site, kind = cell["site"], cell["kind"]
