@@ -16,6 +16,7 @@ from integration.people_pages import NAMES, SMALL, press_word, to_field
 
 pytestmark = pytest.mark.skipif(BINARY is None, reason="chromium is not installed (make system-packages)")
 ASKS = 2100
+TICKED = "document.querySelectorAll('#will input:checked').length"
 COLUMNS = "document.querySelectorAll('#line rect').length"
 
 
@@ -64,7 +65,9 @@ def test_a_sleeper_asks_by_keyboard_reads_the_result_and_gives_a_berth_back(
     page.until("!document.getElementById('one').hidden")
     assert page.text("#one-title") == "Round open"
     assert page.text("#rounds").splitlines()[::2] == ["open", "cleared", "closed", "planned"]
-    name_oneself(page, "dora")
+    for sleeper, listed in (("ada", 2), ("dora", 0)):
+        name_oneself(page, sleeper)
+        assert page.ask(TICKED) == listed, "a list is its sleeper's alone"
     to_field(page, "#will-loft")
     page.press("Space")
     to_field(page, "#will-garden")

@@ -71,7 +71,7 @@ async function open(name, focus) {
     const isOther = page.one?.round !== one.round;
     page.one = one;
     if (isOther) {
-      Object.assign(page, { result: null, resultOf: "", will: [...(one.own?.state === "placed" ? one.own.offers : [])], touched: false });
+      Object.assign(page, { result: null, resultOf: "", touched: false });
       shutAccount();
     }
     await readResult(turn);
@@ -178,7 +178,7 @@ function drawForm(one) {
   at("ask-part").hidden = !isOpen;
   if (!isOpen) return;
   const stands = one.own?.state === "placed";
-  if (stands && !page.touched) page.will = [...one.own.offers];
+  if (!page.touched) page.will = stands ? [...one.own.offers] : [];
   set(at("ask-title"), stands ? "Change your ask" : "Ask for a berth");
   set(at("ask-words"), "Tick each berth that will do, and put the best one first. List no berth that will not do: a listed one may be given to you. A longer list never makes it less likely that you get one.");
   set(at("send"), stands ? "Replace my ask" : "Ask");
@@ -235,7 +235,6 @@ async function act(verb, body, words) {
   try {
     await ask(`/console/round/${verb}`, { round: page.one.round, ...body });
     page.touched = false;
-    if (verb !== "ask") page.will = [];
     await list();
     await open(page.one.round, false);
     say(words);
