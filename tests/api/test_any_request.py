@@ -17,16 +17,22 @@ from google.rpc.status_pb2 import Status
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from depth import LONG
 from dreamapi.errors import DETAILS_TRAILER
 from dreamapi.v1 import (
     breakers_pb2,
+    clinic_pb2,
     consents_pb2,
     dreamscapes_pb2,
+    exchange_pb2,
     exposure_pb2,
     guidelines_pb2,
     house_pb2,
     letters_pb2,
+    moratoria_pb2,
+    pieces_pb2,
     pods_pb2,
+    reports_pb2,
     severs_pb2,
     wake_pb2,
 )
@@ -34,11 +40,13 @@ from dreamd.adapters.grpc.calls.errors import STATUS
 from dreamd.adapters.grpc.server import serve_grpc
 from dreamd.core.dreamscapes.views import Plan
 from fakes.callers import OPERATOR
+from fakes.rounds import House
 from fakes.stage import Stage
 
 PROTOS = (
     *(breakers_pb2, consents_pb2, dreamscapes_pb2, exposure_pb2, guidelines_pb2, house_pb2),
     *(letters_pb2, pods_pb2, severs_pb2, wake_pb2),
+    *((exchange_pb2, clinic_pb2, moratoria_pb2, reports_pb2, pieces_pb2) if LONG else ()),
 )
 METHODS = [
     method
@@ -49,7 +57,10 @@ METHODS = [
 AT_ONCE = 4
 """Methods that share an application: to make one costs more than forty requests."""
 BATCHES = [tuple(METHODS[begin : begin + AT_ONCE]) for begin in range(0, len(METHODS), AT_ONCE)]
+ROUND = "rounds/r1a3185c5b54"
+"""The open round: its id is the time of the application."""
 NAMES = (
+    ROUND,
     *(
         "pods/bed-1",
         "pods/bed-9",
@@ -63,6 +74,8 @@ NAMES = (
     *("dreamscapes/n", "dreamscapes/ended", "dreamscapes/n/seats/1", "breakers/pods/bed-1", "breakers/"),
     *("sleepers/ada/consent", "sleepers/-", "sleepers/ada/letters/-", "22:00/07:00", "Europe/Zurich"),
     "guidelines/1",
+    *("garden", "sleepers/ada/ask", "sleepers/-/ask", "2026-12-01", "11" * 32, "olga", "cases/c1"),
+    *("moratoria/m1", "reports/2026-11-02", "sleepers/ada/case", "sleepers/ada/attestation", "sites/north"),
     *("breakers/dreamscapes/n", "wakeOrders/w1", "wakeOrders/", "/", "//", ".", "x" * 64, "plan.ramp", "*"),
 )
 TEXTS = st.sampled_from(NAMES) | st.text(max_size=8) | st.text(min_size=1, max_size=1).map(lambda c: c * 3000)
@@ -119,6 +132,11 @@ def application() -> Stage:
     stage.hop(4)
     stage.app.dreamscapes.start(OPERATOR, "n")
     stage.hop(4)
+    if LONG:
+        house = House(stage)
+        house.open({"garden": 2, "loft": 1})
+        house.ask("ada", ["garden"])
+        assert f"rounds/{house.name}" == ROUND
     return stage
 
 
@@ -162,7 +180,7 @@ def test_no_request_is_a_failure(few: tuple[MethodDescriptor, ...]) -> None:
 
     each = (st.lists(messages(method.input_type), min_size=10, max_size=10) for method in few)
 
-    @settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=8 if LONG else 4, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.tuples(*each))
     def run(asked: tuple[list[Message], ...]) -> None:
         asyncio.run(ask_all(asked))

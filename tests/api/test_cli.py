@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
@@ -32,6 +33,27 @@ from fakes.views import pod_view, seat_view
 from fakes.waiting import until
 
 
+@cache
+def commands() -> argparse.ArgumentParser:
+    """The verbs that use the API; made once, because it takes longer than a call."""
+    parser = argparse.ArgumentParser("dreamd")
+    subjects = parser.add_subparsers(required=True)
+    pods.add_parser(subjects)
+    dreamscapes.add_parser(subjects)
+    breakers.add_parser(subjects)
+    wake.add_parser(subjects)
+    sever.add_parser(subjects)
+    me.add_parser(subjects)
+    guidelines.add_parser(subjects)
+    dose.add_parser(subjects)
+    report.add_parser(subjects)
+    piece.add_parser(subjects)
+    clinic.add_parser(subjects)
+    exchange.add_parser(subjects)
+    moratorium.add_parser(subjects)
+    return parser
+
+
 class Shell:
     """Runs a command line as `main` would, against the server of the test."""
 
@@ -41,22 +63,7 @@ class Shell:
 
     def parse(self, line: str) -> argparse.Namespace:
         """The arguments of a line, --server added."""
-        parser = argparse.ArgumentParser("dreamd")
-        subjects = parser.add_subparsers(required=True)
-        pods.add_parser(subjects)
-        dreamscapes.add_parser(subjects)
-        breakers.add_parser(subjects)
-        wake.add_parser(subjects)
-        sever.add_parser(subjects)
-        me.add_parser(subjects)
-        guidelines.add_parser(subjects)
-        dose.add_parser(subjects)
-        report.add_parser(subjects)
-        piece.add_parser(subjects)
-        clinic.add_parser(subjects)
-        exchange.add_parser(subjects)
-        moratorium.add_parser(subjects)
-        return parser.parse_args([*line.split(), "--server", self._server])
+        return commands().parse_args([*line.split(), "--server", self._server])
 
     async def __call__(self, line: str) -> tuple[int, str, str]:
         """Exit status, stdout, stderr."""
