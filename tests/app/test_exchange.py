@@ -409,12 +409,25 @@ def erase(house: House, sleeper: str) -> None:
     good(asked)
 
 
-def test_a_round_that_is_not_closed_does_not_outlive_a_restored_ledger(house: House) -> None:
-    """Open and planned rounds are void where the ledger turns out to be a copy; a closed one goes on."""
+@pytest.mark.parametrize("at_start", [False, True])
+def test_a_round_that_is_not_closed_does_not_outlive_a_restored_ledger(
+    house: House, *, at_start: bool
+) -> None:
+    """Open and planned rounds are void where the ledger is a copy, found at the start or told by the broker.
+
+    A closed one goes on, as its digest fixes its book.
+    """
     closed = house.open({"a": 1})
     house.close()
     opened, planned = house.open({"b": 1}), house.plan({"c": 1})
-    house.stage.app.inbound.on_count(10**9)
+    if at_start:
+        assert isinstance(house.stage.ledger, MemoryLedger)
+        copy = house.stage.ledger.storage.copy()
+        house.plan({"d": 1})  # lost with the copy
+        house.stage.ledger.storage.restore(copy)
+        house.stage.restart()
+    else:
+        house.stage.app.inbound.on_count(10**9)
     states = {one.round.id: one.round.state for one in house.exchange.list_rounds(OLGA)}
     assert states == {closed: RoundState.CLOSED, opened: RoundState.VOID, planned: RoundState.VOID}
     house.stage.hop(4)

@@ -129,6 +129,14 @@ ROUNDS: Final = (
         _APP,
     ),
     Mutation(
+        "rounds.doubted-at-start",
+        "a start on a copy of the ledger lets a round go on that may lack asks",
+        "daemon/dreamd/app/durability/generation.py",
+        "rounds=tuple(one for one in doubted if one is not None)",
+        "rounds=tuple(one for one in doubted if one is None)",
+        _APP,
+    ),
+    Mutation(
         "rounds.doubted",
         "a round goes on over a copy of the ledger that may lack asks of it",
         "daemon/dreamd/app/api/people/exchange_parts.py",
