@@ -1,7 +1,7 @@
 """The festival: a guard of the house broken once for each line of the account, which turns red for it.
 
-The lines about pauses, failures found, pull, berths and the pool are broken in the account: no one guard of
-the house is alone there.
+The lines about pauses, failures found, pull and berths are broken in the account: no one guard of the house
+is alone there.
 """
 
 from typing import Final
@@ -167,10 +167,10 @@ FESTIVAL: Final = (
     ),
     Mutation(
         "festival.pool",
-        "a pool that is a cent wrong is not found",
-        _INSTITUTIONS,
-        "if after != one.pool_after:",
-        "if abs(after - one.pool_after) > 1:",
-        _FACTS,
+        "a site gets the price and the pool its levy besides",
+        "daemon/dreamd/core/exchange/accounts.py",
+        "return self.price - self.levy",
+        "return self.price",
+        _PLAY,
     ),
 )
