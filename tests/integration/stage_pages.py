@@ -38,7 +38,7 @@ def lie_and_lead(browser: Chromium, url: str, token: str, application: FakeCoord
     assert "birch" not in browser.text("body")
     assert browser.text("#viewer") == "mia"
     press_word(browser, "Lead night")
-    browser.until("document.getElementById('outcome').textContent === 'You lead night.'")
+    browser.until("document.getElementById('outcome').textContent === 'You have begun to lead night.'")
     press_word(browser, "Sever my bed")
     browser.until("document.activeElement.id === 'confirm-yes'")
     browser.press("Enter")

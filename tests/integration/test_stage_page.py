@@ -132,6 +132,7 @@ def _sever(page: Chromium, show: Show) -> None:
     page.until("document.activeElement.id === 'confirm-yes'")
     page.press("Enter")
     show.until(page, said("outcome", "Severed night: 3 zeroed, 3 confirmed."))
+    page.until(said("headline", "You ask to lead night; nothing is applied"))
     page.until(said("stops", "night is severed. A lead reaches no sleeper until an operator resumes it."))
     show.house.do(lambda: show.house.coordination.dreamscapes.resume(OPERATOR, "night"))
     show.until(page, f"!{said('stops', 'is severed')}")

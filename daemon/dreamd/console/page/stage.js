@@ -16,6 +16,7 @@ import { heard as isHeard, span, standing } from "./words.js";
 const EVENTS_SHOWN = 12;
 const LIVE = ["dreaming", "severed", "gathering", "planned", "waking"];
 const FIRST_SHARE = 0.1;
+const WAITING = "One moment.";
 const at = (id) => document.getElementById(id);
 
 const stage = {
@@ -38,6 +39,7 @@ const traces = new Traces(at("traces"), ["synchrony_z", "dispersion", "rank", "e
 
 function say(words, grave = "") {
   set(at("outcome"), words);
+  at("outcome").classList.remove("grave"); // of an order before
   set(at("alarm"), grave);
 }
 
@@ -238,7 +240,7 @@ async function lead() {
   const title = at("title").value.trim();
   const own = ++turn;
   stage.leading = true;
-  say(`You begin to lead ${name}.`);
+  say(WAITING);
   draw();
   at("give-up").focus();
   for (let begin = true, last_ms = performance.now(); going(own); ) {
@@ -254,7 +256,7 @@ async function lead() {
       wrong = "the console does not answer, and a lead without a word for a second is over";
     }
     if (!going(own)) return;
-    if (begin && !wrong) say(`You lead ${name}.`);
+    if (begin && !wrong && at("outcome").textContent === WAITING) say(`You have begun to lead ${name}.`);
     begin = false;
     if (wrong) end("", `You do not lead: ${wrong}.`);
   }

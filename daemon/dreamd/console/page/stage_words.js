@@ -29,7 +29,7 @@ export function headline(stage) {
   if (link !== "live") return "This page does not hear the house";
   if (!name) return "There is no Dreamscape to lead";
   if (!scene) return `Looking at ${name}`;
-  const now = applied(scene.tick, size);
+  const now = scene.state === "dreaming" ? applied(scene.tick, size) : { share: 0 };
   if (leading && now.share > 0) return `You lead ${name}: ${percent(now.share)} of the blend is yours`;
   if (leading) return `You ask to lead ${name}; nothing is applied`;
   if (now.share > 0) return `An artist leads ${name}: ${percent(now.share)} of the blend`;
