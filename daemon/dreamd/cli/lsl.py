@@ -6,7 +6,6 @@ stderr), 2 wrong usage.
 
 import argparse
 import asyncio
-import signal
 import sys
 from collections.abc import Coroutine
 from functools import partial
@@ -15,6 +14,7 @@ import dreamapi
 from dreamapi import names
 from dreamapi.text import shown
 from dreamd.cli.client import add_connection, server_of
+from dreamd.cli.until_signal import until_a_signal
 from dreamd.lsl import layouts
 from dreamd.lsl.failures import CannotRun
 from dreamd.lsl.marker_writer import MarkerWriter
@@ -66,9 +66,10 @@ def run(args: argparse.Namespace) -> int:
     if args.markers is not None and args.after is not None:
         return _fail("--after goes without --markers: it is the place in the journal to send from", 2)
     try:
-        return asyncio.run(_until_a_signal(_carried(args)))
+        asyncio.run(until_a_signal(_carried(args)))
     except (CannotRun, dreamapi.ApiError) as no:
         return _fail(str(no), 1)
+    return 0
 
 
 def _carried(args: argparse.Namespace) -> Coroutine[None, None, None]:
@@ -91,18 +92,6 @@ def _carried(args: argparse.Namespace) -> Coroutine[None, None, None]:
         report=report,
         after=args.after,
     ).send_until_ended()
-
-
-async def _until_a_signal(work: Coroutine[None, None, None]) -> int:
-    loop, own = asyncio.get_running_loop(), asyncio.current_task()
-    assert own is not None
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, own.cancel)
-    try:
-        await work
-    except asyncio.CancelledError:
-        return 0
-    return 0
 
 
 def _fail(sentence: str, status: int) -> int:

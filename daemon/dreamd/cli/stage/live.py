@@ -6,7 +6,6 @@ stderr), 2 wrong usage.
 
 import argparse
 import asyncio
-import signal
 import time
 from collections.abc import Coroutine
 from functools import partial
@@ -15,6 +14,7 @@ from typing import Final
 import dreamapi
 from dreamapi.text import shown
 from dreamd.cli.client import add_connection, fail, finite, server_of
+from dreamd.cli.until_signal import until_a_signal
 from dreamd.core.limits import PIECE_WORDS_MOST
 from dreamd.core.pieces.piece import is_words
 from dreamd.stage.failures import CannotRun
@@ -153,18 +153,7 @@ def act(args: argparse.Namespace) -> int:
 def carried(work: Coroutine[None, None, None]) -> int:
     """Run a stage until it ends or a signal comes; return the exit status."""
     try:
-        asyncio.run(_until_a_signal(work))
+        asyncio.run(until_a_signal(work))
     except (CannotRun, dreamapi.ApiError) as no:
         return fail(shown(str(no)), 1)
     return 0
-
-
-async def _until_a_signal(work: Coroutine[None, None, None]) -> None:
-    loop, own = asyncio.get_running_loop(), asyncio.current_task()
-    assert own is not None
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, own.cancel)
-    try:
-        await work
-    except asyncio.CancelledError:
-        return
