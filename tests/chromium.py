@@ -24,6 +24,10 @@ FLAGS: Final = (
 )
 
 
+_NAVIGATED: Final = "Inspected target navigated"
+"""The browser's answer where the page has gone to another one before the expression had a value."""
+
+
 class BrowserError(Exception):
     """The browser refused, the page threw, or an awaited condition did not come."""
 
@@ -124,15 +128,23 @@ class Chromium:
         return told["result"].get("value")
 
     def until(self, script: str, within_s: float = 20.0) -> Any:  # noqa: ANN401 -- whatever the page says
-        """Wait for an expression to be true, and return it."""
+        """Wait for an expression to be true, and return it; a page that navigates is asked again."""
         until_s = time.monotonic() + within_s
-        while not (value := self.ask(script)):
+        while not (value := self._ask_unless_gone(script)):
             if time.monotonic() > until_s:
                 raise BrowserError(
                     f"not in {within_s} s: {script}; the page says: {self.text('main')[:1500]}"
                 )
             time.sleep(0.03)
         return value
+
+    def _ask_unless_gone(self, script: str) -> Any:  # noqa: ANN401 -- whatever the page says
+        try:
+            return self.ask(script)
+        except BrowserError as error:
+            if _NAVIGATED not in str(error):
+                raise
+            return None
 
     def text(self, selector: str) -> str:
         """The text of this element."""

@@ -2,6 +2,9 @@
 
 from collections import Counter
 
+import pytest
+
+from depth import LONG
 from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
 from dreamd.app.dreamscapes.seating.slot_keeping import CLOSE_AFTER_HOPS, FEW
 from dreamd.core.access.caller import RESTARTED
@@ -46,6 +49,7 @@ def said(stage: Stage, hops: int = 1) -> list[Collective]:
     return stage.link.collectives[begin:]
 
 
+@pytest.mark.skipif(not LONG, reason="DREAMD_LONG: seconds of assigns")
 def test_more_assigns_than_a_term_has_slots_end_nothing() -> None:
     """More assigns than a term has slots: each slot is given once per term, and few cohorts are open.
 

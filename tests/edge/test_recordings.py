@@ -226,6 +226,7 @@ def test_railing_is_railing(case: Case) -> None:
     assert seen > 100
 
 
+@pytest.mark.skipif(not LONG, reason="DREAMD_LONG: 84 minutes of sleep")
 def test_slow_waves_are_no_artefact() -> None:
     """Of 84 minutes of sleep at most 2 % are lost, of deep sleep (N3) 1 %, each with a reason."""
     uv, _, rate_hz = recorded.edf("sleep/sleepA_cycle84min_1ch_100Hz_hypnogram.edf")

@@ -257,6 +257,7 @@ def test_people_of_one_recording_dream_together(tmp_path: Path) -> None:
 
 
 @recorded.needed
+@pytest.mark.skipif(not LONG, reason="DREAMD_LONG: a second night of recordings")
 def test_of_four_recorded_together_three_merge(tmp_path: Path) -> None:
     """Of four real headsets in one file Blue has no contact and never merges; the others come home."""
     group = recorded.path("group/hybridharmony_anticipation_4people_4ch_256Hz.xdf")
