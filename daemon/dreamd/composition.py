@@ -15,11 +15,8 @@ offline, then the ledger closes.
 """
 
 import asyncio
-import hashlib
 import os
-import platform
 import random
-import resource
 import secrets
 import signal
 import sys
@@ -39,7 +36,6 @@ from dreamd.adapters.ledger.opening import open_ledger
 from dreamd.adapters.log_events import fields_of, level_of, named
 from dreamd.adapters.logs import Log, Spool, is_journald, open_log
 from dreamd.adapters.metrics.disk_space import DiskSpace, space_of
-from dreamd.adapters.metrics.gauges import BuildInfo
 from dreamd.adapters.metrics.http_server import Checks, Files, MetricsServer
 from dreamd.adapters.metrics.prometheus import PrometheusMetrics
 from dreamd.adapters.mqtt.intake import Intake
@@ -63,6 +59,7 @@ from dreamd.core.guidelines.judgement import refusing_clauses
 from dreamd.core.limits import CONFIRM_WITHIN_S
 from dreamd.core.refusals import Code
 from dreamd.core.safety.causes import Cause
+from dreamd.daemon_health import DaemonHealth, allow_descriptors, build_info
 from dreamd.fusion.frame_table import FrameVerdict
 from dreamd.people_composition import house_founding, house_people
 from dreamd.ports.commit import LedgerError
@@ -75,10 +72,7 @@ from dreamwire.signing import KeyFileError
 
 FREE_SOCKET: Final = "free.sock"
 """The socket of the ways out, in the state directory where no other is named."""
-READY_PULSE_S: Final = 1.0
-ALIVE_PULSE_S: Final = 3.0
 LOOK_S: Final = 0.05
-DESCRIPTORS: Final = 65_536
 SWITCH_S: Final = 0.001
 """gRPC's poller needs the interpreter's lock to hand over a call; Python's own 5 ms would delay a Sever."""
 STATUS_S: Final = 1.0
@@ -104,7 +98,7 @@ async def serve(settings: Settings, announce: Callable[[Ready], None]) -> None:
         CannotServe: with the sentence that has the next step.
     """
     sys.setswitchinterval(SWITCH_S)
-    _allow_descriptors()
+    allow_descriptors()
     journald = is_journald(sys.stderr, os.environ)
     spool = Spool(sys.stderr, settings.log_format, journald=journald)
     log = open_log(settings.log_format, settings.log_level, spool, journald=journald)
@@ -124,14 +118,6 @@ async def serve(settings: Settings, announce: Callable[[Ready], None]) -> None:
         spool.close()
 
 
-def _allow_descriptors() -> None:
-    """Raise the limit of descriptors: idle connections must not keep a way out from opening."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
 class Daemon:
     """The resources that `serve` opened, and how they are closed."""
 
@@ -145,7 +131,6 @@ class Daemon:
     ) -> None:
         self._settings, self._log, self._announce, self._manager = settings, log, announce, manager
         self._state, self._clock, self._pulse = state, BoottimeClock(), Pulse()
-        self._health_clock = BoottimeClock()  # one thread reads a clock, and health checks run on HTTP's
         self._meters = self._all_meters(settings, state)
         files = SiteBroker(SiteAuthority(state.path))
         access = files.daemon_access(settings.papers, settings.broker)
@@ -183,6 +168,11 @@ class Daemon:
         self._failures = self._application.failures
         self._failures.on_failure(self._bug)
         self._aside.on_failure(partial(self._failures.fail, "aside"))
+        self._health = DaemonHealth(
+            # One thread reads a clock, and health checks run on HTTP's.
+            *(BoottimeClock(), self._pulse, self._application),
+            troubles=(lambda: self._link.trouble, lambda: keeper.trouble),
+        )
         self._intake = Intake(
             InboundGuard(self._application.inbound, self._failures), self._clock, self._meters
         )
@@ -197,7 +187,7 @@ class Daemon:
             codes=[code.value for code in Code],
             bands=[band.name for band in BANDS6X2.phase_bands],
             clauses=refusing_clauses(shipped_bundle()),
-            facts=_facts(settings),
+            facts=build_info(settings),
             ledger=lambda: self._ledger.failure,
             disk=DiskSpace(space_of(state.path)).newest,
         )
@@ -310,8 +300,8 @@ class Daemon:
                 *(host, port),
                 metrics=self._meters.pages,
                 checks=Checks(
-                    self._wrong_alive,
-                    self._wrong_ready,
+                    self._health.wrong_alive,
+                    self._health.wrong_ready,
                     self._grpc.lanes.notes if self._grpc is not None else tuple,
                 ),
                 names=(*self._settings.http_names, *(site.names() if site is not None else ())),
@@ -324,25 +314,13 @@ class Daemon:
                 "end what listens there or choose another port (--http-port)"
             ) from error
 
-    def _wrong_alive(self) -> tuple[str, ...]:
-        """Faults of the process; called on HTTP's thread."""
-        age_s = self._health_clock.now_s() - self._pulse.at_s
-        ok = age_s <= ALIVE_PULSE_S
-        return () if ok else ("the daemon is frozen: no tick",)
-
-    def _wrong_ready(self) -> tuple[str, ...]:
-        """Faults that keep the daemon from working; called on HTTP's thread."""
-        ok = self._health_clock.now_s() - self._pulse.at_s <= READY_PULSE_S
-        late = "" if ok else f"the last tick is more than {READY_PULSE_S:.0f} s ago"
-        return (*self._wrong_work(), *((late,) if late else ()))
-
     async def _watch_readiness(self) -> None:
         """Announce the first readiness; pass every change to health checkers."""
         assert self._grpc is not None
         assert self._http is not None
         ready, announced = True, False  # serve_grpc begins with SERVING
         while True:
-            now = not self._wrong_work()
+            now = not self._health.wrong_work()
             if now != ready:
                 await self._grpc.serving(ready=now)
                 ready = now
@@ -350,30 +328,15 @@ class Daemon:
                 announced = True
                 self._log.info("ready", grpc=self._grpc.port, http=self._http.port)
                 self._announce(Ready(self._grpc.port, self._http.port, os.getpid()))
-                self._manager.ready(self._status())
+                self._manager.ready(self._health.status())
             await asyncio.sleep(LOOK_S)
 
     async def _tell_status(self) -> None:
         """Send the daemon's status to the service manager, until the shutdown."""
         while not self._application.closing:
-            self._manager.status(self._status())
+            self._manager.status(self._health.status())
             await asyncio.sleep(STATUS_S)
         await asyncio.Event().wait()
-
-    def _status(self) -> str:
-        """The status in words; counts alone."""
-        wrong = "; ".join(self._wrong_work())
-        if wrong:
-            return f"not ready: {wrong}"
-        tally = self._application.registry.tally()
-        if not tally.dreaming:
-            return "ready; no Dreamscape dreams"
-        what = "Dreamscape dreams" if tally.dreaming == 1 else "Dreamscapes dream"
-        return f"ready; {tally.dreaming} {what}, {tally.merged} of {tally.assigned} sleepers merged"
-
-    def _wrong_work(self) -> tuple[str, ...]:
-        found = self._link.trouble, self._rights.trouble, self._application.ledger_trouble
-        return tuple(wrong for wrong in found if wrong)
 
     def _say(self, sentence: str) -> None:
         self._log.warning("broker_unreachable", why=sentence)
@@ -392,9 +355,3 @@ class Daemon:
 
     def _step_failed(self, failed: StepFailed) -> None:
         self._log.error("shutdown_step_failed", step=failed.name, why=repr(failed.error))
-
-
-def _facts(settings: Settings) -> BuildInfo:
-    """The build, and a digest of the settings that shows a change and reveals no value."""
-    digest = hashlib.sha256(repr(settings).encode()).hexdigest()[:12]
-    return BuildInfo(version("dreamd"), platform.python_version(), str(WIRE_REVISION), digest)
