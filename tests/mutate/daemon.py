@@ -549,19 +549,31 @@ _BREAKERS: Final = (
         "a tick is fused and published before it is judged",
         "daemon/dreamd/app/dreamscapes/drivers/control_loop.py",
         "        self._evaluate(instant)\n"
-        "        cohorts.artist = self._led(now_s)  # after the severs of this tick\n"
-        "        fused = None\n"
-        "        if not dreamscape.ownership.lost:\n"
-        "            fused = cohorts.fuse(instant)\n"
+        "        dreamscape.cohorts.artist = self._led(now_s)  # after the severs of this tick\n"
+        "        return OpenTick(instant, missed, now_s, fuses=not dreamscape.ownership.lost)\n"
+        "\n"
+        "    def close_tick(self, opened: OpenTick, fused: Fused | None) -> None:\n"
+        '        """Judge the group and publish. fused: of `Cohorts.fuse`; None: nothing is published."""\n'
+        "        dreamscape, cohorts = self._dreamscape, self._dreamscape.cohorts\n"
+        "        instant, now_s = opened.instant, opened.now_s\n"
+        "        if opened.fuses:\n"
         "            self._episodes.look()\n"
         "            sever = dreamscape.monitor.judge(instant, now_s, live=self._grouped)\n"
         "            if sever is not None:\n"
         "                dreamscape.sever(sever.cause, sever.reason)\n"
         "            dreamscape.publish(self._level(now_s))\n",
-        "        cohorts.artist = self._led(now_s)\n"
-        "        fused = None\n"
-        "        if not dreamscape.ownership.lost:\n"
-        "            fused = cohorts.fuse(instant)\n"
+        "        dreamscape.cohorts.artist = self._led(now_s)  # after the severs of this tick\n"
+        "        return OpenTick(instant, missed, now_s, fuses=not dreamscape.ownership.lost)\n"
+        "\n"
+        "    def close_tick(self, opened: OpenTick, fused: Fused | None) -> None:\n"
+        '        """Judge the group and publish. fused: of `Cohorts.fuse`; None: nothing is published."""\n'
+        "        dreamscape, cohorts = self._dreamscape, self._dreamscape.cohorts\n"
+        "        instant, now_s = opened.instant, opened.now_s\n"
+        "        if opened.fuses:\n"
+        "            self._episodes.look()\n"
+        "            sever = dreamscape.monitor.judge(instant, now_s, live=self._grouped)\n"
+        "            if sever is not None:\n"
+        "                dreamscape.sever(sever.cause, sever.reason)\n"
         "            dreamscape.publish(self._level(now_s))\n"
         "        self._evaluate(instant)\n",
         (_TESTS_FAULTS, _TESTS_DREAMING),

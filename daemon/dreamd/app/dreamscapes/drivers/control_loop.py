@@ -4,7 +4,12 @@ Evaluation comes first (consent and exposure, breakers, quorum), so that an excl
 coupling zero in the same message as its evidence. The values that evaluators return are carried out here, in
 that message. The group is judged after the fusion and before the message. Watchers and slower statistics come
 after it.
+
+A tick has three parts, so that the fusion between them can be shared by many Dreamscapes or come from other
+machines: `open_tick` evaluates, `Cohorts.fuse` fuses, `close_tick` judges and publishes what it is given.
 """
+
+from dataclasses import dataclass
 
 from dreamd.app.collective.artist_input import NO_ARTIST, ArtistInput
 from dreamd.app.collective.surrogate_check import check
@@ -18,6 +23,21 @@ from dreamd.core.dreamscapes.views import DreamscapeState
 from dreamd.core.limits import MASS_WINDOW_S
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.quorum import fewest, quorum
+from dreamd.fusion.collective import Fused
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTick:
+    """A tick that is evaluated and not published yet.
+
+    missed: how many grid instants before it were skipped. now_s: session time at which it was opened. fuses:
+    whether it has a collective; not where another owner publishes.
+    """
+
+    instant: int
+    missed: int
+    now_s: float
+    fuses: bool
 
 
 class ControlLoop:
@@ -39,25 +59,35 @@ class ControlLoop:
 
     def close_instant(self, instant: int, missed: int, now_s: float) -> None:
         """Close this grid instant; missed: how many before it were skipped."""
-        dreamscape, cohorts = self._dreamscape, self._dreamscape.cohorts
+        opened = self.open_tick(instant, missed, now_s)
+        if opened is not None:
+            self.close_tick(opened, self._dreamscape.cohorts.fuse(instant) if opened.fuses else None)
+
+    def open_tick(self, instant: int, missed: int, now_s: float) -> OpenTick | None:
+        """Evaluate this grid instant; None where the Dreamscape does not run."""
+        dreamscape = self._dreamscape
         dreamscape.instant = instant
         if not dreamscape.started or dreamscape.state is DreamscapeState.ENDED:
-            return
+            return None
         dreamscape.skipped += missed
         for seat, cause in dreamscape.exposure.judge(now_s):
             dreamscape.assignment.release_for(seat, cause)
         self._evaluate(instant)
-        cohorts.artist = self._led(now_s)  # after the severs of this tick
-        fused = None
-        if not dreamscape.ownership.lost:
-            fused = cohorts.fuse(instant)
+        dreamscape.cohorts.artist = self._led(now_s)  # after the severs of this tick
+        return OpenTick(instant, missed, now_s, fuses=not dreamscape.ownership.lost)
+
+    def close_tick(self, opened: OpenTick, fused: Fused | None) -> None:
+        """Judge the group and publish. fused: of `Cohorts.fuse`; None: nothing is published."""
+        dreamscape, cohorts = self._dreamscape, self._dreamscape.cohorts
+        instant, now_s = opened.instant, opened.now_s
+        if opened.fuses:
             self._episodes.look()
             sever = dreamscape.monitor.judge(instant, now_s, live=self._grouped)
             if sever is not None:
                 dreamscape.sever(sever.cause, sever.reason)
             dreamscape.publish(self._level(now_s))
         self._keep_led()
-        self._recording.close_tick(instant, missed, fused)
+        self._recording.close_tick(instant, opened.missed, fused)
         self._deps.meters.frames_lost(cohorts.take_lost())
         self._deps.meters.frames_above_granted(cohorts.take_frames_above())
         dreamscape.tick_s = self._deps.clock.now_s() - now_s
