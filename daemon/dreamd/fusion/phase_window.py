@@ -38,6 +38,8 @@ from dreamwire.schema import INSTANTS_PER_HOP
 
 PRODUCT_ROWS: Final = 256
 """Rows multiplied at once: widened to float64, five bands of them are 1.6 MB, about a core's own cache."""
+MANY_PRODUCT_ROWS: Final = 512
+"""Rows of one band multiplied at once in float32: 320 kB, a part of any core's own cache."""
 TURNS: Final = 4
 """Each sleeper's own PPC is computed once in this many ticks (one second), a part of the rows in each."""
 LARGE_ROWS: Final = 1024
@@ -126,17 +128,25 @@ class PhaseWindow:
         Returns:
             float64[B, 4]: their sums.
         """
-        new, large = units.astype(np.float64), self._used >= LARGE_ROWS
+        if self._used >= LARGE_ROWS:
+            return self._multiply_many(begin, column, units, g)
+        new = units.astype(np.float64)
         for part in blocks(new.shape[2], PRODUCT_ROWS):
             rows = slice(begin + part.start, begin + part.stop)
             self._ring[:, rows, column : column + new.shape[1]] = units[:, :, part].transpose(0, 2, 1)
-            if large:
-                g += units[:, :, part] @ self._ring[:, rows]
-            else:
-                wide = self._wide[:, : part.stop - part.start]
-                np.copyto(wide, self._ring[:, rows])
-                g += new[:, :, part] @ wide
+            wide = self._wide[:, : part.stop - part.start]
+            np.copyto(wide, self._ring[:, rows])
+            g += new[:, :, part] @ wide
         return np.asarray(new.sum(axis=2))
+
+    def _multiply_many(self, begin: int, column: int, units: NDArray[np.float32], g: Doubles) -> Doubles:
+        """`_multiply` in float32, band by band: each row of memory is read once."""
+        for band, (ring, new) in enumerate(zip(self._ring, units, strict=True)):
+            for part in blocks(new.shape[1], MANY_PRODUCT_ROWS):
+                rows = ring[begin + part.start : begin + part.stop]
+                rows[:, column : column + len(new)] = new[:, part].T
+                g[band] += new[:, part] @ rows
+        return np.asarray(units.sum(axis=2, dtype=np.float64))
 
     def _miss(self, block: slice, here: Mask, told: Mask, gaps: Doubles) -> None:
         """Add to `gaps` how often the rows missing now were there; mostly they are few.
