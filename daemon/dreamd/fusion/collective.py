@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dreamd.core.limits import INTIMATE_BELOW, TEMPLATES_FOR_SCALE
 from dreamd.fusion.frame_table import FrameTable, Mask
@@ -87,6 +88,17 @@ class Fused:
     order: Doubles
     synchrony: Synchrony
     own_synchrony: tuple[Floats, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TickPart:
+    """One part of a tick: its sums at r, float32[D], and, per bank, what `Fused` says of its own slots."""
+
+    r: Floats
+    total: Summary
+    included: tuple[Mask, ...]
+    outliers: tuple[Mask, ...]
+    residuals: tuple[Floats, ...]
 
 
 class _Workspace:
@@ -159,6 +171,21 @@ class Fusion:
             allowed: bool[slots] for each, the slots that breakers, consent and guidelines allow.
             instant: the grid instant that closes.
         """
+        part = self.sum_up(banks, allowed, instant, settles=True)
+        return self.finish(part, part.total)
+
+    def sum_up(
+        self, banks: Sequence[FrameTable], allowed: Sequence[Mask], instant: int, *, settles: bool = False
+    ) -> TickPart:
+        """Sum these banks up at the last centre; `finish` makes the collective of it and of other parts.
+
+        Args:
+            banks: as of `tick`.
+            allowed: as of `tick`.
+            instant: as of `tick`.
+            settles: these banks are the whole, so that the centre may first move to where it converges.
+                Parts of a whole begin at the scale's own zero and move by one step a tick, all alike.
+        """
         self._spaces += [_Workspace(bank.slots, self._size) for bank in banks[len(self._spaces) :]]
         spaces = self._spaces
         eligible = [bank.eligible(instant, ok) for bank, ok in zip(banks, allowed, strict=True)]
@@ -166,7 +193,8 @@ class Fusion:
             space.scale(bank, self._mu, self._sigma)
         before = self._m
         if before is None:
-            before = mean(self._rows(banks, eligible), self._size)
+            nowhere = np.zeros(self._size, dtype=np.float32)
+            before = mean(self._rows(banks, eligible), self._size) if settles else nowhere
         residuals = [self._residuals(bank, mask, before) for bank, mask in zip(banks, eligible, strict=True)]
         limit = self._limit()
         outliers = [
@@ -176,7 +204,7 @@ class Fusion:
         included = [e & ~out for e, out in zip(eligible, outliers, strict=True)]
         phases = self.chorus.tick(banks, included, allowed, instant)
         rows = self._rows(banks, included)
-        r = settle(rows, before) if self._changed(included) else before
+        r = settle(rows, before) if self._changed(included) and settles else before
         total = merge_all(
             [
                 summarise(x, r, sums, far[e])
@@ -185,7 +213,7 @@ class Fusion:
             self._size,
             self._bands,
         )
-        return self._fused(total, r, included, outliers, residuals)
+        return TickPart(r, total, tuple(included), tuple(outliers), tuple(residuals))
 
     def _rows(self, banks: Sequence[FrameTable], masks: list[Mask]) -> list[Floats]:
         """The states of these slots without gaps, one array a bank."""
@@ -211,10 +239,13 @@ class Fusion:
         same = len(last) == len(included) and all(map(np.array_equal, last, included))
         return not same
 
-    def _fused(
-        self, total: Summary, r: Floats, included: list[Mask], outliers: list[Mask], residuals: list[Floats]
-    ) -> Fused:
-        n = max(total.n, 1)
+    def adopt(self, m: Floats, histogram: NDArray[np.int64]) -> None:
+        """Go on from this centre, float32[D], and these residuals of a whole of which this is a part."""
+        self._m, self._median, self._measured = m, median_of(histogram), int(histogram.sum())
+
+    def finish(self, part: TickPart, total: Summary) -> Fused:
+        """Return the collective of the whole, `total`, of which `part` is what `sum_up` returned last."""
+        n, r = max(total.n, 1), part.r
         m = (total.s / total.w).astype(np.float32) if total.w > 0.0 else r
         wide = m.astype(np.float64)
         spread = total.squares / n - 2.0 * float(wide @ total.x) / n + float(wide @ wide)
@@ -231,9 +262,9 @@ class Fusion:
             mean_distance=total.distances / n,
             median=self._median,
             phase_means=_phase_means(total),
-            included=tuple(included),
-            outliers=tuple(outliers),
-            residuals=tuple(residuals),
+            included=part.included,
+            outliers=part.outliers,
+            residuals=part.residuals,
             order=_order(total),
             synchrony=self.chorus.synchrony,
             own_synchrony=self.chorus.own(),

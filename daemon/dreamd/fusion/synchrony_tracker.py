@@ -35,7 +35,8 @@ SHIFTS_EVERY_HOPS: Final = 240
 class SynchronyTracker:
     """The phases of one Dreamscape. synchrony: as last read. banks: each bank's phases.
 
-    shifted: float64[B], z by circular shifts, of the last check; NaN: none yet.
+    shifted: float64[B], z by circular shifts, of the last check; NaN: none yet. parted: these sleepers are a
+    part of a whole, whose synchrony comes from outside (`told`).
     """
 
     def __init__(self, schema: Schema) -> None:
@@ -43,6 +44,7 @@ class SynchronyTracker:
         self.banks: list[PhaseWindow] = []
         self.synchrony: Synchrony = nothing_known(len(self.lags))
         self.shifted: Doubles = self.synchrony.z
+        self.parted = False
         self._began: int | None = None
         self._lent: int | None = None
         self._everyone = Everyone(self.lags)
@@ -68,13 +70,13 @@ class SynchronyTracker:
             for phases, bank, counted, ok in zip(self.banks, banks, included, allowed, strict=True)
         ]
         due = [phases.due(bank.used, instant) for phases, bank in zip(self.banks, banks, strict=True)]
-        read = instant % TURNS == 0
+        read = instant % TURNS == 0 and not self.parted
         if self.banks and (read or any(due)):
             self._read(columns_of(instant)[1], due, read=read)
         return newest
 
     def _read(self, end: int, due: list[list[slice]], *, read: bool) -> None:
-        sums = self._sums()
+        sums = self.sums()
         if read:
             self.synchrony = synchrony(sums, self.lags, end)
         if any(due):
@@ -82,11 +84,17 @@ class SynchronyTracker:
             for phases, rows in zip(self.banks, due, strict=True):
                 phases.each(self._everyone, rows)
 
-    def _sums(self) -> PhaseSums:
+    def sums(self) -> PhaseSums:
+        """Return the sums of all banks, in the ring's order; at least one bank has been given."""
         sums = self.banks[0].sums
         for phases in self.banks[1:]:
             sums = merge(sums, phases.sums)
         return sums
+
+    def told(self, whole: PhaseSums | None, instant: int) -> None:
+        """Read the synchrony of the whole from its sums, as of this instant; None: it is not known."""
+        end, unknown = columns_of(instant)[1], nothing_known(len(self.lags))
+        self.synchrony = unknown if whole is None else synchrony(whole, self.lags, end)
 
     def own(self) -> tuple[Floats, ...]:
         """Each sleeper's PPC with all others, mean over bands, float32[slots] a bank; NaN: not known."""

@@ -1,0 +1,103 @@
+"""The process that speaks with Ray for one house: parts in by a socket, answers out by it.
+
+It is a process of its own because Ray ends a driver that has lost its cluster, and because Ray's threads and
+memory have no place beside the tick. It ends when its socket does. Run by `ray_engine` alone:
+`python -m dreamd.adapters.cluster.bridge FD ADDRESS HOUSES`.
+"""
+
+import os
+import sys
+import threading
+from functools import partial
+from multiprocessing.connection import Connection
+from time import monotonic
+from typing import Any
+
+from dreamd.adapters.cluster.ray_reducers import IDLE_S, reducer_of
+from dreamd.adapters.cluster.ray_session import ClusterError, connect
+from dreamd.fusion.reduction import Part
+
+
+class Bridge:
+    """Parts from a connection to the reducers, answers back. houses: how many share a Dreamscape at most."""
+
+    def __init__(self, ray: Any, connection: Connection, houses: int) -> None:  # noqa: ANN401 -- the module
+        self._ray, self._connection, self._houses = ray, connection, houses
+        self._sending = threading.Lock()
+        self._reducers: dict[str, Any] = {}
+        self._used_s: dict[str, float] = {}
+
+    def run(self) -> None:
+        """Serve until the connection ends."""
+        while True:
+            try:
+                dreamscape, part = self._connection.recv()
+            except (EOFError, OSError):
+                return
+            try:
+                self._submit(dreamscape, part)
+            except Exception as error:  # noqa: BLE001 -- a part that cannot be sent is lost; its house hears why
+                self._reducers.pop(dreamscape, None)
+                self.tell(None, f"no reducer of {dreamscape} is reached: {_short(error)}")
+            self._retire()
+
+    def tell(self, dreamscape: str | None, what: Part | str) -> None:
+        """Send an answer, or a trouble, to the house; on any thread."""
+        with self._sending:
+            try:
+                self._connection.send((dreamscape, what))
+            except OSError:
+                return  # the house has ended
+
+    def _submit(self, dreamscape: str, part: Part) -> None:
+        if dreamscape not in self._reducers:
+            self._reducers[dreamscape] = reducer_of(self._ray, dreamscape, part.sender, self._houses)
+        self._used_s[dreamscape] = monotonic()
+        reference = self._reducers[dreamscape].submit.remote(part)
+        reference.future().add_done_callback(partial(self._answered, dreamscape))
+
+    def _answered(self, dreamscape: str, future: Any) -> None:  # noqa: ANN401 -- of concurrent.futures
+        error = future.exception()
+        if error is None:
+            answer = future.result()
+            if answer is not None:
+                self.tell(dreamscape, answer)
+            return
+        if isinstance(error, self._ray.exceptions.ActorDiedError):
+            self._reducers.pop(dreamscape, None)
+        self.tell(None, f"the reducer of {dreamscape} does not answer: {_short(error)}")
+
+    def _retire(self) -> None:
+        now_s = monotonic()
+        for dreamscape, used_s in tuple(self._used_s.items()):
+            if now_s - used_s > IDLE_S:
+                del self._used_s[dreamscape]
+                reducer = self._reducers.pop(dreamscape, None)
+                if reducer is not None:
+                    reducer.retire.remote()
+
+
+def _short(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__
+
+
+def main(argv: list[str]) -> int:
+    """Connect, serve, and leave the cluster; the exit code is 0 after a served connection."""
+    number, address, houses = argv
+    connection = Connection(int(number))
+    try:
+        ray = connect(address)
+    except ClusterError as error:
+        connection.send((None, str(error)))
+        return 1
+    bridge = Bridge(ray, connection, int(houses))
+    bridge.tell(None, "")
+    bridge.run()
+    ray.shutdown()
+    return 0
+
+
+if __name__ == "__main__":
+    code = main(sys.argv[1:])
+    sys.stdout.flush()
+    os._exit(code)  # threads of Ray's may hang
