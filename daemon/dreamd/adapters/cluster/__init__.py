@@ -1,1 +1,1 @@
-"""Work on more than one machine: Ray, loaded only where settings or a flag ask for it, and the same without it."""
+"""Work on many machines by Ray, which is loaded only where a setting or a flag asks for it; or in process."""

@@ -87,7 +87,7 @@ class RayEngine:
         with self._changed:
             if not self._open:
                 return None
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 -- this interpreter, arguments of our own
                 [
                     sys.executable,
                     "-m",
