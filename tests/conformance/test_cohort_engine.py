@@ -58,7 +58,7 @@ def house(request: pytest.FixtureRequest) -> Iterator[Found]:
             return opened[-1]
 
         yield found
-        hub.stop()
+        hub.stop_hub()
         return
     if not LONG:
         pytest.skip("a Ray cluster takes ten seconds: DREAMD_LONG")

@@ -24,7 +24,9 @@ class Answers:
 
     def add(self, one: Part, now_s: float = 0.0) -> None:
         """Add a part, and note its answer when it comes."""
-        self.reduction.add(one, now_s, lambda answer: self.found.update({(one.sender, one.instant): answer}))
+        self.reduction.add_part(
+            one, now_s, lambda answer: self.found.update({(one.sender, one.instant): answer})
+        )
 
     def houses(self, house: str, instant: int) -> str:
         """Return the houses of an answer, as letters; empty where none has come."""

@@ -113,7 +113,7 @@ class Reduction:
         self._last: dict[str, int] = {}
         self._missing: set[str] = set()
 
-    def add(self, part: Part, now_s: float, reply: Reply) -> None:
+    def add_part(self, part: Part, now_s: float, reply: Reply) -> None:
         """Add a part; `reply` is called once, now or later, with the answer, or with None: there is none."""
         self._note(part)
         tick = self._ticks.get(part.instant)

@@ -27,7 +27,7 @@ class Bridge:
         self._reducers: dict[str, Any] = {}
         self._used_s: dict[str, float] = {}
 
-    def run(self) -> None:
+    def serve_parts(self) -> None:
         """Serve until the connection ends."""
         while True:
             try:
@@ -38,10 +38,10 @@ class Bridge:
                 self._submit(dreamscape, part)
             except Exception as error:  # noqa: BLE001 -- a part that cannot be sent is lost; its house hears why
                 self._reducers.pop(dreamscape, None)
-                self.tell(None, f"no reducer of {dreamscape} is reached: {_short(error)}")
+                self.send_back(None, f"no reducer of {dreamscape} is reached: {_short(error)}")
             self._retire()
 
-    def tell(self, dreamscape: str | None, what: Part | str) -> None:
+    def send_back(self, dreamscape: str | None, what: Part | str) -> None:
         """Send an answer, or a trouble, to the house; on any thread."""
         with self._sending:
             try:
@@ -61,11 +61,11 @@ class Bridge:
         if error is None:
             answer = future.result()
             if answer is not None:
-                self.tell(dreamscape, answer)
+                self.send_back(dreamscape, answer)
             return
         if isinstance(error, self._ray.exceptions.ActorDiedError):
             self._reducers.pop(dreamscape, None)
-        self.tell(None, f"the reducer of {dreamscape} does not answer: {_short(error)}")
+        self.send_back(None, f"the reducer of {dreamscape} does not answer: {_short(error)}")
 
     def _retire(self) -> None:
         now_s = monotonic()
@@ -91,8 +91,8 @@ def main(argv: list[str]) -> int:
         connection.send((None, str(error)))
         return 1
     bridge = Bridge(ray, connection, int(houses))
-    bridge.tell(None, "")
-    bridge.run()
+    bridge.send_back(None, "")
+    bridge.serve_parts()
     ray.shutdown()
     return 0
 

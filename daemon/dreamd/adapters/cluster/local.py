@@ -34,13 +34,13 @@ class LocalHub:
         """Return the engine of one more house."""
         return LocalEngine(self)
 
-    def take(self, dreamscape: str, part: Part, heard: Heard) -> None:
+    def take_part(self, dreamscape: str, part: Part, heard: Heard) -> None:
         """Take a part in; `heard` is called on the hub's thread."""
         with self._changed:
             self._incoming.append((dreamscape, part, heard))
             self._changed.notify()
 
-    def stop(self) -> None:
+    def stop_hub(self) -> None:
         """End the thread: no part is joined from now on."""
         with self._changed:
             self._open = False
@@ -73,7 +73,7 @@ class LocalHub:
         key = dreamscape, type(part.sums)
         if key not in self._reductions:
             self._reductions[key] = Reduction("hub", self._within_s)
-        self._reductions[key].add(part, self._now_s(), partial(_tell, heard, dreamscape))
+        self._reductions[key].add_part(part, self._now_s(), partial(_tell, heard, dreamscape))
 
 
 def _tell(heard: Heard, dreamscape: str, answer: Part | None) -> None:
@@ -91,7 +91,7 @@ class LocalEngine:
     def submit(self, dreamscape: str, part: Part) -> None:
         """Send a part to the hub."""
         if self._heard is not None:
-            self._hub.take(dreamscape, part, self._hear)
+            self._hub.take_part(dreamscape, part, self._hear)
 
     def listen(self, heard: Heard) -> None:
         """Call `heard` with each answer, on the hub's thread."""

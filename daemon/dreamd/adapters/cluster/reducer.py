@@ -1,6 +1,6 @@
 """One reducer of a tree, as an actor: it holds the open ticks of one Dreamscape and answers each house.
 
-Plain asyncio; Ray gives it a process, a name and a place, and starts it again. What it holds is worth one
+Plain asyncio; Ray gives it a process, a name and a place, and starts it again. Its state is worth one
 second, so that a reducer that was started again has lost nothing: the parts bring the centre with them.
 """
 
@@ -56,7 +56,7 @@ class Reducer:
             forward = None if self._parent is None else partial(self._forward, self._parent)
             self._reductions[kind] = Reduction(self._name, self._within_s, forward)
         reduction = self._reductions[kind]
-        reduction.add(part, loop.time(), partial(_settle, answer))
+        reduction.add_part(part, loop.time(), partial(_settle, answer))
         due_s = reduction.due_s()
         if due_s < float("inf"):
             loop.call_at(due_s, lambda: reduction.close_due(loop.time()))
