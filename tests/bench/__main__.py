@@ -25,6 +25,7 @@ from tests.bench.button import button
 from tests.bench.clauses import clauses
 from tests.bench.clinic import clinic
 from tests.bench.enrol import enrol
+from tests.bench.cluster import cluster
 from tests.bench.cohort_key import cohort_key
 from tests.bench.erase import erase
 from tests.bench.exchange import exchange
@@ -145,6 +146,7 @@ BENCHES = {
     "erase": lambda: erase(row),
     "exchange": lambda: exchange(row),
     "render": lambda: render_night(row),
+    "cluster": lambda: cluster(row),
     "fusion": lambda: fusion(row, Path("fusion.png")),
     "recording": recording,
     "fast-device": lambda: fast_device(row),

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psutil
 import pytest
 
 HEAD = """
@@ -42,3 +43,13 @@ def ray_cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         finally:
             head.stdin.close()
             head.wait(30)
+
+
+def listening(process: psutil.Process) -> set[str]:
+    """Return the addresses on which a process and its children accept connections."""
+    return {
+        connection.laddr.ip.removeprefix("::ffff:")
+        for one in [process, *process.children(recursive=True)]
+        for connection in one.net_connections(kind="tcp")
+        if connection.status == psutil.CONN_LISTEN
+    }

@@ -14,17 +14,17 @@ from time import monotonic
 from typing import Any
 
 from dreamd.adapters.cluster.ray_reducers import IDLE_S, reducer_of
-from dreamd.adapters.cluster.ray_session import ClusterError, connect
+from dreamd.adapters.cluster.ray_session import Actor, ClusterError, Ray, connect
 from dreamd.fusion.reduction import Part
 
 
 class Bridge:
     """Parts from a connection to the reducers, answers back. houses: how many share a Dreamscape at most."""
 
-    def __init__(self, ray: Any, connection: Connection, houses: int) -> None:  # noqa: ANN401 -- the module
+    def __init__(self, ray: Ray, connection: Connection, houses: int) -> None:
         self._ray, self._connection, self._houses = ray, connection, houses
         self._sending = threading.Lock()
-        self._reducers: dict[str, Any] = {}
+        self._reducers: dict[str, Actor] = {}
         self._used_s: dict[str, float] = {}
 
     def serve_parts(self) -> None:

@@ -5,9 +5,10 @@ IDLE_S asks it to end, and it does where no other house has sent anything either
 next part. Names carry the revision of `Part`: daemons that pickle it differently do not meet.
 """
 
-from typing import Any, Final
+from typing import Final
 from zlib import crc32
 
+from dreamd.adapters.cluster.ray_session import Actor, Ray
 from dreamd.adapters.cluster.reducer import FAN_IN, Reducer, tree
 from dreamd.fusion.reduction import Part
 
@@ -17,13 +18,16 @@ _CALLS_MAX: Final = 64
 """Calls that wait for an actor that is not there; more are refused at once."""
 
 
-def reducer_of(ray: Any, dreamscape: str, house: str, houses: int) -> Any:  # noqa: ANN401 -- an actor
-    """Return the reducer to which this house sends its parts of this Dreamscape."""
+def reducer_of(ray: Ray, dreamscape: str, house: str, houses: int, slow: float = 1.0) -> Actor:
+    """Return the reducer to which this house sends its parts of this Dreamscape, an actor.
+
+    slow: how many times slower than the clock the houses' ticks run; above 1 in benches.
+    """
     levels = tree(houses)
-    return _actor(ray, dreamscape, 0, crc32(house.encode()) % levels[0] if levels else 0, levels)
+    return _actor(ray, slow, dreamscape, 0, crc32(house.encode()) % levels[0] if levels else 0, levels)
 
 
-def _actor(ray: Any, dreamscape: str, level: int, place: int, levels: tuple[int, ...]) -> Any:  # noqa: ANN401
+def _actor(ray: Ray, slow: float, dreamscape: str, level: int, place: int, levels: tuple[int, ...]) -> Actor:
     name = f"reducer {REVISION} {dreamscape} {level}.{place} of {'.'.join(map(str, levels))}"
     options = {
         "name": name,
@@ -34,17 +38,19 @@ def _actor(ray: Any, dreamscape: str, level: int, place: int, levels: tuple[int,
         "max_pending_calls": _CALLS_MAX,
         "num_cpus": 0,
     }
-    return ray.remote(ReducerActor).options(**options).remote(dreamscape, name, level, place, levels)
+    return ray.remote(ReducerActor).options(**options).remote(slow, dreamscape, name, level, place, levels)
 
 
 class ReducerActor:
     """A `Reducer` with a name in the cluster; it finds its parent by itself."""
 
-    def __init__(self, dreamscape: str, name: str, level: int, place: int, levels: tuple[int, ...]) -> None:
+    def __init__(
+        self, slow: float, dreamscape: str, name: str, level: int, place: int, levels: tuple[int, ...]
+    ) -> None:
         root = level >= len(levels)
-        self._above = dreamscape, level + 1, place // FAN_IN if level + 1 < len(levels) else 0, levels
-        self._parent: Any = None
-        self._reducer = Reducer(name, level, None if root else self._ask)
+        self._above = slow, dreamscape, level + 1, place // FAN_IN if level + 1 < len(levels) else 0, levels
+        self._parent: Actor = None
+        self._reducer = Reducer(name, level, None if root else self._ask, slow=slow)
 
     async def submit(self, part: Part) -> Part | None:
         """See `Reducer.submit`."""

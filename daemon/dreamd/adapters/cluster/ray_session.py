@@ -1,8 +1,12 @@
 """The connection of this process to Ray: where, under which name, and with which protection.
 
 A process that holds a token of a Ray cluster runs code on its machines. So token authentication is always on,
-and a cluster without it is refused. A cluster that is started here listens on loopback alone. Ray is imported
-by this call and by no import of this module, for it costs half a second and 50 MB.
+and a cluster without it is refused. Ray is imported by this call and by no import of this module, for it
+costs half a second and 50 MB.
+
+On loopback, everything of Ray's listens on loopback alone. Ray replaces 127.0.0.1 by the machine's address
+and then listens on all of them, unless the variable LONE says that there is one machine. It is read once,
+when Ray is imported.
 
 Ray ends a driver whose cluster is gone. The daemon is therefore no driver: see `ray_engine`.
 """
@@ -14,15 +18,21 @@ HERE: Final = "local"
 """The address of a cluster that is started here, for this process alone."""
 NAMESPACE: Final = "dreamd"
 AUTH_MODE: Final = "RAY_AUTH_MODE"
-_LOOPBACK: Final = "127.0.0.1"
+LONE: Final = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+_LOOPBACK: Final = ("127.0.0.1", "localhost")
 _STORE_BYTES: Final = 100 << 20
+
+Ray = Any
+"""The module `ray`, which is loaded late."""
+Actor = Any
+"""A handle of Ray's."""
 
 
 class ClusterError(Exception):
     """The cluster cannot be used; the message names it, its fault and the next step."""
 
 
-def connect(address: str, *, cpus: int | None = None) -> Any:  # noqa: ANN401 -- the module ray
+def connect(address: str, *, cpus: int | None = None) -> Ray:
     """Connect this process to Ray, and return the module.
 
     Args:
@@ -37,6 +47,8 @@ def connect(address: str, *, cpus: int | None = None) -> Any:  # noqa: ANN401 --
         raise ClusterError(
             f"{AUTH_MODE} is {mode!r}: anyone could run code here; set it to token, or not at all"
         )
+    if address == HERE or address.rpartition(":")[0] in _LOOPBACK:
+        os.environ[LONE] = "0"
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         import ray  # noqa: PLC0415 -- where it is asked for alone
@@ -46,7 +58,6 @@ def connect(address: str, *, cpus: int | None = None) -> Any:  # noqa: ANN401 --
         "num_cpus": cpus,
         "include_dashboard": False,
         "object_store_memory": _STORE_BYTES,
-        "_node_ip_address": _LOOPBACK,
     }
     try:
         ray.init(

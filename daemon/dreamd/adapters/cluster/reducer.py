@@ -38,9 +38,9 @@ def tree(houses: int) -> tuple[int, ...]:
 class Reducer:
     """The open ticks of one Dreamscape; all methods on one event loop."""
 
-    def __init__(self, name: str, level: int = 0, parent: Parent | None = None) -> None:
-        """level: 0 has houses below it. parent: of the tree; None: this is the root."""
-        self._name, self._within_s = name, WITHIN_S + level * LEVEL_S
+    def __init__(self, name: str, level: int = 0, parent: Parent | None = None, *, slow: float = 1.0) -> None:
+        """level: 0 has houses below it. parent: of the tree; None: the root. slow: see `reducer_of`."""
+        self._name, self._within_s = name, slow * (WITHIN_S + level * LEVEL_S)
         self._parent = parent
         self._reductions: dict[type, Reduction] = {}
         self._asking: set[asyncio.Task[None]] = set()
