@@ -121,9 +121,8 @@ def test_every_child_of_a_closed_set_is_there_from_the_start() -> None:
 def test_every_counter_reaches_its_series() -> None:
     """Every counter and histogram of the port reaches its series."""
     meters = _meters()
-    meters.frame_accepted()
+    meters.frames_accepted(1, late=1)
     meters.frame_refused("frozen")
-    meters.frame_late()
     meters.frames_lost(3)
     meters.frames_above_granted(2)
     meters.tick(0.004, 2)

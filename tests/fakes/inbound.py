@@ -1,7 +1,9 @@
 """Stand-ins for the link's neighbours: an application that keeps its inputs, metrics, a clock."""
 
 from dataclasses import dataclass, field
+from itertools import groupby
 
+from dreamwire.frame_columns import FrameBlock
 from dreamwire.messages import ClockProbe, Frame, PodEvent, Presence, Status, WakeOrder
 from dreamwire.topics import FramesTopic
 
@@ -40,6 +42,11 @@ class KeepingInbound:
     def on_frames(self, topic: FramesTopic, frames: tuple[Frame, ...]) -> None:
         """Keep."""
         self.frames.append((topic, frames))
+
+    def on_frame_block(self, block: FrameBlock) -> None:
+        """Keep each frame."""
+        for topic, places in groupby(range(len(block.topics)), key=block.topics.__getitem__):
+            self.frames.append((topic, tuple(map(block.frame, places))))
 
     def on_behind(self, dropped: int) -> None:
         """Keep."""

@@ -6,6 +6,8 @@ from mutate.mutation import Mutation
 
 _APP: Final = "daemon/dreamd/app/"
 _COLUMNS, _TESTS_COLUMNS = "daemon/dreamd/fusion/frame_table.py", "tests/fusion/test_frame_table.py"
+_BATCH, _TESTS_BATCH = "daemon/dreamd/fusion/frame_batch.py", "tests/fusion/test_frame_batch.py"
+_TESTS_BLOCKS, _TESTS_BLOCK = "tests/app/test_frame_blocks.py", "tests/wire/test_frame_block.py"
 _FUSION, _TESTS_FUSION = "daemon/dreamd/fusion/collective.py", "tests/fusion/test_collective.py"
 _BREAKER, _TESTS_BREAKER = "daemon/dreamd/core/safety/breaker.py", "tests/core/test_breaker.py"
 _QUORUM, _TESTS_QUORUM = "daemon/dreamd/core/safety/quorum.py", "tests/core/test_quorum.py"
@@ -59,7 +61,7 @@ _FRAMES: Final = (
         "frame.fills-once",
         "a copy of a late frame is no replay",
         _COLUMNS,
-        "            self._came[slot] |= bit\n",
+        "            self.came[slot] = int(self.came[slot]) | bit\n",
         "",
         (_TESTS_COLUMNS,),
     ),
@@ -75,9 +77,65 @@ _FRAMES: Final = (
         "frame.overtaken-is-no-replay",
         "a frame that a network delivers out of order after seconds is a replay",
         _COLUMNS,
-        "if back < _REMEMBERED and not self._came[slot] & bit:",
+        "if back < _REMEMBERED and not int(self.came[slot]) & bit:",
         "if (slot, frame.seq) in self._gaps:",
         (_TESTS_COLUMNS,),
+    ),
+    Mutation(
+        "batch.in-order",
+        "a batch takes a frame with an older instant",
+        _BATCH,
+        "        & (frames.instant > table.instant[rows])\n",
+        "",
+        (_TESTS_BATCH,),
+    ),
+    Mutation(
+        "batch.next-number",
+        "a batch takes a replayed number",
+        _BATCH,
+        "        & (frames.seq == table.seq[rows].astype(np.int64) + 1)\n",
+        "",
+        (_TESTS_BATCH,),
+    ),
+    Mutation(
+        "batch.frozen",
+        "a batch takes the third of three alike",
+        _BATCH,
+        "        & (same < FROZEN_FRAMES)\n",
+        "",
+        (_TESTS_BATCH,),
+    ),
+    Mutation(
+        "batch.unsound",
+        "a batch takes features beyond the range",
+        _BATCH,
+        "(np.abs(frames.features) <= FEATURE_DB_LIMIT).all(axis=1)",
+        "np.isfinite(frames.quality)",
+        (_TESTS_BATCH,),
+    ),
+    Mutation(
+        "block.wrong-sender",
+        "a pod writes another pod's row, where frames come together",
+        "daemon/dreamd/app/frame_blocks.py",
+        " or topic.sender != slot.pod:",
+        ":",
+        (_TESTS_BLOCKS,),
+    ),
+    Mutation(
+        "block.first-of-a-row",
+        "two frames of one row are written at once",
+        "daemon/dreamd/app/frame_blocks.py",
+        "            if row not in seen:\n",
+        "            if True:\n",
+        (_TESTS_BLOCKS,),
+    ),
+    Mutation(
+        "block.own-length",
+        "a payload that claims more bytes than it has is joined to the next sender's",
+        "proto/dreamwire/codec/frame_block.py",
+        " == size\n    )",
+        " >= size\n    )",
+        (_TESTS_BLOCK,),
     ),
     Mutation(
         "frame.contradicts",
@@ -91,7 +149,7 @@ _FRAMES: Final = (
         "frame.frozen",
         "the same features for ever are a signal",
         _COLUMNS,
-        "same = self._same[slot] + 1 if raw == self._bytes[slot] else 1",
+        "same = min(int(self.same[slot]) + 1, FROZEN_FRAMES) if alike else 1",
         "same = 1",
         (_TESTS_COLUMNS,),
     ),
@@ -203,7 +261,15 @@ _FRAMES: Final = (
         "frame.retained",
         "a frame that the broker kept counts",
         "daemon/dreamd/adapters/mqtt/intake.py",
-        'if arrival.retained and kind != "presence":',
+        "                if arrival.retained:\n",
+        "                if False:\n",
+        ("tests/daemon/test_intake.py",),
+    ),
+    Mutation(
+        "report.retained",
+        "a status that the broker kept counts",
+        "daemon/dreamd/adapters/mqtt/intake.py",
+        'if arrival.retained and topic.leaf != "presence":',
         "if False:",
         ("tests/daemon/test_intake.py",),
     ),

@@ -24,10 +24,12 @@ from dreamd.app.fleet.event_receipts import EventReceipts
 from dreamd.app.fleet.malformed_payloads import MalformedPayloads
 from dreamd.app.fleet.presence_limit import LATE_WORD
 from dreamd.app.fleet.registry import PodRecord
+from dreamd.app.frame_blocks import FrameBlocks
 from dreamd.app.people.pod_consents import PodConsents
 from dreamd.app.people.pod_withdrawals import PodWithdrawals
 from dreamd.core.dreamscapes.views import BreakerState
 from dreamd.core.safety.causes import Cause, Kind, cause_named, kind_of
+from dreamwire.frame_columns import FrameBlock
 from dreamwire.messages import (
     Assign,
     ClockProbe,
@@ -83,6 +85,7 @@ class InboundRouter:
         )
         self.broker = Broker()
         self._withdrawals = PodWithdrawals(dependencies.consents)
+        self._blocks = FrameBlocks(dependencies, dreamscapes.get, newest)
         self._consents = PodConsents(dependencies.consents, dependencies.ledger.keys.sleeper_of)
 
     # -- pods -------------------------------------------------------------------------------------
@@ -219,6 +222,10 @@ class InboundRouter:
             return
         for frame in frames:
             runtime.inputs.on_frame(topic, frame, self._newest())
+
+    def on_frame_block(self, block: FrameBlock) -> None:
+        """Frames of many senders that arrived together."""
+        self._blocks.take_in(block)
 
     def on_behind(self, dropped: int) -> None:  # noqa: ARG002 -- the link counts them
         """Frames were dropped unread because this daemon was behind: none of them counts as lost."""

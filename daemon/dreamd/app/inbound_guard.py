@@ -4,6 +4,7 @@ from functools import partial
 
 from dreamd.app.inbound import InboundRouter
 from dreamd.app.safety.step_failures import StepFailures
+from dreamwire.frame_columns import FrameBlock
 from dreamwire.messages import ClockProbe, Frame, PodEvent, Presence, Status, WakeOrder
 from dreamwire.topics import FramesTopic
 
@@ -34,6 +35,10 @@ class InboundGuard:
     def on_frames(self, topic: FramesTopic, frames: tuple[Frame, ...]) -> None:
         """Frames of one sender for one cohort."""
         self._attempt("frames", partial(self._router.on_frames, topic, frames))
+
+    def on_frame_block(self, block: FrameBlock) -> None:
+        """Frames of many senders that arrived together."""
+        self._attempt("frames", partial(self._router.on_frame_block, block))
 
     def on_behind(self, dropped: int) -> None:
         """Frames were dropped unread."""

@@ -65,7 +65,7 @@ _LOST_WINDOW_HOPS: Final = round(LOST_WINDOW_S / HOP_S)
 _LOST_MOST: Final = LOST_SHARE_TRIP * _LOST_WINDOW_HOPS
 _NEVER: Final = -(1 << 62)
 _SEQ_SPAN: Final = 1 << 32
-_SEQ_LOW: Final = 1 << 16
+SEQ_LOW: Final = 1 << 16
 _REMEMBERED: Final = 64
 """Numbers for which arrival is remembered: more than a slot can receive within PAST_HOPS."""
 _REMEMBERED_MASK: Final = (1 << _REMEMBERED) - 1
@@ -98,7 +98,10 @@ class FrameTable:
     instant: int64[slots]. seq: uint32[slots]. quality, applied, own_z: float32[slots]. uncertain_s:
     float32[slots], the instant's possible error, by the pod's clock. present: a frame has arrived since
     `clear`. finite (sound in every number), frozen: of the newest frame. good: its quality, by hysteresis.
-    lost: frames of the whole bank lost so far. used: rows from here on have never been given.
+    lost: frames of the whole bank lost so far. used: rows from here on have never been given. closed: the
+    newest instant whose tick is closed. For `frame_batch`: phasor_pairs, the phasors as float32[slots, 2, B,
+    2]; same, uint8[slots], frames in a row with the features in `db`; came, uint64[slots], bit k: the number
+    k before the newest has come.
     """
 
     def __init__(self, schema: Schema, slots: int = COHORT_SLOTS) -> None:
@@ -109,7 +112,7 @@ class FrameTable:
         self._shapes = ((schema.size,), (INSTANTS_PER_HOP, bands, 2))
         self.db = np.zeros((slots, schema.size), dtype=np.float32)
         self.phasors = np.full((slots, INSTANTS_PER_HOP, bands), np.nan, dtype=np.complex64)
-        self._phasor_pairs = self.phasors.view(np.float32).reshape(slots, INSTANTS_PER_HOP, bands, 2)
+        self.phasor_pairs = self.phasors.view(np.float32).reshape(slots, INSTANTS_PER_HOP, bands, 2)
         self.instant = np.full(slots, _NEVER, dtype=np.int64)
         self.seq = np.zeros(slots, dtype=np.uint32)
         self.quality = np.zeros(slots, dtype=np.float32)
@@ -123,10 +126,9 @@ class FrameTable:
         self._told = 0
         self._forgiven_to = _NEVER
         self.good = np.zeros(slots, dtype=np.bool_)
-        self._closed = _NEVER
-        self._bytes: list[bytes] = [b""] * slots
-        self._same = [0] * slots
-        self._came = [0] * slots  # bit k: the number k before the newest has come
+        self.closed = _NEVER
+        self.same = np.zeros(slots, dtype=np.uint8)
+        self.came = np.zeros(slots, dtype=np.uint64)
         self._gaps: dict[tuple[int, int], int] = {}  # (slot, seq) -> instant at which it is lost
         self._due: deque[tuple[int, int, int]] = deque()  # (instant, slot, seq), in order of instant
         self._lost = np.zeros((_LOST_WINDOW_HOPS, slots), dtype=np.int32)
@@ -142,7 +144,7 @@ class FrameTable:
         self.quality[slot] = self.applied[slot] = self.own_z[slot] = self.uncertain_s[slot] = 0.0
         self.seq[slot] = 0
         self._lost[:, slot] = self._lost_lately[slot] = 0
-        self._bytes[slot], self._same[slot], self._came[slot] = b"", 0, 0
+        self.same[slot] = self.came[slot] = 0
         for key in [key for key in self._gaps if key[0] == slot]:
             del self._gaps[key]
 
@@ -171,9 +173,9 @@ class FrameTable:
                 return FrameVerdict.REPLAYED
             if step > 1:
                 self._open_gap(slot, int(self.seq[slot]), step, frame.instant)
-            self._came[slot] = (self._came[slot] << min(step, _REMEMBERED) | 1) & _REMEMBERED_MASK
+            self.came[slot] = (int(self.came[slot]) << min(step, _REMEMBERED) | 1) & _REMEMBERED_MASK
         else:
-            self._came[slot] = 1
+            self.came[slot] = 1
         return self._take(slot, frame)
 
     def _older(self, slot: int, frame: Frame, back: int, instant_now: int) -> FrameVerdict:
@@ -183,8 +185,8 @@ class FrameTable:
         consistent = frame.instant < newest if back else frame.instant == newest
         if not consistent:
             return FrameVerdict.REPLAYED
-        if back < _REMEMBERED and not self._came[slot] & bit:
-            self._came[slot] |= bit
+        if back < _REMEMBERED and not int(self.came[slot]) & bit:
+            self.came[slot] = int(self.came[slot]) | bit
             self._gaps.pop((slot, frame.seq), None)
             return FrameVerdict.FILLED
         age_hops = max(instant_now, newest) - frame.instant
@@ -198,16 +200,16 @@ class FrameTable:
 
     def _open_gap(self, slot: int, last: int, step: int, instant: int) -> None:
         """Record the numbers between `last` and the one `step` after it; all but the newest few are lost."""
-        missing = step - 1 - ((last + step - 1) // _SEQ_LOW - last // _SEQ_LOW)
+        missing = step - 1 - ((last + step - 1) // SEQ_LOW - last // SEQ_LOW)
         if instant <= self._forgiven_to:
             return
         surplus = min(max(missing - _LOST_AFTER_HOPS, 0), _LOST_WINDOW_HOPS)
         if surplus:
-            self._lose(slot, self._closed, surplus)
+            self._lose(slot, self.closed, surplus)
         due = max(instant, self._due[-1][0] - _LOST_AFTER_HOPS if self._due else instant) + _LOST_AFTER_HOPS
         noted, seq = 0, last + step - 1
         while noted < min(missing, _LOST_AFTER_HOPS):
-            if seq % _SEQ_LOW:
+            if seq % SEQ_LOW:
                 self._gaps[slot, seq % _SEQ_SPAN] = due
                 self._due.append((due, slot, seq % _SEQ_SPAN))
                 noted += 1
@@ -232,16 +234,15 @@ class FrameTable:
         if unsound is not None and not (unsound is FrameVerdict.NONFINITE and _says_so_itself(frame)):
             return unsound
         if not ok:
-            return FrameVerdict.LATE if frame.instant <= self._closed else FrameVerdict.ACCEPTED
+            return FrameVerdict.LATE if frame.instant <= self.closed else FrameVerdict.ACCEPTED
+        alike = frame.features.tobytes() == self.db[slot].tobytes()
+        self.same[slot] = same = min(int(self.same[slot]) + 1, FROZEN_FRAMES) if alike else 1
         self.db[slot] = frame.features
-        self._phasor_pairs[slot] = frame.phasors
-        raw = frame.features.tobytes()
-        self._same[slot] = same = self._same[slot] + 1 if raw == self._bytes[slot] else 1
-        self._bytes[slot] = raw
+        self.phasor_pairs[slot] = frame.phasors
         self.frozen[slot] = same >= FROZEN_FRAMES
         if same >= FROZEN_FRAMES:
             return FrameVerdict.FROZEN
-        return FrameVerdict.LATE if frame.instant <= self._closed else FrameVerdict.ACCEPTED
+        return FrameVerdict.LATE if frame.instant <= self.closed else FrameVerdict.ACCEPTED
 
     def advance(self, instant: int) -> int:
         """Close the tick of this instant: a frame that arrives for it now is late; safe to repeat.
@@ -249,11 +250,11 @@ class FrameTable:
         Returns:
             The number of frames found lost since the last call; `lost` counts them all.
         """
-        skipped = min(max(instant - self._closed, 0), _LOST_WINDOW_HOPS)
+        skipped = min(max(instant - self.closed, 0), _LOST_WINDOW_HOPS)
         for hop in range(instant - skipped + 1, instant + 1):
             self._lost_lately -= self._lost[hop % _LOST_WINDOW_HOPS]
             self._lost[hop % _LOST_WINDOW_HOPS] = 0
-        self._closed = max(self._closed, instant)
+        self.closed = max(self.closed, instant)
         while self._due and self._due[0][0] <= instant:
             due, slot, seq = self._due.popleft()
             if self._gaps.get((slot, seq)) == due:
@@ -290,7 +291,7 @@ class FrameTable:
 
     def answered(self, included: Mask) -> NDArray[np.uint16]:
         """Return uint16[slots]: the low bits of the seq used for those included, 0 for none."""
-        return np.where(included, self.seq & (_SEQ_LOW - 1), 0).astype(np.uint16)
+        return np.where(included, self.seq & (SEQ_LOW - 1), 0).astype(np.uint16)
 
 
 def _says_so_itself(frame: Frame) -> bool:

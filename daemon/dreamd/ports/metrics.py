@@ -141,16 +141,12 @@ class WatchMetrics:
 class Metrics(Protocol):
     """Counters and gauges; every method MUST be cheap and MUST NOT raise."""
 
-    def frame_accepted(self) -> None:
-        """Count one accepted frame."""
+    def frames_accepted(self, count: int, late: int) -> None:
+        """Count accepted frames; late: those of them that arrived after their tick had closed."""
         ...
 
     def frame_refused(self, reason: str) -> None:
         """Count one refused frame; reasons are a fixed set (see composition.FRAME_REASONS)."""
-        ...
-
-    def frame_late(self) -> None:
-        """Count one frame that arrived after its tick had closed."""
         ...
 
     def frames_lost(self, count: int) -> None:

@@ -21,6 +21,7 @@ from dreamwire.codec.daemon import (
     encode_daemon_presence,
     encode_encrypted,
 )
+from dreamwire.codec.frame_block import decode_frame_block
 from dreamwire.codec.frames import decode_frames, encode_frames
 from dreamwire.codec.pods import (
     decode_clock_probe,
@@ -75,6 +76,7 @@ __all__ = [
     "decode_content",
     "decode_daemon_presence",
     "decode_event",
+    "decode_frame_block",
     "decode_frames",
     "decode_presence",
     "decode_status",

@@ -33,7 +33,7 @@ _FRAMES: Final = "frames"
 
 
 @dataclass(frozen=True, slots=True)
-class _Layout:
+class Layout:
     """A schema for the hot path: array lengths in bytes, the phasors' shape."""
 
     features_bytes: int
@@ -41,12 +41,13 @@ class _Layout:
     shape: tuple[int, int, int]
 
 
-def _layout(schema: Schema) -> _Layout:
+def _layout(schema: Schema) -> Layout:
     shape = (INSTANTS_PER_HOP, len(schema.phase_bands), 2)
-    return _Layout(FLOAT32.itemsize * schema.size, FLOAT32.itemsize * int(np.prod(shape)), shape)
+    return Layout(FLOAT32.itemsize * schema.size, FLOAT32.itemsize * int(np.prod(shape)), shape)
 
 
-_LAYOUTS: Final = {schema.code: _layout(schema) for schema in SCHEMAS.values()}
+LAYOUTS: Final = {schema.code: _layout(schema) for schema in SCHEMAS.values()}
+"""Of each schema, by its code."""
 
 
 def sever_out(severed: StoredSever | None) -> pb.StoredSever | None:
@@ -106,12 +107,13 @@ def decode_frames(payload: bytes) -> tuple[Frame, ...]:
     """
     raw = parsed(_FRAMES, pb.Frames, payload)
     counted(_FRAMES, "frames", len(raw.frames), FRAMES_MAX)
-    return tuple([_frame(at, frame) for at, frame in enumerate(raw.frames)])
+    return tuple([frame_in(at, frame) for at, frame in enumerate(raw.frames)])
 
 
-def _frame(at: int, raw: pb.Frame) -> Frame:
+def frame_in(at: int, raw: pb.Frame) -> Frame:
+    """Read one frame, the `at`-th of its payload; see `decode_frames`."""
     code = raw.schema
-    layout = _LAYOUTS.get(code)
+    layout = LAYOUTS.get(code)
     features, phasors = raw.features, raw.phasors
     quality, applied = raw.quality, raw.applied
     ok = (
@@ -145,7 +147,7 @@ def _frame(at: int, raw: pb.Frame) -> Frame:
 
 def _refuse(at: int, raw: pb.Frame) -> NoReturn:
     where = f"frames[{at}]"
-    layout = _LAYOUTS.get(raw.schema)
+    layout = LAYOUTS.get(raw.schema)
     if layout is None:
         known = ", ".join(f"{schema.code} ({schema.name})" for schema in SCHEMAS.values())
         raise WireError(_FRAMES, f"{where}.schema", f"code {raw.schema} is not known", f"one of {known}")

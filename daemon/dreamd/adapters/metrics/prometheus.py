@@ -101,17 +101,14 @@ class PrometheusMetrics:
         made: WSGIApplication = make_wsgi_app(self._registry, disable_compression=True)
         return made
 
-    def frame_accepted(self) -> None:
-        """Count one accepted frame."""
-        self._accepted.inc()
+    def frames_accepted(self, count: int, late: int) -> None:
+        """Count accepted frames; late: those of them that arrived after their tick had closed."""
+        self._accepted.inc(count)
+        self._late.inc(late)
 
     def frame_refused(self, reason: str) -> None:
         """Count one refused frame."""
         self._refused_frames.inc(reason)
-
-    def frame_late(self) -> None:
-        """Count one frame that arrived after its tick had closed."""
-        self._late.inc()
 
     def frames_lost(self, count: int) -> None:
         """Count sequence gaps still open after two seconds."""

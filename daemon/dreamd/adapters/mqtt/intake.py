@@ -23,6 +23,7 @@ from dreamd.core.limits import HOP_S
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.metrics import LinkMetrics
 from dreamwire import codec, topics
+from dreamwire.frame_columns import FrameBlock
 from dreamwire.messages import ClockProbe, Frame, PodEvent, Presence, Status, WakeOrder
 from dreamwire.topics import FramesTopic, PodTopic
 
@@ -53,6 +54,10 @@ class Inbound(Protocol):
 
     def on_frames(self, topic: FramesTopic, frames: tuple[Frame, ...]) -> None:
         """Frames of one sender for one cohort."""
+        ...
+
+    def on_frame_block(self, block: FrameBlock) -> None:
+        """Frames of many senders that arrived together."""
         ...
 
     def on_behind(self, dropped: int) -> None:
@@ -106,12 +111,21 @@ class Intake:
         """Hand on waiting arrivals, at most BATCH, and ask for another turn if more wait."""
         self._turn_asked = False
         frames = self._frames_due()
+        block: list[tuple[FramesTopic, bytes]] = []
         for _ in range(BATCH):
             arrival = self._inbox.next_arrival(frames=frames)
             if arrival is None:
                 break
-            self._hand_on(arrival)
-            self._round -= isinstance(arrival.topic, FramesTopic)
+            if isinstance(arrival.topic, FramesTopic):
+                self._round -= 1
+                if arrival.retained:
+                    self._refuse_retained(arrival.topic.sender, "frames")
+                else:
+                    block.append((arrival.topic, arrival.payload))
+            else:
+                self._hand_on(arrival.topic, arrival)
+        if block:
+            self._hand_on_frames(block)
         if frames and self._round <= 0:
             self._frames_s = self._clock.now_s()  # the round took time: now the socket has its turn
         if self._inbox:
@@ -137,18 +151,28 @@ class Intake:
                 self._meters.link_dropped("frame")
             self.inbound.on_behind(dropped)
 
-    def _hand_on(self, arrival: Arrival) -> None:
-        topic = arrival.topic
-        kind, sender = ("frames", topic.sender) if isinstance(topic, FramesTopic) else (topic.leaf, topic.pod)
+    def _hand_on_frames(self, arrived: list[tuple[FramesTopic, bytes]]) -> None:
+        """Hand on frames, those that are well formed in one block, the others payload by payload."""
+        block, rest = codec.decode_frame_block(arrived)
+        if block is not None:
+            self.inbound.on_frame_block(block)
+        for topic, payload in rest:
+            try:
+                self.inbound.on_frames(topic, codec.decode_frames(payload))
+            except codec.WireError as error:
+                self.inbound.on_malformed(topic.sender, "frames", str(error))
+
+    def _refuse_retained(self, sender: str, kind: str) -> None:
+        self.inbound.on_malformed(sender, kind, "retained: only a presence may be")
+
+    def _hand_on(self, topic: PodTopic, arrival: Arrival) -> None:
         try:
-            if arrival.retained and kind != "presence":
-                self.inbound.on_malformed(sender, kind, "retained: only a presence may be")
-            elif isinstance(topic, FramesTopic):
-                self.inbound.on_frames(topic, codec.decode_frames(arrival.payload))
+            if arrival.retained and topic.leaf != "presence":
+                self._refuse_retained(topic.pod, topic.leaf)
             else:
                 self._report(topic, arrival)
         except codec.WireError as error:
-            self.inbound.on_malformed(sender, kind, str(error))
+            self.inbound.on_malformed(topic.pod, topic.leaf, str(error))
 
     def _report(self, topic: PodTopic, arrival: Arrival) -> None:
         match topic.leaf:

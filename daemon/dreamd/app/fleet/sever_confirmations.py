@@ -76,6 +76,11 @@ class SeverConfirmations:
                 self._due.append((now_s, pod))
         return ticket
 
+    @property
+    def awaits_any(self) -> bool:
+        """Whether a pod has not confirmed its zero yet."""
+        return bool(self._since_s)
+
     def confirm(self, pod: str, said_s: float = inf) -> None:
         """The pod was at zero at `said_s`, session time; inf: it is now."""
         since_s = self._since_s.get(pod)

@@ -142,6 +142,10 @@ class Seats:
         slot = self._roster.by_assignment(assignment)
         return self._seats[slot.seat] if slot else None
 
+    def assigned_slot(self, assignment: int) -> Slot | None:
+        """The slot in force under this assignment id."""
+        return self._roster.by_assignment(assignment)
+
     def at(self, cohort: int, slot: int) -> Seat | None:
         """The seat that holds this slot now."""
         return self._at.get((cohort, slot))

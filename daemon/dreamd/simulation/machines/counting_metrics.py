@@ -13,17 +13,14 @@ class CountingMetrics:
         self.counts: Counter[str] = Counter()
         self.above_granted = 0.0
 
-    def frame_accepted(self) -> None:
-        """One frame."""
-        self.counts["accepted"] += 1
+    def frames_accepted(self, count: int, late: int) -> None:
+        """Some frames, and those of them that were late."""
+        self.counts["accepted"] += count
+        self.counts["late"] += late
 
     def frame_refused(self, reason: str) -> None:
         """One refused."""
         self.counts[f"refused:{reason}"] += 1
-
-    def frame_late(self) -> None:
-        """One late."""
-        self.counts["late"] += 1
 
     def frames_lost(self, count: int) -> None:
         """Some lost."""

@@ -18,6 +18,7 @@ from dreamd.app.inbound_guard import InboundGuard
 from dreamd.app.people.house_people import HousePeople
 from dreamd.app.safety.step_failures import Failure, InjectedError
 from dreamd.core.access.caller import RESTARTED, SIGNALLED
+from dreamd.core.limits import HOP_S
 from dreamd.ports.ledger.exposure import Account
 from dreamd.ports.pod_link import CohortKey as PortKey
 from dreamd.simulation.environment import Environment
@@ -281,13 +282,26 @@ class DaemonProcess:
             self._observer.pod_event_accepted(self, event)
 
 
+def _take_frames(
+    inbound: InboundRouter | InboundGuard, topic: FramesTopic, payload: bytes, now_s: float
+) -> None:
+    """Give frames to a daemon, in every second hop as a block, as its intake does."""
+    block = None
+    if int(now_s / HOP_S) % 2:
+        block, _ = codec.decode_frame_block([(topic, payload)])
+    if block is not None:
+        inbound.on_frame_block(block)
+    else:
+        inbound.on_frames(topic, codec.decode_frames(payload))
+
+
 def take_in(
     inbound: InboundRouter | InboundGuard, topic: str, payload: bytes, now_s: float
 ) -> PodEvent | None:
     """Give a daemon a message of a pod; returns it where it is an event."""
     parsed = topics.parse(topic)
     if isinstance(parsed, FramesTopic):
-        inbound.on_frames(parsed, codec.decode_frames(payload))
+        _take_frames(inbound, parsed, payload, now_s)
         return None
     match parsed:
         case PodTopic(pod, "clock"):

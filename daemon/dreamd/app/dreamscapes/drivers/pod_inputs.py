@@ -53,11 +53,9 @@ class PodInputs:
             return
         written = dreamscape.cohorts.write(slot, frame, newest_instant + 1)
         if written.sound:
-            self._deps.meters.frame_accepted()
+            self._deps.meters.frames_accepted(1, late=int(written is FrameVerdict.LATE))
         else:
             self._deps.meters.frame_refused(written.value)
-        if written is FrameVerdict.LATE:
-            self._deps.meters.frame_late()
         cause = None if written.sound else EVIDENCE.get(written)
         if cause is not None:
             evidence = f"number {frame.seq} of instant {frame.instant}"

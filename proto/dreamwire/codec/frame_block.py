@@ -1,0 +1,138 @@
+"""Payloads of frames, many at once: one protobuf call for those of one frame each, and columns of all.
+
+A concatenation of `Frames` is one `Frames`. A payload may join others only if it is one whole field of frames
+by its own length, because a length that reaches beyond its payload would read from another sender's. A
+payload that is malformed, of another schema, or breaks a bound is returned undecoded with all others of its
+topic: `decode_frames` then judges each, in order.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from google.protobuf.message import DecodeError
+from numpy.typing import NDArray
+
+from dreamwire.codec.bounds import BYTES_MAX, FLOAT32, FRAMES_MAX
+from dreamwire.codec.frames import LAYOUTS, frame_in
+from dreamwire.frame_columns import FrameColumns
+from dreamwire.messages import Frame
+from dreamwire.topics import FramesTopic
+from dreamwire.v1 import wire_pb2 as pb
+
+Arrived = tuple[FramesTopic, bytes]
+
+_FIELD: Final = 10
+"""The tag of `Frames.frames`: field 1, with a length."""
+_LENGTH_LOW: Final = 0x80
+_TWO_BYTES: Final = 3
+"""Bytes of the tag and a length from 128 to 16,383, as every frame has."""
+
+
+class DecodedFrames:
+    """`dreamwire.frame_columns.FrameBlock` over protobuf's frames."""
+
+    def __init__(self, schema: int, topics: list[FramesTopic], raw: list[pb.Frame]) -> None:
+        """raw: frames of this schema whose arrays have its lengths."""
+        self.schema, self.topics, self._raw = schema, topics, raw
+        layout = LAYOUTS[schema]
+        table = np.array(
+            [
+                (one.seq, one.instant, one.uncertainty_us, one.quality, one.applied, one.own_z, one.fading)
+                for one in raw
+            ],
+            dtype=np.float64,
+        )
+        whole = table[:, :3].astype(np.int64)
+        some = table[:, 3:6].astype(np.float32)
+        self.fading: NDArray[np.bool_] = table[:, 6] != 0.0
+        self.assignments = [one.assignment for one in raw]
+        features = np.frombuffer(b"".join([one.features for one in raw]), FLOAT32)
+        phasors = np.frombuffer(b"".join([one.phasors for one in raw]), FLOAT32)
+        self.columns = FrameColumns(
+            whole[:, 0],
+            whole[:, 1],
+            whole[:, 2],
+            features.reshape(len(raw), -1),
+            phasors.reshape(len(raw), *layout.shape),
+            some[:, 0],
+            some[:, 1],
+            some[:, 2],
+        )
+
+    def frame(self, at: int) -> Frame:
+        """Return one of them as a value."""
+        return frame_in(at, self._raw[at])
+
+
+def decode_frame_block(arrived: Sequence[Arrived]) -> tuple[DecodedFrames | None, list[Arrived]]:
+    """Read payloads of frames.
+
+    Args:
+        arrived: topics and payloads, in the order of arrival.
+
+    Returns:
+        The frames, None where there are none, and the payloads to be decoded one by one, in order.
+    """
+    topics, raw, odd = _parsed(arrived)
+    schema = raw[0].schema if raw else 0
+    layout = LAYOUTS.get(schema)
+    for topic, one in zip(topics, raw, strict=True):
+        ok = (
+            layout is not None
+            and one.schema == schema
+            and len(one.features) == layout.features_bytes
+            and len(one.phasors) == layout.phasors_bytes
+            and 0.0 <= one.quality <= 1.0
+            and 0.0 <= one.applied <= 1.0
+        )
+        if not ok:
+            odd.add(topic)
+    rest: list[Arrived] = []
+    if odd:
+        rest = [one for one in arrived if one[0] in odd]
+        kept = [at for at, topic in enumerate(topics) if topic not in odd]
+        topics, raw = [topics[at] for at in kept], [raw[at] for at in kept]
+    return (DecodedFrames(schema, topics, raw) if raw else None), rest
+
+
+def _parsed(arrived: Sequence[Arrived]) -> tuple[list[FramesTopic], list[pb.Frame], set[FramesTopic]]:
+    """Return topic and raw frame of each frame, and the topics that have a payload that is none."""
+    alone = [_is_one_frame(payload) for _, payload in arrived]
+    try:
+        joined = b"".join(payload for (_, payload), one in zip(arrived, alone, strict=True) if one)
+        singles = list(pb.Frames.FromString(joined).frames)
+    except DecodeError:  # one of them is malformed: each for itself
+        alone, singles = [False] * len(arrived), []
+    if all(alone):
+        return [topic for topic, _ in arrived], singles, set()
+    topics, raw, odd, next_single = [], [], set(), iter(singles)
+    for (topic, payload), one in zip(arrived, alone, strict=True):
+        frames = [next(next_single)] if one else _frames_of(payload)
+        topics += [topic] * len(frames)
+        raw += frames
+        if not frames:
+            odd.add(topic)
+    return topics, raw, odd
+
+
+def _is_one_frame(payload: bytes) -> bool:
+    """Whether this is one field of frames, by its own length, and nothing more."""
+    size = len(payload)
+    return (
+        size > _LENGTH_LOW
+        and payload[0] == _FIELD
+        and payload[1] >= _LENGTH_LOW > payload[2]
+        and (payload[1] & (_LENGTH_LOW - 1)) + (payload[2] << 7) + _TWO_BYTES == size
+    )
+
+
+def _frames_of(payload: bytes) -> list[pb.Frame]:
+    """Return the raw frames of one payload; none where it is malformed, too large, or of too many."""
+    if not 0 < len(payload) <= BYTES_MAX:
+        return []
+    try:
+        frames = list(pb.Frames.FromString(payload).frames)
+    except DecodeError:
+        return []
+    return frames if len(frames) <= FRAMES_MAX else []
