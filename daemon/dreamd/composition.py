@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Final
 
 from dreamd.adapters.clock import BoottimeClock
+from dreamd.adapters.cluster.opening import engine_of, house_name
 from dreamd.adapters.documents.shipped import shipped_bundle
 from dreamd.adapters.grpc.guards import guard_of, scraper_judge
 from dreamd.adapters.grpc.server import CannotListen, Guard, Running, WaysOut, serve_grpc, serve_ways_out
@@ -61,6 +62,7 @@ from dreamd.core.refusals import Code
 from dreamd.core.safety.causes import Cause
 from dreamd.daemon_health import DaemonHealth, allow_descriptors, build_info
 from dreamd.fusion.frame_table import FrameVerdict
+from dreamd.fusion.reduction import Part
 from dreamd.people_composition import house_founding, house_people
 from dreamd.ports.commit import LedgerError
 from dreamd.settings import Settings
@@ -160,6 +162,8 @@ class Daemon:
             secret=random_text,
             sign=NoteSigner(key),
         )
+        self._engine = engine_of(settings.cluster_address, settings.cluster_houses)
+        self._application.shared.join(self._engine, house_name(), settings.cluster_dreamscapes)
         accounts = self._application.bed_accounts
         keeper = files.keeper(settings.papers, settings.broker, accounts, self._clock, rng, self._say)
         self._rights = accounts.rights = keeper
@@ -229,6 +233,7 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, stop.set)
         self._ledger.tell(lambda: self._deliver_soon(loop))
+        self._engine.listen(partial(self._hear_soon, loop))
         tasks = {
             "drive": lambda: drive(
                 self._application, self._clock, self._pulse, self._meters.tick_late, self._manager.alive
@@ -252,6 +257,16 @@ class Daemon:
                 "dreamd has failed after setting every bed to zero; the log has a traceback, please report it"
             ) from error
         self._log.info("ended")
+
+    def _joining(self) -> tuple[str, ...]:
+        """Why this house joins no others, where it shares a Dreamscape; its own ones dream on."""
+        return (self._engine.trouble,) if self._engine.trouble else ()
+
+    def _hear_soon(self, loop: asyncio.AbstractEventLoop, dreamscape: str, answer: Part) -> None:
+        """Have an answer of the engine heard on the application's thread; called on the engine's."""
+        hear = partial(self._application.shared.pass_answer, dreamscape, answer)
+        with suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(self._failures.attempt, "tick", hear, dreamscape)
 
     def _deliver_soon(self, loop: asyncio.AbstractEventLoop) -> None:
         """Have commits ended on the application's thread; called on the ledger's."""
@@ -291,6 +306,7 @@ class Daemon:
 
     async def _close_ledger(self) -> None:
         self._aside.close()
+        await asyncio.to_thread(self._engine.close)
         self._application.close(0.0)
 
     def _open_http(self, guard: Guard | None) -> MetricsServer:
@@ -302,7 +318,7 @@ class Daemon:
                 checks=Checks(
                     self._health.wrong_alive,
                     self._health.wrong_ready,
-                    self._grpc.lanes.notes if self._grpc is not None else tuple,
+                    lambda: (*(self._grpc.lanes.notes() if self._grpc else ()), *self._joining()),
                 ),
                 names=(*self._settings.http_names, *(site.names() if site is not None else ())),
                 reader=scraper_judge(guard),

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from dreamd.cluster_settings import CLUSTER_KEYS, ClusterSettings, wrong_cluster
 from dreamd.core.consent.hours import zone_of
 from dreamd.oidc_settings import OIDC_KEYS, OidcSettings, wrong_provider
 from dreamd.setting_values import A_FILE, PREFIX, Key, UnfitError, file, path
@@ -45,7 +46,7 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Settings(OidcSettings):
+class Settings(OidcSettings, ClusterSettings):
     """The settings in force. Ports may be 0: any free one, named when ready."""
 
     state_dir: Path
@@ -262,6 +263,7 @@ KEYS: Final = (
     ),
     Key("log.format", "console", _one_of(LOG_FORMATS), " or ".join(LOG_FORMATS), "format of the log"),
     *OIDC_KEYS,
+    *CLUSTER_KEYS,
     Key("log.level", "info", _one_of(LOG_LEVELS), ", ".join(LOG_LEVELS), "lowest level that is logged"),
 )
 _BY_NAME: Final = {key.name: key for key in KEYS}
@@ -296,7 +298,7 @@ def load(env: Mapping[str, str], flags: Mapping[str, object]) -> Loaded:
     sources = tuple(_settle(key, *given[key.name]) for key in KEYS)
     values = {key.field: setting.value for key, setting in zip(KEYS, sources, strict=True)}
     settings = Settings(**values)
-    wrong = wrong_provider(settings)
+    wrong = wrong_provider(settings) or wrong_cluster(settings)
     if wrong:
         raise SettingsError(wrong)
     return Loaded(settings, sources)

@@ -73,7 +73,7 @@ class House:
         waited, answered = time.perf_counter() - wall, time.process_time()
         assert isinstance(answer.sums, Summary)
         if self._name in answer.houses:
-            fused = crowd.fusion.finish(tick, answer.sums)
+            fused = crowd.fusion.fuse_whole(tick, answer.sums)
             db = crowd.columns.db[: crowd.n]
             x = blend.to_shared(db, BANDS6X2.shipped_mu(), BANDS6X2.shipped_sigma())
             age = instant - crowd.columns.instant[: crowd.n]

@@ -12,7 +12,7 @@ KINDS = {
     Kind.EXCLUDE: "outlier",
     Kind.ORDER: "quorum mass operator moratorium release left stopped duration recording-over reassigned"
     " time-over ended shutdown daemon ledger consent-expired exposure gain-runaway synchrony-runaway"
-    " homogenise",
+    " homogenise elsewhere unjoined",
 }
 
 

@@ -32,7 +32,7 @@ def in_parts(fusions: list[Fusion], cohorts: list, instant: int) -> list[Fused]:
         assert isinstance(united, Summary)
         total = united
     assert len({one.r.tobytes() for one in parts}) == 1
-    return [fusion.finish(one, total) for fusion, one in zip(fusions, parts, strict=True)]
+    return [fusion.fuse_whole(one, total) for fusion, one in zip(fusions, parts, strict=True)]
 
 
 @pytest.mark.parametrize("slots", [100, 150])
@@ -64,7 +64,7 @@ def test_a_part_that_adopts_the_centre_agrees_in_the_next_tick() -> None:
     fusions = [Fusion(SCHEMA, MU, SIGMA) for _ in cohorts]
     in_parts(fusions, cohorts, INSTANT)
     alone = fusions[0].sum_up(cohorts[:1], everyone(cohorts[:1]), INSTANT + 1)
-    fused = fusions[0].finish(alone, alone.total)
+    fused = fusions[0].fuse_whole(alone, alone.total)
     fusions[1].adopt(fused.m, alone.total.histogram)
     in_parts(fusions, cohorts, INSTANT + 2)
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dreamd.adapters.cluster.reducer import Reducer, tree
-from dreamd.fusion.reduction import HOUSES_MAX, TICKS, Part, Reduction, add_up
+from dreamd.core.limits import HOUSES_MAX
+from dreamd.fusion.reduction import TICKS, Part, Reduction, add_up
 from dreamd.fusion.summary import Summary
 from fakes.parts import part, phase_part
 

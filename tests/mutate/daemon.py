@@ -683,7 +683,7 @@ _DREAMSCAPE: Final = (
         "quorum.resume",
         "a Dreamscape of the unwell is resumed",
         _SESSION,
-        "            or below_quorum(self.cohorts.counts(), self.plan)\n",
+        "            or below_quorum(self._deps, self.cohorts.counts(), self.plan)\n",
         "",
         (_TESTS_FAULTS,),
     ),

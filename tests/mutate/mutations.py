@@ -21,6 +21,7 @@ from mutate.files import FILES
 from mutate.guests import GUESTS
 from mutate.headsets import HEADSETS
 from mutate.held_consents import HELD_CONSENTS
+from mutate.joined_houses import JOINED_HOUSES
 from mutate.keys import KEYS
 from mutate.leading import LEADING
 from mutate.letters import LETTERS
@@ -89,4 +90,5 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *ANCHORS,
     *EXCHANGE,
     *FESTIVAL,
+    *JOINED_HOUSES,
 )

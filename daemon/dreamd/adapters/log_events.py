@@ -49,6 +49,7 @@ LEVELS: Final = {
             *("moratorium-called", "moratorium-began"),
             *("case-climbed", "case-held"),
             *("broker-up", "uplink-restored", "coupling-restored", "ledger-recovered"),
+            *("houses-parted", "houses-joined"),
         ),
         logging.WARNING,
     ),

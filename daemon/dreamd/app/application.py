@@ -160,7 +160,7 @@ class Application:
 
     def _build_all(self, people: HousePeople, secret: Random, sign: Sign | None) -> None:
         self._closed = self._newest_closing(self._deps.clock.now_s())
-        self.registry = DreamscapeRegistry(self._deps)
+        self.registry, self.shared = DreamscapeRegistry(self._deps), self._deps.shared
         waking = self._build_commands()
         self._build_people(people, secret)
         self._build_access(secret, sign)
@@ -295,7 +295,7 @@ class Application:
 
     def next_due_s(self) -> float:
         """Session time at which `run_due` has something to do."""
-        return (self._closed + 1) * HOP_S + TICK_CLOSES_AFTER_S
+        return min((self._closed + 1) * HOP_S + TICK_CLOSES_AFTER_S, self.shared.due_s())
 
     def deliver(self) -> None:
         """End the commits that the ledger has finished."""
@@ -305,6 +305,7 @@ class Application:
         """Close the newest tick that is due; older ones are skipped and counted, never queued."""
         self.deliver()
         now_s = self._deps.clock.now_s()
+        self.shared.expire(now_s, self.failures.attempt)
         instant = self._newest_closing(now_s)
         missed = instant - self._closed - 1
         if missed < 0 or buggify("tick-skipped"):

@@ -1,11 +1,12 @@
 """Dependencies that every Dreamscape shares: the clock, the ports, the fleet, the journal."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dreamd.app.access.principal_table import PrincipalTable
 from dreamd.app.clinic.clinic_book import ClinicBook
 from dreamd.app.clinic.sittings import Sittings
+from dreamd.app.collective.shared_ticks import SharedTicks
 from dreamd.app.durability.commits import Commits
 from dreamd.app.events.journal import Journal
 from dreamd.app.fleet.commands import CommandQueue
@@ -66,6 +67,7 @@ class Dependencies:
     anchors: AnchorAccount
     sittings: Sittings
     pieces: PieceBook
+    shared: SharedTicks = field(default_factory=SharedTicks)
 
     def account_of(self, kind: DreamscapeKind) -> tuple[Exposures, SleeperDoses]:
         """Return the account that a Dreamscape of this kind charges, and its doses."""

@@ -36,6 +36,8 @@ KINDS: Final = {
     "moratorium-lifted": "a moratorium was lifted; a person resumes what it has severed",
     "uplink-lost": "most frames are missing at once: the broker or the daemon's network is down",
     "uplink-restored": "frames arrive again",
+    "houses-parted": "a house of a shared Dreamscape hears no sums of the others: its sleepers are alone",
+    "houses-joined": "the house is in the sums of the shared Dreamscape again",
     "lead-started": "an artist begins to lead a Dreamscape",
     "lead-ended": "the artist leads the Dreamscape no longer",
     "marker": "a program wrote a marker of the experiment; `cause` is its text",
@@ -105,7 +107,7 @@ KINDS: Final = {
 GRAVE: Final = frozenset(
     {
         *("severed", "breaker-tripped", "latched", "assign-refused", "uplink-lost", "broker-down"),
-        *("group-severed", "coupling-halved", "identity-lost", "step-failed"),
+        *("houses-parted", "group-severed", "coupling-halved", "identity-lost", "step-failed"),
         *("ledger-restored", "ledger-write-failed", "recording-stopped", "code-reused", "broker-open"),
         *("audit-contradicted", "credential-expired", "alarm-raised", "case-climbed"),
     }

@@ -4,6 +4,10 @@ from typing import Final
 
 HOP_S: Final = 0.25
 TICK_CLOSES_AFTER_S: Final = 0.15
+HOUSES_MAX: Final = 1024
+"""Houses of one Dreamscape."""
+HOUSES_ANSWER_S: Final = 0.05
+"""A house waits so long for the sums of the others; then the tick grants nothing."""
 LEASE_S: Final = 1.0
 LEASE_FADE_S: Final = 0.5
 SEVER_FADE_S: Final = 0.05

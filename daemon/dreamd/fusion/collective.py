@@ -172,12 +172,12 @@ class Fusion:
             instant: the grid instant that closes.
         """
         part = self.sum_up(banks, allowed, instant, settles=True)
-        return self.finish(part, part.total)
+        return self.fuse_whole(part, part.total)
 
     def sum_up(
         self, banks: Sequence[FrameTable], allowed: Sequence[Mask], instant: int, *, settles: bool = False
     ) -> TickPart:
-        """Sum these banks up at the last centre; `finish` makes the collective of it and of other parts.
+        """Sum these banks up at the last centre; `fuse_whole` makes the collective of it and of other parts.
 
         Args:
             banks: as of `tick`.
@@ -243,7 +243,7 @@ class Fusion:
         """Go on from this centre, float32[D], and these residuals of a whole of which this is a part."""
         self._m, self._median, self._measured = m, median_of(histogram), int(histogram.sum())
 
-    def finish(self, part: TickPart, total: Summary) -> Fused:
+    def fuse_whole(self, part: TickPart, total: Summary) -> Fused:
         """Return the collective of the whole, `total`, of which `part` is what `sum_up` returned last."""
         n, r = max(total.n, 1), part.r
         m = (total.s / total.w).astype(np.float32) if total.w > 0.0 else r

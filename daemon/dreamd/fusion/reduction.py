@@ -20,6 +20,7 @@ from functools import reduce
 from itertools import chain
 from typing import Final
 
+from dreamd.core.limits import HOUSES_MAX
 from dreamd.fusion import synchrony
 from dreamd.fusion.summary import Summary, merge
 from dreamd.fusion.synchrony import PhaseSums
@@ -27,7 +28,6 @@ from dreamd.fusion.synchrony import PhaseSums
 TICKS: Final = 16
 """Ticks remembered, open or closed: four seconds."""
 LATELY_HOPS: Final = 4
-HOUSES_MAX: Final = 1024
 
 Sums = Summary | PhaseSums
 Counts = tuple[int, int, int]

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dreamd.app.collective.artist_input import NO_ARTIST
+from dreamd.app.collective.asked import Asked
 from dreamd.app.collective.slot_table import SlotTable
 from dreamd.core.dreamscapes.roster import Slot
 from dreamd.core.dreamscapes.seats import NOTHING, Reading
@@ -23,8 +24,9 @@ from dreamd.core.fleet.freshness import SILENCE, Word
 from dreamd.core.guidelines.running import RunningLimits
 from dreamd.core.limits import ALONE_WITHIN_S, COHORT_SLOTS, HOP_S, INTIMATE_BELOW
 from dreamd.core.safety.breaker import Breaker
-from dreamd.fusion.collective import Fused, Fusion
+from dreamd.fusion.collective import Fused, Fusion, TickPart
 from dreamd.fusion.frame_table import FrameVerdict, Mask
+from dreamd.fusion.summary import Summary
 from dreamwire.blend import coupling_to_byte, from_shared
 from dreamwire.messages import Collective, Floats, Frame
 from dreamwire.schema import WIRE_REVISION, Schema
@@ -72,6 +74,7 @@ class Cohorts:
         self._opened = 0
         self._used: dict[int, int] = {}
         self.fused: Fused | None = None
+        self._asked: list[Asked] = []
         self.tick_number = 0
         self.level = 0.0
         self.granting = False
@@ -191,15 +194,34 @@ class Cohorts:
         bank.seen = None
         return bank.columns.write(row, frame, newest_instant)
 
+    def sum_up(self, instant: int) -> TickPart:
+        """Sum up the newest frames at this grid instant, as a part of a whole; `fuse_whole` follows.
+
+        Frames and slots may change before it: the message answers the frames that are in the sums.
+        """
+        self._lost += sum(bank.columns.advance(instant) for bank in self._banks)
+        self.fusion.chorus.parted = True
+        part = self.fusion.sum_up([bank.columns for bank in self._banks], self._allowed(), instant)
+        self._asked = [Asked.at_sums(bank, at) for bank, at in zip(self._banks, part.included, strict=True)]
+        return part
+
+    def fuse_whole(self, part: TickPart, total: Summary) -> Fused:
+        """Make the collective of the whole, in which the sums of `part` are."""
+        self.fused = self.fusion.fuse_whole(part, total)
+        return self.fused
+
     def fuse(self, instant: int) -> Fused:
         """Fuse the newest frames at this grid instant."""
         self._lost += sum(bank.columns.advance(instant) for bank in self._banks)
         self.fused = self.fusion.tick(
             [bank.columns for bank in self._banks],
-            [bank.allowed for bank in self._banks],
+            self._allowed(),
             instant,
         )
         return self.fused
+
+    def _allowed(self) -> list[Mask]:
+        return [bank.allowed for bank in self._banks]
 
     def broadcasts(
         self, dreamscape: str, instant: int, level: float, term_of: Callable[[int], int]
@@ -253,12 +275,11 @@ class Cohorts:
         bank, fused = self._banks[number], self.fused if self.granting else None
         byte = coupling_to_byte(level)
         if fused is not None and number < len(fused.included):
-            included = fused.included[number]
+            included, answered = self._held(number, fused.included[number])
             many = fused.n >= INTIMATE_BELOW
             own, ruled = (bank.most, bank.ruled) if many else (bank.most_few, bank.ruled_few)
             most = np.minimum(own, ruled)
             granted = np.minimum((included & bank.allowed) * np.uint8(byte), most) >> bank.halved
-            answered = bank.columns.answered(included)
         else:
             granted = np.zeros(bank.columns.slots, dtype=np.uint8)
             answered = np.zeros(bank.columns.slots, dtype=np.uint16)
@@ -267,6 +288,13 @@ class Cohorts:
         bank.grants.record_grants(instant, granted)
         bank.bound(instant)
         return granted, answered
+
+    def _held(self, number: int, included: Mask) -> tuple[Mask, NDArray[np.uint16]]:
+        """Return which of those included have their slot still, and the frames that the message answers."""
+        bank = self._banks[number]
+        if self._asked:
+            return self._asked[number].now(bank, included)
+        return included, bank.columns.answered(included)
 
     def forgive(self, instant: int) -> None:
         """The uplink is lost: frames missing now, and until it is back, count as lost by no pod."""

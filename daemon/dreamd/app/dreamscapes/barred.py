@@ -28,9 +28,9 @@ def barred(dependencies: Dependencies, plan: Plan, holding: list[Seat]) -> Refus
     return found
 
 
-def below_quorum(counts: tuple[int, int, int], plan: Plan) -> Refusal | None:
-    """Return why too few of the assigned are healthy. counts: assigned, healthy, away."""
-    assigned, healthy, _ = counts
+def below_quorum(dependencies: Dependencies, own: tuple[int, int, int], plan: Plan) -> Refusal | None:
+    """Return why too few of the assigned are healthy. own: assigned, healthy, away in this house."""
+    assigned, healthy, _ = dependencies.shared.whole(plan.dreamscape, own, dependencies.clock.now_s())
     verdict = quorum(assigned, healthy, plan.intimate, alone=plan.kind.alone)
     if verdict.holds:
         return None

@@ -278,7 +278,7 @@ class Dreamscape:
         refusal = (
             refused(self.plan.dreamscape, self.state, Move.RESUME)
             or self._barred()
-            or below_quorum(self.cohorts.counts(), self.plan)
+            or below_quorum(self._deps, self.cohorts.counts(), self.plan)
         )
         if refusal is not None:
             return refusal

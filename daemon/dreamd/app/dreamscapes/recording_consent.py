@@ -5,6 +5,17 @@ from dreamd.core.refusals import Code, Refusal
 from dreamd.ports.recordings import Recordings
 
 
+def unshared(plan: Plan, *, shared: bool) -> Refusal | None:
+    """Return why a Dreamscape of this plan cannot be shared with other houses; None where it can."""
+    if not shared or not plan.record:
+        return None
+    sentence = (
+        f"plan.record: {plan.dreamscape} is shared with other houses, so a recording here would hold a part; "
+        "make a plan without a recording"
+    )
+    return Refusal(Code.RECORDING_UNAVAILABLE, sentence, {"field": "plan.record"})
+
+
 def recording_refused(plan: Plan, recordings: Recordings) -> Refusal | None:
     """Return why a Dreamscape of this plan cannot be recorded; None where it can, or need not be."""
     missing = recordings.missing() if plan.record else ""

@@ -14,7 +14,8 @@ from dreamd.app.dreamscapes.drivers.control_loop import ControlLoop
 from dreamd.app.dreamscapes.drivers.housekeeping import Housekeeping
 from dreamd.app.dreamscapes.drivers.pod_inputs import PodInputs
 from dreamd.app.dreamscapes.drivers.recording import RecordingDriver
-from dreamd.app.dreamscapes.recording_consent import recording_refused
+from dreamd.app.dreamscapes.drivers.shared_loop import SharedLoop
+from dreamd.app.dreamscapes.recording_consent import recording_refused, unshared
 from dreamd.app.dreamscapes.seating.seat_commits import Started
 from dreamd.app.dreamscapes.views import collective_view, dreamscape_view
 from dreamd.app.events.subscriptions import Changed
@@ -42,12 +43,14 @@ class DreamscapeRuntime:
         )
         self._recording = RecordingDriver(dreamscape, dependencies)
         self._loop = ControlLoop(dreamscape, dependencies, self._watchers, self._recording)
+        self._shared = SharedLoop(dreamscape, dependencies, self._loop)
         self._housekeeping = Housekeeping(dreamscape, dependencies, self.start)
 
     def start(self) -> Started:
         """Start it, where it can be recorded if its plan says so; see `Dreamscape.start`."""
-        dreamscape = self.dreamscape
-        refusal = None if dreamscape.started else recording_refused(dreamscape.plan, self._deps.recordings)
+        dreamscape, plan = self.dreamscape, self.dreamscape.plan
+        refusal = None if dreamscape.started else recording_refused(plan, self._deps.recordings)
+        refusal = refusal or unshared(plan, shared=self._deps.shared.shares(plan.dreamscape))
         return refusal or dreamscape.start(self.view)
 
     def resume(self) -> Refusal | None:
@@ -61,7 +64,10 @@ class DreamscapeRuntime:
     def tick(self, instant: int, missed: int) -> None:
         """Close this grid instant, then keep house."""
         now_s = self._deps.clock.now_s()
-        self._loop.close_instant(instant, missed, now_s)
+        if self._deps.shared.shares(self.dreamscape.plan.dreamscape):
+            self._shared.open_shared(instant, missed, now_s)
+        else:
+            self._loop.close_instant(instant, missed, now_s)
         self._housekeeping.keep(now_s)
 
     def tighten(self) -> None:
@@ -92,6 +98,7 @@ class DreamscapeRuntime:
 
     def give_back_memory(self) -> None:
         """It has ended and is put away: its memory is given back, watches are over."""
+        self._deps.shared.forget_dreamscape(self.dreamscape.plan.dreamscape)
         self._recording.finish(complete=True)
         self.dreamscape.give_back_memory()
         self._watchers.tell()

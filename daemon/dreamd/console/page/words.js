@@ -302,7 +302,7 @@ const GRAVE_KINDS = new Set([
   "severed", "breaker-tripped", "latched", "assign-refused", "uplink-lost", "broker-down",
   "group-severed", "coupling-halved", "identity-lost", "step-failed", "ledger-restored", "ledger-write-failed",
   "recording-stopped", "code-reused", "broker-open", "audit-contradicted", "credential-expired",
-  "case-climbed", "alarm-raised",
+  "case-climbed", "alarm-raised", "houses-parted",
 ]);
 
 export const isGrave = (event) => GRAVE_KINDS.has(event.kind) || (event.kind === "state" && /sever/.test(event.sentence));

@@ -73,7 +73,7 @@ LEVELS: Final[dict[Cause, Level | None]] = {
     **dict.fromkeys((Cause.WITHDRAWN, Cause.EXPIRED, Cause.LATCHED, Cause.OUTLIER, Cause.OPERATOR), None),
     **dict.fromkeys((Cause.RELEASED, Cause.LEFT, Cause.STOPPED, Cause.DURATION, Cause.REASSIGNED), None),
     **dict.fromkeys((Cause.RECORDING_OVER, Cause.TIME_OVER, Cause.ENDED, Cause.SHUTDOWN), None),
-    Cause.MORATORIUM: None,
+    **dict.fromkeys((Cause.MORATORIUM, Cause.ELSEWHERE, Cause.UNJOINED), None),
     **dict.fromkeys(
         (Cause.DAEMON, Cause.LEDGER, Cause.QUORUM, Cause.MASS, Cause.GAIN, Cause.SYNCHRONY), None
     ),

@@ -45,6 +45,8 @@ SENTENCES: Final[dict[Cause, str]] = {
     Cause.MASS: "Many sleepers were let go at once.",
     Cause.OPERATOR: "The staff stopped it.",
     Cause.MORATORIUM: "A pause in merging was called for everyone.",
+    Cause.ELSEWHERE: "The Dreamscape was stopped in another house.",
+    Cause.UNJOINED: "The other houses of the Dreamscape could not be reached.",
     Cause.RELEASED: "Your bed was let go.",
     Cause.LEFT: "Your bed left by itself.",
     Cause.STOPPED: "Your bed was switched off.",

@@ -80,6 +80,8 @@ class Cause(Enum):
     MASS = "mass"
     OPERATOR = "operator"
     MORATORIUM = "moratorium"
+    ELSEWHERE = "elsewhere"
+    UNJOINED = "unjoined"
     RELEASED = "release"
     LEFT = "left"
     STOPPED = "stopped"
@@ -147,6 +149,10 @@ CAUSES: Final[dict[Cause, Row]] = {
     Cause.MASS: Row(Kind.ORDER, Scope.DREAMSCAPE, "many sleepers failed at once"),
     Cause.OPERATOR: Row(Kind.ORDER, Scope.DREAMSCAPE, "an operator severed"),
     Cause.MORATORIUM: Row(Kind.ORDER, Scope.DREAMSCAPE, "a moratorium holds: no sleeper in its scope merges"),
+    Cause.ELSEWHERE: Row(Kind.ORDER, Scope.DREAMSCAPE, "another house of the Dreamscape severed it"),
+    Cause.UNJOINED: Row(
+        Kind.ORDER, Scope.DREAMSCAPE, "the sums of the Dreamscape's other houses do not come"
+    ),
     Cause.RELEASED: Row(Kind.ORDER, Scope.PERSON, "the bed was released"),
     Cause.LEFT: Row(Kind.ORDER, Scope.PERSON, "the pod left by itself"),
     Cause.STOPPED: Row(Kind.ORDER, Scope.PERSON, "the pod's agent was asked to stop"),

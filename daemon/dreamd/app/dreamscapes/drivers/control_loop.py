@@ -150,7 +150,8 @@ class ControlLoop:
 
     def _judge_quorum(self) -> None:
         dreamscape = self._dreamscape
-        assigned, healthy, away = dreamscape.cohorts.counts()
+        own, now_s = dreamscape.cohorts.counts(), self._deps.clock.now_s()
+        assigned, healthy, away = self._deps.shared.whole(dreamscape.plan.dreamscape, own, now_s)
         verdict = quorum(assigned, healthy, dreamscape.plan.intimate, away)
         if quorum(assigned, healthy, dreamscape.plan.intimate).holds:
             dreamscape.quorate = True
@@ -184,4 +185,8 @@ class ControlLoop:
             return Cause.DAEMON.value
         if self._deps.moratoria.barring(self._dreamscape.plan.site, person=False) is not None:
             return Cause.MORATORIUM.value
-        return Cause.QUORUM.value if written else Cause.LEDGER.value
+        if not written:
+            return Cause.LEDGER.value
+        shared = self._deps.shared.shares(self._dreamscape.plan.dreamscape)
+        alone = shared and self._dreamscape.cohorts.fused is None
+        return Cause.UNJOINED.value if alone else Cause.QUORUM.value

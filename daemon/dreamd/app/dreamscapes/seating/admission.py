@@ -191,6 +191,8 @@ class Admission:
     def scale(self, admitted: list[Seat]) -> tuple[Floats, Floats]:
         """The shared scale over the templates of those admitted: float32[D] each, dB."""
         templates = []
+        if self._deps.shared.shares(self._plan.dreamscape):
+            admitted = []  # the houses share a scale that each of them knows
         for seat in admitted:
             record = self._deps.fleet.get(seat.pod)
             if record is not None and record.status is not None:
