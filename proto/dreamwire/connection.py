@@ -27,6 +27,9 @@ A broker silently drops a publication that its access rules forbid: MQTT 3.1.1 h
 mosquitto acknowledges it all the same. So `announce` publishes the presence and succeeds only when it has
 received it back. Otherwise a pod with the user name of another would dream on unheard.
 
+With `offer_all` a `SocketReader` takes the whole socket at once. After a busy read it rests for REST_S, so
+that the next one brings what has come meanwhile.
+
 Underscored names of aiomqtt 2.5 are used here and nowhere else: `_client`, `_client_connect`, `_connected`,
 `_disconnected`, `_lock`, `_loop` and the overrides of `_wait_for`, `_on_socket_open`,
 `_on_socket_register_write` and `_on_disconnect`. Never call `send` from inside a message callback: paho's
@@ -48,6 +51,8 @@ import aiomqtt
 
 from dreamwire.broker_access import Access
 from dreamwire.detached_thread import aside
+from dreamwire.packet_splitter import Published
+from dreamwire.socket_reader import SocketReader
 
 T = TypeVar("T")
 
@@ -57,7 +62,12 @@ NO_DELAY: Final = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
 READ_S: Final = 0.02
 """The longest time that one turn of the loop spends on reading arrivals."""
 
+BUSY: Final = 8
+"""Publications of one read from which on the reader rests before the next."""
+REST_S: Final = 0.005
+
 Offer = Callable[[aiomqtt.Message], None]
+OfferAll = Callable[[list[Published]], None]
 
 _UNHEARD: Final = logging.getLogger(__name__)
 """Paho's log of failures. Each failure is also returned by value, so the log is silenced."""
@@ -79,8 +89,18 @@ class LoginRefusedError(aiomqtt.MqttError):
 class PromptClient(aiomqtt.Client):
     """aiomqtt's client with `send`, used once; created on the thread of its event loop."""
 
-    def __init__(self, access: Access, offer: Offer, **options: Any) -> None:  # noqa: ANN401 -- aiomqtt's own options
+    def __init__(
+        self,
+        access: Access,
+        offer: Offer,
+        *,
+        offer_all: OfferAll | None = None,
+        **options: Any,  # noqa: ANN401 -- aiomqtt's own options
+    ) -> None:
         """Prepare; entering the context connects.
+
+        offer_all: gets the publications at QoS 0 of a read together, in the reader's callback; `offer` gets
+        the others. None: `offer` gets all.
 
         Raises (on entering):
             aiomqtt.MqttError: the broker is absent, fails the identity check, or refuses; the text names
@@ -105,7 +125,8 @@ class PromptClient(aiomqtt.Client):
             queue_type=Routed,
             **options,
         )
-        self._access, self._offer = access, offer
+        self._access, self._offer, self._offer_all = access, offer, offer_all
+        self._reader = None if offer_all is None else SocketReader(self._client, self._deliver)
         self._own_topic, self._own_word = "", b""
         self._said_there: Callable[[bytes], None] | None = None
         self._heard_itself = asyncio.Event()
@@ -247,10 +268,13 @@ class PromptClient(aiomqtt.Client):
         if message.topic.value != self._own_topic:
             self._offer(message)
             return
-        if message.payload == self._own_word:
+        self._hear_own(bytes(message.payload))
+
+    def _hear_own(self, payload: bytes) -> None:
+        if payload == self._own_word:
             self._heard_itself.set()
         if self._said_there is not None:
-            self._said_there(bytes(message.payload))
+            self._said_there(payload)
 
     def _on_disconnect(self, *told: Any) -> None:  # noqa: ANN401 -- as the base class has them
         if self._entering and not self._connected.done():  # aiomqtt would wait for an answer that cannot come
@@ -269,7 +293,39 @@ class PromptClient(aiomqtt.Client):
         self._inward = select.poll()
         self._inward.register(sock.fileno(), select.POLLIN)
         # After the base class's own: the newer reader of a socket replaces the older one.
-        self._loop.call_soon_threadsafe(self._loop.add_reader, sock.fileno(), self._read)
+        self._loop.call_soon_threadsafe(self._listen, sock)
+
+    def _listen(self, sock: Any) -> None:  # noqa: ANN401 -- a socket, with TLS or without
+        """Read from this socket while it is the connection's."""
+        held = self._client.socket()
+        if held is not None and held is sock:
+            self._loop.add_reader(held.fileno(), self._read if self._reader is None else self._read_all)
+
+    def _read_all(self) -> None:
+        """Read the whole socket, for READ_S at most; then rest, where it was busy."""
+        assert self._reader is not None
+        try:
+            count, stopped = self._reader.read_all(self._loop.time, self._loop.time() + READ_S)
+            self.behind = stopped and self._more()
+        except Exception as error:  # noqa: BLE001 -- as the base class: whatever it is, the connection is gone
+            if not self._disconnected.done():
+                self._disconnected.set_exception(error)
+            return
+        sock: Any = self._client.socket()
+        if self.behind:
+            self._loop.call_soon(self._read_all)  # TLS may hold data that the socket has no more
+        elif count >= BUSY and sock is not None:
+            self._loop.remove_reader(sock.fileno())
+            self._loop.call_later(REST_S, self._listen, sock)
+
+    def _deliver(self, published: list[Published]) -> None:
+        own = [payload for topic, payload, _ in published if topic == self._own_topic]
+        for payload in own:
+            self._hear_own(payload)
+        if own:
+            published = [one for one in published if one[0] != self._own_topic]
+        if published and self._offer_all is not None:
+            self._offer_all(published)
 
     def _read(self) -> None:
         """Read all arrivals, for READ_S at most; the base class takes a turn of the loop per packet."""

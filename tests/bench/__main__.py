@@ -32,6 +32,7 @@ from tests.bench.exchange import exchange
 from tests.bench.fast_device import fast_device
 from tests.bench.formats import formats
 from tests.bench.fusion import fusion
+from tests.bench.intake import intake
 from tests.bench.overload import overload
 from tests.bench.ledger import ledger
 from tests.bench.letters import letters
@@ -136,6 +137,7 @@ BENCHES = {
     "button": lambda: button(row),
     "watch": lambda: watchers(row),
     "simulate": lambda: simulate(row),
+    "intake": lambda: intake(row),
     "overload": lambda: overload(row),
     "lists": lambda: lists(row),
     "ended": lambda: ended(row),

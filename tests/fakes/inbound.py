@@ -1,7 +1,6 @@
 """Stand-ins for the link's neighbours: an application that keeps its inputs, metrics, a clock."""
 
 from dataclasses import dataclass, field
-from itertools import groupby
 
 from dreamwire.frame_columns import FrameBlock
 from dreamwire.messages import ClockProbe, Frame, PodEvent, Presence, Status, WakeOrder
@@ -45,8 +44,7 @@ class KeepingInbound:
 
     def on_frame_block(self, block: FrameBlock) -> None:
         """Keep each frame."""
-        for topic, places in groupby(range(len(block.topics)), key=block.topics.__getitem__):
-            self.frames.append((topic, tuple(map(block.frame, places))))
+        self.frames += [(topic, (block.frame(at),)) for at, topic in enumerate(block.topics)]
 
     def on_behind(self, dropped: int) -> None:
         """Keep."""

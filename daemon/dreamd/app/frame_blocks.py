@@ -29,9 +29,10 @@ class FrameBlocks:
 
     def take_in(self, block: FrameBlock) -> None:
         """Take in each frame of the block."""
-        names = [topic.dreamscape for topic in block.topics]
-        for name in dict.fromkeys(names):
-            places = [at for at, other in enumerate(names) if other == name]
+        of: dict[str, list[int]] = {}
+        for at, topic in enumerate(block.topics):
+            of.setdefault(topic.dreamscape, []).append(at)
+        for name, places in of.items():
             runtime = self._find(name)
             if runtime is None:
                 for _ in places:

@@ -33,9 +33,16 @@ class DecodedFrames:
     """`dreamwire.frame_columns.FrameBlock` over protobuf's frames."""
 
     def __init__(self, schema: int, topics: list[FramesTopic], raw: list[pb.Frame]) -> None:
-        """raw: frames of this schema whose arrays have its lengths."""
+        """raw: at least one frame; `sound` says whether each is of this schema and within its bounds."""
         self.schema, self.topics, self._raw = schema, topics, raw
-        layout = LAYOUTS[schema]
+        layout, self.sound = LAYOUTS[schema], False
+        features = [one.features for one in raw]
+        phasors = [one.phasors for one in raw]
+        alike = set(map(len, features)) == {layout.features_bytes} and set(map(len, phasors)) == {
+            layout.phasors_bytes
+        }
+        if not alike or {one.schema for one in raw} != {schema}:
+            return
         table = np.array(
             [
                 (one.seq, one.instant, one.uncertainty_us, one.quality, one.applied, one.own_z, one.fading)
@@ -47,18 +54,19 @@ class DecodedFrames:
         some = table[:, 3:6].astype(np.float32)
         self.fading: NDArray[np.bool_] = table[:, 6] != 0.0
         self.assignments = [one.assignment for one in raw]
-        features = np.frombuffer(b"".join([one.features for one in raw]), FLOAT32)
-        phasors = np.frombuffer(b"".join([one.phasors for one in raw]), FLOAT32)
         self.columns = FrameColumns(
             whole[:, 0],
             whole[:, 1],
             whole[:, 2],
-            features.reshape(len(raw), -1),
-            phasors.reshape(len(raw), *layout.shape),
+            np.frombuffer(b"".join(features), FLOAT32).reshape(len(raw), -1),
+            np.frombuffer(b"".join(phasors), FLOAT32).reshape(len(raw), *layout.shape),
             some[:, 0],
             some[:, 1],
             some[:, 2],
         )
+
+        shares = table[:, 3:5]
+        self.sound = bool(((shares >= 0.0) & (shares <= 1.0)).all())
 
     def frame(self, at: int) -> Frame:
         """Return one of them as a value."""
@@ -75,8 +83,14 @@ def decode_frame_block(arrived: Sequence[Arrived]) -> tuple[DecodedFrames | None
         The frames, None where there are none, and the payloads to be decoded one by one, in order.
     """
     topics, raw, odd = _parsed(arrived)
-    schema = raw[0].schema if raw else 0
+    if not raw:
+        return None, [one for one in arrived if one[0] in odd]
+    schema = raw[0].schema
     layout = LAYOUTS.get(schema)
+    if not odd and layout is not None:
+        block = DecodedFrames(schema, topics, raw)
+        if block.sound:
+            return block, []
     for topic, one in zip(topics, raw, strict=True):
         ok = (
             layout is not None
@@ -88,17 +102,22 @@ def decode_frame_block(arrived: Sequence[Arrived]) -> tuple[DecodedFrames | None
         )
         if not ok:
             odd.add(topic)
-    rest: list[Arrived] = []
-    if odd:
-        rest = [one for one in arrived if one[0] in odd]
-        kept = [at for at, topic in enumerate(topics) if topic not in odd]
-        topics, raw = [topics[at] for at in kept], [raw[at] for at in kept]
+    kept = [at for at, topic in enumerate(topics) if topic not in odd]
+    topics, raw = [topics[at] for at in kept], [raw[at] for at in kept]
+    rest = [one for one in arrived if one[0] in odd]
     return (DecodedFrames(schema, topics, raw) if raw else None), rest
 
 
 def _parsed(arrived: Sequence[Arrived]) -> tuple[list[FramesTopic], list[pb.Frame], set[FramesTopic]]:
     """Return topic and raw frame of each frame, and the topics that have a payload that is none."""
-    alone = [_is_one_frame(payload) for _, payload in arrived]
+    # Each that is one field of frames by its own length, and nothing more.
+    alone = [
+        (size := len(payload)) > _LENGTH_LOW
+        and payload[0] == _FIELD
+        and payload[1] >= _LENGTH_LOW > payload[2]
+        and (payload[1] & (_LENGTH_LOW - 1)) + (payload[2] << 7) + _TWO_BYTES == size
+        for _, payload in arrived
+    ]
     try:
         joined = b"".join(payload for (_, payload), one in zip(arrived, alone, strict=True) if one)
         singles = list(pb.Frames.FromString(joined).frames)
@@ -114,17 +133,6 @@ def _parsed(arrived: Sequence[Arrived]) -> tuple[list[FramesTopic], list[pb.Fram
         if not frames:
             odd.add(topic)
     return topics, raw, odd
-
-
-def _is_one_frame(payload: bytes) -> bool:
-    """Whether this is one field of frames, by its own length, and nothing more."""
-    size = len(payload)
-    return (
-        size > _LENGTH_LOW
-        and payload[0] == _FIELD
-        and payload[1] >= _LENGTH_LOW > payload[2]
-        and (payload[1] & (_LENGTH_LOW - 1)) + (payload[2] << 7) + _TWO_BYTES == size
-    )
 
 
 def _frames_of(payload: bytes) -> list[pb.Frame]:

@@ -10,7 +10,7 @@ import aiomqtt
 
 from dreamd.adapters.mqtt.outbox import Parcel
 from dreamwire.broker_access import Access
-from dreamwire.connection import Offer, PromptClient
+from dreamwire.connection import Offer, OfferAll, PromptClient
 
 KEEPALIVE_S: Final = 5
 ANSWER_S: Final = 3.0
@@ -22,7 +22,9 @@ UNACKNOWLEDGED: Final = 4096
 class Connection(PromptClient):
     """A clean session that is used once; messages go to `offer`, never to the iterator."""
 
-    def __init__(self, access: Access, *, identifier: str, will: Parcel, offer: Offer) -> None:
+    def __init__(
+        self, access: Access, *, identifier: str, will: Parcel, offer: Offer, offer_all: OfferAll
+    ) -> None:
         """Prepare; entering the context connects.
 
         Raises (on entering): aiomqtt.MqttError: the broker is unreachable, or refuses.
@@ -30,6 +32,7 @@ class Connection(PromptClient):
         super().__init__(
             access,
             offer,
+            offer_all=offer_all,
             identifier=identifier,
             will=aiomqtt.Will(will.topic, will.payload, will.qos, will.retain),
             clean_session=True,

@@ -15,11 +15,11 @@ unreadable payload is counted and named, never guessed at, and costs the others 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
-from dreamd.adapters.mqtt.inbox import Arrival, Inbox
-from dreamd.core.limits import HOP_S
+from dreamd.adapters.mqtt.inbox import SENDERS_FEW, Arrival, Inbox
+from dreamd.core.limits import FRAME_FRESH_HOPS, HOP_S
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.metrics import LinkMetrics
 from dreamwire import codec, topics
@@ -29,6 +29,8 @@ from dreamwire.topics import FramesTopic, PodTopic
 
 FRAMES_WAIT_S: Final = HOP_S
 """While the socket is not empty, frames of all senders are read in rounds at this interval."""
+FRESH: Final = 2048
+"""Frames of one turn that need no queue, unless more of a sender have come than may be fresh."""
 BATCH: Final = 256
 """Arrivals handed on before the loop has its turn: about ten milliseconds of frames."""
 
@@ -90,28 +92,61 @@ class Intake:
         self._clock = clock
         self._meters = meters
         self._inbox = Inbox()
+        self._fresh: list[tuple[FramesTopic, bytes]] = []
         self._turn_asked = False
         self._frames_s, self._round = 0.0, 0
         self.behind: Callable[[], bool] = lambda: False
 
     def offer(self, topic: str, payload: bytes, *, retained: bool) -> None:
         """Store a payload; called on the loop's thread, from inside the MQTT client."""
-        parsed = topics.parse(topic)
-        if parsed is None:
-            self.inbound.on_malformed("", "topic", "not a topic of dreamwire.v1")
-            return
-        dropped = self._inbox.put(Arrival(parsed, payload, retained, self._clock.now_s()))
-        if dropped:
-            self._meters.link_dropped(dropped)
-        if not self._turn_asked:
+        self.offer_all([(topic, payload, retained)])
+
+    def offer_all(self, arrived: Sequence[tuple[str, bytes, bool]]) -> None:
+        """Store payloads that arrived together: topic, payload, retained or not; called as `offer` is."""
+        now_s, parse, fresh = self._clock.now_s(), topics.parse, self._fresh
+        for topic, payload, retained in arrived:
+            parsed = parse(topic)
+            if isinstance(parsed, FramesTopic) and not retained:
+                fresh.append((parsed, payload))
+            elif parsed is None:
+                self.inbound.on_malformed("", "topic", "not a topic of dreamwire.v1")
+            else:
+                self._put(Arrival(parsed, payload, retained, now_s))
+        if len(fresh) > FRESH:
+            self._keep_fresh()
+        if (fresh or self._inbox) and not self._turn_asked:
             self._turn_asked = True
             asyncio.get_running_loop().call_soon(self.turn)
+
+    def _put(self, arrival: Arrival) -> None:
+        dropped = self._inbox.put(arrival)
+        if dropped:
+            self._meters.link_dropped(dropped)
+
+    def _keep_fresh(self) -> None:
+        """Put the frames of this turn into the inbox, where each sender has its own bounded queue."""
+        now_s = self._clock.now_s()
+        for topic, payload in self._fresh:
+            self._put(Arrival(topic, payload, retained=False, received_s=now_s))
+        self._fresh.clear()
+
+    def _take_fresh(self) -> list[tuple[FramesTopic, bytes]]:
+        """Return the frames of this turn; none where others wait, or more have come than may be fresh."""
+        fresh = self._fresh
+        senders = max(
+            len({id(topic) for topic, _ in fresh}), SENDERS_FEW
+        )  # one object a topic: `topics.parse`
+        if self._inbox.frames or self.behind() or len(fresh) > FRAME_FRESH_HOPS * senders:
+            self._keep_fresh()
+            return []
+        self._fresh = []
+        return fresh
 
     def turn(self) -> None:
         """Hand on waiting arrivals, at most BATCH, and ask for another turn if more wait."""
         self._turn_asked = False
+        block = self._take_fresh()
         frames = self._frames_due()
-        block: list[tuple[FramesTopic, bytes]] = []
         for _ in range(BATCH):
             arrival = self._inbox.next_arrival(frames=frames)
             if arrival is None:

@@ -44,6 +44,7 @@ from dreamwire.messages import (
     WakeOrder,
     WakePod,
 )
+from dreamwire.packet_splitter import Published
 from dreamwire.signing import Opener
 
 BACKOFF_MIN_S: Final = 0.2
@@ -194,11 +195,18 @@ class MqttLink:
             else:
                 intake.offer(message.topic.value, message.payload, retained=message.retain)
 
+        def offer_all(published: list[Published]) -> None:
+            own = [one for one in published if one[0] in own_topics.TOPICS]
+            for topic, payload, _ in own:
+                ours.heard(topic, payload)
+            intake.offer_all([one for one in published if one not in own] if own else published)
+
         connection = Connection(
             self._broker.access,
             identifier=f"dreamd-{self._broker.instance}",
             will=self._presence(online=False),
             offer=offer,
+            offer_all=offer_all,
         )
         self._idle.clear()
         try:
