@@ -10,6 +10,7 @@ from dreamd.app.dreamscapes.dreamscape import Dreamscape
 from dreamd.app.dreamscapes.recording_consent import unshared
 from dreamd.core.dreamscapes.views import DreamscapeState, Plan
 from dreamd.core.safety.causes import Cause
+from dreamd.fusion.summary import Summary
 from dreamd.fusion.synchrony import PhaseSums
 from fakes.callers import OPERATOR
 from fakes.shared_houses import NAME, Houses
@@ -113,6 +114,30 @@ def test_a_sever_in_one_house_severs_all_until_people_resume(houses: Houses) -> 
     assert dreamscape(houses.stages[1]).resume() is None
     houses.hop(4)
     assert houses.granted() == [4, 4]
+
+
+def test_an_answer_that_is_not_finite_is_none(houses: Houses) -> None:
+    """With NaN in the sums of an answer the house grants nothing in that tick, and goes on in the next."""
+    kept = houses.pass_answers
+
+    def sicken() -> None:
+        for engine in houses.engines:
+            for name, answer in engine.answers:
+                assert isinstance(answer.sums, Summary)
+                sums = replace(answer.sums, s=answer.sums.s * np.nan)
+                engine.answers = [(name, replace(answer, sums=sums))]
+        kept()
+
+    houses.hop()
+    while (dreamscape(houses.stages[0]).instant + 1) % 4 == 0:
+        houses.hop()
+    houses.pass_answers = sicken  # type: ignore[method-assign]
+    houses.hop()
+    assert houses.granted() == [0, 0]
+    houses.pass_answers = kept  # type: ignore[method-assign]
+    houses.hop()
+    assert houses.granted() == [4, 4]
+    assert np.isfinite(houses.newest()[0].m).all()
 
 
 def test_a_house_resumed_between_sums_and_message_grants_nothing(houses: Houses) -> None:

@@ -5,7 +5,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 import pytest
@@ -36,13 +36,18 @@ def ray_cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     ) as head:
         assert head.stdin is not None
         assert head.stdout is not None
+        nodes: list[psutil.Process] = []
         try:
             address = head.stdout.readline().strip()
             assert address, "the head of the cluster has not started"
+            nodes = psutil.Process(head.pid).children(recursive=True)
             yield address
         finally:
             head.stdin.close()
             head.wait(30)
+            for one in nodes:  # where a test has killed their parent
+                with suppress(psutil.NoSuchProcess):
+                    one.kill()
 
 
 def listening(process: psutil.Process) -> set[str]:

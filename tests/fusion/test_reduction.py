@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -104,6 +105,29 @@ def test_the_larger_side_has_the_centre_and_any_house_may_halt() -> None:
         assert found is not None
         assert (found.centre, found.houses, found.counts) == (b"x", frozenset("ab"), (10, 10, 0))
         assert found.halted == "quorum"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"w": np.nan}, {"s": np.full(12, np.inf)}, {"s": np.full(12, 1e6)}, {"squares": np.nan}]
+)
+def test_sums_that_no_frames_can_make_are_in_no_answer(wrong: dict[str, float]) -> None:
+    """A part with NaN, infinity or a centre out of reach has no answer, and the others go on without it."""
+    answers = joined("a", "b")
+    sick = part("b")
+    assert isinstance(sick.sums, Summary)
+    answers.add(replace(sick, sums=replace(sick.sums, **wrong)))
+    assert answers.found["b", 100] is None
+    answers.add(part("a"), 1.0)
+    answers.reduction.close_due(2.0)
+    assert answers.houses("a", 100) == "a"
+
+
+def test_phase_sums_are_finite() -> None:
+    """Phase sums with NaN are not sound."""
+    sick = phase_part("a")
+    assert sick.sound
+    sick.sums.k[0, 0, 0] = np.nan  # type: ignore[union-attr]
+    assert not sick.sound
 
 
 def test_kinds_of_sums_do_not_mix() -> None:

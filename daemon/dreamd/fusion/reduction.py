@@ -11,6 +11,7 @@ Rules
 - A part that comes after its tick has closed is in no sum. Its house has the answer, and is waited for again
   in the next tick. A house that is missing delays one tick, and none after it.
 - A house with a wrong clock opens ticks of its own far away and delays no other.
+- Sums that are not finite, or whose centre lies beyond what any frame can hold, are in no answer.
 - Nothing grows: TICKS ticks and HOUSES_MAX houses are remembered, the oldest are forgotten first.
 """
 
@@ -20,6 +21,8 @@ from functools import reduce
 from itertools import chain
 from typing import Final
 
+import numpy as np
+
 from dreamd.core.limits import HOUSES_MAX
 from dreamd.fusion import synchrony
 from dreamd.fusion.summary import Summary, merge
@@ -28,6 +31,8 @@ from dreamd.fusion.synchrony import PhaseSums
 TICKS: Final = 16
 """Ticks remembered, open or closed: four seconds."""
 LATELY_HOPS: Final = 4
+CENTRE_MOST: Final = 500.0
+"""Shared-scale units from zero to any centre: features are within 200 dB, and a scale is 1 dB at least."""
 
 Sums = Summary | PhaseSums
 Counts = tuple[int, int, int]
@@ -54,6 +59,17 @@ class Part:
     def weight(self) -> int:
         """The number of sleepers in the sums."""
         return self.sums.n if isinstance(self.sums, Summary) else len(self.houses)
+
+    @property
+    def sound(self) -> bool:
+        """Whether the sums are finite, and their centre within CENTRE_MOST; NaN is never sound."""
+        sums = self.sums
+        if isinstance(sums, PhaseSums):
+            return bool(np.isfinite(sums.g).all() and np.isfinite(sums.k).all())
+        spread = sums.squares, sums.distances, *sums.x.tolist(), *sums.phase_n.tolist()
+        finite = bool(np.isfinite(spread).all() and np.isfinite(sums.phases).all())
+        within = bool((np.abs(sums.s) <= CENTRE_MOST * sums.w).all())
+        return finite and within and 0.0 <= sums.w < float("inf") and sums.n >= 0
 
 
 Reply = Callable[[Part | None], object]
@@ -115,6 +131,9 @@ class Reduction:
 
     def add_part(self, part: Part, now_s: float, reply: Reply) -> None:
         """Add a part; `reply` is called once, now or later, with the answer, or with None: there is none."""
+        if not part.sound:
+            reply(None)
+            return
         self._note(part)
         tick = self._ticks.get(part.instant)
         if tick is None:

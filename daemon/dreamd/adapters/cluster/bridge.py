@@ -1,8 +1,10 @@
 """The process that speaks with Ray for one house: parts in by a socket, answers out by it.
 
 It is a process of its own because Ray ends a driver that has lost its cluster, and because Ray's threads and
-memory have no place beside the tick. It ends when its socket does. Run by `ray_engine` alone:
-`python -m dreamd.adapters.cluster.bridge FD ADDRESS HOUSES`.
+memory have no place beside the tick. `ray_engine` alone runs it, with FD ADDRESS HOUSES.
+
+One thread reads, and one calls Ray, which may hang when the cluster is gone. The reading thread ends the
+process when the socket ends, whatever Ray does.
 """
 
 import os
@@ -21,24 +23,41 @@ from dreamd.fusion.reduction import Part
 class Bridge:
     """Parts from a connection to the reducers, answers back. houses: how many share a Dreamscape at most."""
 
-    def __init__(self, ray: Ray, connection: Connection, houses: int) -> None:
-        self._ray, self._connection, self._houses = ray, connection, houses
+    def __init__(self, connection: Connection, houses: int) -> None:
+        self._ray: Ray = None
+        self._connection, self._houses = connection, houses
         self._sending = threading.Lock()
+        self._waiting: dict[tuple[str, type], tuple[str, Part]] = {}
+        self._changed = threading.Condition()
         self._reducers: dict[str, Actor] = {}
         self._used_s: dict[str, float] = {}
 
-    def serve_parts(self) -> None:
-        """Serve until the connection ends."""
+    def read_parts(self) -> None:
+        """Keep the newest part of each kind; end the process with the connection."""
         while True:
             try:
                 dreamscape, part = self._connection.recv()
             except (EOFError, OSError):
-                return
-            try:
-                self._submit(dreamscape, part)
-            except Exception as error:  # noqa: BLE001 -- a part that cannot be sent is lost; its house hears why
-                self._reducers.pop(dreamscape, None)
-                self.send_back(None, f"no reducer of {dreamscape} is reached: {_short(error)}")
+                os._exit(0)
+            with self._changed:
+                self._waiting[dreamscape, type(part.sums)] = dreamscape, part
+                self._changed.notify()
+
+    def serve_parts(self, ray: Ray) -> None:
+        """Pass parts on to the reducers, for ever."""
+        self._ray = ray
+        self.send_back(None, "")
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting)
+                parts = list(self._waiting.values())
+                self._waiting.clear()
+            for dreamscape, part in parts:
+                try:
+                    self._submit(dreamscape, part)
+                except Exception as error:  # noqa: BLE001 -- the part is lost, and its house hears why
+                    self._reducers.pop(dreamscape, None)
+                    self.send_back(None, f"no reducer of {dreamscape} is reached: {_short(error)}")
             self._retire()
 
     def send_back(self, dreamscape: str | None, what: Part | str) -> None:
@@ -82,19 +101,16 @@ def _short(error: BaseException) -> str:
 
 
 def main(argv: list[str]) -> int:
-    """Connect, serve, and leave the cluster; the exit code is 0 after a served connection."""
+    """Connect and serve; the exit code 1 says that there is no cluster to serve."""
     number, address, houses = argv
     connection = Connection(int(number))
+    bridge = Bridge(connection, int(houses))
+    threading.Thread(target=bridge.read_parts, name="read", daemon=True).start()
     try:
-        ray = connect(address)
+        bridge.serve_parts(connect(address))
     except ClusterError as error:
-        connection.send((None, str(error)))
-        return 1
-    bridge = Bridge(ray, connection, int(houses))
-    bridge.send_back(None, "")
-    bridge.serve_parts()
-    ray.shutdown()
-    return 0
+        bridge.send_back(None, str(error))
+    return 1
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from dreamd.fusion.reduction import Part
 from dreamd.ports.cohort_engine import Heard
 
 RESTART_S: Final = 1.0
-END_S: Final = 1.5
+END_S: Final = 0.3
 _NOT_YET: Final = "the engine of shared Dreamscapes is starting"
 _ENDED: Final = "the engine of shared Dreamscapes has ended; it is started again"
 

@@ -6,6 +6,7 @@ answer, or without one after HOUSES_ANSWER_S. The daemon's thread is free meanwh
 Rules
 - A house that the answer does not name grants nothing in that tick. Without an answer it grants nothing.
 - A late answer moves the centre, so that the house's next part meets the others'.
+- An answer that is not finite is none.
 - A part of a Dreamscape that does not dream has no sums. It hears the others, so that it can dream with them.
 - A sever in one house is one in all: its cause travels with the part for as long as it lasts. A house that
   was severed for another one does not hand that on, so people can resume house by house.
@@ -124,6 +125,8 @@ class SharedLoop:
         """Close the open tick by its answer; take the centre of a late one."""
         if answer.centre[:_MARK] != self._mark():
             return  # the others are on another scale: nothing of theirs is ours
+        if not answer.sound:
+            return
         if isinstance(answer.sums, PhaseSums):
             self._hear_phases(answer, answer.sums)
         elif self._waiting is not None and answer.instant == self._waiting.opened.instant:
