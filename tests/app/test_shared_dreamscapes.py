@@ -51,8 +51,10 @@ def test_houses_broadcast_one_centre_and_grant_by_all_sleepers(houses: Houses) -
 
 
 def test_a_house_that_is_not_heard_grants_nothing_and_the_others_dream_on(houses: Houses) -> None:
-    """The cut house sends zeros in that tick; the other couples on; after a second an event says so."""
+    """The cut house sends zeros after two held ticks, and an event after four; the other couples on."""
     houses.engines[1].cut = True
+    houses.hop(2)
+    assert houses.granted() == [4, 4]
     houses.hop()
     assert houses.granted() == [4, 0]
     assert dreamscape(houses.stages[1]).withheld == Cause.UNJOINED.value
@@ -68,12 +70,31 @@ def test_a_house_that_is_not_heard_grants_nothing_and_the_others_dream_on(houses
     assert [dreamscape(stage).state for stage in houses.stages] == [DreamscapeState.DREAMING] * 2
 
 
-def test_without_a_reducer_all_are_alone(houses: Houses) -> None:
-    """With both cut, no message grants anything, in that very tick."""
+def test_without_a_reducer_no_permission_lives_longer(houses: Houses) -> None:
+    """Two messages answer the frames of the last sums again, and the third grants nothing."""
+    last = houses.newest()
     for engine in houses.engines:
         engine.cut = True
+    for _ in range(2):
+        houses.hop()
+        for held, before in zip(houses.newest(), last, strict=True):
+            assert held.tick > before.tick
+            assert held.answered.tolist() == before.answered.tolist()
+            assert held.m.tobytes() == before.m.tobytes()
+            assert np.isnan(held.phase_means).all()
     houses.hop()
     assert houses.granted() == [0, 0]
+
+
+def test_a_held_message_excludes_in_the_same_tick(houses: Houses) -> None:
+    """A pod that is released, and one with a poor signal, are at zero in the repeated message."""
+    for engine in houses.engines:
+        engine.cut = True
+    houses.stages[0].pods[1].quality = 0.1
+    houses.between = lambda: houses.stages[0].app.pods.release(OPERATOR, "bed-1", "away")
+    houses.hop()
+    assert houses.granted() == [2, 4]
+    assert (houses.newest()[0].answered > 0).sum() == 2
 
 
 def test_a_message_answers_the_frames_in_its_sums(houses: Houses) -> None:
@@ -117,7 +138,7 @@ def test_a_sever_in_one_house_severs_all_until_people_resume(houses: Houses) -> 
 
 
 def test_an_answer_that_is_not_finite_is_none(houses: Houses) -> None:
-    """With NaN in the sums of an answer the house grants nothing in that tick, and goes on in the next."""
+    """With NaN in the sums of an answer the house repeats its last message, and goes on in the next tick."""
     kept = houses.pass_answers
 
     def sicken() -> None:
@@ -131,13 +152,16 @@ def test_an_answer_that_is_not_finite_is_none(houses: Houses) -> None:
     houses.hop()
     while (dreamscape(houses.stages[0]).instant + 1) % 4 == 0:
         houses.hop()
+    last = houses.newest()[0]
     houses.pass_answers = sicken  # type: ignore[method-assign]
     houses.hop()
-    assert houses.granted() == [0, 0]
+    assert houses.newest()[0].m.tobytes() == last.m.tobytes()
+    assert houses.newest()[0].answered.tolist() == last.answered.tolist()
     houses.pass_answers = kept  # type: ignore[method-assign]
     houses.hop()
     assert houses.granted() == [4, 4]
     assert np.isfinite(houses.newest()[0].m).all()
+    assert houses.newest()[0].answered.tolist() != last.answered.tolist()
 
 
 def test_a_house_resumed_between_sums_and_message_grants_nothing(houses: Houses) -> None:
@@ -155,7 +179,7 @@ def test_a_house_resumed_between_sums_and_message_grants_nothing(houses: Houses)
 
 
 def test_a_house_that_missed_an_answer_is_left_out_of_one_tick() -> None:
-    """At an older centre it is in no sum and grants nothing; it goes on from the others' centre."""
+    """At an older centre it is in no sum and repeats its message; it goes on from the others' centre."""
     houses = Houses(5, 4)
     houses.dream()
     kept = houses.pass_answers
@@ -164,15 +188,17 @@ def test_a_house_that_missed_an_answer_is_left_out_of_one_tick() -> None:
         houses.engines[1].answers.clear()
         kept()
 
+    last = houses.newest()[1].answered.tolist()
     houses.pass_answers = pass_one  # type: ignore[method-assign]
     houses.hop()
-    assert houses.granted() == [5, 0]
+    assert houses.newest()[1].answered.tolist() == last
     houses.pass_answers = kept  # type: ignore[method-assign]
     houses.hop()
-    assert houses.granted() == [5, 0]
+    assert houses.newest()[1].answered.tolist() == last
     assert houses.engines[0].sent[-1].centre != houses.engines[1].sent[-1].centre
     houses.hop()
-    assert houses.granted() == [5, 4]
+    assert houses.newest()[1].answered.tolist() != last
+    assert houses.newest()[0].m.tobytes() == houses.newest()[1].m.tobytes()
 
 
 def test_a_house_on_another_scale_never_meets_the_others(houses: Houses) -> None:

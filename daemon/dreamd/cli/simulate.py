@@ -46,6 +46,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     held = "nothing fails, but every message from the pods arrives S seconds late"
     beside = "the last pod is in an anchor session beside the group (4 pods at least)"
     nights.add_argument("--anchored", action="store_true", help=beside)
+    joined = "another house has sleepers in the Dreamscape, and its sums come late or not at all"
+    nights.add_argument("--shared", action="store_true", help=joined)
     nights.add_argument("--held-back", type=float, default=0.0, metavar="S", help=held)
     parser.add_argument("--json", action="store_true", help="print one JSON object a night, and nothing else")
     parser.add_argument("-v", "--verbose", action="store_true", help="print the faults and severs by kind")
@@ -107,8 +109,8 @@ def _replay(account: NightAccount, args: argparse.Namespace) -> str:
     command = f"dreamd simulate --seed {account.seed} --pods {account.pods} --seconds {account.seconds:g}"
     if args.network:
         command += " --network"
-    if vars(args).get("anchored"):
-        command += " --anchored"
+    for flag in ("anchored", "shared"):
+        command += f" --{flag}" if vars(args).get(flag) else ""
     return command + (f" --held-back {args.held_back:g}" if args.held_back > 0.0 else "")
 
 
@@ -117,7 +119,7 @@ def _counts(counts: dict[str, int]) -> str:
 
 
 def _night(args: argparse.Namespace) -> Night:
-    return Night(args.network, args.held_back, args.anchored)
+    return Night(args.network, args.held_back, args.anchored, args.shared)
 
 
 def _run_one(job: tuple[int, int, float, Night]) -> NightAccount:

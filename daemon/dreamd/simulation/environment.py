@@ -163,7 +163,8 @@ class Environment:
     conditions: those of every link that has none of its own. limits_min: merge-minutes by pseudonym, of the
     sleepers that have a limit. every_pulse: pods give also the pulses that decide nothing. hops: journals
     have a line for each hop. recordings: where the daemons keep theirs. begins_s: when the night begins, unix
-    time. house: its guidelines, sites and letters.
+    time. house: its guidelines, sites and letters. joined_after_s: by the Dreamscapes in which
+    another house has sleepers, the time from which its sums come in time.
     """
 
     seed: int
@@ -178,6 +179,7 @@ class Environment:
     observer: Observer
     every_pulse: bool = False
     hops: bool = False
+    joined_after_s: Mapping[str, float] = field(default_factory=dict)
     recordings: Recordings = field(default_factory=NoRecordings)
     begins_s: float = 1_800_000_000.0
     house: House = field(default_factory=House)

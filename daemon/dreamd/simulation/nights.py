@@ -130,12 +130,14 @@ def _drawn(
 class Night:
     """The faults of a night. held_back_s: the delay of everything that pods send, except near its ends.
 
-    anchored: the last bed is in an anchor session beside the group.
+    anchored: the last bed is in an anchor session beside the group. shared: another house has sleepers in the
+    Dreamscape, and hears this one now and then too late.
     """
 
     network: bool = False
     held_back_s: float = 0.0
     anchored: bool = False
+    shared: bool = False
 
     @property
     def innocent(self) -> bool:

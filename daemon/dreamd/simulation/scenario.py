@@ -85,12 +85,16 @@ def run_scenario(
     rng = random.Random(f"story {seed}")  # noqa: S311 - one seed, one story
     limits_min = {} if night.innocent or night.anchored else limits(seed, pods)
     begins_s, zone = night.begins_s(seed)
-    world = World(seed, pods, rng.choice(CONDITIONS), limits_min, begins_s=begins_s, zone=zone)
+    whole = seconds >= WHOLE_S
+    ending_s = seconds - WELL_AGAIN_S if whole else seconds
+    joined_after_s = {World.dreamscape: ending_s} if night.shared else None
+    conditions = rng.choice(CONDITIONS)
+    world = World(
+        seed, pods, conditions, limits_min, begins_s=begins_s, zone=zone, joined_after_s=joined_after_s
+    )
     world.checker.innocent = night.innocent
     if trace is not None:
         world.checker.trace = trace
-    whole = seconds >= WHOLE_S
-    ending_s = seconds - WELL_AGAIN_S if whole else seconds
     final = FinalCheck()
     drawn = night.draw(seed, rng, pods, (MERGED_S, ending_s))
     night.hold_back(world, (MERGED_S, ending_s))

@@ -58,14 +58,16 @@ class World:
         zone: str = ZONE,
         house: House | None = None,
         checks: type[InvariantChecker] = InvariantChecker,
+        joined_after_s: Mapping[str, float] | None = None,
     ) -> None:
         """Start one daemon and so many pods.
 
         limits_min: merge-minutes by pseudonym, of the sleepers that have a limit. sleeper: makes the sleeper
         of a bed's number. every_pulse, hops, recordings: see `Environment`. begins_s: when the night begins,
         unix time. zone: of wall clocks. house: absent, a bench of one site. checks: the checker's class.
+        joined_after_s: see `Environment`.
         """
-        self.seed = seed
+        self.seed, self.zone, self._sleeper = seed, zone, sleeper
         self.rng = random.Random(seed)  # noqa: S311 - one seed, one story
         self.schedule = Schedule()
         self.conditions = conditions or NetworkConditions()
@@ -73,12 +75,10 @@ class World:
         self.storage = LedgerStorage()
         self.storage.principals, self.storage.credentials = people(begins_s)
         self.broker = MqttBroker(self.schedule)
-        self.zone = zone
-        self._sleeper = sleeper
         self.daemons: list[DaemonProcess] = []
         self.pods: list[Pod] = []
         self.checker = checks(self.schedule, self.storage, self.limits_min, self.pods)
-        self.checker.calm = self.conditions.loss == 0.0
+        self.checker.calm = self.conditions.loss == 0.0 and not joined_after_s
         self.checker.credentials.broker = self.broker
         self.checker.grants.moratoria.site_of = lambda pod: self.environment.house.site_of(number_of(pod))
         key = KeyedSealer(SECRET)
@@ -98,6 +98,7 @@ class World:
             recordings=recordings or NoRecordings(),
             begins_s=begins_s,
             house=house or House(),
+            joined_after_s=joined_after_s or {},
         )
         self.start_daemon()
         for number in range(1, pods + 1):

@@ -28,6 +28,7 @@ class Asked:
         return cls(table.subject.copy(), table.since.copy(), table.columns.answered(included))
 
     def now(self, table: SlotTable, included: Mask) -> tuple[Mask, NDArray[np.uint16]]:
-        """Return which of those included still have their slot, and the frames that are answered."""
-        here = included & (table.subject == self.subject) & (table.since == self.since)
+        """Return which of those included may still be coupled there, and the frames that are answered."""
+        same = (table.subject == self.subject) & (table.since == self.since)
+        here = included & table.allowed & same
         return here, np.where(here, self.answered, 0).astype(np.uint16)

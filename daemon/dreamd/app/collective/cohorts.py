@@ -8,7 +8,7 @@ coupling zero in the same message, because both are read from one mask.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import nan
 
 import numpy as np
@@ -75,6 +75,7 @@ class Cohorts:
         self._used: dict[int, int] = {}
         self.fused: Fused | None = None
         self._asked: list[Asked] = []
+        self._summed: list[Asked] = []
         self.tick_number = 0
         self.level = 0.0
         self.granting = False
@@ -202,13 +203,29 @@ class Cohorts:
         self._lost += sum(bank.columns.advance(instant) for bank in self._banks)
         self.fusion.chorus.parted = True
         part = self.fusion.sum_up([bank.columns for bank in self._banks], self._allowed(), instant)
-        self._asked = [Asked.at_sums(bank, at) for bank, at in zip(self._banks, part.included, strict=True)]
+        self._summed = [Asked.at_sums(bank, at) for bank, at in zip(self._banks, part.included, strict=True)]
         return part
 
     def fuse_whole(self, part: TickPart, total: Summary) -> Fused:
         """Make the collective of the whole, in which the sums of `part` are."""
-        self.fused = self.fusion.fuse_whole(part, total)
-        return self.fused
+        fused = self.fusion.fuse_whole(part, total)
+        self.fused = fused if len(self._summed) == len(self._banks) else None  # a table has been added
+        self._asked = self._summed
+        return fused
+
+    def repeat_newest(self, part: TickPart) -> bool:
+        """Let the next message be the newest one again, where it granted something; else False.
+
+        It answers the same frames, so no permission lives longer by it. A slot that is not in the sums of
+        this tick, `part`, is at zero in it.
+        """
+        held = self.fused
+        if held is None or not self.granting or len(held.included) != len(part.included):
+            return False
+        both = tuple(was & now for was, now in zip(held.included, part.included, strict=True))
+        told = np.full_like(held.phase_means, np.nan)
+        self.fused = replace(held, included=both, outliers=part.outliers, phase_means=told)
+        return True
 
     def fuse(self, instant: int) -> Fused:
         """Fuse the newest frames at this grid instant."""

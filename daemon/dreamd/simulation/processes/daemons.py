@@ -19,6 +19,7 @@ from dreamd.app.people.house_people import HousePeople
 from dreamd.app.safety.step_failures import Failure, InjectedError
 from dreamd.core.access.caller import RESTARTED, SIGNALLED
 from dreamd.core.limits import HOP_S
+from dreamd.fusion.reduction import Part
 from dreamd.ports.ledger.exposure import Account
 from dreamd.ports.pod_link import CohortKey as PortKey
 from dreamd.simulation.environment import Environment
@@ -26,6 +27,7 @@ from dreamd.simulation.machines.counting_metrics import CountingMetrics
 from dreamd.simulation.machines.memory_ledger import MemoryLedger
 from dreamd.simulation.processes.exposure_limits import LimitedExposures
 from dreamd.simulation.processes.front_desk import FrontDesk
+from dreamd.simulation.processes.imagined_house import ImaginedHouse
 from dreamd.simulation.processes.rights import SimulatedKeeper
 from dreamd.simulation.schedule import SECOND_NS
 from dreamwire import codec, topics
@@ -91,12 +93,26 @@ class DaemonProcess:
         environment.observer.daemon_started(self)
         self.app.journal.subscribe(lambda event: environment.observer.daemon_event(self, event))
         self.app.failures.on_failure(self._failed)
+        self._join_houses()
         self.app.open(RESTARTED)
         environment.broker.welcome(self)
         if environment.broker.accounts is not None:
             self.keep_rights()
         self.app.inbound.on_link(up=environment.broker.alive)
         self._plan()
+
+    def _join_houses(self) -> None:
+        environment = self._environment
+        if environment.joined_after_s:
+            name = f"{environment.seed} {self.number}"
+            engine = ImaginedHouse(environment.schedule, name, max(environment.joined_after_s.values()))
+            engine.listen(self._hear)
+            self.app.shared.join(engine, f"daemon-{self.number}", environment.joined_after_s)
+
+    def _hear(self, dreamscape: str, answer: Part) -> None:
+        if self.alive and not self.frozen:
+            hear = partial(self.app.shared.pass_answer, dreamscape, answer)
+            self.app.failures.attempt("tick", hear, dreamscape)
 
     def _failed(self, failure: Failure) -> None:
         if not isinstance(failure.error, InjectedError):

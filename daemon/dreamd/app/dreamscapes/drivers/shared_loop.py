@@ -4,7 +4,9 @@ A tick opens as any other: exposure, breakers, quorum. Then its sums go to the e
 answer, or without one after HOUSES_ANSWER_S. The daemon's thread is free meanwhile.
 
 Rules
-- A house that the answer does not name grants nothing in that tick. Without an answer it grants nothing.
+- A house that has no answer, or is not named in it, repeats its last message for HELD_TICKS ticks. So a late
+  answer costs no sleeper their ramp. That message answers the same frames and lengthens no permission, and a
+  slot that has been excluded since is at zero in it. Then the house grants nothing.
 - A late answer moves the centre, so that the house's next part meets the others'.
 - An answer that is not finite is none.
 - A part of a Dreamscape that does not dream has no sums. It hears the others, so that it can dream with them.
@@ -31,6 +33,8 @@ from dreamd.fusion.summary import Summary, empty
 from dreamd.fusion.synchrony import PhaseSums
 from dreamwire.messages import Floats
 
+HELD_TICKS: Final = 2
+"""With the deadline, .7 s after the answered frame's instant: within its second."""
 PARTED_TICKS: Final = 4
 """Ticks without an answer, after which an event is written."""
 PHASES_EVERY: Final = 4
@@ -136,12 +140,22 @@ class SharedLoop:
             self._adopt(answer, answer.sums)
 
     def give_up(self) -> None:
-        """Close the open tick, where there is one, without an answer: nothing is granted."""
+        """Close the open tick, where there is one, without an answer."""
         if self._waiting is not None:
             waiting, self._waiting = self._waiting, None
             self._count(joined=False)
-            self._dreamscape.cohorts.drop_fused()
+            self._hold(waiting)
             self._loop.close_tick(waiting.opened, None)
+
+    def _hold(self, waiting: _Waiting) -> None:
+        """Repeat the last message, or grant nothing."""
+        holds = (
+            waiting.dreams
+            and self._alone <= HELD_TICKS
+            and self._dreamscape.cohorts.repeat_newest(waiting.part)
+        )
+        if not holds:
+            self._dreamscape.cohorts.drop_fused()
 
     def _close(self, waiting: _Waiting, answer: Part, total: Summary) -> None:
         dreamscape, shared = self._dreamscape, self._deps.shared
@@ -158,10 +172,11 @@ class SharedLoop:
             fused = dreamscape.cohorts.fuse_whole(waiting.part, total)
         else:
             self._adopt(answer, total)
+            self._hold(waiting)
         if answer.halted and not waiting.sent.halted and dreamscape.live:
             reason = f"severed in another house: {answer.halted}"
             dreamscape.sever(Cause.ELSEWHERE, reason)
-        if fused is None or not waiting.dreams:
+        if not waiting.dreams:
             dreamscape.cohorts.drop_fused()
         self._loop.close_tick(waiting.opened, fused)
 
