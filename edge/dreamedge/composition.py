@@ -18,6 +18,7 @@ from dreamedge.adapters.clock import boottime_ns, process_began_ns, unix_ms, wal
 from dreamedge.adapters.credential.files import BedCredential, boot_id, read_plan, token_in
 from dreamedge.adapters.fault_injection import BENDS, CLOCK_JUMP, STUCK, FailingLink, StuckRenderer, leaping
 from dreamedge.adapters.fault_onset import Onset
+from dreamedge.adapters.gateway import Gateway
 from dreamedge.adapters.implants import LIGHT, light_sleeper, malfunctioning, open_implant, tapped
 from dreamedge.adapters.message_verifier import Broadcasts, MessageVerifier
 from dreamedge.adapters.mqtt import MqttLink
@@ -87,11 +88,24 @@ def _boottime_s() -> float:
     return boottime_ns() / 1e9
 
 
+def open_gateway(settings: Settings) -> Gateway | None:
+    """The sender of all beds' frames; None: each bed sends its own.
+
+    Raises:
+        AccessError: its papers cannot be used.
+    """
+    if not settings.gateway:
+        return None
+    access = open_access(settings.broker, settings.gateway_papers, settings.gateway)
+    return Gateway(settings.gateway, access, random.Random())  # noqa: S311 - jitter
+
+
 def open_beds(
     settings: Settings,
     key: VerifyKey,
     journal: Journal,
     passwords: Mapping[str, BrokerPasswords] = MappingProxyType({}),
+    gateway: Gateway | None = None,
 ) -> list[PodRunner]:
     """The runners of all beds, each enrolled and not yet connected; a failure closes those opened before."""
     beds: list[PodRunner] = []
@@ -104,7 +118,7 @@ def open_beds(
             implant = _implant(pod, settings, onset, implant)
             implant = tapped(implant) if listened else implant
             own = passwords.get(pod.name)
-            beds.append(_bed(pod, settings, broadcasts, journal, implant, onset, own))
+            beds.append(_bed(pod, settings, broadcasts, journal, implant, onset, (own, gateway)))
     except BaseException:
         for bed in beds:
             bed.close()
@@ -130,9 +144,9 @@ def _bed(
     journal: Journal,
     implant: Implant,
     onset: Onset,
-    passwords: BrokerPasswords | None = None,
+    ways: tuple[BrokerPasswords | None, Gateway | None] = (None, None),
 ) -> PodRunner:
-    """One bed, enrolled, not yet connected."""
+    """One bed, enrolled, not yet connected. ways: of its own connection, and of its frames."""
     access = open_access(settings.broker, pod.papers, pod.name)
     disk = PodDisk(pod.state_dir, unix_ms(), BUTTONS)
     light = light_sleeper(implant) if pod.implant.partition(":")[0] == LIGHT else None
@@ -161,7 +175,7 @@ def _bed(
     agent = Agent(identity, front, clock, own, restored, rng, tells_hops=journal.hops, opens=opens)
     now_ns = leaping(boottime_ns, onset) if pod.malfunction == CLOCK_JUMP else boottime_ns
     link = _link(pod, onset, (access, identity.presence(online=True)), broadcasts, (now_ns, rng))
-    link.passwords = passwords
+    link.passwords, link.gateway = ways
     if pod.malfunction == STUCK:
         renderer = StuckRenderer(renderer, onset)
     for event in kept.events:
@@ -231,6 +245,7 @@ def _identity(
         schema,
         implant.source,
         incarnation,
+        gateway=settings.gateway,
         renderer=kinds_of(pod.renderer),
     )
 

@@ -24,6 +24,7 @@ from typing import Any, Final
 
 from dreamedge import __version__
 from dreamedge.adapters.clock import Load, boottime_ns
+from dreamedge.adapters.gateway import Gateway
 from dreamedge.adapters.implants.recording_options import ALIGNMENTS, CLOCK, UNITS, RecordingOptions
 from dreamedge.adapters.journal import JournalError, LibraryNotes, open_journal
 from dreamedge.adapters.memory import give_back
@@ -31,7 +32,7 @@ from dreamedge.adapters.pod_disk import DiskError, unlatch, unlatch_heard
 from dreamedge.app.credential_keeper import CredentialKeeper
 from dreamedge.app.pod_runner import PodRunner
 from dreamedge.app.pod_supervisor import PodSupervisor
-from dreamedge.composition import open_beds, open_daemon_key, open_keepers
+from dreamedge.composition import open_beds, open_daemon_key, open_gateway, open_keepers
 from dreamedge.credential_commands import COMMANDS as CREDENTIAL_COMMANDS
 from dreamedge.credential_commands import add_commands, run_command
 from dreamedge.cut_command import add_cut, run_cut
@@ -110,6 +111,9 @@ def _parser() -> ArgumentParser:
     run.add_argument("--broker-key", metavar="FILE", help="its key; {pod} in any of these is the bed's name")
     run.add_argument("--broker-user", metavar="NAME", help="default: the bed's name")
     run.add_argument("--broker-password-file", metavar="FILE", help="one line, not readable by others")
+    run.add_argument(
+        "--gateway", metavar="NAME", help="send the frames of all beds together, as this account"
+    )
     run.add_argument("--credential", metavar="FILE", help="of `dreamedge enrol`; the agent renews it")
     run.add_argument("--daemon-key", metavar="FILE|HEX", help="the daemon's public key, pinned")
     run.add_argument("--state-dir", metavar="DIR", help="latch, outbox and stored sever, in DIR/POD")
@@ -343,9 +347,11 @@ def _run(chosen: dict[str, str | list[str] | None]) -> int:
     try:
         # Before the loop runs: opening a device may take seconds, and Ctrl-C must end it at once.
         keepers = open_keepers(settings)
-        beds = open_beds(settings, key, journal, {pod: one.passwords for pod, one in keepers.items()})
+        gateway = open_gateway(settings)
+        passwords = {pod: one.passwords for pod, one in keepers.items()}
+        beds = open_beds(settings, key, journal, passwords, gateway)
         give_back()
-        return asyncio.run(_dream(beds, settings.duration_s, keepers))
+        return asyncio.run(_dream(beds, settings.duration_s, keepers, gateway))
     finally:
         journal.close()
 
@@ -359,9 +365,16 @@ BUTTON_SIGNALS: Final = {
 """The buttons by signal, for the program that reads the bed's buttons."""
 
 
-async def _dream(beds: list[PodRunner], duration_s: float, keepers: Mapping[str, CredentialKeeper]) -> int:
+async def _dream(
+    beds: list[PodRunner],
+    duration_s: float,
+    keepers: Mapping[str, CredentialKeeper],
+    gateway: Gateway | None,
+) -> int:
     manager = ServiceManager.of(os.environ, os.getpid())
-    ward = PodSupervisor(beds, Load().measure, manager, keepers)
+    ward = PodSupervisor(
+        beds, Load().measure, manager, keepers, gateway.stay_connected if gateway is not None else None
+    )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ward.stop, "stopped")

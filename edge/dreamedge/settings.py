@@ -17,7 +17,7 @@ are distinguished by `{pod}`, which stands for the name in every broker setting.
 import re
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -91,10 +91,13 @@ class Settings:
     record: Path | None
     volume: Volume
     schema: str = ""
+    gateway: str = ""  # the sender of all beds' frames; empty: each bed sends its own
+    gateway_papers: Papers = field(default_factory=lambda: Papers("--broker"))
 
 
 _DEFAULTS: Final = {
     "broker": "mqtt://127.0.0.1",
+    "gateway": "",
     "broker_ca": "",
     "broker_cert": "",
     "broker_key": "",
@@ -153,8 +156,11 @@ def load(
         raise SettingsError(f"pod {min(twice)} is named twice; each bed runs once.")
     for setting in ("button", "light"):
         named = _beside(named, setting, several[setting])
+    gateway = _gateway(values, named)
     return Settings(
         pods=named,
+        gateway=gateway,
+        gateway_papers=_papers(values, gateway),
         broker=_broker(values["broker"]),
         daemon_key=values["daemon_key"].text or str(daemon_key_path(environ)),
         site=pod_name(values["site"], "site"),
@@ -170,6 +176,27 @@ def load(
         ),
         schema=one_of(values["schema"], "schema", ("", *SCHEMAS)),
     )
+
+
+def _gateway(values: Mapping[str, Value], pods: Sequence[PodSettings]) -> str:
+    given = values["gateway"]
+    if not given.text:
+        return ""
+    name = pod_name(given, "gateway")
+    if name in {*RESERVED, *(pod.name for pod in pods)}:
+        raise SettingsError(f"{given.source}: gateway {name!r} is taken; give it an account of its own.")
+    _refuse_one_account(values, "a gateway and its pods")
+    return name
+
+
+def _refuse_one_account(values: Mapping[str, Value], who: str) -> None:
+    """Refuse an account at the broker that several would share; each has a name of its own."""
+    for setting in ("broker_user", "broker_password_file", "credential"):
+        if values[setting].text and "{pod}" not in values[setting].text:
+            raise SettingsError(
+                f"{values[setting].source}: {who} cannot share one {setting}; put {{pod}} into it, "
+                "which stands for the name."
+            )
 
 
 def _recordings(values: Mapping[str, Value]) -> RecordingOptions:
@@ -263,12 +290,7 @@ def _named(values: Mapping[str, Value], pods: Sequence[Value], root: Path) -> tu
     several = len(pods) + len(many) > 1
     if several:
         _refuse_shared(values["renderer"])
-    for setting in ("broker_user", "broker_password_file", "credential"):
-        if several and values[setting].text and "{pod}" not in values[setting].text:
-            raise SettingsError(
-                f"{values[setting].source}: several pods cannot share one {setting}; put {{pod}} into it, "
-                "which stands for the pod's name."
-            )
+        _refuse_one_account(values, "several pods")
     return tuple(_pod(given, place, values, root) for place, given in enumerate([*pods, *many]))
 
 

@@ -41,7 +41,10 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """A pod is online, or gone; an incarnation lower than one already seen is a late will."""
+    """A pod is online, or gone; an incarnation lower than one already seen is a late will.
+
+    gateway: a sender at the broker that may send the pod's frames besides the pod itself; empty: none.
+    """
 
     pod: str
     incarnation: int
@@ -50,6 +53,7 @@ class Presence:
     device: Device
     schema: str
     versions: Versions
+    gateway: str = ""
 
 
 class CalibrationSource(IntEnum):

@@ -20,8 +20,15 @@ HOP_MS: Final = 250
 INSTANTS_PER_HOP: Final = 2
 """Phasor instants a frame carries: the 8 Hz grid."""
 
-WIRE_REVISION: Final = 2
-"""Highest wire revision this code reads and writes; since 2 an assign has a consent and modalities."""
+WIRE_REVISION: Final = 3
+"""Highest wire revision this code reads and writes; since 2 an assign has a consent and modalities, since 3 a
+presence names a gateway."""
+
+OLDEST_READER: Final = 2
+"""Oldest wire revision that reads a broadcast of this code rightly; raised as a field changes its meaning."""
+
+GATEWAYS_SINCE: Final = 3
+"""Wire revision from which on a daemon takes a pod's frames from its gateway."""
 
 
 @dataclass(frozen=True, slots=True)

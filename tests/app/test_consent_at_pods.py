@@ -10,7 +10,7 @@ from dreamd.core.dreamscapes.views import SeatView
 from dreamd.core.refusals import Code
 from dreamedge.core.merging.held_consents import HeldConsent, HeldConsents
 from dreamwire.messages import Modality, PodEventKind
-from dreamwire.schema import WIRE_REVISION
+from dreamwire.schema import OLDEST_READER, WIRE_REVISION
 from fakes.people import SLEEPER, granted
 from fakes.stage import Stage
 
@@ -52,11 +52,11 @@ def test_an_assign_names_revision_subject_and_modalities() -> None:
 
 
 def test_pods_of_an_earlier_wire_stay_at_zero() -> None:
-    """Every broadcast asks for a reader of revision 2, which holds consents: an older pod obeys none."""
+    """Every broadcast asks for a reader of revision 2, which holds consents, and not for the newest."""
     stage = Stage(pods=5)
     stage.appear()
     stage.dream()
-    assert WIRE_REVISION == 2
+    assert OLDEST_READER == 2 < WIRE_REVISION
     assert {collective.min_reader for collective in stage.link.collectives} == {2}
 
 

@@ -6,6 +6,7 @@ from functools import partial
 from itertools import count
 
 import numpy as np
+import pytest
 
 from dreamwire import codec
 from dreamwire.messages import Frame
@@ -100,6 +101,25 @@ def test_a_block_has_the_effects_of_its_frames() -> None:
     assert counts["late"] > 20
     reasons = {"nonfinite", "frozen", "range", "wrong-sender", "outdated", "replayed"}
     assert reasons <= {name.removeprefix("refused:") for name in counts}
+
+
+@pytest.mark.parametrize("blocks", [True, False])
+def test_a_gateway_sends_for_the_beds_that_name_it(blocks: bool) -> None:
+    """Frames of a gateway count for the beds whose presence names it, and for no other."""
+    stage = Stage(pods=6)
+    gather(stage, blocks=blocks)
+    stage.appear()
+    stage.dream()
+    stage.hop(30)
+    for pod in stage.pods[:4]:
+        pod.gateway = "ward-a"
+        pod.presence()
+    topic: Callable[..., FramesTopic] = stage.topic
+    stage.topic = lambda pod: replace(topic(pod), sender="ward-a")
+    before = stage.meters.counts["accepted"]
+    stage.hop(10)
+    assert stage.meters.counts["accepted"] - before == 4 * 10
+    assert stage.meters.counts["refused:wrong-sender"] == 2 * 10
 
 
 def test_a_sever_is_confirmed_by_the_frames_of_a_block() -> None:

@@ -194,7 +194,7 @@ class Puppet:
         self.stage = stage
         self.name = name
         self.incarnation = 1000
-        self.site = "here"
+        self.site, self.gateway = "here", ""
         self.assign: Assign | None = None
         self.outcomes: tuple[CommandOutcome, ...] = ()
         self.seq = first_seq(number * 7919)
@@ -214,7 +214,10 @@ class Puppet:
         """Send its presence, online or gone."""
         device = Device("simulated", "puppet", ("Fz",), 256.0)
         self.stage.app.inbound.on_presence(
-            Presence(self.name, self.incarnation, online, self.site, device, "bands6x2", Versions("t", 1))
+            Presence(
+                *(self.name, self.incarnation, online, self.site, device, "bands6x2", Versions("t", 1)),
+                gateway=self.gateway,
+            )
         )
 
     def back(self) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
+from dreamd.app.fleet.senders import may_send
 from dreamd.core.limits import COHORT_SLOTS, HOP_S
 from dreamd.fusion.frame_batch import write_next
 from dreamwire.frame_columns import FrameBlock
@@ -50,10 +51,12 @@ class FrameBlocks:
             return places
         rows, at_rows = [], []
         seen: set[int] = set()
-        topics, assignments = block.topics, block.assignments
+        topics, assignments, fleet = block.topics, block.assignments, self._deps.fleet
         for at in places:
             slot, topic = by_assignment(assignments[at]), topics[at]
-            if slot is None or topic.cohort != slot.cohort or topic.sender != slot.pod:
+            if slot is None or topic.cohort != slot.cohort:
+                continue
+            if topic.sender != slot.pod and not may_send(fleet, topic.sender, slot.pod):
                 continue
             row = slot.cohort * COHORT_SLOTS + slot.slot
             if row not in seen:

@@ -19,14 +19,16 @@ from typing import Final
 
 import aiomqtt
 
+from dreamedge.adapters.gateway import Gateway
 from dreamedge.adapters.message_verifier import MessageVerifier, ReceivedPayload
 from dreamedge.core.broker_passwords import BrokerPasswords
-from dreamedge.ports.link import Arrival, Connected, Disconnected
+from dreamedge.ports.link import Arrival, Connected, Disconnected, Heard
 from dreamwire import topics
 from dreamwire.broker_access import Access
 from dreamwire.codec import encode
 from dreamwire.connection import LoginRefusedError, PromptClient
-from dreamwire.messages import ClockProbe, Frame, PodEvent, Presence, Status
+from dreamwire.messages import ClockProbe, DaemonPresence, Frame, PodEvent, Presence, Status
+from dreamwire.schema import GATEWAYS_SINCE
 
 KEEPALIVE_S: Final = 5
 _ANSWER_WITHIN_S: Final = 5.0
@@ -56,6 +58,7 @@ class MqttLink:
         now_ns: CLOCK_BOOTTIME.
         rng: jitter of the reconnects.
         passwords: of an enrolled bed, which renews its credential; None: the one in `access`.
+        gateway: takes frames of this bed while it is connected; None: there is none.
     """
 
     def __init__(
@@ -66,9 +69,11 @@ class MqttLink:
         now_ns: Callable[[], int],
         rng: random.Random,
         passwords: BrokerPasswords | None = None,
+        gateway: Gateway | None = None,
     ) -> None:
         self._access, self.passwords = access, passwords
-        self._presence = presence
+        self._presence, self.gateway = presence, gateway
+        self._daemon_reads = 0
         self._pod = presence.pod
         self._door = door
         self._now_ns = now_ns
@@ -89,7 +94,14 @@ class MqttLink:
         self.dropped = 0
 
     def frame(self, dreamscape: str, cohort: int, frame: Frame) -> None:
-        """Queue one frame."""
+        """Give one frame to the gateway, or queue it."""
+        gateway = self.gateway if self._daemon_reads >= GATEWAYS_SINCE else None
+        if (
+            gateway is not None
+            and self._client_now is not None
+            and gateway.take_frame(dreamscape, cohort, frame)
+        ):
+            return
         self._queue(topics.frames(dreamscape, cohort, self._pod), (frame,))
 
     def status(self, status: Status) -> None:
@@ -131,6 +143,9 @@ class MqttLink:
             taken.extend(heard for heard in map(self._door.open_message, queue) if heard is not None)
             queue.clear()
         self._changes.clear()
+        for heard in taken:
+            if isinstance(heard, Heard) and isinstance(heard.message, DaemonPresence):
+                self._daemon_reads = heard.message.versions.wire
         return taken
 
     def part(self) -> None:

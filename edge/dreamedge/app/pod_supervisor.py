@@ -12,7 +12,7 @@ server or a device's driver that hangs is left behind: the agent ends within OUT
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -35,6 +35,7 @@ _BEAT_S: Final = 0.5
 _PULSED_WITHIN_S: Final = 1.0
 _NAMED_MAX: Final = 3
 _CREDENTIAL_AGAIN_S: Final = 600.0
+_GATEWAY_AGAIN_S: Final = 5.0
 
 Measure = Callable[[], tuple[float, int]]
 
@@ -47,6 +48,7 @@ class PodSupervisor:
         measure: share of a core since the last call, and resident KiB, of this process.
         manager: gets readiness, heartbeats and status while every bed pulses, and the start of the shutdown.
         keepers: keep the credentials of enrolled beds alive, by the bed's name.
+        gateway: runs the sender of all beds' frames; None: there is none.
     """
 
     def __init__(
@@ -55,8 +57,9 @@ class PodSupervisor:
         measure: Measure,
         manager: ServiceManager,
         keepers: Mapping[str, CredentialKeeper] = MappingProxyType({}),
+        gateway: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        self._beds, self._keepers = tuple(beds), keepers
+        self._beds, self._keepers, self._gateway = tuple(beds), keepers, gateway
         self._measure = measure
         self._manager = manager
         self._pulsed_s: dict[str, float] = {bed.pod: _NEVER_S for bed in beds}
@@ -85,12 +88,24 @@ class PodSupervisor:
         """Run until every bed is home; after `duration_s` (0: never) stop all."""
         async with asyncio.TaskGroup() as group:
             aside = [group.create_task(self._look_after_all(), name="look after")]
+            if self._gateway is not None:
+                aside.append(group.create_task(self._keep_gateway(self._gateway), name="gateway"))
             if duration_s:
                 aside.append(group.create_task(self._stop_after(duration_s), name="duration"))
             stays = [group.create_task(self._stay(bed), name=f"{bed.pod} stay") for bed in self._beds]
             await asyncio.wait(stays)
             for task in aside:
                 task.cancel()
+
+    async def _keep_gateway(self, run: Callable[[], Awaitable[None]]) -> None:
+        """Keep the gateway running; after a bug there it begins anew, and the beds send for themselves."""
+        while True:
+            try:
+                await run()
+            except Exception as error:  # noqa: BLE001 - a gateway is no reason to end a session
+                for bed in self._beds:
+                    bed.note("gateway-failed", {"why": f"{type(error).__name__}: {error}"})
+            await asyncio.sleep(_GATEWAY_AGAIN_S)
 
     async def _stay(self, bed: PodRunner) -> None:
         """One bed from its start to its end, whatever ends it."""

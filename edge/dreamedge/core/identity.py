@@ -19,6 +19,8 @@ class Identity:
     schema: Schema
     source: CalibrationSource
     incarnation: int
+    gateway: str = ""
+    """A sender at the broker that may send its frames besides itself; empty: none."""
     renderer: str = ""
     """The kinds of its renderers, joined by commas, for its status."""
 
@@ -26,7 +28,14 @@ class Identity:
         """Return the pod's presence message; `online` False is its will."""
         versions = Versions(self.software, WIRE_REVISION)
         return Presence(
-            self.pod, self.incarnation, online, self.site, self.device, self.schema.name, versions
+            self.pod,
+            self.incarnation,
+            online,
+            self.site,
+            self.device,
+            self.schema.name,
+            versions,
+            self.gateway,
         )
 
 

@@ -69,6 +69,7 @@ def encode_presence(message: Presence) -> bytes:
         ),
         schema=message.schema,
         versions=pb.Versions(software=fit(message.versions.software), wire=message.versions.wire),
+        gateway=message.gateway,
     )
     return measured(_PRESENCE, body.SerializeToString())
 
@@ -94,6 +95,7 @@ def decode_presence(payload: bytes) -> Presence:
         ),
         schema=named_or_empty(_PRESENCE, "schema", raw.schema),
         versions=Versions(fit(raw.versions.software), raw.versions.wire),
+        gateway=named_or_empty(_PRESENCE, "gateway", raw.gateway),
     )
 
 

@@ -74,7 +74,7 @@ class Device(_message.Message):
     def __init__(self, kind: _Optional[str] = ..., model: _Optional[str] = ..., channels: _Optional[_Iterable[str]] = ..., rate_hz: _Optional[float] = ...) -> None: ...
 
 class Presence(_message.Message):
-    __slots__ = ("pod", "incarnation", "online", "site", "device", "schema", "versions")
+    __slots__ = ("pod", "incarnation", "online", "site", "device", "schema", "versions", "gateway")
     POD_FIELD_NUMBER: _ClassVar[int]
     INCARNATION_FIELD_NUMBER: _ClassVar[int]
     ONLINE_FIELD_NUMBER: _ClassVar[int]
@@ -82,6 +82,7 @@ class Presence(_message.Message):
     DEVICE_FIELD_NUMBER: _ClassVar[int]
     SCHEMA_FIELD_NUMBER: _ClassVar[int]
     VERSIONS_FIELD_NUMBER: _ClassVar[int]
+    GATEWAY_FIELD_NUMBER: _ClassVar[int]
     pod: str
     incarnation: int
     online: bool
@@ -89,7 +90,8 @@ class Presence(_message.Message):
     device: Device
     schema: str
     versions: Versions
-    def __init__(self, pod: _Optional[str] = ..., incarnation: _Optional[int] = ..., online: bool = ..., site: _Optional[str] = ..., device: _Optional[_Union[Device, _Mapping]] = ..., schema: _Optional[str] = ..., versions: _Optional[_Union[Versions, _Mapping]] = ...) -> None: ...
+    gateway: str
+    def __init__(self, pod: _Optional[str] = ..., incarnation: _Optional[int] = ..., online: bool = ..., site: _Optional[str] = ..., device: _Optional[_Union[Device, _Mapping]] = ..., schema: _Optional[str] = ..., versions: _Optional[_Union[Versions, _Mapping]] = ..., gateway: _Optional[str] = ...) -> None: ...
 
 class Calibration(_message.Message):
     __slots__ = ("done", "source", "clean_s", "template_db", "scale_db", "alpha_hz")

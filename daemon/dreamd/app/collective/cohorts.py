@@ -29,7 +29,7 @@ from dreamd.fusion.frame_table import FrameVerdict, Mask
 from dreamd.fusion.summary import Summary
 from dreamwire.blend import coupling_to_byte, from_shared
 from dreamwire.messages import Collective, Floats, Frame
-from dreamwire.schema import WIRE_REVISION, Schema
+from dreamwire.schema import OLDEST_READER, Schema
 
 __all__ = ["GRACE_HOPS", "OUTLIVES_S", "Cohorts", "SlotAt", "SlotTable"]
 
@@ -273,7 +273,7 @@ class Cohorts:
                     tick=self.tick_number,
                     instant=instant,
                     term=term_of(cohort),
-                    min_reader=WIRE_REVISION,
+                    min_reader=OLDEST_READER,
                     r=fused.r if fused else zeros,
                     m=fused.m if fused else zeros,
                     sum=fused.s if fused else zeros,

@@ -10,6 +10,7 @@ from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.dreamscape import Dreamscape
 from dreamd.app.dreamscapes.drivers.pod_events import GONE, reports_spent_dose, sentence_of, stamps_of
 from dreamd.app.fleet.registry import PodRecord
+from dreamd.app.fleet.senders import may_send
 from dreamd.core.consent.pod_refusal import pod_refusal
 from dreamd.core.dreamscapes.seats import Seat
 from dreamd.core.dreamscapes.views import DreamscapeState
@@ -48,7 +49,7 @@ class PodInputs:
         if seat is None or slot is None:
             self._deps.meters.frame_refused("not-assigned")
             return
-        if topic.cohort != slot.cohort or topic.sender != seat.pod:
+        if topic.cohort != slot.cohort or not may_send(self._deps.fleet, topic.sender, seat.pod):
             self._deps.meters.frame_refused("wrong-sender")
             return
         written = dreamscape.cohorts.write(slot, frame, newest_instant + 1)

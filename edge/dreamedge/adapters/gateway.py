@@ -1,0 +1,111 @@
+"""The gateway of a ward's agent: the frames of its beds in one message a hop, over a connection of its own.
+
+The beds of one process measure the same hop within milliseconds. Each gives its frame to the gateway, which
+sends those of one cohort together GATHER_S after the first. So a broker and a daemon handle one message in
+place of sixty-four. All else of a bed (presence, status, events, orders, broadcasts) stays on its own
+connection, with its own account and its own will.
+
+Rules. A bed names its gateway in its own presence; the daemon takes its frames from no other sender. The
+gateway takes a frame only while it is connected, else the bed sends it itself: a gateway that is gone costs
+its beds nothing. A frame waits for no other bed. Frames that the socket does not take are dropped and
+counted: the next hop's are worth more.
+"""
+
+import asyncio
+import contextlib
+import random
+from typing import Final
+
+import aiomqtt
+
+from dreamwire import topics
+from dreamwire.broker_access import Access
+from dreamwire.codec import encode
+from dreamwire.connection import PromptClient
+from dreamwire.messages import Frame
+
+GATHER_S: Final = 0.02
+TOGETHER: Final = 64
+"""Frames of one message; 11 kB."""
+KEEPALIVE_S: Final = 5
+_ANSWER_WITHIN_S: Final = 5.0
+_FIRST_DELAY_S: Final = 0.2
+_LONGEST_DELAY_S: Final = 10.0
+_STABLE_S: Final = 5.0
+
+
+class Gateway:
+    """Sends frames for several beds.
+
+    dropped: frames that the socket did not take. why: why it is not connected; empty while it is.
+    """
+
+    def __init__(self, name: str, access: Access, rng: random.Random) -> None:
+        """name: its account at the broker, which may publish frames under this name. rng: jitter."""
+        self.name, self._access, self._rng = name, access, rng
+        self._client: PromptClient | None = None
+        self._waiting: dict[tuple[str, int], list[Frame]] = {}
+        self._due: dict[tuple[str, int], asyncio.TimerHandle] = {}
+        self.dropped = 0
+        self.why = "not connected yet"
+
+    def take_frame(self, dreamscape: str, cohort: int, frame: Frame) -> bool:
+        """Take a frame to send it soon; False: not connected, and the bed sends it itself."""
+        if self._client is None:
+            return False
+        place = dreamscape, cohort
+        waiting = self._waiting.setdefault(place, [])
+        waiting.append(frame)
+        if len(waiting) >= TOGETHER:
+            self._send(place)
+        elif place not in self._due:
+            self._due[place] = asyncio.get_running_loop().call_later(GATHER_S, self._send, place)
+        return True
+
+    def _send(self, place: tuple[str, int]) -> None:
+        timer = self._due.pop(place, None)
+        if timer is not None:
+            timer.cancel()
+        frames = self._waiting.pop(place, [])
+        if not frames:
+            return
+        payload = encode(tuple(frames))
+        if self._client is None or not self._client.send(topics.frames(*place, self.name), payload):
+            self.dropped += len(frames)
+
+    async def stay_connected(self) -> None:
+        """Connect, and reconnect with full jitter, until cancelled."""
+        loop, attempt = asyncio.get_running_loop(), 0
+        while True:
+            began_s = loop.time()
+            try:
+                async with self._open() as client:
+                    self._client, self.why = client, ""
+                    self.why = await client.lost()
+            except aiomqtt.MqttError as error:
+                self.why = str(error)
+            finally:
+                self._client = None
+                self._forget()
+            attempt = 0 if loop.time() - began_s >= _STABLE_S else attempt + 1
+            most_s = min(_LONGEST_DELAY_S, _FIRST_DELAY_S * 2.0 ** min(attempt, 10))
+            await asyncio.sleep(self._rng.uniform(_FIRST_DELAY_S, max(most_s, 2 * _FIRST_DELAY_S)))
+
+    def _open(self) -> PromptClient:
+        return PromptClient(
+            self._access,
+            lambda _message: None,
+            identifier=f"dreamedge-{self.name}",
+            clean_session=True,
+            keepalive=KEEPALIVE_S,
+            timeout=_ANSWER_WITHIN_S,
+        )
+
+    def _forget(self) -> None:
+        """Drop what waits: it was taken for a connection that is gone."""
+        for timer in self._due.values():
+            with contextlib.suppress(RuntimeError):
+                timer.cancel()
+        self.dropped += sum(map(len, self._waiting.values()))
+        self._due.clear()
+        self._waiting.clear()

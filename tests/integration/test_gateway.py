@@ -1,0 +1,58 @@
+"""A gateway on a real broker: frames of several beds in one message, and its beds without it."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from dreamedge.adapters.gateway import Gateway
+from dreamwire.broker_access import Access, Address
+from fakes import words
+from integration.house import House, running, until
+from mosquitto import Broker as RealBroker
+
+
+@asynccontextmanager
+async def at_work(broker: RealBroker) -> AsyncIterator[tuple[House, Gateway]]:
+    """A house and a gateway, both connected."""
+    access = Access(Address("127.0.0.1", broker.port))
+    gateway = Gateway("ward-a", access, random.Random(1))
+    async with running(access) as house:
+        await until(lambda: not house.link.trouble)
+        task = asyncio.create_task(gateway.stay_connected(), name="gateway")
+        await until(lambda: not gateway.why)
+        yield house, gateway
+        task.cancel()
+        await asyncio.wait([task])
+
+
+def frames_of(house: House) -> list[tuple[str, int, int]]:
+    """Sender, cohort and assignment of each frame that arrived."""
+    return [
+        (topic.sender, topic.cohort, one.assignment)
+        for topic, frames in house.inbound.frames
+        for one in frames
+    ]
+
+
+async def test_frames_of_several_beds_arrive_under_the_gateways_name(broker: RealBroker) -> None:
+    """Seventy frames of one hop arrive, each once, under the name of the gateway and their own cohort."""
+    async with at_work(broker) as (house, gateway):
+        for bed in range(70):
+            assert gateway.take_frame("night", bed % 2, replace(words.frame(1), assignment=bed))
+        await until(lambda: len(house.inbound.frames) >= 70)
+        await asyncio.sleep(0.1)
+        assert sorted(frames_of(house)) == sorted(("ward-a", bed % 2, bed) for bed in range(70))
+        assert (gateway.dropped, house.inbound.malformed) == (0, [])
+
+
+async def test_a_gateway_without_a_broker_takes_no_frame(broker: RealBroker) -> None:
+    """While its connection is lost it takes none, so that each bed sends for itself; then it does again."""
+    async with at_work(broker) as (_, gateway):
+        broker.kill()
+        await until(lambda: gateway.why)
+        assert not gateway.take_frame("night", 0, words.frame(2))
+        broker.start()
+        await until(lambda: not gateway.why)
+        assert gateway.take_frame("night", 0, words.frame(3))
