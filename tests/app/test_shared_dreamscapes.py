@@ -207,6 +207,12 @@ def test_a_house_on_another_scale_never_meets_the_others(houses: Houses) -> None
     cohorts.scale = cohorts.scale[0] + np.float32(1.0), cohorts.scale[1]
     houses.hop(3)
     assert sorted(houses.granted()) == [0, 4]
+    houses.hop(3)
+    parted = [
+        e.sentence for stage in houses.stages for e in stage.app.journal._events if e.kind == "houses-parted"
+    ]
+    assert len(parted) == 1
+    assert "another schema or scale" in parted[0]
     one, two = (engine.sent[-1].centre[8:] for engine in houses.engines)
     assert one != two
 

@@ -280,6 +280,11 @@ CASES = {
             {"dreamd_ledger_oldest_write_seconds": "0x9 3 0x3"},
         ),
     ),
+    "HousesParted": Case(
+        "10m",
+        ({"dreamd_house_ticks_alone_total": "0+1x130"},),
+        ({"dreamd_house_ticks_alone_total": "0x100 1x30"},),
+    ),
     "TicksSkipped": Case(
         "10m",
         ({"dreamd_ticks_skipped_total": "0+1x130"},),

@@ -153,6 +153,10 @@ class Metrics(Protocol):
         """Count sequence gaps still open after two seconds."""
         ...
 
+    def house_tick_alone(self) -> None:
+        """Count a tick of a shared Dreamscape that is not in the sums of the other houses."""
+        ...
+
     def recording_dropped(self, count: int) -> None:
         """Ticks and events that a recording left out, because its disk is too slow."""
         ...

@@ -63,6 +63,14 @@ def tick_panels() -> list[Panel]:
             unit="cps",
         ),
         lines(
+            "Ticks without the other houses",
+            "Of Dreamscapes shared with other houses. Two in a row repeat the last message; then the "
+            "sleepers of this house are alone. /readyz names the reason.",
+            Query("sum(rate(dreamd_house_ticks_alone_total[$__rate_interval]))", "without the others"),
+            lists=DREAMSCAPES,
+            unit="cps",
+        ),
+        lines(
             "Failed steps (bugs)",
             "A bug in a step of the daemon. The sleepers it concerns are at zero first, for two seconds. The "
             "event `step-failed` names the step.",

@@ -112,6 +112,7 @@ CATALOGUE: Final = (
     _counter("dreamd_frames_refused_total", "frames", "refused, by reason", "reason"),
     _counter("dreamd_malformed_total", "payloads", "that could not be read, by topic's kind", "kind"),
     _counter("dreamd_steps_failed_total", "failures", "bugs in a step of the daemon: zero first"),
+    _counter("dreamd_house_ticks_alone_total", "ticks", "of shared Dreamscapes, without the other houses"),
     _gauge("dreamd_pods_online", "pods", "connected by their presence, and heard within 1.5 s"),
     _gauge("dreamd_pods_unheard", "pods", "connected by their presence, and not heard for 1.5 s"),
     _gauge("dreamd_pods_known", "pods", "ever seen"),

@@ -94,6 +94,7 @@ class PrometheusMetrics:
         self._reached = counter(registry, "dreamd_broker_connections_total")
         self._skipped = counter(registry, "dreamd_ticks_skipped_total")
         self._ledger_failures = counter(registry, "dreamd_ledger_write_failures_total")
+        self._house_alone = counter(registry, "dreamd_house_ticks_alone_total")
 
     @property
     def pages(self) -> WSGIApplication:
@@ -113,6 +114,10 @@ class PrometheusMetrics:
     def frames_lost(self, count: int) -> None:
         """Count sequence gaps still open after two seconds."""
         self._lost.inc(max(0, count))
+
+    def house_tick_alone(self) -> None:
+        """Count a tick of a shared Dreamscape that is not in the sums of the other houses."""
+        self._house_alone.inc()
 
     def frames_above_granted(self, count: int) -> None:
         """Count frames that reported more coupling than granted."""

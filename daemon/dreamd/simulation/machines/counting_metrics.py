@@ -26,6 +26,10 @@ class CountingMetrics:
         """Some lost."""
         self.counts["lost"] += count
 
+    def house_tick_alone(self) -> None:
+        """One tick without the other houses."""
+        self.counts["house-alone"] += 1
+
     def frames_above_granted(self, count: int) -> None:
         """Some reported too large a share."""
         self.counts["above-granted"] += count

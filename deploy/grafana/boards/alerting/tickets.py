@@ -285,6 +285,15 @@ _DAEMON: Final = (
         "daemon",
     ),
     ticket(
+        "HousesParted",
+        "increase(dreamd_house_ticks_alone_total[5m]) > 12",
+        "0s",
+        "This house does not hear the others of a shared Dreamscape",
+        f"{WHERE}: {NUMBER} ticks in 5 minutes had no sums of the other houses. "
+        "After two in a row the sleepers of this house are alone.",
+        "daemon",
+    ),
+    ticket(
         "LoopLag",
         "histogram_quantile(0.99, "
         "sum by (job, instance, le) (rate(dreamd_loop_lag_seconds_bucket[5m]))) > 0.1",

@@ -61,6 +61,7 @@ class SharedLoop:
         self._waiting: _Waiting | None = None
         self._alone = 0
         self._synchronous = 0
+        self._why = ""
 
     # -- out --------------------------------------------------------------------------------------
 
@@ -128,8 +129,10 @@ class SharedLoop:
     def join_answer(self, answer: Part) -> None:
         """Close the open tick by its answer; take the centre of a late one."""
         if answer.centre[:_MARK] != self._mark():
+            self._why = "the other houses have another schema or scale"
             return  # the others are on another scale: nothing of theirs is ours
         if not answer.sound:
+            self._why = "an answer was not finite"
             return
         if isinstance(answer.sums, PhaseSums):
             self._hear_phases(answer, answer.sums)
@@ -195,10 +198,14 @@ class SharedLoop:
         dreamscape = self._dreamscape
         if dreamscape.instant - self._synchronous > PHASES_KNOWN_HOPS:
             dreamscape.cohorts.fusion.chorus.told(None, dreamscape.instant)
+        if not joined:
+            self._deps.meters.house_tick_alone()
         was, self._alone = self._alone, 0 if joined else self._alone + 1
-        name, why = dreamscape.plan.dreamscape, self._deps.shared.engine.trouble
+        why = self._deps.shared.engine.trouble or self._why or "they come too late, or a clock is off"
+        name = dreamscape.plan.dreamscape
+        self._why = ""
         if self._alone == PARTED_TICKS:
-            sentence = f"{name}: no sums of the other houses for a second: {why or 'the answers are late'}"
+            sentence = f"{name}: no sums of the other houses for a second: {why}"
             dreamscape.log.append_event("houses-parted", sentence, Cause.UNJOINED.value)
         elif joined and was >= PARTED_TICKS:
             sentence = f"{name}: this house is in the sums of all houses again"
