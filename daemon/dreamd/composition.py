@@ -52,7 +52,7 @@ from dreamd.adapters.worker_thread import ThreadAside
 from dreamd.app.application import Application
 from dreamd.app.inbound_guard import InboundGuard
 from dreamd.app.safety.step_failures import CannotZeroError, Failure
-from dreamd.app.supervisor import Pulse, Step, StepFailed, drive, listen_for_lag, steadily, supervise
+from dreamd.app.supervisor import Pulse, Step, StepFailed, Task, drive, listen_for_lag, steadily, supervise
 from dreamd.cli.serve import CannotServe, Ready
 from dreamd.core.access.caller import RESTARTED, SIGNALLED
 from dreamd.core.dreamscapes.views import Event
@@ -60,9 +60,10 @@ from dreamd.core.guidelines.judgement import refusing_clauses
 from dreamd.core.limits import CONFIRM_WITHIN_S
 from dreamd.core.refusals import Code
 from dreamd.core.safety.causes import Cause
-from dreamd.daemon_health import DaemonHealth, allow_descriptors, build_info
+from dreamd.daemon_health import DaemonHealth, Trouble, allow_descriptors, build_info
 from dreamd.fusion.frame_table import FrameVerdict
 from dreamd.fusion.reduction import Part
+from dreamd.house_composition import HouseLostError, claim_of, lease_trouble, opened, until_lost
 from dreamd.people_composition import house_founding, house_people
 from dreamd.ports.commit import LedgerError
 from dreamd.settings import Settings
@@ -108,9 +109,10 @@ async def serve(settings: Settings, announce: Callable[[Ready], None]) -> None:
         state = StateDir(settings.state_dir)
         manager = ServiceManager.of(os.environ, os.getpid())
         try:
-            daemon = Daemon(settings, state, log, announce, manager)
-            await daemon.open_faces()
-            await daemon.run()
+            daemon = await opened(settings, lambda: Daemon(settings, state, log, announce, manager), log)
+            if daemon is not None:
+                await daemon.open_faces()
+                await daemon.run()
         finally:
             manager.close()
             state.close()
@@ -139,7 +141,7 @@ class Daemon:
         key = self._key = open_key(state.path)
         self._site = guarded_site(state.path, settings.hosts, self._clock.now_s, settings.broker)
         self._provider = provider_of(settings, in_site=self._site is not None)
-        self._ledger = open_ledger(settings.ledger_url, state.path)
+        self._ledger = open_ledger(settings.ledger_url, state.path, claim_of(settings, key.public.raw))
         rng = random.SystemRandom()  # assignment ids must not be guessable
         broker = Broker(access, secrets.token_hex(4), Versions(version("dreamd"), WIRE_REVISION))
         self._link = MqttLink(
@@ -150,6 +152,7 @@ class Daemon:
             meters=self._meters,
             rng=rng,
             say=self._say,
+            owns=lambda: self._ledger.owned,
         )
         aside = self._aside = ThreadAside()
         now_s, in_site = self._clock.now_s(), self._site is not None
@@ -172,17 +175,21 @@ class Daemon:
         self._failures = self._application.failures
         self._failures.on_failure(self._bug)
         self._aside.on_failure(partial(self._failures.fail, "aside"))
-        self._health = DaemonHealth(
-            # One thread reads a clock, and health checks run on HTTP's.
-            *(BoottimeClock(), self._pulse, self._application),
-            troubles=(lambda: self._link.trouble, lambda: keeper.trouble),
-        )
+        # One thread reads a clock, and health checks run on HTTP's.
+        self._health = DaemonHealth(BoottimeClock(), self._pulse, self._application, self._troubles())
         self._intake = Intake(
             InboundGuard(self._application.inbound, self._failures), self._clock, self._meters
         )
         self._grpc: Running | None = None
         self._ways_out: WaysOut | None = None
         self._http: MetricsServer | None = None
+
+    def _troubles(self) -> tuple[Trouble, ...]:
+        return (
+            lambda: self._link.trouble,
+            lambda: self._rights.trouble,
+            lambda: lease_trouble(self._ledger),
+        )
 
     def _all_meters(self, settings: Settings, state: StateDir) -> PrometheusMetrics:
         return PrometheusMetrics(
@@ -194,6 +201,7 @@ class Daemon:
             facts=build_info(settings),
             ledger=lambda: self._ledger.failure,
             disk=DiskSpace(space_of(state.path)).newest,
+            lease=lambda: self._ledger.lease_left_s,
         )
 
     async def open_faces(self) -> None:
@@ -245,12 +253,15 @@ class Daemon:
             "rights": self._rights.keep_rights,
             "certificate": lambda: renew_in_time(self._site, self._clock.now_s, self._ages),
         }
-        steady = {
+        steady: dict[str, Task] = {
             name: partial(steadily, task, partial(self._failures.fail, name), fatal=CannotZeroError)
             for name, task in tasks.items()
         }
+        steady["house"] = lambda: until_lost(self._ledger)
         try:
             await supervise(steady, stop, self.shutdown, self._step_failed)
+        except HouseLostError as error:
+            raise CannotServe(str(error)) from error
         except Exception as error:
             self._log.exception("failed")
             raise CannotServe(

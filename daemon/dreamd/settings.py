@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from dreamd.cluster_settings import CLUSTER_KEYS, ClusterSettings, wrong_cluster
 from dreamd.core.consent.hours import zone_of
+from dreamd.house_settings import HOUSE_KEYS, HouseSettings, wrong_standby
 from dreamd.oidc_settings import OIDC_KEYS, OidcSettings, wrong_provider
 from dreamd.setting_values import A_FILE, PREFIX, Key, UnfitError, file, path
 from dreamwire.broker_access import EXPECTED, Address, Papers, parse_address
@@ -46,7 +47,7 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Settings(OidcSettings, ClusterSettings):
+class Settings(OidcSettings, ClusterSettings, HouseSettings):
     """The settings in force. Ports may be 0: any free one, named when ready."""
 
     state_dir: Path
@@ -264,6 +265,7 @@ KEYS: Final = (
     Key("log.format", "console", _one_of(LOG_FORMATS), " or ".join(LOG_FORMATS), "format of the log"),
     *OIDC_KEYS,
     *CLUSTER_KEYS,
+    *HOUSE_KEYS,
     Key("log.level", "info", _one_of(LOG_LEVELS), ", ".join(LOG_LEVELS), "lowest level that is logged"),
 )
 _BY_NAME: Final = {key.name: key for key in KEYS}
@@ -298,7 +300,9 @@ def load(env: Mapping[str, str], flags: Mapping[str, object]) -> Loaded:
     sources = tuple(_settle(key, *given[key.name]) for key in KEYS)
     values = {key.field: setting.value for key, setting in zip(KEYS, sources, strict=True)}
     settings = Settings(**values)
-    wrong = wrong_provider(settings) or wrong_cluster(settings)
+    wrong = (
+        wrong_provider(settings) or wrong_cluster(settings) or wrong_standby(settings, settings.ledger_url)
+    )
     if wrong:
         raise SettingsError(wrong)
     return Loaded(settings, sources)

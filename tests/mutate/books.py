@@ -126,9 +126,9 @@ BOOKS: Final = (
     Mutation(
         "books.one-daemon",
         "a second daemon starts on a database that a first one uses",
-        f"{_STORE}postgres.py",
-        "self.base.execute(sa.select(sa.func.pg_advisory_lock(LOCK)))",
-        "pass",
+        f"{_STORE}house/house_row.py",
+        "_ROW.lease_until_s <= _NOW",
+        "_ROW.lease_until_s >= 0.0",
         _POSTGRES,
     ),
     Mutation(

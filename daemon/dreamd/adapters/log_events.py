@@ -19,6 +19,8 @@ PROCESS: Final = {
     "shutdown_step_failed": "a step of the shutdown failed or took too long; the next one runs",
     "bug": "a bug in one step, which `step` names; the daemon goes on, and the traceback follows",
     "failed": "a bug has ended the daemon; the traceback follows",
+    "standby": "the owner of the house that a standby waits for, or why it cannot be read; once for each",
+    "house_free": "the house has no owner, and a standby starts as its daemon",
     "ended": "everything is closed",
     "call_failed": "a bug in one call of the API; its caller received the same `incident`",
     "record_failed": "a bug in the record of a way out, which was carried out",

@@ -144,6 +144,11 @@ EXPOSURE_WARN_SHARE: Final = 0.8
 
 TERM_UNCONFIRMED_S: Final = 5.0
 """An owner publishes zeros when the store has not confirmed its term for this long."""
+HOUSE_LEASE_S: Final = 6.0
+"""A house in PostgreSQL whose daemon has not renewed its lease for this long may be taken over."""
+HOUSE_LEASE_MIN_S: Final = 5.5
+"""More than TERM_UNCONFIRMED_S: an owner that cannot read its database is at zero before another begins."""
+HOUSE_LEASE_MAX_S: Final = 60.0
 FSYNC_TAKES_S: Final = 30.0
 """A disk that needs this long for each fsync ends no grant."""
 LEDGER_SLOW_S: Final = 1.0

@@ -23,6 +23,10 @@ class LedgerError(Exception):
     """The ledger could not do what was requested; the message names the fault."""
 
 
+class LedgerHeldError(LedgerError):
+    """Another daemon owns the ledger now."""
+
+
 class Commit(Generic[T]):
     """One write, or one query, in progress."""
 

@@ -74,13 +74,15 @@ def dependency_panels() -> list[Stat | Lines]:
         lines(
             "Ledger: how long writes take",
             "From a write's submission until the disk confirms it, and how long the oldest write has "
-            "waited. No tick waits for it; above a second no new sleeper is seated.",
+            "waited. No tick waits for it; above a second no new sleeper is seated. In PostgreSQL also what "
+            "is left of the house's lease; at zero nothing is granted.",
             Query(
                 "histogram_quantile(0.99, sum by (le) (rate(dreamd_ledger_commit_seconds_bucket"
                 "[$__rate_interval])))",
                 "99 % within",
             ),
             Query("max(dreamd_ledger_oldest_write_seconds)", "the oldest waits"),
+            Query("max(dreamd_house_lease_seconds)", "left of the house's lease"),
             lists=READY,
             width=12,
             unit="s",

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final
 
+from dreamd.adapters.ledger.house.house_row import Claim
 from dreamd.adapters.ledger.sqlite import SqliteLedger
 from dreamd.adapters.ledger.stored_ledger import StoredLedger
 from dreamd.ports.commit import LedgerError
@@ -11,13 +12,14 @@ LEDGER_FILE: Final = "ledger.sqlite3"
 """Its name in the state directory."""
 
 
-def open_ledger(url: str, state_dir: Path) -> StoredLedger:
+def open_ledger(url: str, state_dir: Path, claim: Claim = Claim()) -> StoredLedger:  # noqa: B008 -- it is frozen
     """Open the ledger, and take it for this process. url: of PostgreSQL; empty: the file in `state_dir`.
 
-    The caller holds the state directory, and so a file in it.
+    The caller holds the state directory, and so a file in it. claim: of the house in a database.
 
     Raises:
-        LedgerError: it cannot be used, or another daemon has it; the sentence has the next step.
+        LedgerHeldError: another daemon has the database.
+        LedgerError: it cannot be used; the sentence has the next step.
     """
     if not url:
         return SqliteLedger(state_dir / LEDGER_FILE)
@@ -25,7 +27,7 @@ def open_ledger(url: str, state_dir: Path) -> StoredLedger:
 
     ledger = PostgresLedger(url, state_dir / NOTE)
     try:
-        ledger.hold()
+        ledger.hold(claim)
     except LedgerError:
         ledger.close()
         raise

@@ -1,12 +1,12 @@
 """The ledger in PostgreSQL 15 or newer, by psycopg 3: for a site that runs a database already.
 
-Safety. A session holds an advisory lock while its daemon lives, so a second daemon on the same ledger is
-refused at its start. A lock ends with its session, and a session may end while its daemon lives on. So a
-daemon that took the lock also drew an epoch, and each write first counts itself in the row of the epoch,
-where the epoch is its own: a daemon whose epoch is no longer the newest writes nothing. That row also puts
-all writers in one order.
+Safety. A daemon owns the ledger by a lease in the row of its house (`house_row`), so a second daemon on the
+same ledger is refused at its start while the first one renews it. The claim draws a term and makes it the
+epoch, and each write first counts itself in the row of the epoch, where the epoch is its own: a daemon of an
+older term writes nothing. That row also puts all writers in one order. A session that is idle within a
+transaction is ended by the server, so a frozen daemon keeps no claimant waiting.
 
-A lost connection is a failed write. The next write connects again and takes the lock again.
+A lost connection is a failed write. The next write connects again.
 
 Rules: `synchronous_commit` is on, whatever the server's default; a server with `fsync` off is refused; a
 newer schema is refused, never guessed at.
@@ -19,15 +19,17 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from dreamd.adapters.ledger import migrations
+from dreamd.adapters.ledger.house.house_row import Claim, claim_house, read_house
+from dreamd.adapters.ledger.house.lease_keeper import LeaseKeeper, boottime_s
 from dreamd.adapters.ledger.people_keys.keys_file import KEYS_FILE
 from dreamd.adapters.ledger.people_keys.stored_keys import StoredKeys
-from dreamd.adapters.ledger.rows import tables
 from dreamd.adapters.ledger.rows.forgetting import PERSONS
 from dreamd.adapters.ledger.rows.tables import HEAD
 from dreamd.adapters.ledger.store import Store
 from dreamd.adapters.ledger.stored_ledger import StoredLedger
 from dreamd.adapters.ledger.writes_note import WritesNote
-from dreamd.ports.commit import LedgerError
+from dreamd.ports.commit import LedgerError, LedgerHeldError
+from dreamd.ports.houses import HouseRecord
 
 SCHEME: Final = "postgresql://"
 NOTE: Final = "ledger.postgresql"
@@ -35,26 +37,26 @@ NOTE: Final = "ledger.postgresql"
 OLDEST: Final = 150_000
 """The server's version number from which on it is used: 15.0."""
 LOCK_WAITS_MS: Final = 200
-HOLD_WAITS_MS: Final = 500
-"""A killed daemon's session ends within this on its machine; over a dead line the server takes 11 s."""
+HOLD_WAITS_MS: Final = 1_000
+"""A claim waits this long for the last transaction of the owner before."""
 CONNECTS_WITHIN_S: Final = 5
 LOCK: Final = 0x647265616D64  # "dreamd" in ASCII
+"""An earlier dreamd owns the ledger by this advisory lock, and a claim respects it."""
+IDLE_MS: Final = 1_000
+"""A session of the ledger that does nothing within a transaction is ended after this."""
 _INSTALL: Final = "pip install 'dreamd[postgres]'"
 _SESSION: Final = (
-    "-c synchronous_commit=on -c timezone=UTC -c idle_in_transaction_session_timeout=0 "
+    "-c synchronous_commit=on -c timezone=UTC "
     f"-c lock_timeout={LOCK_WAITS_MS} -c client_encoding=UTF8 "
     "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
-)
-_NEW_EPOCH: Final = (
-    tables.generation.update()
-    .values(epoch=tables.generation.c.epoch + 1)
-    .returning(tables.generation.c.epoch)
 )
 _MIGRATES: Final = LOCK + 1
 
 
-def engine_of(url: str) -> sa.Engine:
+def engine_of(url: str, idle_ms: int = 0) -> sa.Engine:
     """Return an engine for `postgresql://...`; each connection is a session of its own.
+
+    idle_ms: the server ends a session that is idle within a transaction for so long; 0: it does not.
 
     Raises:
         LedgerError: psycopg is not installed, or the address cannot be read or holds a password.
@@ -68,7 +70,8 @@ def engine_of(url: str) -> sa.Engine:
                 f"the ledger's address {shown(url)} holds a password, which lists of processes show; "
                 "keep it in a file that PGPASSFILE names"
             )
-        options = " ".join((_SESSION, *_texts(address.query.get("options"))))
+        idle = f"-c idle_in_transaction_session_timeout={idle_ms}"
+        options = " ".join((_SESSION, idle, *_texts(address.query.get("options"))))
         return sa.create_engine(
             address.difference_update_query(["options"]),
             poolclass=sa.NullPool,
@@ -100,6 +103,13 @@ def shown(url: str) -> str:
         return SCHEME + "..."
 
 
+def _tell(house: HouseRecord) -> str:
+    """The owner of a house, in words."""
+    if not house.living:
+        return "one of an earlier version"
+    return f"{house.address or 'its daemon'}, whose lease has {house.left_s:.1f} s left"
+
+
 class LedgerServer(Store):
     """The tables in the database at `url`."""
 
@@ -115,9 +125,9 @@ class LedgerServer(Store):
         """
         from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415 -- not for a file's ledger
 
-        self._session: object = None
+        self._url = url
         keys = StoredKeys(beside.with_name(KEYS_FILE))
-        super().__init__(shown(url), engine_of(url), insert, WritesNote(beside), keys)
+        super().__init__(shown(url), engine_of(url, IDLE_MS), insert, WritesNote(beside), keys)
         try:
             self._open()
         except BaseException:
@@ -128,16 +138,33 @@ class LedgerServer(Store):
         """A connection on which a transaction sees one state of all tables."""
         return super().connect().execution_options(isolation_level="REPEATABLE READ")
 
-    def hold(self) -> None:
-        """Take the ledger for this daemon.
+    def hold(self, claim: Claim) -> None:
+        """Take the ledger for this daemon, and renew its lease until `close`.
 
         Raises:
-            LedgerError: another daemon has it.
+            LedgerHeldError: another daemon has it.
+            LedgerError: the database refuses.
         """
+        asked_s = boottime_s()
         with self._transaction():
             self.base.exec_driver_sql(f"SET LOCAL lock_timeout = {HOLD_WAITS_MS}")
-            self._lock()
-            self._epoch = int(self.base.execute(_NEW_EPOCH).scalar_one())
+            free = self.base.execute(sa.select(sa.func.pg_try_advisory_xact_lock(LOCK))).scalar_one()
+            self._epoch = claim_house(self.base, claim) if free else 0
+            if not self._epoch:
+                raise LedgerHeldError(
+                    f"another dreamd already uses the ledger {self.place} ({_tell(read_house(self.base))}); "
+                    "stop it, or give this one its own database with --ledger-url, or let it wait as a "
+                    "standby with --house-standby yes"
+                )
+        lease = LeaseKeeper(engine_of(self._url, IDLE_MS), self._epoch, claim.lease_s, asked_s)
+        self.lease, self._changes.least_term = lease, self._epoch
+        lease.begin_renewals()
+
+    def close(self) -> None:
+        """Close the ledger, and give the lease up; safe to call twice."""
+        super().close()
+        if self.lease is not None:
+            self.lease.give_up()
 
     def costs_all(self, error: Exception) -> bool:
         """Whether the server cannot write: its connection is lost, its disk full, its lock held."""
@@ -153,24 +180,6 @@ class LedgerServer(Store):
     def damaged(self, detail: str) -> str:
         """The sentence for a database that refuses what is asked."""
         return f"the ledger {self.place} is damaged or not one of dreamd's ({detail}); restore it from a copy"
-
-    def _claim(self, more: int) -> None:
-        """Count as the owner; then take the lock again after a lost connection."""
-        super()._claim(more)
-        if self._epoch and self.base.connection.dbapi_connection is not self._session:
-            self._lock()
-
-    def _lock(self) -> None:
-        try:
-            self.base.execute(sa.select(sa.func.pg_advisory_lock(LOCK)))
-        except sa.exc.OperationalError as error:
-            if self.base.invalidated:
-                raise
-            raise LedgerError(
-                f"another dreamd already uses the ledger {self.place}; stop it, or give this one its own "
-                "database with --ledger-url"
-            ) from error
-        self._session = self.base.connection.dbapi_connection
 
     def _open(self) -> None:
         with self._transaction():
@@ -218,10 +227,11 @@ class PostgresLedger(StoredLedger):
         self._server = server or LedgerServer(url, beside)
         super().__init__(self._server)
 
-    def hold(self) -> None:
+    def hold(self, claim: Claim = Claim()) -> None:  # noqa: B008 -- it is frozen
         """Take the ledger for this daemon until it is closed.
 
         Raises:
-            LedgerError: another daemon has it.
+            LedgerHeldError: another daemon has it.
+            LedgerError: the database refuses.
         """
-        self._server.hold()
+        self._server.hold(claim)

@@ -19,6 +19,7 @@ from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 
+from dreamd.adapters.ledger.house.lease_keeper import LeaseKeeper
 from dreamd.adapters.ledger.people_keys.stored_keys import StoredKeys
 from dreamd.adapters.ledger.people_keys.subject_column import name_people
 from dreamd.adapters.ledger.rows import tables
@@ -63,10 +64,12 @@ class _FailsAloneError(Exception):
 class Store(ABC):
     """The tables of one engine; each connection is of one thread at a time.
 
-    sweeps_beside_writes: whether `swept` uses a connection of its own.
+    sweeps_beside_writes: whether `swept` uses a connection of its own. lease: by which this process owns it;
+    absent: a file, which the state directory's lock keeps.
     """
 
     sweeps_beside_writes = False
+    lease: LeaseKeeper | None = None
 
     def __init__(
         self, place: str, engine: sa.Engine, insert: Insert, beside: WritesNote, keys: StoredKeys

@@ -22,6 +22,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from math import nan
 from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
@@ -122,6 +123,22 @@ class StoredLedger(StoredPeople, StoredInstitutions, StoredExchange, StoredPiece
     def failure(self) -> str:
         """Why the last write failed; empty while writes succeed."""
         return self._store.failure
+
+    @property
+    def lost(self) -> bool:
+        """Whether another daemon has claimed the house."""
+        return self._store.lease is not None and self._store.lease.lost
+
+    @property
+    def lease_left_s(self) -> float:
+        """Seconds that are surely left of the lease; NaN: a file, or a ledger that is not held."""
+        return nan if self._store.lease is None else self._store.lease.left_s
+
+    @property
+    def owned(self) -> bool:
+        """Whether its lease, where it has one, still holds."""
+        lease = self._store.lease
+        return lease is None or lease.living
 
     @property
     def writes(self) -> int:

@@ -72,6 +72,7 @@ class Now(Collector):
         ledger: Callable[[], str],
         disk: Callable[[], Space],
         now_s: Callable[[], float],
+        lease: Callable[[], float],
     ) -> None:
         """Start with nothing known.
 
@@ -81,7 +82,9 @@ class Now(Collector):
             ledger: why the ledger refuses writes, empty while it accepts them.
             disk: the newest measurement of the state directory's disk; never waits for it.
             now_s: a clock that never goes back and may be read from any thread.
+            lease: seconds that are left of the house's lease; NaN: its ledger is a file.
         """
+        self._lease = lease
         self._facts, self._bands, self._now_s = facts, bands, now_s
         self._ledger, self._disk = ledger, disk
         self.fleet = NOBODY
@@ -116,6 +119,7 @@ class Now(Collector):
         yield _one("dreamd_broker_connected", float(self.broker))
         yield _one("dreamd_ledger_writable", float(not self._ledger()))
         yield _one("dreamd_ledger_oldest_write_seconds", self.oldest_write_s)
+        yield _one("dreamd_house_lease_seconds", self._lease())
         space = self._disk()
         yield _one("dreamd_disk_free_bytes", space.free_bytes)
         yield _one("dreamd_disk_size_bytes", space.size_bytes)

@@ -6,6 +6,7 @@ The registry is the daemon's own; a library's global registrations do not appear
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from math import nan
 from time import monotonic
 from typing import Final
 from wsgiref.types import WSGIApplication
@@ -40,6 +41,7 @@ class PrometheusMetrics:
         ledger: Callable[[], str],
         disk: Callable[[], Space] = unknown,
         now_s: Callable[[], float] = monotonic,
+        lease: Callable[[], float] = lambda: nan,
     ) -> None:
         """Make every series.
 
@@ -53,11 +55,12 @@ class PrometheusMetrics:
             ledger: why the ledger refuses writes, empty while it accepts them.
             disk: the newest measurement of the state directory's disk; never waits for it.
             now_s: a clock that never goes back.
+            lease: seconds that are left of the house's lease; NaN: its ledger is a file.
         """
         disable_created_metrics()  # type: ignore[no-untyped-call]  # a `_created` series beside each one
         self._registry = registry = CollectorRegistry(auto_describe=False)
         ProcessCollector(namespace="dreamd", registry=registry)
-        self._now = Now(facts, bands, ledger, disk, now_s)
+        self._now = Now(facts, bands, ledger, disk, now_s, lease)
         registry.register(self._now)
         self._make_counters(registry, reasons, causes, codes, clauses)
         self._tick = histogram(registry, "dreamd_tick_seconds")

@@ -35,6 +35,7 @@ from dreamd.ports.pod_link import CohortKey
 from dreamwire import codec, cohort_key, topics
 from dreamwire.broker_access import Access
 from dreamwire.messages import (
+    Assign,
     ClockProbe,
     Collective,
     Command,
@@ -79,6 +80,7 @@ class MqttLink:
         meters: LinkMetrics,
         rng: random.Random,
         say: Callable[[str], None],
+        owns: Callable[[], bool] = lambda: True,
     ) -> None:
         """Prepare; `run` connects.
 
@@ -91,7 +93,11 @@ class MqttLink:
             rng: draws the waits.
             say: called with a sentence whenever the broker is lost or stays unreachable, once for each
                 reason.
+            owns: whether the house is surely this daemon's; reads a clock at most. Where it is not, another
+                daemon may speak to the same pods: zeros and severs go out, and nothing that assigns, lets go
+                or is retained.
         """
+        self._owns = owns
         self._broker = broker
         self._seal = seal
         self._opener = opener
@@ -128,6 +134,9 @@ class MqttLink:
 
     def command(self, command: Command) -> None:
         """Sign and send once; releases and wakes outlive an outage, others are dropped oldest first."""
+        if isinstance(command.what, Assign | Release) and not self._owns():
+            self._meters.link_dropped("command")
+            return
         parcel = Parcel(topics.pod_topic(command.pod, "command"), self._seal(command), qos=1)
         if self._sent(parcel):
             return
@@ -152,10 +161,13 @@ class MqttLink:
 
     def clear_wake(self) -> None:
         """Publish nothing, retained; not queued where it cannot leave now."""
-        self._sent(Parcel(topics.WAKE, b"", qos=1, retain=True))
+        if self._owns():
+            self._sent(Parcel(topics.WAKE, b"", qos=1, retain=True))
 
     def count(self, writes: int) -> None:
         """Publish retained; a count that cannot leave now is sent again once the broker is connected."""
+        if not self._owns():
+            return
         self._sent(Parcel(topics.DAEMON_LEDGER, self._seal(self._word(writes=writes)), qos=1, retain=True))
 
     def checkpoint(self, note: str) -> None:
@@ -173,7 +185,8 @@ class MqttLink:
         attempt = 0
         while not self._closing.is_set():
             began_s = self._clock.now_s()
-            await self._connected(intake)
+            if self._owns():
+                await self._connected(intake)
             attempt = 0 if self._clock.now_s() - began_s > STEADY_S else attempt + 1
             longest_s = min(BACKOFF_MAX_S, BACKOFF_MIN_S * 2 ** min(attempt, 16))
             with contextlib.suppress(TimeoutError):
@@ -242,6 +255,8 @@ class MqttLink:
                 task.cancel()
         if lost.done() and not lost.cancelled():
             return lost.result()
+        if not self._owns():
+            return ""  # the presence is the new owner's
         with contextlib.suppress(aiomqtt.MqttError, TimeoutError):
             async with asyncio.timeout(FAREWELL_S):
                 await self._confirmed(connection, self._presence(online=False))
@@ -323,5 +338,5 @@ class MqttLink:
 
     def _say_presence(self) -> None:
         """Publish the presence again while connected."""
-        if self._connection is not None and not self._closing.is_set():
+        if self._connection is not None and not self._closing.is_set() and self._owns():
             self._sent(self._presence(online=True))

@@ -2,7 +2,8 @@
 
 A term is drawn when a cohort opens, in the transaction that names the first seat in it, and confirmed once a
 second. If the ledger reports that another process has drawn a higher one, this owner is lost and publishes
-nothing more. If it has not been confirmed for five seconds, the owner publishes zeros until it is.
+nothing more. If it has not been confirmed for five seconds, the owner publishes zeros until it is. So it does
+while the lease of its house has run out.
 
 A confirmation reads, and waits behind no write. So a slow disk alone ends no grant; a ledger that cannot be
 read, or whose last write failed, ends it.
@@ -105,4 +106,4 @@ class TermFence:
 
     def may_grant(self, now_s: float) -> bool:
         """Whether couplings above zero may be published."""
-        return not self.lost and now_s - self._confirmed_s <= TERM_UNCONFIRMED_S
+        return not self.lost and self._ledger.owned and now_s - self._confirmed_s <= TERM_UNCONFIRMED_S

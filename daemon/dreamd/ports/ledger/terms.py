@@ -22,6 +22,15 @@ class TermDraw:
 class TermLedger(Protocol):
     """Terms of cohorts, and the counters of commands."""
 
+    @property
+    def owned(self) -> bool:
+        """Whether the ledger is surely this daemon's now.
+
+        MUST read no more than a clock: it is asked on the tick's path. MUST be False once a lease that it
+        holds by has run out, whether another daemon has claimed it or not.
+        """
+        ...
+
     def confirm(self, dreamscape: str, terms: Mapping[int, int]) -> Commit[bool]:
         """Ask whether each of these terms, by cohort, is still the highest drawn.
 

@@ -135,6 +135,11 @@ class MemoryLedger(MemoryPeople, MemoryInstitutions):
         return commit
 
     @property
+    def owned(self) -> bool:
+        """One process at a time has it."""
+        return True
+
+    @property
     def writes(self) -> int:
         """How many writes are on the storage."""
         return self.storage.writes

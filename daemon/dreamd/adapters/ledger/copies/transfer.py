@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from dreamd.adapters.ledger import migrations, postgres, sqlite_file
 from dreamd.adapters.ledger.copies import backup
 from dreamd.adapters.ledger.copies.contents import Contents, contents_of
+from dreamd.adapters.ledger.house.house_row import Claim
 from dreamd.adapters.ledger.people_keys.keys_file import KEYS_FILE
 from dreamd.adapters.ledger.people_keys.stored_keys import StoredKeys
 from dreamd.adapters.ledger.rows import tables
@@ -66,7 +67,7 @@ def restore_database(url: str, copy: Path, state_dir: Path) -> tuple[Contents, P
         server = postgres.LedgerServer(url, note)
         server.naming.plain = True
         try:
-            server.hold()
+            server.hold(Claim())
             kept = _kept(note)
             back_up_database(url, kept)
             files = sqlite_file.engine_of(newest, read_only=True)
@@ -85,6 +86,7 @@ def _write_file(base: sa.Connection, draft: Path) -> None:
     with files.begin() as file:
         migrations.make(file)
         file.execute(tables.generation.delete())
+        file.execute(tables.houses.delete())
         file.exec_driver_sql(f"PRAGMA user_version = {HEAD}")
         for table in tables.metadata.sorted_tables:
             _copy_rows(base, file, table)
@@ -92,9 +94,9 @@ def _write_file(base: sa.Connection, draft: Path) -> None:
 
 
 def _replace(source: sa.Connection, base: sa.Connection) -> None:
-    """Replace every row; the count of writes is a copy's, the epoch stays."""
+    """Replace every row; the count of writes is a copy's, the epoch and the lease stay."""
     for table in tables.metadata.sorted_tables:
-        if table is not tables.generation:
+        if table not in (tables.generation, tables.houses):
             base.execute(table.delete())
             _copy_rows(source, base, table)
     lived_s = source.execute(sa.select(tables.generation.c.lived_s)).scalar_one()

@@ -17,6 +17,15 @@ from dreamd.ports.commit import LedgerError
 
 PLACE: Final = Path(__file__).parent
 
+FREE: Final = {
+    **dict.fromkeys(("house", "owner", "address", "key"), ""),
+    "id": 1,
+    "term": 0,
+    "state": "free",
+    "lease_until_s": 0.0,
+}
+"""The row of a house that no daemon has owned yet."""
+
 _stamps: Final = sa.table("alembic_version", sa.column("version_num", sa.String(32)))
 
 
@@ -29,6 +38,7 @@ def make(connection: sa.Connection) -> None:
     """Make every table of the newest version in an empty database, within the caller's transaction."""
     metadata.create_all(connection, checkfirst=False)
     connection.execute(tables.generation.insert().values(id=1, writes=0))
+    connection.execute(tables.houses.insert().values(FREE))
     stamp(connection, HEAD)
 
 

@@ -89,7 +89,11 @@ class Changes:
     """Makes transactions on a connection that is in a transaction; for one engine."""
 
     def __init__(self, insert: Insert, naming: Naming) -> None:
-        """insert: the engine's own INSERT. naming: of people, whose keys seal what is personal."""
+        """insert: the engine's own INSERT. naming: of people, whose keys seal what is personal.
+
+        least_term: that of the house, where the ledger is held by one; no smaller term is drawn.
+        """
+        self.least_term = 0
         self.audit = AuditChain()
         self._naming = naming
         self._keep = {name: _upsert(insert, table) for name, table in tables.metadata.tables.items()}
@@ -250,7 +254,7 @@ class Changes:
         group.seated[name] = now
 
     def _draw(self, group: "_Group", draw: TermDraw) -> int:
-        term = max(group.term(draw.dreamscape, draw.cohort) + 1, int(draw.now_s * 1000))
+        term = max(group.term(draw.dreamscape, draw.cohort) + 1, int(draw.now_s * 1000), self.least_term)
         row = {"dreamscape": draw.dreamscape, "cohort": draw.cohort, "term": term}
         self._put(group.rows, "terms", [row])
         group.terms[draw.dreamscape, draw.cohort] = term

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from dreamd.adapters.ledger.people_keys.subject_column import Subject, ToldName
 
-HEAD: Final = 16
+HEAD: Final = 17
 """The newest schema version: the number of steps in `migrations/versions`."""
 
 WHOLE: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -116,6 +116,18 @@ generation: Final = sa.Table(
     _whole("writes"),
     sa.Column("lived_s", REAL, nullable=False, server_default=sa.text("0")),
     sa.Column("epoch", WHOLE, nullable=False, server_default=sa.text("0")),
+)
+houses: Final = sa.Table(
+    "houses",
+    metadata,
+    *_one_row(),
+    _text("house"),
+    _whole("term"),
+    _text("owner"),
+    _text("address"),
+    _text("key"),
+    _text("state"),
+    _real("lease_until_s"),
 )
 principals: Final = _table("principals", _text("name", key=True), _text("kind"), _text("kept"))
 credentials: Final = _table(

@@ -1,0 +1,111 @@
+"""The lease of a house while its daemon lives: renewed on a thread and a connection of its own.
+
+Theory of operation. The lease is renewed every third of its length. The owner counts it from the moment
+before the question, on CLOCK_BOOTTIME, which runs on while a process or a machine is suspended. The database
+counts it from a later moment. So the owner stops before another can begin, as long as the database's clock is
+not set forward.
+
+Rules
+- `living` reads a clock and a number: no lock, no disk, no network.
+- A renewal that cannot be made says nothing; the lease runs out by itself. It is renewed later where no other
+  daemon has claimed the house.
+- Once another daemon has a newer term this one is `lost` for good.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+import sqlalchemy as sa
+
+from dreamd.adapters.ledger.house.house_row import give_up_lease, renew_lease
+
+PART: Final = 3
+"""Renewals in one length of the lease."""
+ENDS_WITHIN_S: Final = 1.0
+
+
+def boottime_s() -> float:
+    """Seconds since the boot, suspensions included."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+class LeaseKeeper:
+    """Renews the lease of `term`, from `asked_s` on CLOCK_BOOTTIME, until `give_up`."""
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        term: int,
+        lease_s: float,
+        asked_s: float,
+        clock_s: Callable[[], float] = boottime_s,
+    ) -> None:
+        """engine: of connections that are this thread's alone; it belongs to the keeper."""
+        self._engine, self.term, self._lease_s, self._clock_s = engine, term, lease_s, clock_s
+        self._until_s = asked_s + lease_s
+        self._stopping = threading.Event()
+        self._base: sa.Connection | None = None
+        self.lost = False
+        self._thread = threading.Thread(target=self._run, name="house-lease", daemon=True)
+
+    def begin_renewals(self) -> None:
+        """Begin to renew."""
+        self._thread.start()
+
+    @property
+    def left_s(self) -> float:
+        """Seconds for which the house is surely this daemon's; 0: it may be another's."""
+        return 0.0 if self.lost else max(0.0, self._until_s - self._clock_s())
+
+    @property
+    def living(self) -> bool:
+        """Whether the house is surely this daemon's; reads a clock, on any thread."""
+        return self.left_s > 0.0
+
+    def renew(self) -> None:
+        """Renew once; a database that does not answer changes nothing."""
+        asked_s = self._clock_s()
+        try:
+            if self._base is None:
+                self._base = self._engine.connect()
+            with self._base.begin():
+                renewed = renew_lease(self._base, self.term, self._lease_s)
+        except sa.exc.SQLAlchemyError:
+            self._drop()
+            return
+        if renewed:
+            self._until_s = asked_s + self._lease_s
+        else:
+            self.lost = True
+
+    def give_up(self) -> None:
+        """Give the lease up, so that another daemon may claim the house at once; safe to call twice."""
+        if self._stopping.is_set():
+            return
+        self._stopping.set()
+        if self._thread.ident is not None:
+            self._thread.join(ENDS_WITHIN_S + self._lease_s / PART)
+        if not self._thread.is_alive() and not self.lost:
+            self._until_s = 0.0
+            try:
+                with self._engine.connect() as base, base.begin():
+                    give_up_lease(base, self.term)
+            except sa.exc.SQLAlchemyError:
+                pass  # it runs out
+        self._drop()
+        self._engine.dispose()
+
+    def _run(self) -> None:
+        while not self.lost and not self._stopping.wait(self._lease_s / PART):
+            self.renew()
+
+    def _drop(self) -> None:
+        base, self._base = self._base, None
+        if base is not None:
+            try:
+                base.invalidate()
+                base.close()
+            except sa.exc.SQLAlchemyError:
+                pass

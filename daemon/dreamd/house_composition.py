@@ -1,0 +1,91 @@
+"""The daemon's part in its house: the claim, the wait of a standby, and the end of a daemon that lost it."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final, Protocol, TypeVar
+
+from dreamd.adapters.grpc.server import CannotListen
+from dreamd.adapters.ledger.house.house_row import Claim
+from dreamd.ports.commit import LedgerHeldError
+from dreamd.settings import Settings
+from dreamd.standby import Standby, Tells
+
+LOOK_S: Final = 0.1
+SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+T = TypeVar("T")
+
+
+class HouseLostError(Exception):
+    """Another daemon owns the house: what this process has in memory is the past."""
+
+
+class Leased(Protocol):
+    """A ledger that is held by a lease, or by a lock (then it is always owned)."""
+
+    @property
+    def owned(self) -> bool:
+        """Whether it is surely this daemon's now."""
+        ...
+
+    @property
+    def lost(self) -> bool:
+        """Whether another daemon has claimed it."""
+        ...
+
+
+def claim_of(settings: Settings, key: bytes) -> Claim:
+    """Return what this daemon writes into the row of its house. key: its public signing key, raw."""
+    address = f"{settings.grpc_host}:{settings.grpc_port}"
+    return Claim(settings.house_name, address, key.hex(), settings.house_lease_s)
+
+
+async def opened(settings: Settings, open_daemon: Callable[[], T], log: Tells) -> T | None:
+    """Open the daemon, as a standby once its house has no owner; None: a signal ended the wait.
+
+    Raises:
+        LedgerError, CannotListen: with the sentence that has the next step.
+    """
+    if not settings.house_standby:
+        return open_daemon()
+    from dreamd.adapters.ledger.postgres import engine_of  # noqa: PLC0415 -- an optional extra
+
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in SIGNALS:
+        loop.add_signal_handler(number, stop.set)
+    while True:
+        try:
+            free = await Standby(settings, engine_of(settings.ledger_url), log).wait(stop)
+        except OSError as error:
+            where = f"{settings.http_host}:{settings.http_port}"
+            raise CannotListen(
+                f"the standby's health cannot be told on {where} ({error.strerror}); choose another port "
+                "(--http-port)"
+            ) from error
+        if not free:
+            return None
+        with suppress(LedgerHeldError):  # another standby was first
+            return open_daemon()
+
+
+def lease_trouble(ledger: Leased) -> str:
+    """Why the house is not surely this daemon's; empty: it is."""
+    if ledger.owned:
+        return ""
+    return "the lease of the house has run out, so nothing is granted; its database does not renew it"
+
+
+async def until_lost(ledger: Leased) -> None:
+    """Return never; end the daemon once another one owns its house.
+
+    Raises:
+        HouseLostError: so it is.
+    """
+    while not ledger.lost:  # noqa: ASYNC110 -- a thread of the ledger learns it
+        await asyncio.sleep(LOOK_S)
+    raise HouseLostError(
+        "another dreamd owns the house now, so this one has set its beds to zero and ended; start it again "
+        "as a standby (--house-standby yes)"
+    )

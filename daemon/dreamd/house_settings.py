@@ -1,0 +1,63 @@
+"""Settings of a house that a second daemon may take over: its lease, and whether this one waits."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from dreamd.core.limits import HOUSE_LEASE_MAX_S, HOUSE_LEASE_MIN_S, HOUSE_LEASE_S
+from dreamd.setting_values import Key, UnfitError
+
+_ANSWERS: Final = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
+
+
+@dataclass(frozen=True, kw_only=True)
+class HouseSettings:
+    """The house's part of the settings. house_standby: wait until the house has no owner."""
+
+    house_lease_s: float = HOUSE_LEASE_S
+    house_standby: bool = False
+
+
+def _lease_s(given: object) -> float:
+    if isinstance(given, bool) or not isinstance(given, int | float | str):
+        raise UnfitError
+    lease_s = float(given)
+    if not HOUSE_LEASE_MIN_S <= lease_s <= HOUSE_LEASE_MAX_S:
+        raise UnfitError
+    return lease_s
+
+
+def _standby(given: object) -> bool:
+    if isinstance(given, bool):
+        return given
+    if not isinstance(given, str) or given.lower() not in _ANSWERS:
+        raise UnfitError
+    return _ANSWERS[given.lower()]
+
+
+def wrong_standby(settings: HouseSettings, ledger_url: str) -> str:
+    """Why these settings make no standby although they ask for one; empty: they do."""
+    if not settings.house_standby or ledger_url:
+        return ""
+    return (
+        "house.standby needs a ledger that two machines reach; name a database with ledger.url "
+        "(postgresql://USER@HOST/DATABASE), or leave house.standby out"
+    )
+
+
+HOUSE_KEYS: Final = (
+    Key(
+        "house.lease_s",
+        HOUSE_LEASE_S,
+        _lease_s,
+        f"seconds from {HOUSE_LEASE_MIN_S:g} to {HOUSE_LEASE_MAX_S:g}",
+        "lease of the house in PostgreSQL: a standby takes over so long after its daemon has died",
+    ),
+    Key(
+        "house.standby",
+        "no",
+        _standby,
+        "yes or no",
+        "wait until the house has no owner, then serve it; needs ledger.url",
+    ),
+)
+"""Keys of the house's lease."""
