@@ -10,7 +10,8 @@ Rules
 - A standby in whose file of keys a sleeper is missing takes nothing over, and says so before: a sleeper
   without a name would begin anew, with no exposure recorded. Without house.standby a daemon starts all the
   same.
-- A database that does not answer is no evidence that the owner is dead: the standby waits.
+- A database that does not answer is no evidence that the owner is dead. Once it answers again, its owner has
+  the length of a lease to renew, before a standby claims the house.
 """
 
 import asyncio
@@ -23,11 +24,12 @@ from prometheus_client import CollectorRegistry, Gauge, make_wsgi_app
 from dreamd.adapters.keys import KEY_FILE, open_key
 from dreamd.adapters.ledger import migrations
 from dreamd.adapters.ledger.house.house_row import has_ended, read_house
+from dreamd.adapters.ledger.house.lease_keeper import boottime_s
 from dreamd.adapters.ledger.people_keys.keys_file import KEYS_FILE, KeysFile
 from dreamd.adapters.ledger.rows import tables
 from dreamd.adapters.metrics.http_server import Checks, MetricsServer
 from dreamd.ports.commit import LedgerError
-from dreamd.ports.houses import HouseRecord
+from dreamd.ports.houses import HouseRecord, HouseState
 from dreamd.settings import Settings
 from dreamwire.text import shown
 
@@ -59,6 +61,7 @@ class Standby:
         self._why = "standby: the house has not been read yet"
         self._left_s = 0.0
         self._looks = 0
+        self._answers_since_s: float | None = None
         self._unnamed = ""
 
     @property
@@ -100,10 +103,11 @@ class Standby:
             with self._engine.connect() as base:
                 migrations.need_head(base, "of the house")
                 house = read_house(base)
-                free = not house.living or has_ended(house.owner)
+                free = self._is_free(house)
                 if free or self._looks % KEYS_EVERY == 0:
                     self._unnamed = unnamed(keys, set(base.execute(_PEOPLE).scalars()) - {""})
         except sa.exc.SQLAlchemyError as error:
+            self._answers_since_s = None
             self._say(f"standby: the database does not answer ({' '.join(str(error.__cause__).split())})")
             return False
         wrong = lacking(keys, house)
@@ -115,6 +119,15 @@ class Standby:
         lacks = f"; it will not take over: {self._unnamed}" if self._unnamed else ""
         self._say(f"standby of {house.house or 'the house'}: {owner}{lacks}")
         return free and not self._unnamed
+
+    def _is_free(self, house: HouseRecord) -> bool:
+        """Whether the house has no owner, or one that did not renew although the database answered."""
+        now_s = boottime_s()
+        if self._answers_since_s is None:
+            self._answers_since_s = now_s
+        if has_ended(house.owner) or house.state is not HouseState.OWNED:
+            return True
+        return not house.living and now_s - self._answers_since_s >= self._settings.house_lease_s
 
     def _say(self, why: str) -> None:
         if why != self._why:

@@ -194,6 +194,19 @@ def test_a_line_has_its_sentence_first_and_the_pods_own_time() -> None:
     assert next(iter(fields)) == "sentence"
 
 
+def test_a_value_that_is_named_like_the_loggers_own_word_is_written(tmp_path: Path) -> None:
+    """A case of the clinic has a `level`: its line is written, under another name than the line's level."""
+    fact = Event(9, 1.0, "case-opened", "", "", 0, "c-1", "a case is open", {"level": 2.0})
+    fields = fields_of(fact, 0)
+    assert fields["case_level"] == 2.0
+    out = tmp_path / "log"
+    with out.open("w") as stream:
+        spool = Spool(stream, "json")
+        open_log("json", "info", spool).log(level_of(fact.kind), "case_opened", **fields)
+        spool.close()
+    assert json.loads(out.read_text())["case_level"] == 2.0
+
+
 @pytest.mark.parametrize(("form", "level", "mark"), [("json", "error", "<3>"), ("console", "warning", "<4>")])
 def test_systemds_journal_is_given_each_lines_priority(form: str, level: str, mark: str) -> None:
     """Every line of an event is marked, those of a traceback too, so `journalctl -p` finds all of them."""

@@ -163,3 +163,6 @@ async def test_a_database_that_dies_zeroes_and_its_return_goes_on(house: House, 
     server.start()
     await until(house.merged, within_s=60.0)
     print(f"database killed: zero after {zero_s:.1f} s; merged again {boottime_s() - killed_s:.1f} s after")
+    told = house.told()
+    assert "127.0.0.1:0 owns it" in told, "the house has the owner that it had"
+    assert house.processes["daemon"].poll() is None

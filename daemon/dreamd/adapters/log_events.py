@@ -109,6 +109,10 @@ FOREIGN_CAUSES: Final = frozenset({"marker"})
 """Kinds with a cause that is text from outside, which the log leaves out."""
 
 
+LOGGERS_OWN: Final = {"level": "case_level"}
+"""Values of events whose name is that of a parameter of the logger, and their name in a line."""
+
+
 def level_of(kind: str) -> int:
     """The level, as `logging` counts, at which a kind of the journal is written."""
     return LEVELS.get(kind, logging.WARNING)
@@ -135,7 +139,8 @@ def fields_of(event: Event, tick: int) -> dict[str, float | int | str]:
         "acted_s": round(event.acted_s, 3),
         "cursor": event.cursor,
     }
-    return {**{name: value for name, value in words.items() if value}, **event.values}
+    values = {LOGGERS_OWN.get(name, name): value for name, value in event.values.items()}
+    return {**{name: value for name, value in words.items() if value}, **values}
 
 
 def named(kind: str) -> str:
