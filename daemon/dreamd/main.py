@@ -66,6 +66,7 @@ VERBS: Final = {
     "rehearse": Verb("faults and acts of sleepers in a test fleet: severed when, home or not", "up"),
     "simulate": Verb("simulate a fleet in virtual time from one seed, and check safety rules", "up"),
     "festival": Verb("play a whole festival in virtual time, and give an account of it", "up"),
+    "capacity": Verb("cores, brokers, bandwidth and money for so many sleepers", "up"),
     "init": Verb("make a site: its authority, its certificate, its first administrator", "daemon"),
     "enrol": Verb("make a bed, a person or a service, and the code it enrols with", "daemon"),
     "redeem": Verb("use a code, and keep the credential in a file", "daemon"),
