@@ -27,8 +27,8 @@ presence names a gateway."""
 OLDEST_READER: Final = 2
 """Oldest wire revision that reads a broadcast of this code rightly; raised as a field changes its meaning."""
 
-GATEWAYS_SINCE: Final = 3
-"""Wire revision from which on a daemon takes a pod's frames from its gateway."""
+PLAIN_FRAMES_SINCE: Final = 3
+"""Wire revision from which on a daemon reads frames of fixed layout, and takes a pod's from its gateway."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,6 +146,22 @@ _FRAMES: Final = (
         (_TESTS_BLOCKS,),
     ),
     Mutation(
+        "plain.tags",
+        "a record with wrong tags is read as a frame",
+        "proto/dreamwire/codec/plain_frames.py",
+        "sound = (places == layout.constant).all(axis=1)",
+        "sound = np.ones(len(places), dtype=np.bool_)",
+        (_TESTS_BLOCK,),
+    ),
+    Mutation(
+        "plain.shares",
+        "a record with a quality above one is read as a frame",
+        "proto/dreamwire/codec/plain_frames.py",
+        "        sound &= (records[name] >= 0.0) & (records[name] <= 1.0)\n",
+        "        pass\n",
+        (_TESTS_BLOCK,),
+    ),
+    Mutation(
         "split.oversized",
         "a publication of any size is kept until it is whole",
         "proto/dreamwire/packet_splitter.py",

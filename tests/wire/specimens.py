@@ -239,6 +239,7 @@ CHECKPOINT = "dreamd.audit.v1\n7\nAAAA\n\n\N{EM DASH} dreamd.audit.v1 BBBB\n"
 
 SPECIMENS: dict[str, codec.PodSays | codec.DaemonSays] = {
     "presence": PRESENCE,
+    "presence_gateway": replace(PRESENCE, gateway="ward-a"),
     "status": STATUS,
     "status_alpha": replace(STATUS, calibration=replace(STATUS.calibration, alpha_hz=10.25)),
     "status_written": replace(STATUS, at_us=1_700_000_123_456_789),
@@ -278,6 +279,7 @@ SPECIMENS: dict[str, codec.PodSays | codec.DaemonSays] = {
 
 DECODERS = {
     "presence": codec.decode_presence,
+    "presence_gateway": codec.decode_presence,
     "status": codec.decode_status,
     "event": codec.decode_event,
     "clock_probe": codec.decode_clock_probe,

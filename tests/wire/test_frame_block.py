@@ -20,9 +20,11 @@ def topic(number: int) -> FramesTopic:
     return FramesTopic("night", 0, f"bed-{number}")
 
 
-def payload(*seqs: int, **changes: object) -> bytes:
+def payload(*seqs: int, plain: bool = False, **changes: object) -> bytes:
     """Frames with these numbers."""
-    return codec.encode_frames([dataclasses.replace(words.frame(seq), **changes) for seq in seqs])
+    return codec.encode_frames(
+        [dataclasses.replace(words.frame(seq), **changes) for seq in seqs], plain=plain
+    )
 
 
 def same(ours: Frame, theirs: Frame) -> bool:
@@ -33,11 +35,24 @@ def same(ours: Frame, theirs: Frame) -> bool:
     )
 
 
+CRAFTED = payload(8, plain=True).replace(b"\x15", b"\x1d", 1)  # the number's tag is another's
 LONG = pb.Frames(frames=[pb.Frame(latched="x" * 40_000)]).SerializeToString()
-ODD = (b"", b"\n", b"\x0a\xff\x7f" + b"a" * 200, payload(7)[:-5], payload(7) + b"\x00", LONG)
+ODD = (
+    b"",
+    b"\n",
+    b"\x0a\xff\x7f" + b"a" * 200,
+    payload(7)[:-5],
+    payload(7) + b"\x00",
+    LONG,
+    payload(7, plain=True)[:-1],
+    payload(7) + payload(8, plain=True),
+    CRAFTED,
+)
 payloads = st.one_of(
     st.integers(1, 1 << 31).map(payload),
     st.lists(st.integers(1, 99), min_size=1, max_size=4).map(lambda seqs: payload(*seqs)),
+    st.lists(st.integers(1, 99), min_size=1, max_size=4).map(lambda seqs: payload(*seqs, plain=True)),
+    st.integers(1, 9).map(lambda seq: payload(seq, plain=True, quality=1.5)),
     st.sampled_from(ODD),
     st.binary(max_size=300),
     st.integers(1, 9).map(lambda seq: payload(seq, quality=1.5)),
@@ -48,21 +63,21 @@ payloads = st.one_of(
 @given(st.lists(st.tuples(st.integers(1, 4), payloads), max_size=8))
 @settings(max_examples=300, deadline=None)
 def test_a_block_holds_what_each_payload_holds(told: list[tuple[int, bytes]]) -> None:
-    """Each frame of a block is in its own payload, under its own topic, in order; the rest is told apart."""
+    """Each frame of the blocks is in its own payload, under its own topic, in order; the rest is apart."""
     arrived = [(topic(number), one) for number, one in told]
-    block, rest = codec.decode_frame_block(arrived)
-    apart = {sender for sender, _ in rest}
-    assert rest == [one for one in arrived if one[0] in apart]
-    expected = {number: [] for number, _ in told}
-    for number, one in told:
-        if topic(number) not in apart:
-            expected[number] += codec.decode_frames(one)  # raises where the block took a payload that is none
-    found: dict[int, list[Frame]] = {number: [] for number, _ in told}
-    for at, sender in enumerate(block.topics if block is not None else ()):
-        found[int(sender.sender.removeprefix("bed-"))].append(block.frame(at))
-    for number, frames in expected.items():
-        assert len(frames) == len(found[number])
-        assert all(map(same, found[number], frames))
+    blocks, rest = codec.decode_frame_block(arrived)
+    kept = list(arrived)
+    for one in rest:
+        kept.remove(one)
+    found: dict[FramesTopic, list[Frame]] = {sender: [] for sender, _ in arrived}
+    for block in blocks:
+        for at, sender in enumerate(block.topics):
+            found[sender].append(block.frame(at))
+    for sender, frames in found.items():
+        mine = sorted((one for to, one in kept if to == sender), key=lambda one: one[:1] != b"\x12")
+        expected = [frame for one in mine for frame in codec.decode_frames(one)]  # raises where one is none
+        assert len(frames) == len(expected)
+        assert all(map(same, frames, expected))
 
 
 def test_a_length_beyond_its_payload_reads_from_no_other() -> None:
@@ -71,22 +86,44 @@ def test_a_length_beyond_its_payload_reads_from_no_other() -> None:
     claimed = len(true) - 3 + len(true)  # its own bytes and all of the next payload, as an unknown field
     greedy = bytes([10, (claimed & 127) | 128, claimed >> 7]) + true[3:]
     assert len(pb.Frames.FromString(greedy + true).frames) == 1
-    block, rest = codec.decode_frame_block([(topic(1), greedy), (topic(2), true)])
+    (block,), rest = codec.decode_frame_block([(topic(1), greedy), (topic(2), true)])
     assert rest == [(topic(1), greedy)]
-    assert block is not None
     assert [(one.sender, block.frame(at).seq) for at, one in enumerate(block.topics)] == [("bed-2", 3)]
     with pytest.raises(WireError):
         codec.decode_frames(greedy)
 
 
-def test_the_columns_are_the_frames() -> None:
-    """Each column of a block has, in order, what its frames have."""
-    block, rest = codec.decode_frame_block([(topic(n), payload(n, quality=n / 10)) for n in range(1, 6)])
-    assert (rest, block is None) == ([], False)
+@pytest.mark.parametrize("plain", [True, False])
+def test_the_columns_are_the_frames(plain: bool) -> None:
+    """Each column of a block has, in order, what its frames have, and the frames what was sent."""
+    sent = [dataclasses.replace(words.frame(n), quality=n / 8, latched="", severed=None) for n in range(1, 6)]
+    (block,), rest = codec.decode_frame_block(
+        [(topic(n), codec.encode_frames([one], plain=plain)) for n, one in enumerate(sent)]
+    )
+    assert rest == []
     for at in range(5):
         frame, columns = block.frame(at), block.columns
+        assert same(frame, sent[at])
         assert (frame.seq, frame.instant) == (columns.seq[at], columns.instant[at])
         assert (frame.uncertainty_us, frame.assignment) == (columns.uncertainty_us[at], block.assignments[at])
         for name in ("features", "phasors", "quality", "applied", "own_z"):
             assert np.array_equal(getattr(frame, name), getattr(columns, name)[at], equal_nan=True), name
         assert frame.fading == block.fading[at]
+
+
+def test_a_plain_frame_is_a_record_of_one_size() -> None:
+    """Whatever its numbers, a plain frame of a schema has one length; a latched one is written by field."""
+    sizes = {len(payload(seq, plain=True, quality=share)) for seq in (1, 1 << 31) for share in (0.0, 1.0)}
+    assert len(sizes) == 1
+    latched = payload(1, plain=True, latched="wake")
+    assert latched == payload(1, latched="wake")
+    (frame,) = codec.decode_frames(latched)
+    assert frame.latched == "wake"
+
+
+def test_one_bad_record_costs_no_other_sender() -> None:
+    """A payload whose tags are wrong goes apart with its sender's others; the others' records are read."""
+    arrived = [(topic(1), payload(1, plain=True)), (topic(2), CRAFTED), (topic(3), payload(3, plain=True))]
+    (block,), rest = codec.decode_frame_block(arrived)
+    assert rest == [(topic(2), CRAFTED)]
+    assert [one.sender for one in block.topics] == ["bed-1", "bed-3"]

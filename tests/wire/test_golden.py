@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from dreamwire import codec, signing
-from wire.specimens import COLLECTIVE, SPECIMENS, decode, same
+from dreamwire.topics import FramesTopic
+from wire.specimens import COLLECTIVE, PLAIN_FRAME, SPECIMENS, decode, same
 
 GOLDEN = dict(
     line.split() for line in (Path(__file__).parent / "golden" / "v1.txt").read_text().splitlines() if line
@@ -37,6 +38,16 @@ def test_the_golden_envelope_opens_and_is_made_again() -> None:
     assert signing.seal(KEY, codec.COLLECTIVE, codec.encode(COLLECTIVE)) == payload
 
 
+def test_golden_frames_of_fixed_layout_are_read_and_written() -> None:
+    """A frame of fixed layout is written byte for byte, and read with and without a parser."""
+    payload, plain = bytes.fromhex(GOLDEN["frames_plain"]), (PLAIN_FRAME,)
+    assert codec.encode_frames(plain, plain=True) == payload
+    assert same(codec.decode_frames(payload), plain)
+    (block,), rest = codec.decode_frame_block([(FramesTopic("night", 0, "bed-1"), payload)])
+    assert rest == []
+    assert same((block.frame(0),), plain)
+
+
 def test_every_golden_line_is_tested() -> None:
     """Every committed line is tested."""
-    assert set(GOLDEN) == {*SPECIMENS, "sealed_collective"}
+    assert set(GOLDEN) == {*SPECIMENS, "sealed_collective", "frames_plain"}

@@ -20,7 +20,7 @@ import aiomqtt
 
 from dreamwire import topics
 from dreamwire.broker_access import Access
-from dreamwire.codec import encode
+from dreamwire.codec import encode_frames
 from dreamwire.connection import PromptClient
 from dreamwire.messages import Frame
 
@@ -69,7 +69,7 @@ class Gateway:
         frames = self._waiting.pop(place, [])
         if not frames:
             return
-        payload = encode(tuple(frames))
+        payload = encode_frames(frames, plain=True)
         if self._client is None or not self._client.send(topics.frames(*place, self.name), payload):
             self.dropped += len(frames)
 

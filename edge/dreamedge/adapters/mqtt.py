@@ -25,10 +25,10 @@ from dreamedge.core.broker_passwords import BrokerPasswords
 from dreamedge.ports.link import Arrival, Connected, Disconnected, Heard
 from dreamwire import topics
 from dreamwire.broker_access import Access
-from dreamwire.codec import encode
+from dreamwire.codec import encode, encode_frames
 from dreamwire.connection import LoginRefusedError, PromptClient
 from dreamwire.messages import ClockProbe, DaemonPresence, Frame, PodEvent, Presence, Status
-from dreamwire.schema import GATEWAYS_SINCE
+from dreamwire.schema import PLAIN_FRAMES_SINCE
 
 KEEPALIVE_S: Final = 5
 _ANSWER_WITHIN_S: Final = 5.0
@@ -95,7 +95,7 @@ class MqttLink:
 
     def frame(self, dreamscape: str, cohort: int, frame: Frame) -> None:
         """Give one frame to the gateway, or queue it."""
-        gateway = self.gateway if self._daemon_reads >= GATEWAYS_SINCE else None
+        gateway = self.gateway if self._daemon_reads >= PLAIN_FRAMES_SINCE else None
         if (
             gateway is not None
             and self._client_now is not None
@@ -229,6 +229,8 @@ class MqttLink:
     def _payload(self, message: tuple[Frame, ...] | Status | ClockProbe) -> bytes:
         if isinstance(message, ClockProbe):
             message = dataclasses.replace(message, t0_us=self._now_ns() // 1000)
+        elif isinstance(message, tuple):
+            return encode_frames(message, plain=self._daemon_reads >= PLAIN_FRAMES_SINCE)
         return encode(message)
 
     async def _resend(self, client: aiomqtt.Client) -> None:

@@ -83,6 +83,7 @@ __all__ = [
     "decode_wake_order",
     "encode",
     "encode_content",
+    "encode_frames",
 ]
 
 

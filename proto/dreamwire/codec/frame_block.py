@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from dreamwire.codec.bounds import BYTES_MAX, FLOAT32, FRAMES_MAX
 from dreamwire.codec.frames import LAYOUTS, frame_in
-from dreamwire.frame_columns import FrameColumns
+from dreamwire.codec.plain_frames import begins_plain, read_records
+from dreamwire.frame_columns import FrameBlock, FrameColumns
 from dreamwire.messages import Frame
 from dreamwire.topics import FramesTopic
 from dreamwire.v1 import wire_pb2 as pb
@@ -73,24 +74,36 @@ class DecodedFrames:
         return frame_in(at, self._raw[at])
 
 
-def decode_frame_block(arrived: Sequence[Arrived]) -> tuple[DecodedFrames | None, list[Arrived]]:
+def decode_frame_block(arrived: Sequence[Arrived]) -> tuple[list[FrameBlock], list[Arrived]]:
     """Read payloads of frames.
 
     Args:
         arrived: topics and payloads, in the order of arrival.
 
     Returns:
-        The frames, None where there are none, and the payloads to be decoded one by one, in order.
+        Blocks of frames, one of each layout, and the payloads to be decoded one by one, in order.
     """
+    plain = [one for one in arrived if begins_plain(one[1])]
+    if not plain:
+        return _fields_of(arrived)
+    records, odd = read_records(plain)
+    if len(plain) == len(arrived):
+        return [*records], odd
+    blocks, rest = _fields_of([one for one in arrived if not begins_plain(one[1])])
+    return [*records, *blocks], [*odd, *rest]
+
+
+def _fields_of(arrived: Sequence[Arrived]) -> tuple[list[FrameBlock], list[Arrived]]:
+    """Read payloads by protobuf, field by field."""
     topics, raw, odd = _parsed(arrived)
     if not raw:
-        return None, [one for one in arrived if one[0] in odd]
+        return [], [one for one in arrived if one[0] in odd]
     schema = raw[0].schema
     layout = LAYOUTS.get(schema)
     if not odd and layout is not None:
         block = DecodedFrames(schema, topics, raw)
         if block.sound:
-            return block, []
+            return [block], []
     for topic, one in zip(topics, raw, strict=True):
         ok = (
             layout is not None
@@ -105,7 +118,7 @@ def decode_frame_block(arrived: Sequence[Arrived]) -> tuple[DecodedFrames | None
     kept = [at for at, topic in enumerate(topics) if topic not in odd]
     topics, raw = [topics[at] for at in kept], [raw[at] for at in kept]
     rest = [one for one in arrived if one[0] in odd]
-    return (DecodedFrames(schema, topics, raw) if raw else None), rest
+    return [DecodedFrames(schema, topics, raw)] if raw else [], rest
 
 
 def _parsed(arrived: Sequence[Arrived]) -> tuple[list[FramesTopic], list[pb.Frame], set[FramesTopic]]:
@@ -140,7 +153,7 @@ def _frames_of(payload: bytes) -> list[pb.Frame]:
     if not 0 < len(payload) <= BYTES_MAX:
         return []
     try:
-        frames = list(pb.Frames.FromString(payload).frames)
+        body = pb.Frames.FromString(payload)
     except DecodeError:
         return []
-    return frames if len(frames) <= FRAMES_MAX else []
+    return list(body.frames) if len(body.frames) <= FRAMES_MAX and not body.plain else []

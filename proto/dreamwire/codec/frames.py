@@ -24,6 +24,7 @@ from dreamwire.codec.bounds import (
     vector,
     within,
 )
+from dreamwire.codec.plain_frames import is_plain, plain_out
 from dreamwire.messages import Frame, StoredSever
 from dreamwire.schema import INSTANTS_PER_HOP, SCHEMAS, Schema
 from dreamwire.text import fit
@@ -65,12 +66,18 @@ def sever_in(kind: str, raw: pb.StoredSever) -> StoredSever:
     return StoredSever(dreamscape, raw.term, raw.tick, fit(raw.cause))
 
 
-def encode_frames(frames: Sequence[Frame]) -> bytes:
-    """Write a payload of frames: one from a pod, up to 256 from a gateway."""
+def encode_frames(frames: Sequence[Frame], *, plain: bool = False) -> bytes:
+    """Write a payload of frames: one from a pod, up to 256 from a gateway.
+
+    plain: the daemon reads frames of fixed layout, of revision 3; those that can be are written so.
+    """
     counted(_FRAMES, "frames", len(frames), FRAMES_MAX)
     body = pb.Frames()
     for frame in frames:
-        _frame_out(body, frame)
+        if plain and is_plain(frame):
+            plain_out(body, frame)
+        else:
+            _frame_out(body, frame)
     return measured(_FRAMES, body.SerializeToString())
 
 
@@ -106,11 +113,12 @@ def decode_frames(payload: bytes) -> tuple[Frame, ...]:
             applied coupling outside 0..1. One bad frame refuses the payload.
     """
     raw = parsed(_FRAMES, pb.Frames, payload)
-    counted(_FRAMES, "frames", len(raw.frames), FRAMES_MAX)
-    return tuple([frame_in(at, frame) for at, frame in enumerate(raw.frames)])
+    counted(_FRAMES, "frames", len(raw.frames) + len(raw.plain), FRAMES_MAX)
+    both: list[pb.Frame | pb.PlainFrame] = [*raw.frames, *raw.plain]
+    return tuple([frame_in(at, frame) for at, frame in enumerate(both)])
 
 
-def frame_in(at: int, raw: pb.Frame) -> Frame:
+def frame_in(at: int, raw: pb.Frame | pb.PlainFrame) -> Frame:
     """Read one frame, the `at`-th of its payload; see `decode_frames`."""
     code = raw.schema
     layout = LAYOUTS.get(code)
@@ -137,15 +145,15 @@ def frame_in(at: int, raw: pb.Frame) -> Frame:
         quality,
         applied,
         raw.fading,
-        raw.latched and fit(raw.latched),
+        fit(raw.latched) if isinstance(raw, pb.Frame) and raw.latched else "",
         raw.heard_term,
         raw.heard_tick,
-        sever_in(_FRAMES, raw.severed) if raw.HasField("severed") else None,
+        sever_in(_FRAMES, raw.severed) if isinstance(raw, pb.Frame) and raw.HasField("severed") else None,
         raw.own_z,
     )
 
 
-def _refuse(at: int, raw: pb.Frame) -> NoReturn:
+def _refuse(at: int, raw: pb.Frame | pb.PlainFrame) -> NoReturn:
     where = f"frames[{at}]"
     layout = LAYOUTS.get(raw.schema)
     if layout is None:

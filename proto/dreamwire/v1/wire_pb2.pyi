@@ -399,11 +399,45 @@ class Frame(_message.Message):
     own_z: float
     def __init__(self, assignment: _Optional[int] = ..., seq: _Optional[int] = ..., instant: _Optional[int] = ..., offset_error_us: _Optional[int] = ..., uncertainty_us: _Optional[int] = ..., schema: _Optional[int] = ..., features: _Optional[bytes] = ..., phasors: _Optional[bytes] = ..., quality: _Optional[float] = ..., applied: _Optional[float] = ..., fading: bool = ..., latched: _Optional[str] = ..., heard_term: _Optional[int] = ..., heard_tick: _Optional[int] = ..., severed: _Optional[_Union[StoredSever, _Mapping]] = ..., own_z: _Optional[float] = ...) -> None: ...
 
+class PlainFrame(_message.Message):
+    __slots__ = ("assignment", "seq", "instant", "offset_error_us", "uncertainty_us", "schema", "features", "phasors", "quality", "applied", "fading", "heard_term", "heard_tick", "own_z")
+    ASSIGNMENT_FIELD_NUMBER: _ClassVar[int]
+    SEQ_FIELD_NUMBER: _ClassVar[int]
+    INSTANT_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_ERROR_US_FIELD_NUMBER: _ClassVar[int]
+    UNCERTAINTY_US_FIELD_NUMBER: _ClassVar[int]
+    SCHEMA_FIELD_NUMBER: _ClassVar[int]
+    FEATURES_FIELD_NUMBER: _ClassVar[int]
+    PHASORS_FIELD_NUMBER: _ClassVar[int]
+    QUALITY_FIELD_NUMBER: _ClassVar[int]
+    APPLIED_FIELD_NUMBER: _ClassVar[int]
+    FADING_FIELD_NUMBER: _ClassVar[int]
+    HEARD_TERM_FIELD_NUMBER: _ClassVar[int]
+    HEARD_TICK_FIELD_NUMBER: _ClassVar[int]
+    OWN_Z_FIELD_NUMBER: _ClassVar[int]
+    assignment: int
+    seq: int
+    instant: int
+    offset_error_us: int
+    uncertainty_us: int
+    schema: int
+    features: bytes
+    phasors: bytes
+    quality: float
+    applied: float
+    fading: bool
+    heard_term: int
+    heard_tick: int
+    own_z: float
+    def __init__(self, assignment: _Optional[int] = ..., seq: _Optional[int] = ..., instant: _Optional[int] = ..., offset_error_us: _Optional[int] = ..., uncertainty_us: _Optional[int] = ..., schema: _Optional[int] = ..., features: _Optional[bytes] = ..., phasors: _Optional[bytes] = ..., quality: _Optional[float] = ..., applied: _Optional[float] = ..., fading: bool = ..., heard_term: _Optional[int] = ..., heard_tick: _Optional[int] = ..., own_z: _Optional[float] = ...) -> None: ...
+
 class Frames(_message.Message):
-    __slots__ = ("frames",)
+    __slots__ = ("frames", "plain")
     FRAMES_FIELD_NUMBER: _ClassVar[int]
+    PLAIN_FIELD_NUMBER: _ClassVar[int]
     frames: _containers.RepeatedCompositeFieldContainer[Frame]
-    def __init__(self, frames: _Optional[_Iterable[_Union[Frame, _Mapping]]] = ...) -> None: ...
+    plain: _containers.RepeatedCompositeFieldContainer[PlainFrame]
+    def __init__(self, frames: _Optional[_Iterable[_Union[Frame, _Mapping]]] = ..., plain: _Optional[_Iterable[_Union[PlainFrame, _Mapping]]] = ...) -> None: ...
 
 class Collective(_message.Message):
     __slots__ = ("dreamscape", "cohort", "tick", "instant", "term", "min_reader", "r", "m", "sum", "weight", "artist", "share", "phase_means", "coupling", "answered", "key_number", "count", "ciphertext")

@@ -188,8 +188,8 @@ class Intake:
 
     def _hand_on_frames(self, arrived: list[tuple[FramesTopic, bytes]]) -> None:
         """Hand on frames, those that are well formed in one block, the others payload by payload."""
-        block, rest = codec.decode_frame_block(arrived)
-        if block is not None:
+        blocks, rest = codec.decode_frame_block(arrived)
+        for block in blocks:
             self.inbound.on_frame_block(block)
         for topic, payload in rest:
             try:

@@ -302,12 +302,10 @@ def _take_frames(
     inbound: InboundRouter | InboundGuard, topic: FramesTopic, payload: bytes, now_s: float
 ) -> None:
     """Give frames to a daemon, in every second hop as a block, as its intake does."""
-    block = None
-    if int(now_s / HOP_S) % 2:
-        block, _ = codec.decode_frame_block([(topic, payload)])
-    if block is not None:
+    blocks, _ = codec.decode_frame_block([(topic, payload)] if int(now_s / HOP_S) % 2 else [])
+    for block in blocks:
         inbound.on_frame_block(block)
-    else:
+    if not blocks:
         inbound.on_frames(topic, codec.decode_frames(payload))
 
 
