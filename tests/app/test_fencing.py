@@ -48,6 +48,22 @@ def test_a_replaced_owner_publishes_nothing_more() -> None:
     assert len(stage.link.collectives) == published
 
 
+def test_an_owner_whose_lease_has_run_out_is_at_zero_in_the_next_tick() -> None:
+    """Without the lease of its house zeros are published at once; a renewed one grants again."""
+    stage, ledger = dreaming()
+    ledger.owned = False
+    published = len(stage.link.collectives)
+    stage.hop(4)
+    assert len(stage.link.collectives) > published
+    assert not any(one.coupling.any() for one in stage.link.collectives[published:])
+    ledger.owned = True
+    stage.hop(8)
+    assert stage.coupling("bed-1") > 0
+    ledger.owned = False
+    stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
+    assert stage.app.dreamscapes.get("night").state is DreamscapeState.SEVERED
+
+
 def test_severing_does_not_wait_for_the_ledger() -> None:
     """With a ledger that fails at every call a sever still publishes its zeros."""
     stage, ledger = dreaming()

@@ -46,6 +46,7 @@ from tests.bench.site_tick import site_tick
 from tests.bench.sound import sound
 from tests.bench.stage import stage
 from tests.bench.surveillance import surveillance
+from tests.bench.takeover import takeover
 from tests.bench.watch import watch as watchers
 from tests.bench.moratorium import moratorium
 from tests.bench.withdrawal import withdrawal
@@ -138,6 +139,7 @@ BENCHES = {
     "watch": lambda: watchers(row),
     "simulate": lambda: simulate(row),
     "intake": lambda: intake(row),
+    "takeover": lambda: takeover(row),
     "overload": lambda: overload(row),
     "lists": lambda: lists(row),
     "ended": lambda: ended(row),

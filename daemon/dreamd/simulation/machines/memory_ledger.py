@@ -43,8 +43,10 @@ class MemoryLedger(MemoryPeople, MemoryInstitutions):
 
     A commit is over when it is returned, unless the ledger is `held`, as by a slow disk: then submitted
     transactions wait for `release`, and a crash loses them. `broken` makes every call fail, as a full disk
-    would.
+    would. `owned` is False while the lease of its house has run out.
     """
+
+    owned = True
 
     def __init__(self, storage: LedgerStorage | None = None, disk: Disk | None = None) -> None:
         """disk: takes its time for each write, and writes together everything that has waited for it."""
@@ -133,11 +135,6 @@ class MemoryLedger(MemoryPeople, MemoryInstitutions):
             newest = self.storage.terms
             commit.end(all(newest.get((dreamscape, cohort)) == term for cohort, term in terms.items()))
         return commit
-
-    @property
-    def owned(self) -> bool:
-        """One process at a time has it."""
-        return True
 
     @property
     def writes(self) -> int:
