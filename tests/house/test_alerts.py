@@ -272,6 +272,15 @@ CASES = {
         ({"dreamd_ledger_writable": "1x8 0x5"},),
         ({"dreamd_ledger_writable": "1x12"}, {"dreamd_ledger_writable": "1x9 0 1x3"}),
     ),
+    "HouseLeaseOver": Case(
+        "1m",
+        ({"dreamd_house_lease_seconds": "6x8 0x5"},),
+        (
+            {"dreamd_house_lease_seconds": "4x12"},
+            {"dreamd_house_lease_seconds": "4x9 0 4x3"},
+            {"dreamd_house_lease_seconds": "NaN NaN NaN NaN NaN NaN NaN NaN"},
+        ),
+    ),
     "LedgerSlow": Case(
         "1m",
         ({"dreamd_ledger_oldest_write_seconds": "0x8 2 4 6 8 10 12"},),

@@ -108,6 +108,14 @@ _LEDGER: Final = (
         "daemon",
     ),
     ticket(
+        "HouseLeaseOver",
+        "dreamd_house_lease_seconds == 0",
+        "10s",
+        "The lease of a house is over: nothing can be merged",
+        f"{WHERE}: no daemon renews the lease of the house. Nothing is granted; severs still act.",
+        "daemon",
+    ),
+    ticket(
         "LedgerWriteFailures",
         "increase(dreamd_ledger_write_failures_total[15m]) > 0",
         "0s",
