@@ -6,7 +6,6 @@ here is Unix time by the database's clock, so that the clocks of two machines ar
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
 
 
 class HouseState(StrEnum):
@@ -43,15 +42,3 @@ class HouseRecord:
     def living(self) -> bool:
         """Whether a daemon owns the house."""
         return self.lease_until_s > self.now_s
-
-
-class Houses(Protocol):
-    """Reads who owns a house, on any daemon of its database."""
-
-    def house(self) -> HouseRecord:
-        """The house of this ledger.
-
-        Raises:
-            LedgerError: the database cannot be read.
-        """
-        ...
