@@ -30,6 +30,7 @@ from tests.bench.cohort_key import cohort_key
 from tests.bench.erase import erase
 from tests.bench.exchange import exchange
 from tests.bench.fast_device import fast_device
+from tests.bench.fleet import fleet as swarm
 from tests.bench.formats import formats
 from tests.bench.fusion import fusion
 from tests.bench.intake import intake
@@ -129,6 +130,7 @@ BENCHES = {
     "moratorium": lambda: moratorium(row),
     "withdrawal": lambda: withdrawal(row),
     "siege": lambda: siege(row),
+    "fleet": lambda: swarm(row),
     "enrol": lambda: enrol(row),
     "site-tick": lambda: site_tick(row),
     "admission": lambda: admission(row),

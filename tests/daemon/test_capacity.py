@@ -25,7 +25,7 @@ def test_the_answer_follows_from_the_costs_by_hand() -> None:
     found = answer(Question(1000, 1000), SHIPPED)
     tick = 1500 + 256 * 10 + 744 * 1.5 + 4 * 80
     assert found.core_share == pytest.approx((1000 * (4 * 12 + 60 + 15) + 4 * tick) * 1e-6)
-    assert found.broker_share == pytest.approx(1000 * (5.5 * 6.5 + 4.5 * 5) * 1e-6)
+    assert found.broker_share == pytest.approx(1000 * (5.5 * 11 + 4.5 * 8.5) * 1e-6)
     assert found.up_gbit_s == pytest.approx(1000 * (4 * 320 + 450 + 50) * 8e-9)
     assert found.memory_gb == pytest.approx(0.036)
     assert (found.daemons, found.brokers, found.cores, found.shared_by) == (1, 1, 2, 1)

@@ -1,0 +1,163 @@
+"""A fleet of protocol-true pods at a real broker and a real daemon: one core's share of it, and what comes late.
+
+`make bench ARGS=fleet`. SIZES are runs one after another: pods, and beds of a gateway (1: each sends by itself).
+On a machine that others use, `FLEET_SLOW=4` slows the session clock at both ends; shares are then of a session
+second all the same. `FLEET_SIZES=500:1,1000:64` runs others. Every share is processor time. With
+`FLEET_SVG=FILE` the shares are drawn, too.
+"""
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import psutil
+from bench.fleet_plot import fleet_svg
+from integration.fleet import NIGHT, Fleet
+from mosquitto import MOSQUITTO, SHIPPED, Broker, free_port
+
+SIZES = os.environ.get("FLEET_SIZES", "250:1,1000:1,2000:1,2000:64,10000:64")
+SLOW = float(os.environ.get("FLEET_SLOW", "1"))
+MEASURED_S = 20.0
+SETTLES_S = 5.0
+EACH_PROCESS = 2500
+HERE = Path(__file__).parent
+
+Row = Callable[[str, str, str], None]
+
+
+class House(Fleet):
+    """A broker, a daemon and a swarm, of which the session clock may be slowed."""
+
+    def counters(self) -> dict[str, float]:
+        """The daemon's metrics that have no label."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/metrics") as page:
+            said = page.read().decode()
+        return {name: float(value) for name, value in re.findall(r"(?m)^(\w+) ([0-9.e+-]+)$", said)}
+
+
+async def seats(fleet: House) -> list:
+    """The seats of the night."""
+    async with fleet.api() as api:
+        return list((await api.dreamscapes.get(NIGHT)).seats)
+
+
+async def _measure(fleet: House, pods: int, together: int, anchor: str) -> dict[str, float]:
+    fleet.daemon()
+    daemon = psutil.Process(fleet.processes["daemon"].pid)
+    broker = psutil.Process(fleet.broker.pid)
+    empty = daemon.memory_info().rss
+    swarms = []
+    for first in range(1, pods + 1, EACH_PROCESS):
+        count = min(EACH_PROCESS, pods - first + 1)
+        command = [str(HERE / "fleet_swarm.py"), str(fleet.broker.url.rsplit(":", 1)[1]), str(fleet.key)]
+        swarms.append(
+            fleet.start(
+                f"swarm-{first}", [*command, str(first), str(count), str(together), anchor, str(SLOW)]
+            )
+        )
+    for swarm in swarms:
+        await asyncio.to_thread(swarm.stdout.readline)
+    names = [f"swarm-{number}" for number in range(1, pods + 1)]
+    await fleet.begin(names, within_s=600.0)
+    until = time.monotonic() + 120.0
+    while time.monotonic() < until:
+        here = await seats(fleet)
+        granted = sum(seat.granted > 0.0 for seat in here)
+        if granted == pods:
+            break
+        await asyncio.sleep(1.0)
+    await asyncio.sleep(SETTLES_S * SLOW)
+    processes = {"daemon": daemon, "broker": broker} | {
+        f"swarm {at}": psutil.Process(swarm.pid) for at, swarm in enumerate(swarms)
+    }
+    before, began, used = fleet.counters(), time.monotonic(), _used(processes)
+    await asyncio.sleep(MEASURED_S * SLOW)
+    session_s = (time.monotonic() - began) / SLOW
+    after = fleet.counters()
+    shares = {name: (now - used[name]) / session_s for name, now in _used(processes).items()}
+    granted = sum(seat.granted > 0.0 for seat in await seats(fleet))
+    grew = {name: after[name] - before.get(name, 0.0) for name in after}
+    return {
+        "daemon": shares["daemon"],
+        "broker": shares["broker"],
+        "swarm": sum(share for name, share in shares.items() if name.startswith("swarm")),
+        "frames": grew.get("dreamd_frames_accepted_total", 0.0) / session_s,
+        "late": grew.get("dreamd_frames_late_total", 0.0),
+        "skipped": grew.get("dreamd_ticks_skipped_total", 0.0),
+        "granted": granted,
+        "pod_kb": (daemon.memory_info().rss - empty) / pods / 1000,
+    }
+
+
+def _used(processes: dict[str, psutil.Process]) -> dict[str, float]:
+    return {name: sum(process.cpu_times()[:2]) for name, process in processes.items()}
+
+
+def one(pods: int, together: int) -> dict[str, float]:
+    """Measure one fleet."""
+    anchor = f"{time.clock_gettime(time.CLOCK_BOOTTIME)},{time.time()}"
+    with tempfile.TemporaryDirectory() as name:
+        folder, port = Path(name), free_port()
+        conf = folder / "mosquitto.conf"
+        conf.write_text(
+            SHIPPED.read_text().replace("listener 1883 ", f"listener {port} ")
+            + ("" if "max_connections" in SHIPPED.read_text() else "\nmax_connections -1\n")
+        )
+        broker = Broker(conf, port)
+        broker.start()
+        fleet = House(folder, broker)
+        if SLOW != 1.0:
+            fleet.program = (str(HERE / "slow_daemon.py"), anchor, str(SLOW))
+        try:
+            return asyncio.run(_measure(fleet, pods, together, anchor))
+        except BaseException:
+            for log in folder.glob("*.log"):
+                print(log.name, log.read_text()[-1500:], file=sys.stderr)
+            raise
+        finally:
+            fleet.close()
+            broker.kill()
+
+
+def fleet(row: Row) -> None:
+    """Measure and print."""
+    if MOSQUITTO is None:
+        row("a fleet at one daemon", "-", "mosquitto is not here")
+        return
+    limits = subprocess.run(["sh", "-c", "ulimit -n"], capture_output=True, text=True).stdout.strip()
+    row("open files a process; seconds of the machine in one", f"{limits}; {SLOW:g}", "")
+    all_found = []
+    for size in SIZES.split(","):
+        pods, together = (int(part) for part in size.split(":"))
+        found = one(pods, together)
+        all_found.append((pods, together, found))
+        what = f"{pods:,} pods" + (f" by gateways of {together}" if together > 1 else "")
+        row(
+            f"{what}: daemon, broker, swarm",
+            " ".join(f"{100 * found[n]:.0f} %" for n in ("daemon", "broker", "swarm")),
+            "60 %",
+        )
+        row(
+            "... late, skipped, granted",
+            f"{found['late']:.0f}, {found['skipped']:.0f}, {found['granted']:.0f}",
+            "0, 0, all",
+        )
+        row("... frames a second; kB a pod", f"{found['frames']:.0f}; {found['pod_kb']:.1f}", "; 36 kB")
+    if path := os.environ.get("FLEET_SVG"):
+        said = "a session second of the pods is a second of the machine"
+        if SLOW != 1.0:
+            said = f"in slow motion: a session second is {SLOW:g} seconds of the machine"
+        Path(path).write_text(fleet_svg(all_found, f"{said}; two cores, shared"))
+
+
+if __name__ == "__main__":
+    fleet(lambda what, measured, limit: print(f"{what:<60} {measured:>20}  {limit}", flush=True))
