@@ -80,6 +80,15 @@ class Calibration:
     alpha_hz: float = 0.0
 
 
+NOT_CALIBRATED: Final = Calibration(
+    done=False,
+    source=CalibrationSource.UNSPECIFIED,
+    clean_s=0.0,
+    template_db=np.zeros(0, dtype=np.float32),
+    scale_db=np.zeros(0, dtype=np.float32),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class ClockState:
     """The pod's estimate of the session clock."""
@@ -124,6 +133,7 @@ class Status:
     renderer: the kinds of its renderers, joined by commas; `null` renders nothing; empty: not given.
     renderer_fault: why one of them gives nothing; empty: none has failed.
     log_contradiction: how the daemon's audit log contradicts the checkpoint that the pod keeps; empty: not.
+    vital: whether it is the vital part alone (`status_parts`).
     """
 
     pod: str
@@ -146,6 +156,7 @@ class Status:
     renderer: str = ""
     renderer_fault: str = ""
     log_contradiction: str = ""
+    vital: bool = False
 
     def written_s(self, unknown_s: float) -> float:
         """Session time of the writing, at the earliest; `unknown_s` if the pod gives none."""

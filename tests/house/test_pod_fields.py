@@ -41,6 +41,7 @@ NOT_IN_THE_VIEW = {
     "refused_broadcasts": "counted and logged at the pod",
     "recording_ended": "the pod leaves by it, which is an event",
     "log_contradiction": "of the daemon: its journal names the bed, and a gauge counts it",
+    "vital": "how the status was sent; the daemon completes it",
 }
 NOT_IN_THE_CONSOLE = {
     "schema": "the same for all beds of a Dreamscape",

@@ -162,6 +162,22 @@ _FRAMES: Final = (
         (_TESTS_BLOCK,),
     ),
     Mutation(
+        "status.vital-of-its-process",
+        "a vital part counts with a status of an earlier process, or with none",
+        _APP + "inbound.py",
+        "                return  # its whole status is on its way: until then nothing is known of it\n",
+        "                pass\n",
+        ("tests/app/test_vital_statuses.py",),
+    ),
+    Mutation(
+        "status.change-goes-whole",
+        "a changed channel is told half a minute later",
+        "proto/dreamwire/status_parts.py",
+        "            self._rest, self._wholes = rest, THRICE\n",
+        "            self._rest = rest\n",
+        ("tests/wire/test_status_parts.py",),
+    ),
+    Mutation(
         "split.oversized",
         "a publication of any size is kept until it is whole",
         "proto/dreamwire/packet_splitter.py",

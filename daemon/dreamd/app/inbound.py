@@ -41,6 +41,7 @@ from dreamwire.messages import (
     Status,
     WakeOrder,
 )
+from dreamwire.status_parts import completed
 from dreamwire.topics import FramesTopic
 
 
@@ -113,6 +114,13 @@ class InboundRouter:
     def on_status(self, status: Status) -> None:
         """A pod's report on itself, which also answers orders."""
         now_s = self._deps.clock.now_s()
+        if status.vital:
+            known = self._deps.fleet.get(status.pod)
+            whole = known.status if known is not None else None
+            if whole is not None and whole.incarnation == status.incarnation:
+                status = completed(status, whole)
+            elif known is not None:
+                return  # its whole status is on its way: until then nothing is known of it
         record = self._deps.fleet.report(status, now_s)
         if isinstance(record, str):
             if self._deps.fleet.get(status.pod) is None:

@@ -29,6 +29,7 @@ from dreamwire.codec import encode, encode_frames
 from dreamwire.connection import LoginRefusedError, PromptClient
 from dreamwire.messages import ClockProbe, DaemonPresence, Frame, PodEvent, Presence, Status
 from dreamwire.schema import PLAIN_FRAMES_SINCE
+from dreamwire.status_parts import StatusParts
 
 KEEPALIVE_S: Final = 5
 _ANSWER_WITHIN_S: Final = 5.0
@@ -73,7 +74,7 @@ class MqttLink:
     ) -> None:
         self._access, self.passwords = access, passwords
         self._presence, self.gateway = presence, gateway
-        self._daemon_reads = 0
+        self._daemon_reads, self._parts, self._daemon_instance = 0, StatusParts(), ""
         self._pod = presence.pod
         self._door = door
         self._now_ns = now_ns
@@ -105,7 +106,9 @@ class MqttLink:
         self._queue(topics.frames(dreamscape, cohort, self._pod), (frame,))
 
     def status(self, status: Status) -> None:
-        """Queue a status."""
+        """Queue a status, or its vital part alone."""
+        if self._daemon_reads >= PLAIN_FRAMES_SINCE:
+            status = self._parts.next_part(status, self._now_ns() / 1e9)
         self._queue(topics.pod_topic(self._pod, "status"), status)
 
     def probe(self, probe: ClockProbe) -> None:
@@ -146,6 +149,9 @@ class MqttLink:
         for heard in taken:
             if isinstance(heard, Heard) and isinstance(heard.message, DaemonPresence):
                 self._daemon_reads = heard.message.versions.wire
+                if heard.message.instance != self._daemon_instance:
+                    self._daemon_instance = heard.message.instance
+                    self._parts.begin_whole()
         return taken
 
     def part(self) -> None:
@@ -210,6 +216,7 @@ class MqttLink:
         self._sent_ns.clear()
         self._waiting.clear()  # from before: an old frame is worthless, an old probe misleads
         self._client_now = client
+        self._parts.begin_whole()
         self._change(Connected(self._now_ns()))
         async with asyncio.TaskGroup() as group:
             for work in (self._send, self._resend, self._subscribe, _until_lost, self._until_parting):

@@ -137,6 +137,7 @@ def encode_status(message: Status) -> bytes:
         renderer=fit(message.renderer),
         renderer_fault=fit(message.renderer_fault),
         log_contradiction=fit(message.log_contradiction),
+        vital=message.vital,
     )
     return measured(_STATUS, body.SerializeToString())
 
@@ -157,7 +158,7 @@ def decode_status(payload: bytes) -> Status:
         assignment=raw.assignment,
         channels=tuple([_channel(at, channel) for at, channel in enumerate(raw.channels)]),
         quality=within(_STATUS, "quality", raw.quality, 0.0, 1.0),
-        quality_cause=fit(raw.quality_cause),
+        quality_cause=raw.quality_cause and fit(raw.quality_cause),
         calibration=_calibration(
             raw.calibration.done,
             raw.calibration.source,
@@ -170,7 +171,7 @@ def decode_status(payload: bytes) -> Status:
             raw.clock.synced, raw.clock.offset_us, raw.clock.uncertainty_us, raw.clock.round_trip_us
         ),
         applied=within(_STATUS, "applied", raw.applied, 0.0, 1.0),
-        latched=fit(raw.latched),
+        latched=raw.latched and fit(raw.latched),
         severed=sever_in(_STATUS, raw.severed) if raw.HasField("severed") else None,
         outcomes=tuple([CommandOutcome(outcome.counter, fit(outcome.refused)) for outcome in raw.outcomes]),
         load_cpu=within(_STATUS, "load_cpu", raw.load_cpu, 0.0, np.inf),
@@ -178,9 +179,10 @@ def decode_status(payload: bytes) -> Status:
         refused_broadcasts=raw.refused_broadcasts,
         recording_ended=raw.recording_ended,
         at_us=raw.at_us,
-        renderer=fit(raw.renderer),
-        renderer_fault=fit(raw.renderer_fault),
-        log_contradiction=fit(raw.log_contradiction),
+        renderer=raw.renderer and fit(raw.renderer),
+        renderer_fault=raw.renderer_fault and fit(raw.renderer_fault),
+        log_contradiction=raw.log_contradiction and fit(raw.log_contradiction),
+        vital=raw.vital,
     )
 
 

@@ -67,6 +67,7 @@ class MqttBroker:
         self.pods: list[PodClient] = []
         self.daemons: list[DaemonClient] = []
         self._retained: dict[str, bytes] = {}
+        self.welcomed = 0  # how often a daemon has connected, as its presence says
         self._counted = 0
         self._place: WakeOrder | None = None
         self.accounts: BrokerAccounts | None = None
@@ -112,6 +113,7 @@ class MqttBroker:
         """A daemon has connected: it receives every retained presence."""
         self.daemons = [other for other in self.daemons if other.alive and other is not daemon]
         self.daemons.append(daemon)
+        self.welcomed += 1
         daemon.recall(self._counted, self._place)
         for topic, payload in self._retained.items():
             if topic != topics.WAKE:

@@ -34,6 +34,7 @@ class PodConnection(ABC):
     _waiting: list[Arrival]
     _planned_ns: int
     _tries: int
+    _connected: int
 
     @abstractmethod
     def local_ns(self) -> int:
@@ -103,6 +104,7 @@ class PodConnection(ABC):
         self.link.up = True
         self._publish("presence", self._word(online=True), qos=1, retain=True)
         self._broker.greet(self)
+        self._connected += 1
         self._waiting.append(Connected(self.local_ns()))
         if self._planned_ns:
             self._arrived()
