@@ -19,7 +19,8 @@ from integration.fleet import LEASE_AND_FADE_S, NIGHT, Fleet, boottime_s, number
 pytestmark = pytest.mark.skipif(not LONG, reason="DREAMD_LONG: two houses and a Ray cluster, a minute")
 
 WARD = "ward"
-PODS = tuple(f"light-{k}" for k in range(1, 5))
+FIRST = {"one": 1, "two": 5}
+"""Of the pods of each house: equal numbers would be copies of one sleeper, which the houses find."""
 BACK_WITHIN_S = 10.0
 
 
@@ -37,14 +38,14 @@ async def houses(tmp_path: Path, cluster: str) -> AsyncIterator[list[Fleet]]:
     with ExitStack() as brokers:
         both: list[Fleet] = []
         try:
-            for name in ("one", "two"):
+            for name, first in FIRST.items():
                 folder = tmp_path / name
                 folder.mkdir()
                 both.append(Fleet(folder, brokers.enter_context(running_broker(folder)), flags=flags))
                 both[-1].daemon()
-                both[-1].light(WARD, 1, len(PODS), "--hops")
+                both[-1].light(WARD, first, 4, "--hops")
             for house in both:
-                await house.begin(PODS)
+                await house.begin(pods(house))
             for house in both:
                 await until(lambda house=house: merged(house), within_s=60.0)  # type: ignore[misc]
             yield both
@@ -53,9 +54,15 @@ async def houses(tmp_path: Path, cluster: str) -> AsyncIterator[list[Fleet]]:
                 house.close()
 
 
+def pods(house: Fleet) -> tuple[str, ...]:
+    """The pods of a house."""
+    first = FIRST[house.folder.name]
+    return tuple(f"light-{k}" for k in range(first, first + 4))
+
+
 def merged(house: Fleet) -> bool:
     """Whether every sleeper of the house is coupled."""
-    return all(house.applied(pod, WARD) > 0.03 for pod in PODS)
+    return all(house.applied(pod, WARD) > 0.03 for pod in pods(house))
 
 
 async def included(house: Fleet) -> int:
@@ -79,7 +86,7 @@ def shares(house: Fleet, since_s: float) -> list[float]:
     """The shares that the house's pods rendered since then."""
     return [
         number(hop, "applied")
-        for pod in PODS
+        for pod in pods(house)
         for hop in house.facts(pod, "hop", WARD)
         if stamp_s(hop) >= since_s
     ]
@@ -90,8 +97,8 @@ async def test_a_killed_house_is_alone_and_the_other_dreams_on(houses: list[Flee
     stays, dies = houses
     assert [await included(house) for house in houses] == [8, 8]
     killed_s = dies.kill_daemon()
-    await until(lambda: all(dies.facts(pod, "alone", WARD) for pod in PODS))
-    alone_s = max(dies.alone_after_s(pod, killed_s, WARD) for pod in PODS)
+    await until(lambda: all(dies.facts(pod, "alone", WARD) for pod in pods(dies)))
+    alone_s = max(dies.alone_after_s(pod, killed_s, WARD) for pod in pods(dies))
     assert alone_s <= LEASE_AND_FADE_S
     await asyncio.sleep(2.0)
     assert await included(stays) == 4
@@ -114,8 +121,8 @@ async def test_without_its_reducer_all_are_alone_until_ray_starts_it_again(house
     )
     frozen_s = boottime_s()
     reducer.send_signal(signal.SIGSTOP)
-    await until(lambda: all(alone_since(house, pod, frozen_s) for house in houses for pod in PODS))
-    alone_s = max(house.alone_after_s(pod, frozen_s, WARD) for house in houses for pod in PODS)
+    await until(lambda: all(alone_since(house, pod, frozen_s) for house in houses for pod in pods(house)))
+    alone_s = max(house.alone_after_s(pod, frozen_s, WARD) for house in houses for pod in pods(house))
     assert alone_s <= LEASE_AND_FADE_S
     killed_s = boottime_s()
     reducer.send_signal(signal.SIGKILL)
@@ -135,9 +142,10 @@ async def test_a_house_outlives_its_cluster(houses: list[Fleet]) -> None:
     killed_s = boottime_s()
     for one in nodes:
         one.send_signal(signal.SIGKILL)
-    await until(lambda: all(alone_since(house, pod, killed_s) for house in houses for pod in PODS))
+    await until(lambda: all(alone_since(house, pod, killed_s) for house in houses for pod in pods(house)))
     assert (
-        max(house.alone_after_s(pod, killed_s, WARD) for house in houses for pod in PODS) <= LEASE_AND_FADE_S
+        max(house.alone_after_s(pod, killed_s, WARD) for house in houses for pod in pods(house))
+        <= LEASE_AND_FADE_S
     )
     await asyncio.sleep(5.0)
     for house in houses:
