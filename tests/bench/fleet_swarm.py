@@ -232,7 +232,7 @@ def messages(pods: list[Pod], gateways: list[Connection], together: int, instant
             frame = pod.frame(instant)
             if frame is not None:
                 to = topics.frames(pod.assign.dreamscape, pod.assign.cohort, pod.name)
-                yield pod.link, to, codec.encode((frame,))
+                yield pod.link, to, codec.encode_frames((frame,), plain=True)
     for at, link in enumerate(gateways):
         by: dict[tuple[str, int], list[Frame]] = {}
         for pod in pods[at * together : (at + 1) * together]:
@@ -240,7 +240,7 @@ def messages(pods: list[Pod], gateways: list[Connection], together: int, instant
             if frame is not None:
                 by.setdefault((pod.assign.dreamscape, pod.assign.cohort), []).append(frame)
         for place, frames in by.items():
-            yield link, topics.frames(*place, link.name), codec.encode(tuple(frames))
+            yield link, topics.frames(*place, link.name), codec.encode_frames(frames, plain=True)
 
 
 if __name__ == "__main__":
