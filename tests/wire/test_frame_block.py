@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dreamwire import codec
 from dreamwire.codec import WireError
-from dreamwire.messages import Frame
+from dreamwire.messages import Frame, StoredSever
 from dreamwire.topics import FramesTopic
 from dreamwire.v1 import wire_pb2 as pb
 from fakes import words
@@ -37,7 +37,9 @@ def same(ours: Frame, theirs: Frame) -> bool:
 
 CRAFTED = payload(8, plain=True).replace(b"\x15", b"\x1d", 1)  # the number's tag is another's
 LONG = pb.Frames(frames=[pb.Frame(latched="x" * 40_000)]).SerializeToString()
+NAMELESS = payload(7, severed=StoredSever("Night 1", 1, 1, "sever"))
 ODD = (
+    NAMELESS,
     b"",
     b"\n",
     b"\x0a\xff\x7f" + b"a" * 200,
@@ -127,3 +129,14 @@ def test_one_bad_record_costs_no_other_sender() -> None:
     (block,), rest = codec.decode_frame_block(arrived)
     assert rest == [(topic(2), CRAFTED)]
     assert [one.sender for one in block.topics] == ["bed-1", "bed-3"]
+
+
+def test_a_sever_of_no_dreamscape_costs_no_other_sender() -> None:
+    """A frame whose stored sever names no Dreamscape goes apart, so that it is refused and stops nothing."""
+    named = payload(3, severed=StoredSever("night", 1, 1, "sever"))
+    (block,), rest = codec.decode_frame_block([(topic(1), NAMELESS), (topic(3), named)])
+    assert rest == [(topic(1), NAMELESS)]
+    assert [one.sender for one in block.topics] == ["bed-3"]
+    assert same(block.frame(0), *codec.decode_frames(named))
+    with pytest.raises(WireError):
+        codec.decode_frames(NAMELESS)

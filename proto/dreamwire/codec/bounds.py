@@ -41,7 +41,7 @@ SIZES: Final = frozenset(schema.size for schema in SCHEMAS.values())
 _FLOAT32_BYTES: Final = 4
 _SHOWN_CHARS: Final = 40
 
-_is_name = lru_cache(maxsize=topics.PODS_REMEMBERED)(topics.is_name)
+is_name = lru_cache(maxsize=topics.PODS_REMEMBERED)(topics.is_name)
 """Cached: the same few names come in every message."""
 
 
@@ -110,7 +110,7 @@ def counted(kind: str, field: str, count: int, most: int) -> None:
 
 def named(kind: str, field: str, text: str) -> str:
     """Check that a text may name a pod, a Dreamscape or a site."""
-    if not _is_name(text):
+    if not is_name(text):
         shown = repr(text[:_SHOWN_CHARS])
         raise WireError(kind, field, f"{shown} is no name", "1-63 of a-z 0-9 _ . -, alphanumeric at its ends")
     return text

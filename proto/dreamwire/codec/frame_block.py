@@ -14,7 +14,7 @@ from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 
 from dreamwire.codec.bounds import BYTES_MAX, FLOAT32, FRAMES_MAX
-from dreamwire.codec.frames import LAYOUTS, frame_in
+from dreamwire.codec.frames import LAYOUTS, frame_in, names_its_sever
 from dreamwire.codec.plain_frames import begins_plain, read_records
 from dreamwire.frame_columns import FrameBlock, FrameColumns
 from dreamwire.messages import Frame
@@ -67,7 +67,7 @@ class DecodedFrames:
         )
 
         shares = table[:, 3:5]
-        self.sound = bool(((shares >= 0.0) & (shares <= 1.0)).all())
+        self.sound = bool(((shares >= 0.0) & (shares <= 1.0)).all()) and all(map(names_its_sever, raw))
 
     def frame(self, at: int) -> Frame:
         """Return one of them as a value."""
@@ -112,6 +112,7 @@ def _fields_of(arrived: Sequence[Arrived]) -> tuple[list[FrameBlock], list[Arriv
             and len(one.phasors) == layout.phasors_bytes
             and 0.0 <= one.quality <= 1.0
             and 0.0 <= one.applied <= 1.0
+            and names_its_sever(one)
         )
         if not ok:
             odd.add(topic)

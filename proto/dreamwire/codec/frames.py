@@ -18,6 +18,7 @@ from dreamwire.codec.bounds import (
     WireError,
     counted,
     floats_out,
+    is_name,
     measured,
     named_or_empty,
     parsed,
@@ -64,6 +65,11 @@ def sever_in(kind: str, raw: pb.StoredSever) -> StoredSever:
     """Read a stored sever."""
     dreamscape = named_or_empty(kind, "severed.dreamscape", raw.dreamscape)
     return StoredSever(dreamscape, raw.term, raw.tick, fit(raw.cause))
+
+
+def names_its_sever(raw: pb.Frame) -> bool:
+    """Whether `sever_in` reads the stored sever of a frame, if it has one."""
+    return not raw.HasField("severed") or not raw.severed.dreamscape or is_name(raw.severed.dreamscape)
 
 
 def encode_frames(frames: Sequence[Frame], *, plain: bool = False) -> bytes:
