@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from dreamwire import codec
 from dreamwire.codec import WireError
+from dreamwire.codec.frames import LAYOUTS
 from dreamwire.messages import Frame, StoredSever
 from dreamwire.topics import FramesTopic
 from dreamwire.v1 import wire_pb2 as pb
@@ -140,3 +141,20 @@ def test_a_sever_of_no_dreamscape_costs_no_other_sender() -> None:
     assert same(block.frame(0), *codec.decode_frames(named))
     with pytest.raises(WireError):
         codec.decode_frames(NAMELESS)
+
+
+@pytest.mark.parametrize("stranger", [99, *(code for code in LAYOUTS if code != words.SCHEMA.code)])
+def test_a_bed_of_another_schema_leaves_the_others_in_their_block(stranger: int) -> None:
+    """Whatever schema comes first in a read, the frames of each known schema are one block of their own."""
+    layout = LAYOUTS.get(stranger, LAYOUTS[words.SCHEMA.code])
+    first = pb.Frames.FromString(payload(1))
+    first.frames[0].schema = stranger
+    first.frames[0].features, first.frames[0].phasors = (
+        bytes(layout.features_bytes),
+        bytes(layout.phasors_bytes),
+    )
+    arrived = [(topic(1), first.SerializeToString()), (topic(2), payload(2)), (topic(3), payload(3))]
+    blocks, rest = codec.decode_frame_block(arrived)
+    senders = {block.schema: [one.sender for one in block.topics] for block in blocks}
+    assert senders.pop(words.SCHEMA.code) == ["bed-2", "bed-3"]
+    assert (senders, rest) == (({stranger: ["bed-1"]}, []) if stranger in LAYOUTS else ({}, arrived[:1]))

@@ -2,8 +2,8 @@
 
 A concatenation of `Frames` is one `Frames`. A payload may join others only if it is one whole field of frames
 by its own length, because a length that reaches beyond its payload would read from another sender's. A
-payload that is malformed, of another schema, or breaks a bound is returned undecoded with all others of its
-topic: `decode_frames` then judges each, in order.
+payload that is malformed or breaks a bound, or whose sender changes its schema, is returned undecoded with
+all others of its topic: `decode_frames` then judges each, in order. Each schema has a block of its own.
 """
 
 from collections.abc import Sequence
@@ -99,15 +99,16 @@ def _fields_of(arrived: Sequence[Arrived]) -> tuple[list[FrameBlock], list[Arriv
     if not raw:
         return [], [one for one in arrived if one[0] in odd]
     schema = raw[0].schema
-    layout = LAYOUTS.get(schema)
-    if not odd and layout is not None:
+    if not odd and schema in LAYOUTS:
         block = DecodedFrames(schema, topics, raw)
         if block.sound:
             return [block], []
+    of = dict[FramesTopic, int]()
     for topic, one in zip(topics, raw, strict=True):
+        layout = LAYOUTS.get(one.schema)
         ok = (
             layout is not None
-            and one.schema == schema
+            and of.setdefault(topic, one.schema) == one.schema
             and len(one.features) == layout.features_bytes
             and len(one.phasors) == layout.phasors_bytes
             and 0.0 <= one.quality <= 1.0
@@ -116,10 +117,12 @@ def _fields_of(arrived: Sequence[Arrived]) -> tuple[list[FrameBlock], list[Arriv
         )
         if not ok:
             odd.add(topic)
-    kept = [at for at, topic in enumerate(topics) if topic not in odd]
-    topics, raw = [topics[at] for at in kept], [raw[at] for at in kept]
-    rest = [one for one in arrived if one[0] in odd]
-    return [DecodedFrames(schema, topics, raw)] if raw else [], rest
+    blocks = list[FrameBlock]()
+    for code in LAYOUTS:
+        mine = [at for at, topic in enumerate(topics) if topic not in odd and raw[at].schema == code]
+        if mine:
+            blocks.append(DecodedFrames(code, [topics[at] for at in mine], [raw[at] for at in mine]))
+    return blocks, [one for one in arrived if one[0] in odd]
 
 
 def _parsed(arrived: Sequence[Arrived]) -> tuple[list[FramesTopic], list[pb.Frame], set[FramesTopic]]:
