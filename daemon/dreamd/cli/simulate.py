@@ -7,19 +7,19 @@ each that fails prints that command. Exit status: 0 only without violations.
 
 import argparse
 import json
-import multiprocessing
-import os
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from itertools import count, islice
+from itertools import count
 from typing import Final
 
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from dreamd.adapters.cluster.batch import open_batch
+from dreamd.adapters.cluster.ray_session import HERE, ClusterError
 from dreamd.core.limits import QUORUM_MIN
+from dreamd.ports.batch import Batch
 from dreamd.simulation.nights import Night
 from dreamd.simulation.scenario import NightAccount, run_scenario
 from dreamd.terminal.clock import now_ns
@@ -29,8 +29,6 @@ ASKED_WRONGLY: Final = 2
 PODS: Final = (3, 500)
 SECONDS: Final = (20.0, 86_400.0)
 HELD_BACK_MOST_S: Final = 60.0
-AHEAD: Final = 4
-"""Nights in progress for each core."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
@@ -54,6 +52,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--trace", action="store_true", help="print every line of every journal, as it happens"
     )
+    where = "on a Ray cluster with dreamd on its nodes: HOST:PORT, or without one on this machine alone"
+    parser.add_argument("--ray", nargs="?", const=HERE, default="", metavar="HOST:PORT", help=where)
     many = parser.add_mutually_exclusive_group()
     many.add_argument("--seeds", type=int, default=1, metavar="N", help="number of seeds, from --seed on")
     many.add_argument("--endless", action="store_true", help="seeds from --seed on until stopped")
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     if refusal:
         print(f"dreamd simulate: {refusal}", file=sys.stderr)
         return ASKED_WRONGLY
-    if args.endless or args.seeds > 1:
+    if args.endless or args.seeds > 1 or args.ray:
         return _many(args)
     account = run_scenario(args.seed, args.pods, args.seconds, print if args.trace else None, _night(args))
     print(json.dumps(account.as_dict()) if args.json else "\n".join(_report(account, args)))
@@ -129,12 +129,17 @@ def _run_one(job: tuple[int, int, float, Night]) -> NightAccount:
 
 def _many(args: argparse.Namespace) -> int:
     console = Console(stderr=True)
+    try:
+        batch = open_batch(args.ray)
+    except ClusterError as error:
+        print(f"dreamd simulate: {error}", file=sys.stderr)
+        return ASKED_WRONGLY
     seeds = count(args.seed) if args.endless else range(args.seed, args.seed + args.seeds)
     done = failed = 0
     began_s = now_ns() / 1e9
     try:
         with Live(console=console, refresh_per_second=4, transient=True) as live:
-            for account in _accounts(seeds, args.pods, args.seconds, _night(args)):
+            for account in _accounts(batch, seeds, args.pods, args.seconds, _night(args)):
                 done += 1
                 failed += bool(account.violations)
                 for line in _lines(account, args):
@@ -161,14 +166,7 @@ def _lines(account: NightAccount, args: argparse.Namespace) -> Iterator[str]:
 
 
 def _accounts(
-    seeds: Iterator[int] | range, pods: int, seconds: float, night: Night
+    batch: Batch, seeds: Iterator[int] | range, pods: int, seconds: float, night: Night
 ) -> Iterator[NightAccount]:
-    """The accounts, in the order of their seeds; the number of nights in progress is bounded by the cores."""
-    workers = os.cpu_count() or 1
-    context = multiprocessing.get_context("spawn")
-    jobs = ((seed, pods, seconds, night) for seed in seeds)
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        waiting = [pool.submit(_run_one, job) for job in islice(jobs, workers * AHEAD)]
-        while waiting:
-            yield waiting.pop(0).result()
-            waiting += [pool.submit(_run_one, job) for job in islice(jobs, 1)]
+    """The accounts, in the order of their seeds."""
+    return batch.results(_run_one, ((seed, pods, seconds, night) for seed in seeds))
