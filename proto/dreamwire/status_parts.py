@@ -67,7 +67,7 @@ class StatusParts:
         calibration = status.calibration
         rest = (
             tuple([(one.name, one.cause, round(one.quality * _STEPS)) for one in status.channels]),
-            (calibration.done, calibration.source, calibration.template_db.tobytes()),
+            (calibration.done, calibration.source, calibration.clean_s, calibration.template_db.tobytes()),
             (status.renderer, status.renderer_fault, status.log_contradiction),
         )
         if rest != self._rest:

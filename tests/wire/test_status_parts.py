@@ -38,6 +38,7 @@ def test_whole_ones_go_thrice_and_every_half_minute() -> None:
         {"channels": (CHANNELS[0], replace(CHANNELS[1], cause="flat"))},
         {"channels": (replace(CHANNELS[0], quality=0.3), CHANNELS[1])},
         {"calibration": replace(OWN, template_db=np.zeros(12, np.float32))},
+        {"calibration": replace(OWN, clean_s=131.0)},
     ],
     ids=lambda change: next(iter(change)),
 )
