@@ -8,7 +8,9 @@ import asyncio
 import os
 import random
 import string
+import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -97,7 +99,8 @@ def open_gateway(settings: Settings) -> Gateway | None:
     if not settings.gateway:
         return None
     access = open_access(settings.broker, settings.gateway_papers, settings.gateway)
-    return Gateway(settings.gateway, access, random.Random())  # noqa: S311 - jitter
+    say = partial(print, file=sys.stderr, flush=True)
+    return Gateway(settings.gateway, access, random.Random(), say)  # noqa: S311 - jitter
 
 
 def open_beds(

@@ -1,6 +1,7 @@
 """Every adapter of batches keeps the port's promises: order, bounds, dead workers, errors."""
 
 import importlib
+import time
 from collections.abc import Iterator
 from itertools import count, islice
 from pathlib import Path
@@ -55,9 +56,23 @@ def test_a_job_whose_worker_dies_is_run_again(batch: Batch, tmp_path: Path) -> N
     assert list(batch.results(batch_work.dies_once, places)) == places
 
 
+def test_a_worker_that_dies_between_results_costs_no_job(batch: Batch, tmp_path: Path) -> None:
+    """A worker dies while results are read slowly: every job, those not begun yet too, has its result."""
+    places = [str(tmp_path / str(number)) for number in range(20)]
+    for place in [*places[:1], *places[2:]]:
+        Path(place).touch()
+    results = batch.results(batch_work.dies_once, places)
+    found = [next(results)]
+    deadline = time.monotonic() + 20.0
+    while not Path(places[1]).exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.3)  # the pool notices
+    assert found + list(results) == places
+
+
 def test_a_job_that_kills_every_worker_is_named(batch: Batch) -> None:
     """After three workers the batch ends with a sentence that names the job."""
-    with pytest.raises(BatchError, match="the job 7 has died 3 times"):
+    with pytest.raises(BatchError, match="died 3 times while the job 7"):
         list(batch.results(batch_work.dies, [7]))
 
 

@@ -17,12 +17,14 @@ from mosquitto import Broker as RealBroker
 async def at_work(broker: RealBroker) -> AsyncIterator[tuple[House, Gateway]]:
     """A house and a gateway, both connected."""
     access = Access(Address("127.0.0.1", broker.port))
-    gateway = Gateway("ward-a", access, random.Random(1))
+    said: list[str] = []
+    gateway = Gateway("ward-a", access, random.Random(1), said.append)
     async with running(access) as house:
         await until(lambda: not house.link.trouble)
         task = asyncio.create_task(gateway.stay_connected(), name="gateway")
         await until(lambda: not gateway.why)
         yield house, gateway
+        assert said[0] == "gateway ward-a: connected to the broker"
         task.cancel()
         await asyncio.wait([task])
 

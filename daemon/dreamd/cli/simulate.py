@@ -19,7 +19,7 @@ from rich.text import Text
 from dreamd.adapters.cluster.batch import open_batch
 from dreamd.adapters.cluster.ray_session import HERE, ClusterError
 from dreamd.core.limits import QUORUM_MIN
-from dreamd.ports.batch import Batch
+from dreamd.ports.batch import Batch, BatchError
 from dreamd.simulation.nights import Night
 from dreamd.simulation.scenario import NightAccount, run_scenario
 from dreamd.terminal.clock import now_ns
@@ -147,6 +147,9 @@ def _many(args: argparse.Namespace) -> int:
                 live.update(Text(_progress(done, failed, args.seconds, now_ns() / 1e9 - began_s)))
     except KeyboardInterrupt:
         console.print("stopped")
+    except BatchError as error:
+        print(f"dreamd simulate: {error}", file=sys.stderr)
+        return VIOLATED
     console.print(_progress(done, failed, args.seconds, now_ns() / 1e9 - began_s))
     return VIOLATED if failed else 0
 

@@ -14,6 +14,7 @@ counted: the next hop's are worth more.
 import asyncio
 import contextlib
 import random
+from collections.abc import Callable
 from typing import Final
 
 import aiomqtt
@@ -40,9 +41,19 @@ class Gateway:
     dropped: frames that the socket did not take. why: why it is not connected; empty while it is.
     """
 
-    def __init__(self, name: str, access: Access, rng: random.Random) -> None:
-        """name: its account at the broker, which may publish frames under this name. rng: jitter."""
-        self.name, self._access, self._rng = name, access, rng
+    def __init__(
+        self, name: str, access: Access, rng: random.Random, say: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """Prepare; `stay_connected` connects.
+
+        Args:
+            name: its account at the broker, which may publish frames under this name.
+            access: the broker, and the account's credentials.
+            rng: jitter of the reconnects.
+            say: called with a sentence as it is connected and as it is not, once for each reason.
+        """
+        self.name, self._access, self._rng, self._say = name, access, rng, say
+        self._said = ""
         self._client: PromptClient | None = None
         self._waiting: dict[tuple[str, int], list[Frame]] = {}
         self._due: dict[tuple[str, int], asyncio.TimerHandle] = {}
@@ -81,15 +92,22 @@ class Gateway:
             try:
                 async with self._open() as client:
                     self._client, self.why = client, ""
+                    self._tell("connected to the broker")
                     self.why = await client.lost()
             except aiomqtt.MqttError as error:
                 self.why = str(error)
             finally:
                 self._client = None
                 self._forget()
+                self._tell(f"not connected ({self.why}); its beds send their own frames")
             attempt = 0 if loop.time() - began_s >= _STABLE_S else attempt + 1
             most_s = min(_LONGEST_DELAY_S, _FIRST_DELAY_S * 2.0 ** min(attempt, 10))
             await asyncio.sleep(self._rng.uniform(_FIRST_DELAY_S, max(most_s, 2 * _FIRST_DELAY_S)))
+
+    def _tell(self, sentence: str) -> None:
+        if sentence != self._said:
+            self._said = sentence
+            self._say(f"gateway {self.name}: {sentence}")
 
     def _open(self) -> PromptClient:
         return PromptClient(

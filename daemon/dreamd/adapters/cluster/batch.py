@@ -10,11 +10,35 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Generic
 
 from dreamd.adapters.cluster.ray_session import connect
 from dreamd.ports.batch import AGAIN, AHEAD, Batch, BatchError, Job, Result
+
+
+@dataclass(slots=True)
+class _UnderWay(Generic[Job, Result]):
+    """A job that has begun, or is about to. begun: once, and once more for each pool that broke under it."""
+
+    job: Job
+    future: Future[Result] | None = None
+    begun: int = 1
+
+    def result(self) -> Result:
+        """Wait for the result."""
+        assert self.future is not None
+        return self.future.result()
+
+    def begin_anew(self) -> None:
+        """The pool has broken: keep a result that is there; else begin again, AGAIN times at most."""
+        done = self.future is not None and self.future.done() and not self.future.cancelled()
+        if done and self.future is not None and self.future.exception() is None:
+            return
+        if self.begun >= AGAIN:
+            raise _died(self.job)
+        self.future, self.begun = None, self.begun + 1
 
 
 class LocalBatch:
@@ -26,24 +50,25 @@ class LocalBatch:
     def results(self, work: Callable[[Job], Result], jobs: Iterable[Job]) -> Iterator[Result]:
         """See `Batch`."""
         coming = iter(jobs)
-        waiting: deque[tuple[Job, Future[Result], int]] = deque()
+        waiting: deque[_UnderWay[Job, Result]] = deque()
         pool = self._pool()
         try:
-            waiting += [(job, pool.submit(work, job), 1) for job in islice(coming, self._workers * AHEAD)]
-            while waiting:
-                job, future, begun = waiting[0]
+            while True:
+                waiting += [_UnderWay(job) for job in islice(coming, self._workers * AHEAD - len(waiting))]
+                if not waiting:
+                    return
                 try:
-                    result = future.result()
+                    for one in waiting:
+                        one.future = one.future or pool.submit(work, one.job)
+                    result = waiting[0].result()
                 except BrokenProcessPool:
-                    if begun >= AGAIN:
-                        raise _died(job) from None
                     pool.shutdown(wait=False, cancel_futures=True)
                     pool = self._pool()
-                    waiting = deque([(one, pool.submit(work, one), times + 1) for one, _, times in waiting])
+                    for one in waiting:
+                        one.begin_anew()
                     continue
                 waiting.popleft()
                 yield result
-                waiting += [(one, pool.submit(work, one), 1) for one in islice(coming, 1)]
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
@@ -101,5 +126,6 @@ def open_batch(address: str) -> Batch:
 
 def _died(job: object) -> BatchError:
     return BatchError(
-        f"the worker of the job {str(job)[:80]} has died {AGAIN} times; look at the memory of its machine"
+        f"workers have died {AGAIN} times while the job {str(job)[:80]}, or one beside it, was under way; "
+        "look at the memory of the machine"
     )
