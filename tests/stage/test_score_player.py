@@ -165,4 +165,4 @@ async def test_a_stage_plays_a_score_and_ends_with_it(hall: Hall) -> None:
     cues = [call[2] for call in hall.application.calls if call[0] == "write_marker"]
     assert cues == [Marker("begin", "stage"), Marker("end", "stage")]
     assert hall.lines[-1].startswith("the score is over; ")
-    assert hall.program.last("/dreamd/state") == ("dreaming",)
+    await until(lambda: hall.program.last("/dreamd/state") == ("dreaming",))

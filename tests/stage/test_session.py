@@ -32,11 +32,11 @@ async def test_osc_leads_and_is_told_what_is_broadcast(hall: Hall) -> None:
         await until(lambda: hall.application.artists.newest()[0][8] == 6.0)
         hall.tick(7)
         await until(lambda: hall.program.last("/dreamd/lead/applied") == (0.25,))
-        assert hall.program.last("/dreamd/lead/applied/vector")[8] == 6.0
-        assert hall.program.last("/dreamd/beat") == (7,)
-        assert hall.program.last("/dreamd/audience") == (8, 8)
-        assert hall.program.last("/dreamd/state") == ("dreaming",)
-        assert len(hall.program.last("/dreamd/centre")) == 12
+        await until(lambda: hall.program.last("/dreamd/lead/applied/vector")[8:9] == (6.0,))
+        await until(lambda: hall.program.last("/dreamd/beat") == (7,))
+        await until(lambda: hall.program.last("/dreamd/audience") == (8, 8))
+        await until(lambda: hall.program.last("/dreamd/state") == ("dreaming",))
+        await until(lambda: len(hall.program.last("/dreamd/centre")) == 12)
     await until(lambda: hall.application.artists.newest()[1] == 0.0)
     assert "leading" in hall.lines
 
