@@ -17,7 +17,6 @@ from dreamwire.codec.bounds import (
     FRAMES_MAX,
     WireError,
     counted,
-    floats_out,
     is_name,
     measured,
     named_or_empty,
@@ -25,7 +24,7 @@ from dreamwire.codec.bounds import (
     vector,
     within,
 )
-from dreamwire.codec.plain_frames import is_plain, plain_out
+from dreamwire.codec.plain_frames import fields_out, is_plain
 from dreamwire.messages import Frame, StoredSever
 from dreamwire.schema import INSTANTS_PER_HOP, SCHEMAS, Schema
 from dreamwire.text import fit
@@ -81,31 +80,11 @@ def encode_frames(frames: Sequence[Frame], *, plain: bool = False) -> bytes:
     body = pb.Frames()
     for frame in frames:
         if plain and is_plain(frame):
-            plain_out(body, frame)
+            body.plain.add(**fields_out(frame))
         else:
-            _frame_out(body, frame)
+            severed = sever_out(frame.severed)
+            body.frames.add(**fields_out(frame), latched=fit(frame.latched), severed=severed)
     return measured(_FRAMES, body.SerializeToString())
-
-
-def _frame_out(body: pb.Frames, frame: Frame) -> None:
-    body.frames.add(
-        assignment=frame.assignment,
-        seq=frame.seq,
-        instant=frame.instant,
-        offset_error_us=frame.offset_error_us,
-        uncertainty_us=frame.uncertainty_us,
-        schema=frame.schema,
-        features=floats_out(frame.features),
-        phasors=floats_out(frame.phasors),
-        quality=frame.quality,
-        applied=frame.applied,
-        fading=frame.fading,
-        latched=fit(frame.latched),
-        heard_term=frame.heard_term,
-        heard_tick=frame.heard_tick,
-        severed=sever_out(frame.severed),
-        own_z=frame.own_z,
-    )
 
 
 def decode_frames(payload: bytes) -> tuple[Frame, ...]:

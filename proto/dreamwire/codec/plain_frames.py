@@ -78,24 +78,24 @@ def is_plain(frame: Frame) -> bool:
     return not frame.latched and frame.severed is None
 
 
-def plain_out(body: pb.Frames, frame: Frame) -> None:
-    """Add a frame to a payload as a plain one."""
-    body.plain.add(
-        assignment=frame.assignment,
-        seq=frame.seq,
-        instant=frame.instant,
-        offset_error_us=frame.offset_error_us,
-        uncertainty_us=frame.uncertainty_us,
-        schema=frame.schema,
-        features=floats_out(frame.features),
-        phasors=floats_out(frame.phasors),
-        quality=frame.quality,
-        applied=frame.applied,
-        fading=frame.fading,
-        heard_term=frame.heard_term,
-        heard_tick=frame.heard_tick,
-        own_z=frame.own_z,
-    )
+def fields_out(frame: Frame) -> dict[str, Any]:
+    """Return the fields that a frame has in either layout, by name."""
+    return {
+        "assignment": frame.assignment,
+        "seq": frame.seq,
+        "instant": frame.instant,
+        "offset_error_us": frame.offset_error_us,
+        "uncertainty_us": frame.uncertainty_us,
+        "schema": frame.schema,
+        "features": floats_out(frame.features),
+        "phasors": floats_out(frame.phasors),
+        "quality": frame.quality,
+        "applied": frame.applied,
+        "fading": frame.fading,
+        "heard_term": frame.heard_term,
+        "heard_tick": frame.heard_tick,
+        "own_z": frame.own_z,
+    }
 
 
 class PlainFrames:
