@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from dreamd.adapters.ledger.people_keys.subject_column import Subject, ToldName
 
-HEAD: Final = 17
+HEAD: Final = 18
 """The newest schema version: the number of steps in `migrations/versions`."""
 
 WHOLE: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -128,6 +128,15 @@ houses: Final = sa.Table(
     _text("key"),
     _text("state"),
     _real("lease_until_s"),
+)
+house_orders: Final = _table(
+    "house_orders",
+    *(_text("id", key=True), _text("kind"), _text("scope"), _text("target")),
+    sa.Column("sleeper", ToldName(), nullable=False),
+    _text("issuer"),
+    sa.Column("own", ToldName(), nullable=False),
+    *(_text("told"), _text("reason"), _text("request_id"), _text("via")),
+    *(_real("at_s"), _real("acted_s"), _whole("term"), _whole("zeroed"), _text("outcome")),
 )
 principals: Final = _table("principals", _text("name", key=True), _text("kind"), _text("kept"))
 credentials: Final = _table(

@@ -1,0 +1,31 @@
+"""Schema 18: the orders of a house, which a daemon writes that does not own it."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from dreamd.adapters.ledger.rows.tables import REAL, WHOLE
+
+revision = "0018"
+down_revision = "0017"
+
+
+def upgrade() -> None:
+    """Add the tables of each."""
+    _house_orders()
+
+
+def _house_orders() -> None:
+    """Ways out that wait for the owner of the house, and those that it has carried out."""
+    op.create_table(
+        "house_orders",
+        sa.Column("id", sa.Text, primary_key=True),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("kind", "scope", "target", "sleeper")),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("issuer", "own", "told", "reason")),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("request_id", "via")),
+        sa.Column("at_s", REAL, nullable=False),
+        sa.Column("acted_s", REAL, nullable=False),
+        sa.Column("term", WHOLE, nullable=False),
+        sa.Column("zeroed", WHOLE, nullable=False),
+        sa.Column("outcome", sa.Text, nullable=False),
+        sqlite_with_rowid=False,
+    )
