@@ -11,8 +11,10 @@ import pytest
 from depth import LONG
 from dreamd.adapters.cluster.batch import LocalBatch, RayBatch
 from dreamd.adapters.cluster.ray_session import HERE
+from dreamd.adapters.recordings.surrogates import jobs_of, sums_of_part
 from dreamd.ports.batch import Batch, BatchError
 from fakes import batch_work
+from fakes.recorded_phases import recorded_phases
 
 
 @pytest.fixture(
@@ -82,3 +84,17 @@ def test_an_error_of_the_work_is_raised(batch: Batch) -> None:
     assert next(results) == 1
     with pytest.raises(ValueError, match="two is not wanted"):
         next(results)
+
+
+@pytest.mark.skipif(not LONG, reason="DREAMD_LONG: each worker imports the simulation")
+def test_a_night_has_the_same_account_everywhere(batch: Batch) -> None:
+    """The workers of a batch give each seed the account that this process gives it."""
+    assert list(batch.results(batch_work.night, [3, 4])) == [batch_work.night(seed) for seed in (3, 4)]
+
+
+def test_surrogates_have_the_same_sums_everywhere(batch: Batch, tmp_path: Path) -> None:
+    """The workers of a batch give each part the sums that this process gives it, bit for bit."""
+    jobs = jobs_of(recorded_phases(tmp_path / "night", 0.3), 19, 7)
+    found = list(batch.results(sums_of_part, jobs))
+    assert [one.drawn.tobytes() for one in found] == [sums_of_part(job).drawn.tobytes() for job in jobs]
+    assert len(found) == 2

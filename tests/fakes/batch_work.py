@@ -1,6 +1,7 @@
 """Work for batches: functions of a module, so that workers can import them."""
 
 import os
+from dataclasses import asdict
 from pathlib import Path
 
 
@@ -28,3 +29,10 @@ def fails(number: int) -> int:
     if number == 2:
         raise ValueError("two is not wanted")
     return number
+
+
+def night(seed: int) -> dict[str, object]:
+    """The account of a short simulated night."""
+    from dreamd.simulation.scenario import run_scenario  # noqa: PLC0415 -- for this work alone
+
+    return asdict(run_scenario(seed, 4, 20.0))

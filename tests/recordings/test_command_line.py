@@ -99,6 +99,18 @@ def test_a_replay_has_a_verdict_and_a_status(tmp_path: Path, capsys: pytest.Capt
     assert json.loads(capsys.readouterr().out)["differing"] > 0
 
 
+def test_several_recordings_are_replayed_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each recording has its verdict, in the order asked; one that differs makes the status 1."""
+    recorded(tmp_path)
+    write_recording(tmp_path / "recordings" / "invented", people=3, ticks=8)
+    assert main(["replay", "invented", "night", "--json", "--state-dir", str(tmp_path)]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert [(one["recording"], one["ticks"], one["differing"] > 0) for one in found] == [
+        ("invented", 8, True),
+        ("night", 20, False),
+    ]
+
+
 def test_a_recording_without_a_part_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A recording that has just begun is not called the same: the sentence has the time to wait."""
     write_recording(tmp_path / "recordings" / "young", ticks=0)

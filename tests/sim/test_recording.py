@@ -13,7 +13,7 @@ import pytest
 from dreamd.adapters.recordings.columns import TABLES
 from dreamd.adapters.recordings.parts import describe, make_folders, write_part
 from dreamd.adapters.recordings.reader import Recording, Table
-from dreamd.adapters.recordings.replay import replay
+from dreamd.adapters.recordings.replay import Replayed, jobs_of, replay, replay_segment
 from dreamd.core.dreamscapes.views import Event, Plan, RecordingState, RecordingView
 from dreamd.core.event_kinds import KINDS
 from dreamd.core.refusals import Code, Refusal
@@ -87,6 +87,18 @@ def test_a_night_of_twenty_is_the_same_again_bit_for_bit(twenty: Recording) -> N
     assert found.ticks == len(twenty.table("ticks"))
     assert found.ticks > 100
     assert found.numbers > 100 * 20 * 4
+
+
+def test_segments_replay_apart_as_together(twenty: Recording) -> None:
+    """Each run of the daemon is a job of its own; their results add up to that of the whole."""
+    jobs = jobs_of(twenty)
+    assert [job.segment for job in jobs] == [1, 2]
+    apart = Replayed()
+    for job in jobs:
+        found = replay_segment(job)
+        assert found.ticks > 30
+        apart.add(found)
+    assert apart == replay(twenty)
 
 
 def test_identity_and_the_course_of_the_centre_are_the_same_again(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
-"""`dreamd recording`: the recordings in a state directory: list, show, export; no daemon is needed.
+"""`dreamd recording`: the recordings in a state directory: list, show, export, test; no daemon is needed.
 
 Exit status: 0 done, 1 there is no such recording, it cannot be read, or not be exported for a sleeper did not
-grant research (one sentence on stderr), 2 usage.
+grant research (one sentence on stderr), 2 usage, or a cluster that cannot be used.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from dreamd import settings
 from dreamd.adapters.recordings import directory
 from dreamd.adapters.recordings.exports.formats import SUFFIXES
 from dreamd.adapters.recordings.manifest import Manifest, RecordingError
+from dreamd.cli.batches import CANNOT, SHARED, add_ray, status_of
 from dreamd.cli.client import console, print_json
 from dreamd.cli.printing import recording_tables
 from dreamwire.text import shown
@@ -30,7 +31,7 @@ class Reader(Protocol):
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
     """Add the verb."""
-    does = "list, show and export the recordings of Dreamscapes"
+    does = "list, show, export and test the recordings of Dreamscapes"
     parser = subparsers.add_parser("recording", help=does, description=does)
     acts = parser.add_subparsers(dest="act", metavar="ACT", required=True)
     listing = acts.add_parser("list", help="every recording in the state directory")
@@ -46,6 +47,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     export.add_argument("--out", metavar="PATH", type=Path, help="the file or directory to make")
     export.add_argument("--force", action="store_true", help="replace an export that is there")
     add_place(export)
+    does = "the synchrony of one recording against the same phases, shifted in a circle"
+    surrogates = acts.add_parser("surrogates", help=does, description=does)
+    surrogates.add_argument("recording", metavar="RECORDING", help="its name, or its directory's path")
+    surrogates.add_argument("--draws", type=int, default=199, metavar="N", help="19 to 100,000 (199)")
+    surrogates.add_argument("--seed", type=int, default=0, metavar="K", help="of the draws, 0 or more (0)")
+    add_place(surrogates)
+    add_ray(surrogates, SHARED)
     return parser
 
 
@@ -74,10 +82,14 @@ def run(args: argparse.Namespace) -> int:
         if args.act == "export":
             _export(directory.find(args.recording, state_dir), args)
             return 0
+        if args.act == "surrogates":
+            # Not at the top: it needs pyarrow, and imports this module.
+            import_module("dreamd.cli.surrogates").run(directory.find(args.recording, state_dir), args)
+            return 0
         _show(directory.find(args.recording, state_dir), args)
-    except RecordingError as error:
+    except (RecordingError, *CANNOT) as error:
         print(f"dreamd: {shown(str(error))}", file=sys.stderr)
-        return 1
+        return status_of(error)
     return 0
 
 

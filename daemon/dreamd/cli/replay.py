@@ -1,16 +1,20 @@
 """`dreamd replay`: a recording's frames through the fusion again; every number must be the same, bit for bit.
 
-Exit status: 0 every compared number is the same, 1 one is not or the recording cannot be read, 2 usage.
+One recording is run again in this process, part by part. Several, or with `--ray`, are run again by segment,
+in processes of this machine or of a cluster. Exit status: 0 every compared number is the same, 1 one is not,
+or a recording cannot be read, 2 usage.
 """
 
 import argparse
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 
 from dreamd.adapters.recordings import directory
 from dreamd.adapters.recordings.manifest import RecordingError
-from dreamd.adapters.recordings.reader import Recording
-from dreamd.adapters.recordings.replay import Replayed, another_machine, replay
+from dreamd.adapters.recordings.reader import Progress, Recording
+from dreamd.adapters.recordings.replay import Replayed, another_machine, jobs_of, replay, replay_segment
+from dreamd.cli.batches import CANNOT, SHARED, add_ray, opened_batch, status_of
 from dreamd.cli.client import print_json
 from dreamd.cli.recording import add_place, shown_progress, state_dir_of
 from dreamwire.text import shown
@@ -18,28 +22,56 @@ from dreamwire.text import shown
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
     """Add the verb."""
-    does = "run a recording through the fusion again; report every number that is not the same"
+    does = "run recordings through the fusion again; report every number that is not the same"
     parser = subparsers.add_parser("replay", help=does, description=does)
-    parser.add_argument("recording", metavar="RECORDING", help="its name, or its directory's path")
+    parser.add_argument("recording", metavar="RECORDING", nargs="+", help="its name, or its directory's path")
     add_place(parser)
+    add_ray(parser, SHARED)
     return parser
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the verb; return the exit status."""
+    rows: list[object] = []
+    same = True
     try:
-        recording = Recording.from_directory(directory.find(args.recording, state_dir_of(args)))
+        state_dir = state_dir_of(args)
+        recordings = [Recording.from_directory(directory.find(name, state_dir)) for name in args.recording]
         with shown_progress() as tell:
-            found = replay(recording, tell)
-    except RecordingError as error:
+            for recording, found in _replayed(recordings, args.ray, tell):
+                same &= found.same
+                elsewhere = another_machine(recording) if found.differing else ""
+                if args.json:
+                    about = {"recording": recording.path.name, "another_machine": elsewhere}
+                    rows.append(about | asdict(found))
+                else:
+                    _tell(recording.path.name, found, elsewhere)
+    except (RecordingError, *CANNOT) as error:
         print(f"dreamd: {shown(str(error))}", file=sys.stderr)
-        return 1
-    elsewhere = another_machine(recording) if found.differing else ""
+        return status_of(error)
     if args.json:
-        print_json({"recording": recording.path.name, **asdict(found), "another_machine": elsewhere})
-    else:
-        _tell(recording.path.name, found, elsewhere)
-    return 0 if found.same else 1
+        print_json(rows[0] if len(rows) == 1 else rows)
+    return 0 if same else 1
+
+
+def _replayed(
+    recordings: list[Recording], ray: str, progress: Progress
+) -> Iterator[tuple[Recording, Replayed]]:
+    """Yield each recording with its result, in order."""
+    if len(recordings) == 1 and not ray:
+        yield recordings[0], replay(recordings[0], progress)
+        return
+    jobs = [jobs_of(recording) for recording in recordings]
+    done, whole = 0, sum(map(len, jobs))
+    with opened_batch(ray) as batch:
+        results = batch.results(replay_segment, [job for some in jobs for job in some])
+        for recording, some in zip(recordings, jobs, strict=True):
+            found = Replayed()
+            for _ in some:
+                found.add(next(results))
+                done += 1
+                progress(done / whole)
+            yield recording, found
 
 
 def _tell(name: str, found: Replayed, elsewhere: str) -> None:

@@ -16,8 +16,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from dreamd.adapters.cluster.batch import open_batch
-from dreamd.adapters.cluster.ray_session import HERE, ClusterError
+from dreamd.adapters.cluster.ray_session import ClusterError
+from dreamd.cli.batches import add_ray, opened_batch
 from dreamd.core.limits import QUORUM_MIN
 from dreamd.ports.batch import Batch, BatchError
 from dreamd.simulation.nights import Night
@@ -52,8 +52,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--trace", action="store_true", help="print every line of every journal, as it happens"
     )
-    where = "on a Ray cluster with dreamd on its nodes: HOST:PORT, or without one on this machine alone"
-    parser.add_argument("--ray", nargs="?", const=HERE, default="", metavar="HOST:PORT", help=where)
+    add_ray(parser)
     many = parser.add_mutually_exclusive_group()
     many.add_argument("--seeds", type=int, default=1, metavar="N", help="number of seeds, from --seed on")
     many.add_argument("--endless", action="store_true", help="seeds from --seed on until stopped")
@@ -128,12 +127,16 @@ def _run_one(job: tuple[int, int, float, Night]) -> NightAccount:
 
 
 def _many(args: argparse.Namespace) -> int:
-    console = Console(stderr=True)
     try:
-        batch = open_batch(args.ray)
+        with opened_batch(args.ray) as batch:
+            return _run_many(batch, args)
     except ClusterError as error:
         print(f"dreamd simulate: {error}", file=sys.stderr)
         return ASKED_WRONGLY
+
+
+def _run_many(batch: Batch, args: argparse.Namespace) -> int:
+    console = Console(stderr=True)
     seeds = count(args.seed) if args.endless else range(args.seed, args.seed + args.seeds)
     done = failed = 0
     began_s = now_ns() / 1e9

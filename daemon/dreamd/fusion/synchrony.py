@@ -247,15 +247,29 @@ def surrogate_z(z: Phasors, lags: tuple[int, ...], seed: int, shifts: int = SHIF
     Raises:
         ValueError: more sleepers than that, or fewer than two shifts.
     """
-    bands, n, instants = z.shape
+    bands, n, _ = z.shape
     if n > SURROGATE_SLEEPERS or not shifts > 1:
         raise ValueError(f"{n} sleepers and {shifts} shifts: at most {SURROGATE_SLEEPERS}, at least 2")
-    rng = np.random.default_rng(seed)
     found = synchrony(sums_of(z), lags).ppc
+    chance = shifted_ppc(z, lags, seed, shifts)
+    spread = chance.std(axis=0, ddof=1)
+    away = np.full(bands, np.nan)
+    return np.asarray(np.divide(found - chance.mean(axis=0), spread, out=away, where=spread > 0.0))
+
+
+def shifted_ppc(z: Phasors, lags: tuple[int, ...], seed: int, shifts: int) -> Doubles:
+    """Return float64[shifts, B]: PPC of the same series, each shifted in a circle by its own random amount.
+
+    Args:
+        z: complex64[B, n, T], unit phasors, zero where missing.
+        lags: L of each band, instants.
+        seed: of the shifts.
+        shifts: the number of draws.
+    """
+    bands, n, instants = z.shape
+    rng = np.random.default_rng(seed)
     chance = np.empty((shifts, bands))
     for shift in range(shifts):
         turn = (np.arange(instants) + rng.integers(0, instants, (n, 1))) % instants
         chance[shift] = synchrony(sums_of(np.take_along_axis(z, turn[np.newaxis], axis=2)), lags).ppc
-    spread = chance.std(axis=0, ddof=1)
-    away = np.full(bands, np.nan)
-    return np.asarray(np.divide(found - chance.mean(axis=0), spread, out=away, where=spread > 0.0))
+    return chance

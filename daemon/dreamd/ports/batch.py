@@ -22,8 +22,12 @@ class Batch(Protocol):
         jobs in progress with the iterator. `work` and the jobs are pickled: `work` is a module's function.
 
         Raises:
-            BatchError: the workers of a job have died AGAIN times.
+            BatchError: the workers of a job have died AGAIN times, or the cluster cannot finish it.
         """
+        ...
+
+    def close(self) -> None:
+        """Give up the workers, and the connection to a cluster."""
         ...
 
 

@@ -72,6 +72,9 @@ class LocalBatch:
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
+    def close(self) -> None:
+        """See `Batch`: the workers ended with their results."""
+
     def _pool(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(self._workers, mp_context=multiprocessing.get_context("spawn"))
 
@@ -101,8 +104,14 @@ class RayBatch:
                     result = ray.get(under_way)
                 except ray.exceptions.RayTaskError as error:
                     raise error.as_instanceof_cause() from None
-                except (ray.exceptions.WorkerCrashedError, ray.exceptions.NodeDiedError):
+                except (
+                    ray.exceptions.WorkerCrashedError,
+                    ray.exceptions.NodeDiedError,
+                    ray.exceptions.OutOfMemoryError,
+                ):
                     raise _died(job) from None
+                except ray.exceptions.RayError as error:  # the head is gone, a result is lost, no node fits
+                    raise _lost(job, error) from None
                 waiting.popleft()
                 yield result
                 waiting += [(one, remote.remote(one)) for one in islice(coming, 1)]
@@ -111,7 +120,7 @@ class RayBatch:
                 ray.cancel(under_way, force=True)
 
     def close(self) -> None:
-        """Leave the cluster."""
+        """See `Batch`: leave the cluster."""
         self._ray.shutdown()
 
 
@@ -128,4 +137,11 @@ def _died(job: object) -> BatchError:
     return BatchError(
         f"workers have died {AGAIN} times while the job {str(job)[:80]}, or one beside it, was under way; "
         "look at the memory of the machine"
+    )
+
+
+def _lost(job: object, error: Exception) -> BatchError:
+    said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return BatchError(
+        f"the cluster could not finish the job {str(job)[:80]}: {said[:200]}; look at it by `ray status`"
     )

@@ -22,6 +22,7 @@ from dreamd.adapters.recordings import directory
 from dreamd.adapters.recordings.arrow_schema import schema_of
 from dreamd.adapters.recordings.columns import TABLES, VERSION
 from dreamd.adapters.recordings.manifest import Manifest, RecordingError
+from dreamwire.schema import Schema, schema_named
 
 Table = Any
 """A pyarrow.Table, which ships no types."""
@@ -132,3 +133,15 @@ class Recording:
         """Parts that not every table has: they are left out."""
         begun = set.union(*(directory.numbers_in(self.path / table) for table in TABLES))
         return len(begun - set(self.parts))
+
+
+def schema_of_recording(recording: Recording) -> Schema:
+    """Return the schema of its features.
+
+    Raises:
+        RecordingError: it is of another dreamd, and not known here.
+    """
+    try:
+        return schema_named(recording.manifest.features.schema)
+    except KeyError as error:
+        raise RecordingError(f"{recording.path} is of another dreamd: {error.args[0]}") from error

@@ -14,6 +14,7 @@ Rules
 import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -21,11 +22,11 @@ from numpy.typing import NDArray
 
 from dreamd.adapters.recordings.manifest import Features, RecordingError, Segment
 from dreamd.adapters.recordings.minute import collective_of
-from dreamd.adapters.recordings.reader import Progress, Recording, matrix, quiet
+from dreamd.adapters.recordings.reader import Progress, Recording, matrix, quiet, schema_of_recording, within
 from dreamd.adapters.recordings.replayed_group import RESTARTS, ReplayedGroup
 from dreamd.fusion.collective import Fused, Fusion
 from dreamd.fusion.frame_table import FrameTable, Mask
-from dreamwire.schema import INSTANTS_PER_HOP, Schema, schema_named
+from dreamwire.schema import INSTANTS_PER_HOP, Schema
 
 Values = NDArray[Any]
 
@@ -80,6 +81,14 @@ class Replayed:
         """Whether every number was the same again."""
         return self.differing == 0
 
+    def add(self, other: "Replayed") -> None:
+        """Add what was found in a later segment."""
+        self.ticks += other.ticks
+        self.numbers += other.numbers
+        self.skipped += other.skipped
+        self.differing += other.differing
+        self.differences += other.differences[: max(SHOWN - len(self.differences), 0)]
+
 
 @dataclass(frozen=True, slots=True)
 class _Tick:
@@ -91,32 +100,65 @@ class _Tick:
     restarted: Sequence[int]
 
 
-def replay(recording: Recording, progress: Progress = quiet) -> Replayed:
-    """Run every segment again. progress: called after each part.
+@dataclass(frozen=True, slots=True)
+class SegmentJob:
+    """One run of a daemon within a recording. path: its directory, as its worker finds it."""
+
+    path: str
+    segment: int
+    parts: tuple[int, ...]
+
+
+def jobs_of(recording: Recording) -> list[SegmentJob]:
+    """Return a job for each segment: each begins a fusion of its own.
 
     Raises:
-        RecordingError: it has no whole part, a file is damaged, or its features are not known here.
+        RecordingError: it has no whole part, or a file is damaged.
     """
     if not recording.parts:
         raise RecordingError(
             f"{recording.path} has no whole part yet: the first is written after "
             f"{recording.manifest.part_s:g} s; replay it then"
         )
-    features = recording.manifest.features
-    try:
-        schema = schema_named(features.schema)
-    except KeyError as error:
-        raise RecordingError(f"{recording.path} is of another dreamd: {error.args[0]}") from error
+    parts: dict[int, list[int]] = {}
+    for part in recording.parts:
+        for segment in recording.part("ticks", part, ("segment",)).column("segment").unique().to_pylist():
+            parts.setdefault(segment, []).append(part)
+    path = str(recording.path.absolute())
+    return [SegmentJob(path, segment, tuple(held)) for segment, held in sorted(parts.items())]
+
+
+def replay(recording: Recording, progress: Progress = quiet) -> Replayed:
+    """Run every segment again, one after the other. progress: called after each part.
+
+    Raises:
+        RecordingError: it has no whole part, a file is damaged, or its features are not known here.
+    """
+    found, jobs = Replayed(), jobs_of(recording)
+    for count, job in enumerate(jobs):
+        shown = within(progress, count / len(jobs), (count + 1) / len(jobs))
+        found.add(_replay_segment(recording, job, shown))
+    return found
+
+
+def replay_segment(job: SegmentJob) -> Replayed:
+    """Run one segment again.
+
+    Raises:
+        RecordingError: a file is damaged, or its features are not known here.
+    """
+    return _replay_segment(Recording.from_directory(Path(job.path)), job, quiet)
+
+
+def _replay_segment(recording: Recording, job: SegmentJob, progress: Progress) -> Replayed:
+    features, schema = recording.manifest.features, schema_of_recording(recording)
     segments = {segment.number: segment for segment in recording.manifest.segments}
-    found, run, expected = Replayed(), None, 0
-    for tick in _ticks(recording, progress):
-        number, step = int(tick.row["segment"]), int(tick.row["step"])
-        if run is None or run.number != number:
-            known = recording.manifest.version >= CALIBRATED_FROM
-            run = _Segment(number, schema, segments.get(number), with_energy=known)
-            expected = step
-        if step != expected:
-            run.broken = True
+    known = recording.manifest.version >= CALIBRATED_FROM
+    run = _Segment(job.segment, schema, segments.get(job.segment), with_energy=known)
+    found, expected = Replayed(), 0
+    for tick in _ticks(recording, job, progress):
+        step = int(tick.row["step"])
+        run.broken |= bool(expected) and step != expected
         expected = step + 1
         if run.broken:
             found.skipped += 1
@@ -263,19 +305,21 @@ class _Comparison:
             )
 
 
-def _ticks(recording: Recording, progress: Progress) -> Iterator[_Tick]:
-    """Yield the ticks in order, a minute in memory at a time."""
+def _ticks(recording: Recording, job: SegmentJob, progress: Progress) -> Iterator[_Tick]:
+    """Yield the ticks of a segment in order, a minute in memory at a time."""
     restarts: dict[int, list[int]] = {}
-    for count, part in enumerate(recording.parts, start=1):
+    for count, part in enumerate(job.parts, start=1):
         for event in recording.part("events", part, ("step", "kind", "subject")).to_pylist():
             if event["kind"] == RESTARTS:
                 restarts.setdefault(event["step"] + 1, []).append(event["subject"])
         frames = _arrays(recording.part("frames", part, ("step", "subject", *FROM_FRAMES, *OF_FRAMES)))
         inputs = _arrays(recording.part("inputs", part))
         for row in recording.part("ticks", part).to_pylist():
+            if row["segment"] != job.segment:
+                continue
             step = row["step"]
             yield _Tick(row, _of_step(frames, step), _of_step(inputs, step), restarts.pop(step, ()))
-        progress(count / len(recording.parts))
+        progress(count / len(job.parts))
 
 
 def _arrays(table: Any) -> dict[str, Values]:  # noqa: ANN401 - pyarrow ships no types
