@@ -10,6 +10,7 @@ _TESTS_WRITER, _TESTS_READER = "tests/recordings/test_writer.py", "tests/recordi
 _TESTS_NIGHTS: Final = "tests/sim/test_recording.py"
 _TESTS_RESEARCH: Final = "tests/recordings/test_asked_research.py"
 _TESTS_PEOPLE: Final = "tests/app/test_recorded_people.py"
+_TESTS_SURROGATES: Final = "tests/recordings/test_surrogates.py"
 _TESTS_MNE: Final = "tests/recordings/test_exports_in_mne.py"
 
 RECORDINGS: Final = tuple(
@@ -59,9 +60,25 @@ RECORDINGS: Final = tuple(
             "hole",
             "ticks after a hole are called the same",
             f"{_ROOM}/replay.py",
-            "            run.broken = True\n",
-            "            pass\n",
+            "run.broken |= bool(expected) and step != expected\n",
+            "pass\n",
             _TESTS_NIGHTS,
+        ),
+        (
+            "late-phases",
+            "phases of frames that came late count in the hop of the tick",
+            f"{_ROOM}/surrogates.py",
+            'columns["included"] & (columns["captured"] == columns["instant"])',
+            'columns["included"] & (columns["captured"] <= columns["instant"])',
+            _TESTS_SURROGATES,
+        ),
+        (
+            "no-shift",
+            "a draw leaves the phases where they were",
+            "daemon/dreamd/fusion/synchrony.py",
+            "turn = (np.arange(instants) + rng.integers(0, instants, (n, 1))) % instants",
+            "turn = (np.arange(instants) + 0 * rng.integers(0, instants, (n, 1))) % instants",
+            _TESTS_SURROGATES,
         ),
         (
             "signed-zero",
