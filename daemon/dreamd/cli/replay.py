@@ -68,7 +68,7 @@ def _replayed(
         for recording, some in zip(recordings, jobs, strict=True):
             found = Replayed()
             for _ in some:
-                found.add(next(results))
+                found += next(results)
                 done += 1
                 progress(done / whole)
             yield recording, found

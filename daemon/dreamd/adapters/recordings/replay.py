@@ -15,7 +15,7 @@ import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,13 +81,14 @@ class Replayed:
         """Whether every number was the same again."""
         return self.differing == 0
 
-    def add(self, other: "Replayed") -> None:
+    def __iadd__(self, other: "Replayed") -> Self:
         """Add what was found in a later segment."""
         self.ticks += other.ticks
         self.numbers += other.numbers
         self.skipped += other.skipped
         self.differing += other.differing
         self.differences += other.differences[: max(SHOWN - len(self.differences), 0)]
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ def replay(recording: Recording, progress: Progress = quiet) -> Replayed:
     found, jobs = Replayed(), jobs_of(recording)
     for count, job in enumerate(jobs):
         shown = within(progress, count / len(jobs), (count + 1) / len(jobs))
-        found.add(_replay_segment(recording, job, shown))
+        found += _replay_segment(recording, job, shown)
     return found
 
 
