@@ -300,12 +300,17 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class ClockProbe:
-    """One NTP-style exchange; t0 by the pod's monotonic clock, t1 and t2 by the session clock."""
+    """One NTP-style exchange; t0 by the pod's monotonic clock, t1 and t2 by the session clock.
+
+    frame_instant: in an answer, the grid instant of the pod's newest frame, or since which its slot waits for
+    one; 0: not told.
+    """
 
     nonce: int
     t0_us: int
     t1_us: int = 0
     t2_us: int = 0
+    frame_instant: int = 0
 
 
 @dataclass(slots=True)  # frozen it would take four times as long to make, at both ends; no code changes it

@@ -47,7 +47,7 @@ class Alone:
         if event not in self.events:
             self.events.append(event)
 
-    def frame(self, dreamscape: str, cohort: int, frame: Frame) -> None:
+    def frame(self, dreamscape: str, cohort: int, frame: Frame, *, own: bool = False) -> None:
         """Drop it: there is no daemon."""
 
     def status(self, status: Status) -> None:

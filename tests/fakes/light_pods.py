@@ -119,7 +119,7 @@ class LyingLink(MqttLink):
     body: Body
     journal: Told
 
-    def frame(self, dreamscape: str, cohort: int, frame: Frame) -> None:
+    def frame(self, dreamscape: str, cohort: int, frame: Frame, *, own: bool = False) -> None:
         """Send a frame, as it is or with features that are not finite."""
         if self.lie:
             self.lie = False
@@ -128,7 +128,7 @@ class LyingLink(MqttLink):
             frame = replace(frame, features=nowhere)
         if self.canary is not None:
             frame = replace(frame, features=self._marked(frame.features))
-        super().frame(dreamscape, cohort, frame)
+        super().frame(dreamscape, cohort, frame, own=own)
 
     def _marked(self, features: Floats) -> Floats:
         """The features with the canary among them; all of them if the pod stands still or is loud."""

@@ -138,6 +138,7 @@ class Link:
 
     def __init__(self) -> None:
         self.collectives: list[Collective] = []
+        self.answers: list[tuple[str, ClockProbe]] = []
         self.encrypted: list[EncryptedCollective | None] = []
         self.drawn = 0
         self.commands: list[Command] = []
@@ -180,7 +181,8 @@ class Link:
         self.sought.append(pod)
 
     def answer(self, pod: str, probe: ClockProbe) -> None:
-        """Do nothing: nothing is asked."""
+        """Keep the answer."""
+        self.answers.append((pod, probe))
 
 
 class Puppet:

@@ -18,6 +18,7 @@ from mutate.evidence import EVIDENCE
 from mutate.exchange import EXCHANGE
 from mutate.festival import FESTIVAL
 from mutate.files import FILES
+from mutate.gateways import GATEWAYS
 from mutate.guests import GUESTS
 from mutate.headsets import HEADSETS
 from mutate.held_consents import HELD_CONSENTS
@@ -58,7 +59,7 @@ from mutate.wire import WIRE
 MUTATIONS: Final[tuple[Mutation, ...]] = (
     *(*POD, *SIGNAL, *WIRE, *DAEMON, *SYNCHRONY, *LEADING, *RENDERING, *SCORES, *STAGE, *PATCHES, *OPERATORS),
     *(*SEEN, *ALARMS, *CONSOLE, *ROOM, *ROUNDS, *CROWD),
-    *(*REHEARSED, *SIZED),
+    *(*REHEARSED, *SIZED, *GATEWAYS),
     *STOPS,
     *AUDIT,
     *API,

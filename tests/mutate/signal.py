@@ -361,8 +361,8 @@ _POD: Final = (
         "clock.jump-severs",
         "a session clock that jumps does not sever",
         _AGENT,
-        "return self._merge.fault(fault, now_ns) if fault else []\n\n    # Time.",
-        "return []\n\n    # Time.",
+        "return effects + self._merge.fault(fault, now_ns) if fault else effects\n\n    # Time.",
+        "return effects\n\n    # Time.",
         (_TESTS_SEVERING,),
     ),
     Mutation(

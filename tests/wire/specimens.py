@@ -157,6 +157,8 @@ PROBE = ClockProbe(
     nonce=0x0123_4567_89AB_CDEF, t0_us=5_000_000, t1_us=1_700_000_000_000_000, t2_us=1_700_000_000_000_090
 )
 
+PROBE_ANSWERED = replace(PROBE, frame_instant=6_800_000_123)
+
 COLLECTIVE = Collective(
     dreamscape="night-1",
     cohort=1,
@@ -251,6 +253,7 @@ SPECIMENS: dict[str, codec.PodSays | codec.DaemonSays] = {
         EVENT, kind=PodEventKind.DECLINED, cause="consent-lower", consent_revision=8, consent_subject=SUBJECT
     ),
     "clock_probe": PROBE,
+    "clock_probe_answered": PROBE_ANSWERED,
     "frames": (FRAME, PLAIN_FRAME),
     "collective": COLLECTIVE,
     "broadcast_encrypted": ENCRYPTED,
@@ -283,6 +286,7 @@ DECODERS = {
     "status": codec.decode_status,
     "event": codec.decode_event,
     "clock_probe": codec.decode_clock_probe,
+    "clock_probe_answered": codec.decode_clock_probe,
     "frames": codec.decode_frames,
     "collective": codec.decode_collective,
     "broadcast_encrypted": codec.decode_broadcast,

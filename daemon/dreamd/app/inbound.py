@@ -217,9 +217,10 @@ class InboundRouter:
             self._dreamscapes.trip(record, cause, "the pod", event.detail, seen_s)
 
     def on_clock_probe(self, pod: str, probe: ClockProbe, received_s: float) -> None:
-        """A clock probe; the link stamps the answer as it leaves."""
-        now_us = int(self._deps.clock.now_s() * 1e6)
-        self._deps.link.answer(pod, ClockProbe(probe.nonce, probe.t0_us, int(received_s * 1e6), now_us))
+        """A clock probe; the link stamps the answer as it leaves, which names the pod's newest frame too."""
+        now_us, received_us = int(self._deps.clock.now_s() * 1e6), int(received_s * 1e6)
+        frame_instant = self._dreamscapes.newest_frame(pod)
+        self._deps.link.answer(pod, ClockProbe(probe.nonce, probe.t0_us, received_us, now_us, frame_instant))
 
     def on_frames(self, topic: FramesTopic, frames: tuple[Frame, ...]) -> None:
         """Frames of one sender for one cohort."""

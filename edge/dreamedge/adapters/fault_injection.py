@@ -65,10 +65,10 @@ class FailingLink(MqttLink):
         self._bend = bend
         self._onset = onset
 
-    def frame(self, dreamscape: str, cohort: int, frame: Frame) -> None:
+    def frame(self, dreamscape: str, cohort: int, frame: Frame, *, own: bool = False) -> None:
         """Send the frames that the bend makes of this one."""
         for told in self._bend(frame) if self._onset.begun(self._now_ns()) else (frame,):
-            super().frame(dreamscape, cohort, told)
+            super().frame(dreamscape, cohort, told, own=own)
 
 
 class StuckRenderer:

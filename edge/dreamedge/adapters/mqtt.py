@@ -94,9 +94,9 @@ class MqttLink:
         self._client_now: PromptClient | None = None
         self.dropped = 0
 
-    def frame(self, dreamscape: str, cohort: int, frame: Frame) -> None:
-        """Give one frame to the gateway, or queue it."""
-        gateway = self.gateway if self._daemon_reads >= PLAIN_FRAMES_SINCE else None
+    def frame(self, dreamscape: str, cohort: int, frame: Frame, *, own: bool = False) -> None:
+        """Give one frame to the gateway, or queue it. own: queue it."""
+        gateway = self.gateway if self._daemon_reads >= PLAIN_FRAMES_SINCE and not own else None
         if (
             gateway is not None
             and self._client_now is not None

@@ -342,7 +342,7 @@ class PodRunner:
             elif isinstance(effect, Feel):
                 self._parts.implant.feel(effect.felt, now_ns)
             elif isinstance(effect, SendFrame):
-                self.link.frame(effect.dreamscape, effect.cohort, effect.frame)
+                self.link.frame(effect.dreamscape, effect.cohort, effect.frame, own=effect.own)
             elif isinstance(effect, AtTheBed):
                 self._act_here(effect, now_ns)
             else:

@@ -25,6 +25,7 @@ from typing import Final, assert_never
 
 from dreamedge.core.clock import SessionClock
 from dreamedge.core.consent_gate import ConsentGate
+from dreamedge.core.frame_way import FrameWay
 from dreamedge.core.frames import HOP_NS, Framer, Hops
 from dreamedge.core.identity import Identity, Restored
 from dreamedge.core.merging.command_filter import CommandFilter, Declined, Obey, Repeated, What, unfit
@@ -48,7 +49,6 @@ from dreamwire.messages import (
     Ack,
     Assign,
     Broadcast,
-    Calibration,
     ClockProbe,
     Command,
     PodEventKind,
@@ -102,6 +102,7 @@ class Agent:
         self._gate = ConsentGate(self._consents, self._orders, self._account)
         self._statuses = StatusReporter(identity, clock, self._merge, self._orders, self._account)
         self._framer = Framer(identity.schema, rng)
+        self._way = FrameWay(identity.gateway, clock, rng)
         self._own = own
         self._calibrator = calibrator_for(identity.source)
         self._path.use(own)
@@ -200,6 +201,7 @@ class Agent:
         if not up:
             return [Note("link", {"up": 0})] if was else []
         self._clock.begin()
+        self._way.begin_anew()
         return [Note("link", {"up": 1}), *self._merge.listening(), self._status(now_ns)]
 
     def collective(self, message: Broadcast, now_ns: int) -> list[Effect]:
@@ -248,11 +250,12 @@ class Agent:
         reason = self._clock.answer(probe, now_ns)
         if reason is not None:
             return self._account.refused("clock", reason, now_ns)
+        effects: list[Effect] = [*self._way.take_answer(probe, now_ns)]
         if not self._clock.jumped:
-            return []
+            return effects
         self._clock.settle()
         fault = self._merge.guard.jumped(now_ns)
-        return self._merge.fault(fault, now_ns) if fault else []
+        return effects + self._merge.fault(fault, now_ns) if fault else effects
 
     # Time.
 
@@ -297,8 +300,7 @@ class Agent:
             self._own = self._calibrator.own
             if self._own is not None:
                 self._path.use(self._own)
-                own = self._own
-                effects.append(Note("calibrated", {"clean_s": own.clean_s}))
+                effects.append(Note("calibrated", {"clean_s": self._own.clean_s}))
         return effects + self._merge.check(now_ns)
 
     def _frame(self, hop: Hop, now_ns: int) -> list[Effect]:
@@ -324,7 +326,8 @@ class Agent:
         x = to_shared(frame.features, assign.mu_db, assign.sigma_db)
         self._merge.own(x)
         self._merge.sent(frame.seq, hop.captured_ns, now_ns, x, instant)
-        return [] if buggify("frame-not-sent") else [SendFrame(assign.dreamscape, assign.cohort, frame)]
+        sends = SendFrame(assign.dreamscape, assign.cohort, frame, self._way.route_frame(instant, now_ns))
+        return [] if buggify("frame-not-sent") else [sends]
 
     def _hop_note(self, hop: Hop, now_ns: int) -> Note:
         quality, cause = self._felt(hop)
@@ -358,6 +361,7 @@ class Agent:
                 return []
             case Assign():
                 self._framer.restart_sequence()
+                self._way.begin_anew()
                 return self._merge.assign(what, now_ns, self._own.shared(what) if self._own else None)
             case Release():
                 effects = self._merge.sever("release", now_ns, detail=what.reason)
@@ -378,14 +382,9 @@ class Agent:
         latched = self._merge.latch("wake", now_ns, f"{issuer}: {reason}")
         return [*latched, self._orders.kept(), WakeSleeper(reason, issuer)]
 
-    # Messages of the pod.
-
     def _unix_ms(self, now_ns: int) -> int:
         session_ms = self._clock.session_ms(now_ns)
         return 0 if session_ms is None else round(session_ms)
-
-    def _calibration(self) -> Calibration:
-        return self._calibrator.progress if self._own is None else self._own.told()
 
     def _felt(self, hop: Hop) -> tuple[float, str]:
         """A hop's quality and cause; samples in a wrong unit have quality 0 and cause `unit`."""
@@ -396,4 +395,5 @@ class Agent:
         self._status_due_ns = now_ns + STATUS_NS
         hop = self._hops.last
         felt = self._felt(hop) if hop else (0.0, "no-signal")
-        return self._statuses.status(hop, felt, self._calibration(), now_ns, leaving=self._leaving)
+        told = self._calibrator.progress if self._own is None else self._own.told()
+        return self._statuses.status(hop, felt, told, now_ns, leaving=self._leaving)

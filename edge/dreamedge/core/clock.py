@@ -133,6 +133,10 @@ class SessionClock:
         """Whether a probe is due now."""
         return now_ns >= self.due_ns
 
+    def hasten(self, at_ns: int) -> None:
+        """Let the next probe be due by `at_ns`."""
+        self.due_ns = min(self.due_ns, at_ns)
+
     def probe(self, now_ns: int, nonce: int) -> ClockProbe:
         """Make the probe that is due; `nonce` is random and not 0."""
         self._burst_left = max(self._burst_left - 1, 0)

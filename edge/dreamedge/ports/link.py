@@ -63,8 +63,11 @@ class Link(Protocol):
         """MUST count messages that were dropped because newer ones were waiting."""
         ...
 
-    def frame(self, dreamscape: str, cohort: int, frame: Frame) -> None:
-        """MUST return at once; if the link is down or slow the oldest is dropped."""
+    def frame(self, dreamscape: str, cohort: int, frame: Frame, *, own: bool = False) -> None:
+        """MUST return at once; if the link is down or slow the oldest is dropped.
+
+        own: MUST NOT go by a gateway.
+        """
         ...
 
     def status(self, status: Status) -> None:

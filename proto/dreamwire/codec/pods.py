@@ -269,7 +269,13 @@ def decode_event(payload: bytes) -> PodEvent:
 
 def encode_clock_probe(message: ClockProbe) -> bytes:
     """Write the payload of a clock probe, question or answer."""
-    body = pb.ClockProbe(nonce=message.nonce, t0_us=message.t0_us, t1_us=message.t1_us, t2_us=message.t2_us)
+    body = pb.ClockProbe(
+        nonce=message.nonce,
+        t0_us=message.t0_us,
+        t1_us=message.t1_us,
+        t2_us=message.t2_us,
+        frame_instant=message.frame_instant,
+    )
     return measured(_CLOCK, body.SerializeToString())
 
 
@@ -280,4 +286,4 @@ def decode_clock_probe(payload: bytes) -> ClockProbe:
         WireError: malformed.
     """
     raw = parsed(_CLOCK, pb.ClockProbe, payload)
-    return ClockProbe(raw.nonce, raw.t0_us, raw.t1_us, raw.t2_us)
+    return ClockProbe(raw.nonce, raw.t0_us, raw.t1_us, raw.t2_us, raw.frame_instant)

@@ -354,16 +354,18 @@ class Command(_message.Message):
     def __init__(self, pod: _Optional[str] = ..., counter: _Optional[int] = ..., incarnation: _Optional[int] = ..., not_after_ms: _Optional[int] = ..., assign: _Optional[_Union[Assign, _Mapping]] = ..., release: _Optional[_Union[Release, _Mapping]] = ..., wake: _Optional[_Union[WakePod, _Mapping]] = ..., recalibrate: _Optional[_Union[Recalibrate, _Mapping]] = ..., ack: _Optional[_Union[Ack, _Mapping]] = ...) -> None: ...
 
 class ClockProbe(_message.Message):
-    __slots__ = ("nonce", "t0_us", "t1_us", "t2_us")
+    __slots__ = ("nonce", "t0_us", "t1_us", "t2_us", "frame_instant")
     NONCE_FIELD_NUMBER: _ClassVar[int]
     T0_US_FIELD_NUMBER: _ClassVar[int]
     T1_US_FIELD_NUMBER: _ClassVar[int]
     T2_US_FIELD_NUMBER: _ClassVar[int]
+    FRAME_INSTANT_FIELD_NUMBER: _ClassVar[int]
     nonce: int
     t0_us: int
     t1_us: int
     t2_us: int
-    def __init__(self, nonce: _Optional[int] = ..., t0_us: _Optional[int] = ..., t1_us: _Optional[int] = ..., t2_us: _Optional[int] = ...) -> None: ...
+    frame_instant: int
+    def __init__(self, nonce: _Optional[int] = ..., t0_us: _Optional[int] = ..., t1_us: _Optional[int] = ..., t2_us: _Optional[int] = ..., frame_instant: _Optional[int] = ...) -> None: ...
 
 class Frame(_message.Message):
     __slots__ = ("assignment", "seq", "instant", "offset_error_us", "uncertainty_us", "schema", "features", "phasors", "quality", "applied", "fading", "latched", "heard_term", "heard_tick", "severed", "own_z")

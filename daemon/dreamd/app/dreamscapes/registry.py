@@ -16,7 +16,7 @@ from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.archive import Archive, Bygone, Row, of_the_past
 from dreamd.app.dreamscapes.dreamscape import Dreamscape
 from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
-from dreamd.app.dreamscapes.views import breaker_view, last_frame
+from dreamd.app.dreamscapes.views import breaker_view, last_frame, newest_instant
 from dreamd.app.fleet.registry import PodRecord
 from dreamd.app.fleet.sever_confirmations import PendingSever
 from dreamd.app.safety.breaker_registry import BreakerListener
@@ -215,6 +215,12 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
     def _frame_of(self, record: PodRecord) -> Word:
         runtime = self.seating(record)
         return last_frame(runtime.dreamscape, record.pod, self._deps.clock.now_s()) if runtime else SILENCE
+
+    def newest_frame(self, pod: str) -> int:
+        """The grid instant of this pod's newest frame, or since which its slot waits; 0: it has none."""
+        record = self._deps.fleet.get(pod)
+        runtime = self.seating(record) if record is not None else None
+        return newest_instant(runtime.dreamscape, pod) if runtime is not None else 0
 
     def _breakers_of(self, name: str) -> BreakerListener | None:
         runtime = self._runtimes.get(name)

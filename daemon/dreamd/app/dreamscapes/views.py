@@ -97,6 +97,15 @@ def last_frame(dreamscape: Dreamscape, pod: str, now_s: float) -> Word:
     return dreamscape.cohorts.word(slot, now_s) if slot is not None else SILENCE
 
 
+def newest_instant(dreamscape: Dreamscape, pod: str) -> int:
+    """The grid instant of this pod's newest frame, or from which on its slot waits for one; 0: no slot."""
+    seat = dreamscape.seats.of(pod)
+    if seat is None or seat.slot is None:
+        return 0
+    bank, row = dreamscape.cohorts.locate(seat.slot)
+    return int(bank.columns.instant[row] if bank.columns.present[row] else bank.since[row])
+
+
 def blind(dreamscape: Dreamscape) -> bool:
     """Whether most frames of the pods that hold a slot are missing at once."""
     return dreamscape.evaluator.blind and dreamscape.state is not DreamscapeState.ENDED

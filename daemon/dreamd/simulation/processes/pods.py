@@ -271,7 +271,7 @@ class Pod(PodConnection):
 
     # -- ports.link -------------------------------------------------------------------------------
 
-    def frame(self, dreamscape: str, cohort: int, frame: Frame) -> None:
+    def frame(self, dreamscape: str, cohort: int, frame: Frame, *, own: bool = False) -> None:  # noqa: ARG002
         """Send a frame, or what a byzantine pod makes of it."""
         self.newest_assignment = frame.assignment
         self._sent.appendleft(Sent(seq_low(frame.seq), frame.assignment, self.body.captured_ns))

@@ -14,11 +14,12 @@ from dreamwire.messages import ClockProbe, Frame, PodEvent, Status, StoredSever
 
 @dataclass(frozen=True, slots=True)
 class SendFrame:
-    """Publish one frame, QoS 0; dropped while the link is down."""
+    """Publish one frame, QoS 0; dropped while the link is down. own: not by the bed's gateway."""
 
     dreamscape: str
     cohort: int
     frame: Frame
+    own: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,59 @@
+"""Gateways: the way of a bed's frames, and what proves it."""
+
+from typing import Final
+
+from mutate.mutation import Mutation
+
+_WAY: Final = "edge/dreamedge/core/frame_way.py"
+_TESTS: Final = ("tests/edge/test_frame_way.py",)
+
+GATEWAYS: Final = (
+    Mutation(
+        "gateway.unheard",
+        "a bed stays with a gateway of which the daemon hears nothing",
+        _WAY,
+        "        if unheard and late >= UNHEARD_HOPS:",
+        "        if False:",
+        _TESTS,
+    ),
+    Mutation(
+        "gateway.newest-alone",
+        "a frame that arrived hides that none came after it",
+        _WAY,
+        "            self._waits = answer.frame_instant + 1\n        unheard",
+        "            self._waits = None\n            return []\n        unheard",
+        _TESTS,
+    ),
+    Mutation(
+        "gateway.second-proof",
+        "answers to probes from before the doubt count as its proof",
+        _WAY,
+        "        if answer.t0_us * 1000 < self._doubted_ns - AFTER_NS:",
+        "        if False:",
+        _TESTS,
+    ),
+    Mutation(
+        "gateway.one-frame-a-try",
+        "a try of a silent gateway goes on until it is found silent again",
+        _WAY,
+        "        self._tried = instant\n",
+        "        self.own, self._tried = False, instant\n",
+        _TESTS,
+    ),
+    Mutation(
+        "gateway.waits-grow",
+        "a silent gateway is tried every half a minute for ever",
+        _WAY,
+        "        self._wait_s = min(2.0 * self._wait_s, LONGEST_S)",
+        "        pass",
+        _TESTS,
+    ),
+    Mutation(
+        "gateway.told-at-zero",
+        "a slot that has had no frame is told as no slot",
+        "daemon/dreamd/app/dreamscapes/views.py",
+        "bank.columns.instant[row] if bank.columns.present[row] else bank.since[row]",
+        "bank.columns.instant[row] if bank.columns.present[row] else 0",
+        ("tests/app/test_clock_answers.py",),
+    ),
+)
