@@ -24,7 +24,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import Final
 
 from dreamd.adapters.clock import BoottimeClock
@@ -73,8 +72,6 @@ from dreamwire.schema import BANDS6X2, WIRE_REVISION
 from dreamwire.sd_notify import ServiceManager
 from dreamwire.signing import KeyFileError
 
-FREE_SOCKET: Final = "free.sock"
-"""The socket of the ways out, in the state directory where no other is named."""
 LOOK_S: Final = 0.05
 SWITCH_S: Final = 0.001
 """gRPC's poller needs the interpreter's lock to hand over a call; Python's own 5 ms would delay a Sever."""
@@ -141,7 +138,8 @@ class Daemon:
         key = self._key = open_key(state.path)
         self._site = guarded_site(state.path, settings.hosts, self._clock.now_s, settings.broker)
         self._provider = provider_of(settings, in_site=self._site is not None)
-        self._ledger = open_ledger(settings.ledger_url, state.path, claim_of(settings, key.public.raw))
+        claim = claim_of(settings, key.public.raw, self._site)
+        self._ledger = open_ledger(settings.ledger_url, state.path, claim)
         rng = random.SystemRandom()  # assignment ids must not be guessable
         broker = Broker(access, secrets.token_hex(4), Versions(version("dreamd"), WIRE_REVISION))
         self._link = MqttLink(
@@ -215,7 +213,7 @@ class Daemon:
                 refused=self._meters.call_refused,
                 guard=guard,
             )
-            path = Path(settings.free_socket) if settings.free_socket else self._state.path / FREE_SOCKET
+            path = settings.ways_out_socket
             self._ways_out = await serve_ways_out(self._application, path, self._meters.call_refused)
             self._http = self._open_http(guard)
         except CannotListen:

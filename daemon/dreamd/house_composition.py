@@ -6,8 +6,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, Protocol, TypeVar
 
+from dreamd.adapters.clock import BoottimeClock
 from dreamd.adapters.grpc.server import CannotListen
 from dreamd.adapters.ledger.house.house_row import Claim
+from dreamd.adapters.site_authority import SiteAuthority
+from dreamd.adapters.site_guard import guarded_site
+from dreamd.house_address import advertised
 from dreamd.ports.commit import LedgerHeldError
 from dreamd.settings import Settings
 from dreamd.standby import Standby, Tells
@@ -36,9 +40,13 @@ class Leased(Protocol):
         ...
 
 
-def claim_of(settings: Settings, key: bytes) -> Claim:
-    """Return what this daemon writes into the row of its house. key: its public signing key, raw."""
-    address = f"{settings.grpc_host}:{settings.grpc_port}"
+def claim_of(settings: Settings, key: bytes, site: SiteAuthority | None = None) -> Claim:
+    """Return what this daemon writes into the row of its house. key: its public signing key, raw.
+
+    Raises:
+        AuthorityError: the certificate of its site does not name the address that is advertised.
+    """
+    address = advertised(settings, site.names() if site is not None else ())
     return Claim(settings.house_name, address, key.hex(), settings.house_lease_s)
 
 
@@ -46,18 +54,22 @@ async def opened(settings: Settings, open_daemon: Callable[[], T], log: Tells) -
     """Open the daemon, as a standby once its house has no owner; None: a signal ended the wait.
 
     Raises:
-        LedgerError, CannotListen: with the sentence that has the next step.
+        LedgerError, CannotListen, AuthorityError: with the sentence that has the next step.
     """
     if not settings.house_standby:
         return open_daemon()
     from dreamd.adapters.ledger.postgres import engine_of  # noqa: PLC0415 -- an optional extra
 
+    site = guarded_site(settings.state_dir, settings.hosts, BoottimeClock().now_s, settings.broker)
+    claim_of(settings, b"", site)  # an address that cannot be advertised ends the start, not the takeover
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in SIGNALS:
         loop.add_signal_handler(number, stop.set)
     while True:
         try:
-            free = await Standby(settings, engine_of(settings.ledger_url), log).wait(stop)
+            free = await Standby(settings, engine_of(settings.ledger_url), log, site).wait(stop)
+        except CannotListen:
+            raise
         except OSError as error:
             where = f"{settings.http_host}:{settings.http_port}"
             raise CannotListen(

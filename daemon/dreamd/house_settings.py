@@ -1,20 +1,26 @@
-"""Settings of a house that a second daemon may take over: its lease, and whether this one waits."""
+"""Settings of a house that a second daemon may take over: its lease, its address, whether this one waits."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
 from dreamd.core.limits import HOUSE_LEASE_MAX_S, HOUSE_LEASE_MIN_S, HOUSE_LEASE_S
 from dreamd.setting_values import Key, UnfitError
 
+_ADVERTISED: Final = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):([0-9]{1,5})")
 _ANSWERS: Final = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
 
 
 @dataclass(frozen=True, kw_only=True)
 class HouseSettings:
-    """The house's part of the settings. house_standby: wait until the house has no owner."""
+    """The house's part of the settings. house_standby: wait until the house has no owner.
+
+    grpc_advertise: HOST:PORT at which callers elsewhere reach the API; empty: derived.
+    """
 
     house_lease_s: float = HOUSE_LEASE_S
     house_standby: bool = False
+    grpc_advertise: str = ""
 
 
 def _lease_s(given: object) -> float:
@@ -32,6 +38,16 @@ def _standby(given: object) -> bool:
     if not isinstance(given, str) or given.lower() not in _ANSWERS:
         raise UnfitError
     return _ANSWERS[given.lower()]
+
+
+def _advertised(given: object) -> str:
+    """HOST:PORT; empty: derived."""
+    if given == "":
+        return ""
+    found = _ADVERTISED.fullmatch(given) if isinstance(given, str) else None
+    if found is None or not 0 < int(found[2]) < 1 << 16:
+        raise UnfitError
+    return found[0]
 
 
 def wrong_standby(settings: HouseSettings, ledger_url: str) -> str:
@@ -59,5 +75,12 @@ HOUSE_KEYS: Final = (
         "yes or no",
         "wait until the house has no owner, then serve it; needs ledger.url",
     ),
+    Key(
+        "grpc.advertise",
+        "",
+        _advertised,
+        "HOST:PORT",
+        "where callers elsewhere reach the API; else grpc.host or a name of the certificate",
+    ),
 )
-"""Keys of the house's lease."""
+"""Keys of the house's lease, and of the way to its owner."""

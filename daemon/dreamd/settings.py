@@ -35,6 +35,7 @@ NOT_SETTINGS: Final = re.compile(
 """Variables with that prefix and another meaning: for the clients, the tests, Kubernetes' links."""
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 BROKER_USER: Final = "dreamd"
+FREE_SOCKET: Final = "free.sock"
 LOG_FORMATS: Final = ("console", "json")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 _PORT_MAX: Final = 65535
@@ -78,6 +79,11 @@ class Settings(OidcSettings, ClusterSettings, HouseSettings):
     def hosts(self) -> tuple[str, str]:
         """The addresses of the API and of the port for metrics."""
         return self.grpc_host, self.http_host
+
+    @property
+    def ways_out_socket(self) -> Path:
+        """The socket of the ways out; where none is named it stands in the state directory."""
+        return Path(self.free_socket) if self.free_socket else self.state_dir / FREE_SOCKET
 
     @property
     def broker(self) -> Address:

@@ -1,9 +1,9 @@
 """A standby: a daemon that waits until its house has no owner, and then starts as a restarted one does.
 
 Theory of operation. A standby holds its state directory, answers /healthz and /readyz, and reads the row of
-its house (`adapters/ledger/house`) every LOOK_S. It opens no ledger, no broker and no API, and it changes no
-table. Where the lease is over it ends its port, and the daemon's own start claims the house. Of two standbys
-one claim succeeds; the other waits again.
+its house (`adapters/ledger/house`) every LOOK_S. On the API's port it leads each caller to the owner
+(`adapters/grpc/elsewhere_server`). It opens no ledger and no broker. Where the lease is over it ends its
+ports, and the daemon's own start claims the house. Of two standbys one claim succeeds; the other waits again.
 
 Rules
 - A standby without the signing key of the house ends at its start, not at the takeover: beds accept no other.
@@ -15,12 +15,17 @@ Rules
 """
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, Protocol
 
 import sqlalchemy as sa
 from prometheus_client import CollectorRegistry, Gauge, make_wsgi_app
 
+from dreamd.adapters.clock import BoottimeClock
+from dreamd.adapters.grpc.elsewhere_server import WaysOutElsewhere, serve_elsewhere
+from dreamd.adapters.grpc.server_certificate import renewing_credentials
 from dreamd.adapters.keys import KEY_FILE, open_key
 from dreamd.adapters.ledger import migrations
 from dreamd.adapters.ledger.house.house_row import has_ended, read_house
@@ -28,6 +33,10 @@ from dreamd.adapters.ledger.house.lease_keeper import boottime_s
 from dreamd.adapters.ledger.people_keys.keys_file import KEYS_FILE, KeysFile
 from dreamd.adapters.ledger.rows import tables
 from dreamd.adapters.metrics.http_server import Checks, MetricsServer
+from dreamd.adapters.site_authority import SiteAuthority
+from dreamd.adapters.site_guard import renew_in_time
+from dreamd.core.refusals import Refusal
+from dreamd.house_address import refusal_of, unreachable
 from dreamd.ports.commit import LedgerError
 from dreamd.ports.houses import HouseRecord, HouseState
 from dreamd.settings import Settings
@@ -55,9 +64,19 @@ class Tells(Protocol):
 class Standby:
     """Waits for a house; `wait` returns when it has no owner."""
 
-    def __init__(self, settings: Settings, engine: sa.Engine, log: Tells) -> None:
-        """engine: of the ledger's database; it belongs to the standby."""
+    def __init__(
+        self,
+        settings: Settings,
+        engine: sa.Engine,
+        log: Tells,
+        site: SiteAuthority | None = None,
+        ways_out: WaysOutElsewhere | None = None,
+    ) -> None:
+        """engine: of the ledger's database; it belongs to the standby. site: of the house, if it has one."""
         self._settings, self._engine, self._log = settings, engine, log
+        self._site, self._ways_out = site, ways_out
+        self._house: HouseRecord | None = None
+        self._free = False
         self._why = "standby: the house has not been read yet"
         self._left_s = 0.0
         self._looks = 0
@@ -74,23 +93,56 @@ class Standby:
 
         Raises:
             LedgerError: it could not serve the house; the sentence has the next step.
-            OSError: the port of health cannot be opened.
+            CannotListen: the port of the API cannot be opened.
+            OSError: the port of health cannot be.
         """
         port = self._open_port()
         try:
-            while not stop.is_set():
-                if await asyncio.to_thread(self.read_once):
-                    self._log.info("house_free", why=self._why)
-                    return True
-                try:
-                    async with asyncio.timeout(LOOK_S):
-                        await stop.wait()
-                except TimeoutError:
-                    continue
-            return False
+            async with self._leading():
+                return await self._until_free(stop)
         finally:
             port.close()
             self._engine.dispose()
+
+    async def _until_free(self, stop: asyncio.Event) -> bool:
+        while not stop.is_set():
+            if await asyncio.to_thread(self.read_once):
+                self._log.info("house_free", why=self._why)
+                return True
+            try:
+                async with asyncio.timeout(LOOK_S):
+                    await stop.wait()
+            except TimeoutError:
+                continue
+        return False
+
+    @asynccontextmanager
+    async def _leading(self) -> AsyncIterator[None]:
+        """Lead the callers of the API to the owner, with a certificate that is renewed in time."""
+        settings, site = self._settings, self._site
+        server = await serve_elsewhere(
+            *(settings.grpc_host, settings.grpc_port, self.owner_refusal),
+            credentials=None if site is None else renewing_credentials(site),
+            ways_out=self._ways_out,
+            socket=settings.ways_out_socket,
+        )
+        self._log.info("standby_serves", grpc=server.port)
+        renewing = asyncio.create_task(  # noqa: TID251 -- ended below
+            renew_in_time(site, BoottimeClock().now_s, self._ages),
+            name="certificate",
+        )
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            await server.end_serving()
+
+    def _ages(self, why: str) -> None:
+        self._log.warning("certificate_ages", why=why)
+
+    def owner_refusal(self) -> Refusal:
+        """The answer to a call that is the owner's."""
+        return refusal_of(self._house, free=self._free, lacks=self._unnamed)
 
     def read_once(self) -> bool:
         """Read the house once; whether it may be claimed.
@@ -114,9 +166,11 @@ class Standby:
         if wrong:
             raise LedgerError(wrong)
         self._looks += 1
-        self._left_s = house.left_s
+        self._house, self._free, self._left_s = house, free, house.left_s
+        unled = unreachable(house)
         owner = f"{house.address or 'a daemon'} owns it" if not free else "it has no owner"
         lacks = f"; it will not take over: {self._unnamed}" if self._unnamed else ""
+        lacks += f"; callers are not led to it: another daemon owns it {unled}" if unled and not free else ""
         self._say(f"standby of {house.house or 'the house'}: {owner}{lacks}")
         return free and not self._unnamed
 

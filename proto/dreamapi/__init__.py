@@ -95,6 +95,7 @@ from dreamapi.errors import (
     WrongRole,
     WrongState,
 )
+from dreamapi.house_errors import HouseUnowned, OwnerElsewhere
 from dreamapi.institution_errors import (
     AlreadyPublished,
     AskUnknown,
@@ -176,6 +177,7 @@ __all__ = [
     "FleetFull",
     "GuidelineRefused",
     "House",
+    "HouseUnowned",
     "InvalidArgument",
     "LaneFull",
     "LateJoiningClosed",
@@ -199,6 +201,7 @@ __all__ = [
     "OnHold",
     "OrderSeverRequest",
     "OutOfScope",
+    "OwnerElsewhere",
     "PersonNeeded",
     "PieceUnknown",
     "Plan",

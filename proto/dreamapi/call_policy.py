@@ -1,15 +1,21 @@
-"""The client's calls: every call has a deadline, and a safe call is repeated.
+"""The client's calls: each has a deadline, a safe one is repeated, and the owner of the house is followed.
 
 Every call of the API is safe to repeat: reads change nothing, writes carry a request id, and severing calls
 are idempotent. A call is repeated only if the connection failed (UNAVAILABLE without a refusal in it) or the
 daemon was stopping, with full jitter (Brooker 2015), never past its deadline. A refusal is an answer and is
 never repeated.
+
+A daemon that does not own the house names its owner, which is asked at once (`daemons`). From one wait to the
+next each daemon is asked once at most, so two that name one another end in an error. Where the owner that was
+named does not answer, or there is none, its standby is about to take over: such a call is repeated until its
+deadline, every HOUSE_LOOK_S at least.
 """
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterable, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 from random import Random
 from typing import Any, Final, TypeVar
 
@@ -17,7 +23,10 @@ import grpc
 import grpc.aio
 from google.protobuf.message import Message
 
-from dreamapi.errors import ApiError, ShuttingDown, Unreachable, from_rpc
+from dreamapi.daemons import Daemons, is_address
+from dreamapi.errors import ApiError, ShuttingDown, TimedOut, Unreachable, from_rpc
+from dreamapi.house_errors import HouseUnowned, OwnerElsewhere
+from dreamapi.replay import Replay
 from dreamapi.screens import for_screen
 
 ATTEMPTS: Final = 4
@@ -26,6 +35,10 @@ BACKOFF_MOST_S: Final = 5.0
 DEADLINE_S: Final = 10.0
 PATIENCE_S: Final = 60.0
 """How long a watch tries to reconnect before it gives up."""
+FOLLOWED_MAX: Final = 3
+"""Owners that are followed from one wait to the next; there is one, and two while it changes."""
+HOUSE_LOOK_S: Final = 1.0
+"""Longest wait from one question to the next while a standby takes the house over."""
 
 Said = TypeVar("Said", bound=Message)
 
@@ -37,12 +50,12 @@ def new_request_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One address and the patience for it; `rng` draws the jitter.
+    """The daemons of a house and the patience for them; `rng` draws the jitter.
 
     to_screen: the text of answers is escaped for a terminal.
     """
 
-    target: str
+    daemons: Daemons
     rng: Random
     deadline_s: float = DEADLINE_S
     to_screen: bool = False
@@ -68,29 +81,39 @@ class Line:
         """
         loop = asyncio.get_running_loop()
         until_s = loop.time() + max(self.deadline_s, least_s)
-        for attempt in range(ATTEMPTS):
+        tries = Tries(self, ATTEMPTS)
+        while True:
+            asked = self.daemons.target
             try:
                 answer = await method(request, timeout=max(until_s - loop.time(), 0.001))
             except grpc.aio.AioRpcError as error:
-                failure = from_rpc(error, self.target)
-                wait_s = self.backoff_s(attempt)
-                last = attempt + 1 == ATTEMPTS or loop.time() + wait_s >= until_s
-                if last or not _passing(failure):
-                    raise failure from error
-                await asyncio.sleep(wait_s)
+                failure = from_rpc(error, self.daemons.told(asked))
+                await asyncio.sleep(await tries.wait_s(failure, asked, until_s))
             else:
                 assert isinstance(answer, kind)
                 return self.presented(answer)
-        raise AssertionError("the last attempt answers or raises")
 
     async def gather(self, method: Any, requests: AsyncIterable[Any], kind: type[Said]) -> Said:  # noqa: ANN401
-        """One answer of `kind` to a stream of requests; no deadline, never repeated; raises ApiError."""
+        """One answer of `kind` to a stream of requests; no deadline; raises ApiError.
+
+        It is repeated at the owner of the house alone, where a daemon that does not own it was asked.
+        """
+        replay, tries = Replay(requests), Tries(self, 1)
         try:
-            answer = await method(requests)
-        except grpc.aio.AioRpcError as error:
-            raise from_rpc(error, self.target) from error
-        assert isinstance(answer, kind)
-        return self.presented(answer)
+            while True:
+                asked = self.daemons.target
+                try:
+                    answer = await method(replay.sent())
+                except grpc.aio.AioRpcError as error:
+                    failure = from_rpc(error, self.daemons.told(asked))
+                    await tries.wait_s(failure, asked, inf)
+                    if not replay.whole or not isinstance(failure, OwnerElsewhere):
+                        raise failure from error
+                else:
+                    assert isinstance(answer, kind)
+                    return self.presented(answer)
+        finally:
+            await replay.finish()
 
     async def follow(
         self,
@@ -105,28 +128,96 @@ class Line:
             Unreachable: it could not be opened again within `patience_s` seconds.
         """
         loop = asyncio.get_running_loop()
-        heard_s, attempt = loop.time(), 0
+        heard_s, tries = loop.time(), Tries(self)
         while True:
+            asked = self.daemons.target
             stream = method(request())
             try:
                 async for answer in stream:
                     assert isinstance(answer, kind)
-                    heard_s, attempt = loop.time(), 0
+                    heard_s, tries = loop.time(), Tries(self)
                     yield self.presented(answer)
                     heard_s = loop.time()
             except grpc.aio.AioRpcError as error:
-                failure = from_rpc(error, self.target)
-                wait_s = self.backoff_s(attempt)
-                if not _passing(failure) or loop.time() + wait_s >= heard_s + patience_s:
-                    raise failure from error
+                failure = from_rpc(error, self.daemons.told(asked))
+                wait_s = await tries.wait_s(failure, asked, heard_s + patience_s)
             else:
                 return
             finally:
                 stream.cancel()
-            attempt += 1
             await asyncio.sleep(wait_s)
 
 
+class Tries:
+    """The tries of one call. attempts: how many there are; absent, as many as the time permits."""
+
+    def __init__(self, line: Line, attempts: int | None = None) -> None:
+        self._line, self._attempts = line, attempts
+        self._asked: list[str] = []
+        self._waits = self._failed = self._disputes = 0
+
+    async def wait_s(self, failure: ApiError, asked: str, until_s: float) -> float:
+        """Return the seconds until the next try; 0: another daemon is asked at once.
+
+        failure: of the call to `asked`. until_s: its end, by the loop's clock.
+
+        Raises:
+            ApiError: the failure, where no further try helps.
+        """
+        self._asked.append(asked)
+        if await self._moved(failure, asked):
+            return 0.0
+        wait_s, self._waits = self._line.backoff_s(self._waits), self._waits + 1
+        if _taking_over(failure, self._line.daemons.is_named(asked)):
+            wait_s = min(wait_s, HOUSE_LOOK_S)
+        elif isinstance(failure, OwnerElsewhere):
+            if not _names_one(failure):
+                raise failure
+            self._disputes += 1
+            failure = _disputed(failure, self._asked)
+        else:
+            self._failed += 1
+        over = self._failed == self._attempts or self._disputes == ATTEMPTS
+        if over or not _passing(failure) or asyncio.get_running_loop().time() + wait_s >= until_s:
+            raise failure
+        self._asked = []
+        return wait_s
+
+    async def _moved(self, failure: ApiError, asked: str) -> bool:
+        """Whether another daemon is to be asked, that was not since the last wait."""
+        daemons = self._line.daemons
+        if isinstance(failure, OwnerElsewhere) and _names_one(failure):
+            address = failure.metadata["address"]
+            if address in self._asked or len(self._asked) > FOLLOWED_MAX:
+                return False
+            await daemons.move(asked, address)
+            return True
+        if isinstance(failure, OwnerElsewhere | Unreachable | ShuttingDown | TimedOut):
+            daemons.turn_from(asked)
+        return _passing(failure) and daemons.target not in self._asked
+
+
+def _names_one(failure: OwnerElsewhere) -> bool:
+    """Whether it names an address that could be asked."""
+    return is_address(failure.metadata.get("address", ""))
+
+
 def _passing(failure: ApiError) -> bool:
-    """Whether the failure may be over in a moment."""
-    return isinstance(failure, Unreachable | ShuttingDown)
+    """Whether the failure may be over in a moment, or elsewhere."""
+    return isinstance(failure, Unreachable | ShuttingDown | HouseUnowned | OwnerElsewhere)
+
+
+def _taking_over(failure: ApiError, named: bool) -> bool:  # noqa: FBT001
+    """Whether a standby is about to take the house over. named: a daemon named the address that failed."""
+    return isinstance(failure, HouseUnowned) or (isinstance(failure, Unreachable) and named)
+
+
+def _disputed(failure: OwnerElsewhere, asked: Sequence[str]) -> ApiError:
+    """Return the error of daemons of which none owns the house and each names another one."""
+    chain = " names ".join((*asked, failure.metadata["address"]))
+    return OwnerElsewhere(
+        failure.reason,
+        f"no daemon that was asked owns the house: {chain}",
+        "correct grpc.advertise at each of them: it is the address of that daemon alone",
+        failure.metadata,
+    )

@@ -7,7 +7,9 @@ skips ticks for a slow reader; larger answers are not slowed down by it.
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 from types import TracebackType
@@ -29,6 +31,7 @@ from dreamapi.credentials import (
     channel_credentials,
     load_credential,
 )
+from dreamapi.daemons import Daemons, HouseChannel, addresses
 from dreamapi.dreamscapes import Dreamscapes
 from dreamapi.errors import Unreachable
 from dreamapi.exchange import Exchange
@@ -70,30 +73,20 @@ class Api:
         line: Line,
         *,
         connect_s: float,
-        user_agent: str,
-        tls: grpc.ChannelCredentials | None = None,
         held: HeldCredential | None = None,
     ) -> None:
-        self._tls, self._held = tls, held
+        self._held = held
         self._renewal: asyncio.Task[None] | None = None
-        self._target = line.target
         self._connect_s = connect_s
-        self._options = (*OPTIONS, ("grpc.primary_user_agent", user_agent))
         self._line = line
 
     async def __aenter__(self) -> Self:
-        """Reach the daemon; raises Unreachable."""
-        if self._tls is None:
-            self._channel = grpc.aio.insecure_channel(self._target, options=self._options)
-        else:
-            self._channel = grpc.aio.secure_channel(self._target, self._tls, options=self._options)
+        """Reach the daemon, or the first that answers of several; raises Unreachable."""
+        self._channel = HouseChannel(self._line.daemons)
         try:
-            async with asyncio.timeout(self._connect_s):
-                await self._reach()
-        except BaseException as error:
+            await self._reach_one()
+        except BaseException:
             await self._channel.close()
-            if isinstance(error, TimeoutError):
-                raise _unreachable(self._target) from None
             raise
         self.pods = Pods(self._channel, self._line)
         self.dreamscapes = Dreamscapes(self._channel, self._line)
@@ -132,13 +125,28 @@ class Api:
             raise CredentialError("this connection has no credential file; connect(..., credential=FILE)")
         return await self._renewing.look()
 
-    async def _reach(self) -> None:
+    async def _reach_one(self) -> None:
+        daemons = self._line.daemons
+        for given in daemons.given:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._connect_s):
+                    if await self._reached():
+                        return
+            daemons.turn_from(given)
+        raise Unreachable(
+            f"nothing answers at {' or '.join(daemons.given)}; start the daemon (dreamd serve) or name its "
+            "address"
+        )
+
+    async def _reached(self) -> bool:
+        """Whether the daemon that is asked now answers; returns once that is known."""
         state = self._channel.get_state(try_to_connect=True)
         while state is not grpc.ChannelConnectivity.READY:
             if state is grpc.ChannelConnectivity.TRANSIENT_FAILURE:
-                raise _unreachable(self._target)
+                return False
             await self._channel.wait_for_state_change(state)
             state = self._channel.get_state(try_to_connect=True)
+        return True
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -151,15 +159,12 @@ class Api:
         await self._channel.close()
 
 
-def _unreachable(target: str) -> Unreachable:
-    return Unreachable(f"nothing answers at {target}; start the daemon (dreamd serve) or name its address")
-
-
 @dataclass(frozen=True, slots=True)
 class Server:
     """A server and the credential that it is shown.
 
-    target: host:port. credential: its file, or the contents of one; None: none.
+    target: host:port, or several daemons of one house with commas. credential: its file, or the contents of
+    one; None: none.
     """
 
     target: str
@@ -179,6 +184,9 @@ def connect(
 ) -> Api:
     """A connection to the daemon at `host:port`, or a Server, to be entered with `async with`.
 
+    A daemon that does not own its house leads to its owner, which is remembered. Several daemons of one house
+    may be named, with commas between: the first that answers is asked, and the next where it is lost.
+
     deadline_s: of each call that is not a watch; connect_s: of reaching the daemon at all; to_screen: escape
     the text of answers, because a terminal would obey control characters in foreign text; user_agent: the
     name of the calling program, one ASCII word; credential: the file that `dreamd redeem` has made, or its
@@ -194,7 +202,6 @@ def connect(
         credential, target = target.credential, target.target
     if wrong := unfit(target):
         raise refused("target", wrong)
-    line = Line(target, rng or Random(), deadline_s, to_screen)  # noqa: S311 - jitter
     tls, held = None, None
     if credential is not None:
         if isinstance(credential, CredentialFile):
@@ -204,4 +211,13 @@ def connect(
         tls = channel_credentials(held.kept.authority, held)
     elif authority:
         tls = channel_credentials(authority)
-    return Api(line, connect_s=connect_s, user_agent=user_agent, tls=tls, held=held)
+    daemons = Daemons(addresses(target), partial(_channel_to, tls, user_agent))
+    line = Line(daemons, rng or Random(), deadline_s, to_screen)  # noqa: S311 - jitter
+    return Api(line, connect_s=connect_s, held=held)
+
+
+def _channel_to(tls: grpc.ChannelCredentials | None, user_agent: str, address: str) -> grpc.aio.Channel:
+    options = (*OPTIONS, ("grpc.primary_user_agent", user_agent))
+    if tls is None:
+        return grpc.aio.insecure_channel(address, options=options)
+    return grpc.aio.secure_channel(address, tls, options=options)

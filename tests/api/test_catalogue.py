@@ -29,6 +29,7 @@ REPEATED = {Kind.UNAVAILABLE, Kind.ABORTED, Kind.EXHAUSTED}
 PASSING = {
     Code.LEDGER_UNAVAILABLE: "the disk may take writes again",
     Code.SHUTTING_DOWN: "the daemon comes back",
+    Code.HOUSE_UNOWNED: "a standby takes the house over",
     Code.TOO_MANY_WATCHERS: "another caller's watch closes",
     Code.TOO_MANY_MARKERS: "the next second has places",
     Code.LANE_FULL: "another call ends",

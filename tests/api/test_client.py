@@ -11,6 +11,7 @@ import pytest
 
 import dreamapi
 from dreamapi.call_policy import ATTEMPTS, BACKOFF_MOST_S, Line
+from dreamapi.daemons import Daemons
 from dreamapi.quick_look import lines
 from dreamapi.v1.pods_pb2 import GetPodRequest, Pod
 from dreamd.adapters.grpc.server import Running
@@ -18,6 +19,7 @@ from dreamd.core.dreamscapes.views import DreamscapeState
 from dreamd.core.refusals import Code, Refusal
 from fakes.coordination import FakeCoordination
 
+HERE = Daemons(("here",), grpc.aio.insecure_channel)
 FORBIDDEN = ("google.rpc", "grpc_status", "grpc_health", "numpy", "rich", "dreamd", "dreamwire")
 
 
@@ -63,7 +65,7 @@ async def test_a_daemon_that_goes_away_is_unreachable(server: Running) -> None:
 async def test_a_broken_connection_is_tried_again_with_the_same_request() -> None:
     """A retry has the same request id, so the write is done once."""
     flaky, request = Flaky(ATTEMPTS - 1), GetPodRequest(name="pods/bed-1")
-    assert (await Line("here", NoJitter()).ask(flaky, request, Pod)).name == "pods/bed-1"
+    assert (await Line(HERE, NoJitter()).ask(flaky, request, Pod)).name == "pods/bed-1"
     assert flaky.requests == [request] * ATTEMPTS
 
 
@@ -72,7 +74,7 @@ async def test_other_failures_are_not_tried_again(code: grpc.StatusCode) -> None
     """A bug and an expired deadline are not retried."""
     flaky = Flaky(1, code)
     with pytest.raises((dreamapi.Failed, dreamapi.TimedOut)):
-        await Line("here", NoJitter()).ask(flaky, GetPodRequest(), Pod)
+        await Line(HERE, NoJitter()).ask(flaky, GetPodRequest(), Pod)
     assert len(flaky.requests) == 1
 
 
@@ -80,20 +82,23 @@ async def test_trying_again_ends_with_the_deadline() -> None:
     """No attempt begins that cannot end within the deadline."""
     flaky = Flaky(ATTEMPTS)
     with pytest.raises(dreamapi.Unreachable):
-        await Line("here", NoJitter(), deadline_s=0.0).ask(flaky, GetPodRequest(), Pod)
+        await Line(HERE, NoJitter(), deadline_s=0.0).ask(flaky, GetPodRequest(), Pod)
     assert len(flaky.requests) == 1
 
 
-async def test_a_stopping_daemon_is_asked_again(application: FakeCoordination, api: dreamapi.Api) -> None:
-    """SHUTTING_DOWN is the only refusal that is retried."""
-    application.refuse("pod", Refusal(Code.SHUTTING_DOWN, "the daemon is stopping"))
+@pytest.mark.parametrize("code", [Code.SHUTTING_DOWN, Code.HOUSE_UNOWNED])
+async def test_a_daemon_that_is_about_to_serve_is_asked_again(
+    code: Code, application: FakeCoordination, api: dreamapi.Api
+) -> None:
+    """A daemon that stops and a house without an owner are asked again; no other refusal is."""
+    application.refuse("pod", Refusal(code, "a moment"))
     assert (await api.pods.get("bed-1")).name == "pods/bed-1"
     assert len(application.calls) == 2
 
 
 def test_backoff_is_jittered_and_bounded() -> None:
     """Full jitter: anywhere from zero to a bound that doubles up to its limit."""
-    line = Line("here", Random(4))
+    line = Line(HERE, Random(4))
     draws = [line.backoff_s(attempt) for attempt in range(64)]
     assert max(draws[:1]) <= 0.2
     assert 0.0 <= min(draws) < 0.5

@@ -24,6 +24,7 @@ from dreamd.core.refusals import CATALOGUE, Code, Kind, Refusal, bad_field
 from fakes.coordination import FakeCoordination
 from fakes.waiting import until
 
+ASKED_AGAIN = (Code.SHUTTING_DOWN, Code.HOUSE_UNOWNED)
 BY_KIND = {
     Kind.INVALID: grpc.StatusCode.INVALID_ARGUMENT,
     Kind.NOT_FOUND: grpc.StatusCode.NOT_FOUND,
@@ -63,9 +64,7 @@ async def test_every_code_has_its_status_and_error_info(
     assert refused == [code.value]
 
 
-@pytest.mark.parametrize(
-    "code", [c for c in Code if c is not Code.SHUTTING_DOWN], ids=lambda code: code.value
-)
+@pytest.mark.parametrize("code", [c for c in Code if c not in ASKED_AGAIN], ids=lambda code: code.value)
 async def test_every_code_has_its_exception(
     code: Code, application: FakeCoordination, api: dreamapi.Api
 ) -> None:

@@ -20,6 +20,7 @@ PROCESS: Final = {
     "bug": "a bug in one step, which `step` names; the daemon goes on, and the traceback follows",
     "failed": "a bug has ended the daemon; the traceback follows",
     "standby": "the owner of the house that a standby waits for, or why it cannot be read; once for each",
+    "standby_serves": "the port on which a standby leads callers to the owner of the house",
     "house_free": "the house has no owner, and a standby starts as its daemon",
     "ended": "everything is closed",
     "call_failed": "a bug in one call of the API; its caller received the same `incident`",

@@ -64,7 +64,8 @@ def add_server(parser: argparse.ArgumentParser) -> None:
         "--server",
         metavar="HOST:PORT",
         default=os.environ.get("DREAMD_SERVER", ""),
-        help=f"the daemon's API (environment DREAMD_SERVER; else the credential's, else {DEFAULT_SERVER})",
+        help="the daemon's API, or several daemons of one house with commas (environment DREAMD_SERVER; else "
+        f"the credential's, else {DEFAULT_SERVER})",
     )
     parser.add_argument(
         "--credential",

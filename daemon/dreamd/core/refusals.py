@@ -5,9 +5,10 @@ A refusal is a value, returned, never raised; the gRPC adapter maps it to a stat
 
 Rules
 - Clients repeat UNAVAILABLE, ABORTED and RESOURCE_EXHAUSTED by policy. A refusal is of such a kind only where
-  the same request can succeed later by itself: UNAVAILABLE once the daemon or its disk is back,
-  RESOURCE_EXHAUSTED once a watch of another caller has closed. The one exception is STALE_ETAG, which is
-  ABORTED as AIP-154 asks: the caller reads again and repeats with the new etag.
+  the same request can succeed later by itself: UNAVAILABLE once the daemon or its disk is back, or a standby
+  owns the house, RESOURCE_EXHAUSTED once a watch of another caller has closed. OWNER_ELSEWHERE is no such
+  kind, for the same daemon does not answer later. The one exception is STALE_ETAG, which is ABORTED as
+  AIP-154 asks: the caller reads again and repeats with the new etag.
 - A next step names only methods, fields and commands that exist; a test holds that.
 - A refused field is named by its path in the request, such as `plan.ramp`, with the values it takes.
 """
@@ -68,6 +69,8 @@ class Code(Enum):
     STALE_ETAG = "STALE_ETAG"
     REQUEST_ID_REUSED = "REQUEST_ID_REUSED"
     TERM_LOST = "TERM_LOST"
+    OWNER_ELSEWHERE = "OWNER_ELSEWHERE"
+    HOUSE_UNOWNED = "HOUSE_UNOWNED"
     CURSOR_TOO_OLD = "CURSOR_TOO_OLD"
     CURSOR_AHEAD = "CURSOR_AHEAD"
     TOO_MANY_WATCHERS = "TOO_MANY_WATCHERS"
@@ -201,6 +204,10 @@ CATALOGUE: Final[dict[Code, Entry]] = {
     Code.STALE_ETAG: Entry(Kind.ABORTED, "read it again and repeat the edit with the new etag"),
     Code.REQUEST_ID_REUSED: Entry(Kind.INVALID, "make a new request_id for a different request"),
     Code.TERM_LOST: Entry(Kind.PRECONDITION, "call the daemon that publishes now"),
+    Code.OWNER_ELSEWHERE: Entry(
+        Kind.PRECONDITION, "call the daemon that owns the house, at the address in the metadata"
+    ),
+    Code.HOUSE_UNOWNED: Entry(Kind.UNAVAILABLE, "call again in a few seconds; /readyz names the reason"),
     Code.CURSOR_TOO_OLD: Entry(
         Kind.OUT_OF_RANGE, "begin without a cursor, from now on: older events are no longer kept"
     ),

@@ -179,7 +179,7 @@ async def serve_grpc(
     serve_reflection((*SERVICES, health.SERVICE_NAME), server)
     check_table(calls_of_api())
     check_rules(TABLE)
-    bound = _bind(server, host, port, guard.credentials if guard else None)
+    bound = bind_port(server, host, port, guard.credentials if guard else None)
     await server.start()
     running = Running(bound, bells, lanes, server, checker)
     await running.serving(ready=True)
@@ -199,13 +199,13 @@ async def serve_ways_out(api: Api, path: Path, refused: Callable[[Refusal], None
     seam = ApiInterceptor(Unmetered(), refused, Lanes(), Requests(PATIENCE), only=frees, acts=api.acts)
     server, bells = grpc.aio.server(interceptors=[seam], options=OPTIONS), ChangeSignals()
     _serve_services(api, server, bells, None)
-    _bind_socket(server, path)
+    bind_socket(server, path)
     await server.start()
     return WaysOut(path, server, bells)
 
 
-def _bind_socket(server: grpc.aio.Server, path: Path) -> None:
-    """Make the socket, open to owner and group alone."""
+def bind_socket(server: grpc.aio.Server, path: Path) -> None:
+    """Listen on a socket of this machine, open to owner and group alone; CannotListen where that fails."""
     bound, mask = 0, os.umask(0o117)
     try:
         path.unlink(missing_ok=True)  # of a daemon that was killed; the state directory is locked
@@ -303,7 +303,10 @@ def _serve_institutions(
     letters_pb2_grpc.add_LettersServicer_to_server(Letters(api.letters), server)  # type: ignore[no-untyped-call]
 
 
-def _bind(server: grpc.aio.Server, host: str, port: int, credentials: grpc.ServerCredentials | None) -> int:
+def bind_port(
+    server: grpc.aio.Server, host: str, port: int, credentials: grpc.ServerCredentials | None
+) -> int:
+    """Listen on `host:port`, without credentials in the clear, and return the port; else CannotListen."""
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
         if credentials is None:

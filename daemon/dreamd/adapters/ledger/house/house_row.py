@@ -108,10 +108,15 @@ def this_process() -> str:
 
 def has_ended(owner: str) -> bool:
     """Whether this process was of this machine, and is no more; False where that cannot be known."""
-    machine, _, rest = owner.rpartition("/")[0].rpartition("/")
-    if machine != _machine() or not rest.isdecimal():
+    rest = owner.rpartition("/")[0].rpartition("/")[2]
+    if not is_near(owner) or not rest.isdecimal():
         return False
     return _start_of(int(rest)) != owner.rpartition("/")[2]
+
+
+def is_near(owner: str) -> bool:
+    """Whether this process is of this machine, and of the same processes as this one."""
+    return owner.rpartition("/")[0].rpartition("/")[0] == _machine()
 
 
 def _machine() -> str:
