@@ -8,8 +8,8 @@ The service manager, where there is one, receives READY with the first readiness
 completed tick (`dreamwire.sd_notify`).
 
 End: `Daemon.shutdown` is the sequence. Every sleeper is zeroed first and has 1.5 s to confirm it, by the tick
-and the link that still run. Then the API and HTTP ports close, then the link publishes that the daemon is
-offline, then the ledger closes.
+and the link that still run. Where a standby waits, a planned end hands the house over and releases no pod.
+Then the API and HTTP ports close, then the link publishes that the daemon is offline, then the ledger closes.
 
 `main` imports this file only for `serve`, so that `dreamd pods` loads neither numpy nor aiomqtt.
 """
@@ -62,7 +62,7 @@ from dreamd.core.safety.causes import Cause
 from dreamd.daemon_health import DaemonHealth, Trouble, allow_descriptors, build_info
 from dreamd.fusion.frame_table import FrameVerdict
 from dreamd.fusion.reduction import Part
-from dreamd.house_composition import HouseLostError, claim_of, lease_trouble, opened, until_lost
+from dreamd.house_composition import HouseLostError, claim_of, heir_of, lease_trouble, opened, until_lost
 from dreamd.people_composition import house_founding, house_people
 from dreamd.ports.commit import LedgerError
 from dreamd.settings import Settings
@@ -132,6 +132,7 @@ class Daemon:
     ) -> None:
         self._settings, self._log, self._announce, self._manager = settings, log, announce, manager
         self._state, self._clock, self._pulse = state, BoottimeClock(), Pulse()
+        self._stop, self._planned = asyncio.Event(), False
         self._meters = self._all_meters(settings, state)
         files = SiteBroker(SiteAuthority(state.path))
         access = files.daemon_access(settings.papers, settings.broker)
@@ -234,10 +235,10 @@ class Daemon:
 
     async def run(self) -> None:
         """Run until a signal or a failure, then shut down in order."""
-        stop = asyncio.Event()
+        stop = self._stop
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            loop.add_signal_handler(number, stop.set)
+            loop.add_signal_handler(number, self._end_by_plan)
         self._ledger.tell(lambda: self._deliver_soon(loop))
         self._engine.listen(partial(self._hear_soon, loop))
         tasks = {
@@ -294,8 +295,15 @@ class Daemon:
             Step("close the ledger", self._close_ledger, 1.0),
         )
 
+    def _end_by_plan(self) -> None:
+        self._planned = True
+        self._stop.set()
+
     async def _zero(self) -> None:
-        self._application.shutdown(SIGNALLED)
+        heir = heir_of(self._ledger) if self._planned else None
+        if heir is not None:
+            self._log.info("handing_over", to=heir.address)
+        self._application.shutdown(SIGNALLED, hands_over=heir is not None)
         while not self._application.settled:  # noqa: ASYNC110 -- the application is synchronous: it is asked
             await asyncio.sleep(LOOK_S)
 

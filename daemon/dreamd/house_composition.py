@@ -13,6 +13,7 @@ from dreamd.adapters.site_authority import SiteAuthority
 from dreamd.adapters.site_guard import guarded_site
 from dreamd.house_address import advertised
 from dreamd.ports.commit import LedgerHeldError
+from dreamd.ports.houses import HouseLease, Waiting
 from dreamd.settings import Settings
 from dreamd.standby import Standby, Tells
 
@@ -37,6 +38,11 @@ class Leased(Protocol):
     @property
     def lost(self) -> bool:
         """Whether another daemon has claimed it."""
+        ...
+
+    @property
+    def house(self) -> HouseLease | None:
+        """Its lease and who waits for it; None: it is held by a lock."""
         ...
 
 
@@ -80,6 +86,12 @@ async def opened(settings: Settings, open_daemon: Callable[[], T], log: Tells) -
             return None
         with suppress(LedgerHeldError):  # another standby was first
             return open_daemon()
+
+
+def heir_of(ledger: Leased) -> Waiting | None:
+    """A standby that takes the house from a daemon that ends now; None: there is none."""
+    house = ledger.house
+    return house.heir if house is not None and ledger.owned else None
 
 
 def lease_trouble(ledger: Leased) -> str:

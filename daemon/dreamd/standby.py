@@ -2,8 +2,9 @@
 
 Theory of operation. A standby holds its state directory, answers /healthz and /readyz, and reads the row of
 its house (`adapters/ledger/house`) every LOOK_S. On the API's port it leads each caller to the owner
-(`adapters/grpc/elsewhere_server`). It opens no ledger and no broker. Where the lease is over it ends its
-ports, and the daemon's own start claims the house. Of two standbys one claim succeeds; the other waits again.
+(`adapters/grpc/elsewhere_server`). It opens no ledger and no broker. It writes one row: that it waits, so
+that an owner which ends by plan hands the house over to it. Where the lease is over it ends its ports, and
+the daemon's own start claims the house. Of two standbys one claim succeeds; the other waits again.
 
 Rules
 - A standby without the signing key of the house ends at its start, not at the takeover: beds accept no other.
@@ -16,7 +17,7 @@ Rules
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -30,13 +31,14 @@ from dreamd.adapters.keys import KEY_FILE, open_key
 from dreamd.adapters.ledger import migrations
 from dreamd.adapters.ledger.house.house_row import has_ended, read_house
 from dreamd.adapters.ledger.house.lease_keeper import boottime_s
+from dreamd.adapters.ledger.house.standby_rows import drop_standby, note_standby
 from dreamd.adapters.ledger.people_keys.keys_file import KEYS_FILE, KeysFile
 from dreamd.adapters.ledger.rows import tables
 from dreamd.adapters.metrics.http_server import Checks, MetricsServer
 from dreamd.adapters.site_authority import SiteAuthority
 from dreamd.adapters.site_guard import renew_in_time
 from dreamd.core.refusals import Refusal
-from dreamd.house_address import refusal_of, unreachable
+from dreamd.house_address import advertised, refusal_of, unreachable
 from dreamd.ports.commit import LedgerError
 from dreamd.ports.houses import HouseRecord, HouseState
 from dreamd.settings import Settings
@@ -44,6 +46,8 @@ from dreamwire.text import shown
 
 LOOK_S: Final = 0.25
 """How late a standby sees that a lease has ended."""
+NOTED_EVERY: Final = 4
+"""Looks from one note in the database that this daemon waits to the next."""
 KEYS_EVERY: Final = 20
 """Looks from one comparison of the people's keys to the next; the one before a takeover compares too."""
 _PEOPLE: Final = sa.union(sa.select(tables.beds.c.sleeper), sa.select(tables.consents.c.sleeper))
@@ -82,6 +86,7 @@ class Standby:
         self._looks = 0
         self._answers_since_s: float | None = None
         self._unnamed = ""
+        self._address = advertised(settings, site.names() if site is not None else ())
 
     @property
     def why(self) -> str:
@@ -102,6 +107,7 @@ class Standby:
                 return await self._until_free(stop)
         finally:
             port.close()
+            self._leave()
             self._engine.dispose()
 
     async def _until_free(self, stop: asyncio.Event) -> bool:
@@ -144,8 +150,13 @@ class Standby:
         """The answer to a call that is the owner's."""
         return refusal_of(self._house, free=self._free, lacks=self._unnamed)
 
+    def _leave(self) -> None:
+        """Wait no more, in the database too; a row that cannot be dropped is soon too old to count."""
+        with suppress(sa.exc.SQLAlchemyError), self._engine.connect() as base, base.begin():
+            drop_standby(base)
+
     def read_once(self) -> bool:
-        """Read the house once; whether it may be claimed.
+        """Read the house once, and note that this daemon waits; whether it may be claimed.
 
         Raises:
             LedgerError: this state directory could not serve it.
@@ -158,6 +169,9 @@ class Standby:
                 free = self._is_free(house)
                 if free or self._looks % KEYS_EVERY == 0:
                     self._unnamed = unnamed(keys, set(base.execute(_PEOPLE).scalars()) - {""})
+                if self._looks % NOTED_EVERY == 0:
+                    note_standby(base, self._address, self._unnamed)
+                    base.commit()
         except sa.exc.SQLAlchemyError as error:
             self._answers_since_s = None
             self._say(f"standby: the database does not answer ({' '.join(str(error.__cause__).split())})")

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,14 +14,17 @@ import sqlalchemy as sa
 from dreamd.adapters.ledger.house import house_row
 from dreamd.adapters.ledger.house.house_row import Claim, has_ended, read_house, renew_lease, this_process
 from dreamd.adapters.ledger.house.lease_keeper import LeaseKeeper
+from dreamd.adapters.ledger.house.standby_rows import drop_standby, note_standby
 from dreamd.adapters.ledger.opening import open_ledger
 from dreamd.adapters.ledger.postgres import PostgresLedger, engine_of
 from dreamd.ports.commit import LedgerError, LedgerHeldError
-from dreamd.ports.houses import HouseRecord, HouseState
+from dreamd.ports.houses import HouseRecord, HouseState, Waiting
+from dreamd.ports.ledger.handovers import HandedSlot, Handover
 from dreamd.ports.ledger.transaction import Transaction
 from fakes.ledger import draw, holds
 from fakes.postgres import Cluster
 
+HANDED = Handover("night", (HandedSlot("bed-1", 7, 8, 9),))
 CLAIM = Claim("Nachthaus", "10.0.0.1:50051", "ab12", 6.0)
 ENDED = "UPDATE houses SET lease_until_s = 0"
 ELSEWHERE = "UPDATE houses SET owner = 'another machine/pid:[1]/7/9'"
@@ -87,7 +91,7 @@ def test_a_lease_runs_out_by_itself_and_is_claimed_by_another(
     server = PostgresLedger(url, tmp_path / "ledger")
     server.hold(CLAIM)
     term = row(engine).term
-    frozen = LeaseKeeper(engine_of(url), term, 6.0, 100.0, lambda: now_s[0])
+    frozen = LeaseKeeper(engine_of(url), term, CLAIM, 100.0, lambda: now_s[0])
     now_s[0] = 105.9
     assert frozen.living
     now_s[0] = 106.0
@@ -127,7 +131,7 @@ def test_a_database_that_is_away_takes_no_term(postgres: Cluster, url: str, tmp_
     ledger = PostgresLedger(url, tmp_path / "ledger")
     ledger.hold(CLAIM)
     assert ledger._server.lease is not None
-    keeper = LeaseKeeper(engine_of(url), ledger._server.lease.term, 6.0, 0.0, lambda: 1.0)
+    keeper = LeaseKeeper(engine_of(url), ledger._server.lease.term, CLAIM, 0.0, lambda: 1.0)
     keeper.renew()
     postgres.execute(
         "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'dreamd'", url
@@ -196,3 +200,73 @@ def test_a_renewal_waits_behind_no_write(engine: sa.Engine, url: str, tmp_path: 
         base.exec_driver_sql("SET LOCAL statement_timeout = 500")
         assert renew_lease(base, server._server.lease.term, 6.0)
     server.close()
+
+
+def handed(url: str, folder: Path, engine: sa.Engine, meanwhile: str = "SELECT 1") -> tuple[Handover, ...]:
+    """The handover as the next owner reads it, after a statement."""
+    first = open_ledger(url, folder, CLAIM)
+    first.write(Transaction(handovers=(HANDED,)))
+    first.close()
+    with engine.begin() as base:
+        base.exec_driver_sql(meanwhile)
+    second = open_ledger(url, folder, CLAIM)
+    found = second.handed_over()
+    second.close()
+    return found
+
+
+def test_a_handover_is_direct_to_the_next_owner_alone(engine: sa.Engine, url: str, tmp_path: Path) -> None:
+    """The owner after the one that handed over reads it as direct; the owner after that one does not."""
+    assert handed(url, tmp_path, engine) == (replace(HANDED, direct=True),)
+    third = open_ledger(url, tmp_path, CLAIM)
+    assert third.handed_over() == (HANDED,), "what it states of the past stays true"
+    third.close()
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        "UPDATE houses SET lease_until_s = lease_until_s - 31",
+        "UPDATE houses SET state = 'owned'",
+        "UPDATE houses SET lease_until_s = 'NaN'",
+    ],
+    ids=["half a minute ago", "its owner died over it", "at no time"],
+)
+def test_an_old_or_unfinished_handover_is_not_direct(
+    engine: sa.Engine, url: str, tmp_path: Path, meanwhile: str
+) -> None:
+    """A handover of 31 s ago, and one whose owner did not come to give the lease up, close no breaker."""
+    if "NaN" in meanwhile:  # later than any time to the database: no claim could succeed
+        meanwhile += ", owner = '" + this_process().rpartition("/")[0] + "/1'"
+    assert handed(url, tmp_path, engine, meanwhile) == (HANDED,)
+
+
+def test_an_owner_sees_the_standbys_that_wait(
+    postgres: Cluster, engine: sa.Engine, url: str, tmp_path: Path
+) -> None:
+    """A renewal sees who waits and can take over; a standby that is silent or ends is seen no more."""
+    ledger = PostgresLedger(url, tmp_path / "ledger")
+    ledger.hold(CLAIM)
+    keeper = ledger._server.lease
+    assert keeper is not None
+    assert ledger.house is not None
+    assert ledger.house.heir is None
+    with engine.begin() as base:
+        note_standby(base, "10.0.0.2:50051", "1 sleeper has no key")
+    keeper.renew()
+    assert ledger.house.standbys == (Waiting("10.0.0.2:50051", "1 sleeper has no key"),)
+    assert ledger.house.heir is None, "it could not take over"
+    with engine.begin() as base:
+        note_standby(base, "10.0.0.3:50051", "")
+    keeper.renew()
+    assert ledger.house.heir == Waiting("10.0.0.3:50051")
+    assert (ledger.house.address, ledger.house.term) == ("10.0.0.1:50051", keeper.term)
+    postgres.execute("UPDATE standbys SET seen_s = seen_s - 4", url)
+    keeper.renew()
+    assert ledger.house.standbys == ()
+    with engine.begin() as base:
+        note_standby(base, "10.0.0.3:50051", "")
+        drop_standby(base)
+    keeper.renew()
+    assert ledger.house.standbys == ()
+    ledger.close()

@@ -40,6 +40,7 @@ from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.exposure import Account, Exposure, MarkMove, PlannedDose
 from dreamd.ports.ledger.generation import LAPSED_S
 from dreamd.ports.ledger.guidelines import ADMISSIONS_KEPT_S, Comment, KeptAdmission, KeptRevision
+from dreamd.ports.ledger.handovers import HandedSlot, Handover
 from dreamd.ports.ledger.ledger import Ledger
 from dreamd.ports.ledger.surveillance import JudgedNight
 from dreamd.ports.ledger.transaction import Transaction
@@ -229,6 +230,20 @@ def test_locks_are_kept_replaced_and_cleared(library: Library) -> None:
         Lock("bed-1", Cause.NONFINITE, NOW_S + 0.125, "number 7"),
         Lock("bed-2", Cause.FLAT, NOW_S, "flat"),
     )
+
+
+def test_a_handover_replaces_the_one_before_and_is_direct_to_nobody_without_a_lease(
+    library: Library,
+) -> None:
+    """The newest handover is kept whole; a ledger that no owner handed over tells so."""
+    slot = HandedSlot("bed-1", 7, 2**64 - 1, 1_760_000_000_123)
+    old, new = Handover("dusk", (slot,)), Handover("night", (slot, replace(slot, pod="bed-2")))
+    ledger = library()
+    assert ledger.handed_over() == ()
+    ledger.write(Transaction(handovers=(old, Handover("noon", (slot,)))))
+    ledger.write(Transaction(handovers=(new,)))
+    ledger.close()
+    assert library().handed_over() == (new,)
 
 
 def test_marks_are_kept_and_replaced(library: Library) -> None:

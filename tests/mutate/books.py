@@ -127,7 +127,7 @@ BOOKS: Final = (
         "books.one-daemon",
         "a second daemon starts on a database that a first one uses",
         f"{_STORE}house/house_row.py",
-        "_ROW.lease_until_s <= _NOW",
+        "_ROW.lease_until_s <= NOW",
         "_ROW.lease_until_s >= 0.0",
         _POSTGRES,
     ),

@@ -20,6 +20,7 @@ from mutate.festival import FESTIVAL
 from mutate.files import FILES
 from mutate.gateways import GATEWAYS
 from mutate.guests import GUESTS
+from mutate.handovers import HANDOVERS
 from mutate.headsets import HEADSETS
 from mutate.held_consents import HELD_CONSENTS
 from mutate.joined_houses import JOINED_HOUSES
@@ -61,6 +62,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *(*SEEN, *ALARMS, *CONSOLE, *ROOM, *ROUNDS, *CROWD),
     *(*REHEARSED, *SIZED, *GATEWAYS),
     *STOPS,
+    *HANDOVERS,
     *AUDIT,
     *API,
     *ERASING,

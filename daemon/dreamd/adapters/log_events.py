@@ -16,6 +16,7 @@ PROCESS: Final = {
     "broker_unreachable": "why the broker is not reached; once for each reason",
     "certificate_ages": "why the server's certificate cannot be renewed; once for each reason",
     "shutting_down": "every bed is set to zero, then everything is closed",
+    "handing_over": "a planned end with a standby, which `to` names: no bed is released",
     "shutdown_step_failed": "a step of the shutdown failed or took too long; the next one runs",
     "bug": "a bug in one step, which `step` names; the daemon goes on, and the traceback follows",
     "failed": "a bug has ended the daemon; the traceback follows",

@@ -351,11 +351,9 @@ class Application:
 
     # -- the end ----------------------------------------------------------------------------------
 
-    def shutdown(self, _caller: Caller) -> None:
-        """Set every sleeper to zero, then release the pods; the ledger keeps the Dreamscapes as they were."""
-        self.registry.closing = True
-        tickets = [runtime.dreamscape.close() for runtime in self.registry.values()]
-        self._shutdown_tickets = tuple(tickets)
+    def shutdown(self, _caller: Caller, *, hands_over: bool = False) -> None:
+        """Set every sleeper to zero, then release the pods; see `DreamscapeRegistry.close_all`."""
+        self._shutdown_tickets = self.registry.close_all(hands_over=hands_over)
 
     @property
     def settled(self) -> bool:
@@ -372,6 +370,7 @@ class Application:
             if not runtime.dreamscape.ownership.lost:
                 runtime.dreamscape.exposure.close(now_s)
         self._deps.nights.close()
+        self.registry.keep_handover()
 
     @property
     def ledger_trouble(self) -> str:

@@ -149,6 +149,8 @@ HOUSE_LEASE_S: Final = 6.0
 HOUSE_LEASE_MIN_S: Final = 5.5
 """More than TERM_UNCONFIRMED_S: an owner that cannot read its database is at zero before another begins."""
 HOUSE_LEASE_MAX_S: Final = 60.0
+HANDOVER_FRESH_S: Final = 30.0
+"""A breaker that the owner before left CLOSED begins so for this long after; later its frames are scored."""
 FSYNC_TAKES_S: Final = 30.0
 """A disk that needs this long for each fsync ends no grant."""
 LEDGER_SLOW_S: Final = 1.0

@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from dreamd.adapters.ledger import migrations
 from dreamd.adapters.ledger.house.house_row import Claim, claim_house, read_house
 from dreamd.adapters.ledger.house.lease_keeper import LeaseKeeper, boottime_s
+from dreamd.adapters.ledger.house.standby_rows import drop_standby
 from dreamd.adapters.ledger.people_keys.keys_file import KEYS_FILE
 from dreamd.adapters.ledger.people_keys.stored_keys import StoredKeys
 from dreamd.adapters.ledger.rows.forgetting import PERSONS
@@ -149,14 +150,16 @@ class LedgerServer(Store):
         with self._transaction():
             self.base.exec_driver_sql(f"SET LOCAL lock_timeout = {HOLD_WAITS_MS}")
             free = self.base.execute(sa.select(sa.func.pg_try_advisory_xact_lock(LOCK))).scalar_one()
-            self._epoch = claim_house(self.base, claim) if free else 0
-            if not self._epoch:
+            claimed = claim_house(self.base, claim) if free else None
+            if claimed is None:
                 raise LedgerHeldError(
                     f"another dreamd already uses the ledger {self.place} ({_tell(read_house(self.base))}); "
                     "stop it, or give this one its own database with --ledger-url, or let it wait as a "
                     "standby with --house-standby yes"
                 )
-        lease = LeaseKeeper(engine_of(self._url, IDLE_MS), self._epoch, claim.lease_s, asked_s)
+            drop_standby(self.base)
+        self._epoch, self.before = claimed.term, claimed.before
+        lease = LeaseKeeper(engine_of(self._url, IDLE_MS), self._epoch, claim, asked_s)
         self.lease, self._changes.least_term = lease, self._epoch
         lease.begin_renewals()
 

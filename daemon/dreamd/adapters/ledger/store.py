@@ -65,11 +65,13 @@ class Store(ABC):
     """The tables of one engine; each connection is of one thread at a time.
 
     sweeps_beside_writes: whether `swept` uses a connection of its own. lease: by which this process owns it;
-    absent: a file, which the state directory's lock keeps.
+    absent: a file, which the state directory's lock keeps. before: the term that handed the house over to
+    this owner just now; 0: none did.
     """
 
     sweeps_beside_writes = False
     lease: LeaseKeeper | None = None
+    before = 0
 
     def __init__(
         self, place: str, engine: sa.Engine, insert: Insert, beside: WritesNote, keys: StoredKeys

@@ -35,6 +35,8 @@ from dreamd.adapters.ledger.people_keys.subject_column import UNLINKED
 from dreamd.adapters.ledger.readings.pieces import StoredPieces
 from dreamd.adapters.ledger.readings.rounds import StoredExchange
 from dreamd.adapters.ledger.rows import tables
+from dreamd.adapters.ledger.rows.handover_rows import EVERY as EVERY_HANDOVER
+from dreamd.adapters.ledger.rows.handover_rows import handover_of
 from dreamd.adapters.ledger.rows.kept_text import order_of, principal_of
 from dreamd.adapters.ledger.rows.people_text import bundle_of, course_of
 from dreamd.adapters.ledger.rows.record_text import Seats, record_of
@@ -49,10 +51,12 @@ from dreamd.core.safety.causes import cause_named
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.commit import Commit, LedgerError
+from dreamd.ports.houses import HouseLease
 from dreamd.ports.ledger.audit import AuditPart
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.generation import lapsed
 from dreamd.ports.ledger.guidelines import Comment, KeptRevision
+from dreamd.ports.ledger.handovers import Handover
 from dreamd.ports.ledger.terms import Terms
 from dreamd.ports.ledger.transaction import CLOSES_WITHIN_S, TRANSACTIONS_WAITING, Transaction
 
@@ -139,6 +143,11 @@ class StoredLedger(StoredPeople, StoredInstitutions, StoredExchange, StoredPiece
         """Whether its lease, where it has one, still holds."""
         lease = self._store.lease
         return lease is None or lease.living
+
+    @property
+    def house(self) -> HouseLease | None:
+        """The lease, and the daemons that wait for it; None: a file, or a ledger that is not held."""
+        return None if self._store.lease is None else self._store.lease.house
 
     @property
     def writes(self) -> int:
@@ -268,6 +277,17 @@ class StoredLedger(StoredPeople, StoredInstitutions, StoredExchange, StoredPiece
         """Every lock, by pod; a cause that is no longer known reads as `unknown`."""
         rows = self._store.rows(sa.select(tables.locks).order_by(tables.locks.c.pod))
         return tuple(Lock(one.pod, cause_named(one.cause), one.since_s, one.evidence) for one in rows)
+
+    def handed_over(self) -> tuple[Handover, ...]:
+        """The newest handover, by Dreamscape."""
+        return tuple(
+            self._understood(
+                f"the handover of {one.dreamscape}",
+                partial(handover_of, one.dreamscape, 0 < self._store.before == one.term),
+                one.kept,
+            )
+            for one in self._store.rows(EVERY_HANDOVER)
+        )
 
     def marks(self) -> tuple[Mark, ...]:
         """The newest of every pod, by pod."""

@@ -392,9 +392,8 @@ class Dreamscape:
         self.seats.renumber(1)
 
     def close(self) -> PendingSever:
-        """The daemon shuts down: zeros from now on, then let the pods go; the state stays as it is."""
+        """The daemon shuts down: zeros from now on; the state stays as it is, and the pods are still held."""
         self.closing = True
         ticket = self.zero(Cause.SHUTDOWN)
         self.live_lead.close_piece()
-        self.homecoming.order_stop()
         return ticket

@@ -5,6 +5,8 @@ Rules
   for the ledger it is reserved, and after the end it stays used.
 - At most DREAMSCAPES_MAX are open; a creation that waits counts as one.
 - Once `closing` is set nothing new begins: `shutting_down` is the refusal for all that would begin.
+- A daemon that stops zeroes every Dreamscape before it sends a release. Where it hands the house over it
+  sends none, and its last write names the pods that are well (`drivers.handed_slots`).
 - A breaker opens wherever its pod sits: in its Dreamscape, which takes weight and coupling with it, or alone.
 """
 
@@ -15,6 +17,7 @@ from weakref import WeakValueDictionary
 from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.archive import Archive, Bygone, Row, of_the_past
 from dreamd.app.dreamscapes.dreamscape import Dreamscape
+from dreamd.app.dreamscapes.drivers.handed_slots import HandedSlots, handed_by
 from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
 from dreamd.app.dreamscapes.views import breaker_view, last_frame, newest_instant
 from dreamd.app.fleet.registry import PodRecord
@@ -28,6 +31,7 @@ from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.breaker import Reset, Trip
 from dreamd.core.safety.causes import Cause
 from dreamd.ports.ledger.dreamscapes import DreamscapeLedger
+from dreamd.ports.ledger.transaction import Transaction
 from dreamwire.messages import Release, Status
 
 
@@ -50,7 +54,7 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
         self._creating: set[str] = set()
         self._awaited: WeakValueDictionary[str, DreamscapeRuntime] = WeakValueDictionary()
         self.archive = Archive(dependencies)
-        self.closing = False
+        self.closing = self.handing_over = False
         dependencies.fleet.frame_of = self._frame_of
         dependencies.locks.listener_of = self._breakers_of
 
@@ -75,9 +79,11 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
             LedgerError: they cannot be read.
         """
         self.archive.open()
+        handed = {one.dreamscape: HandedSlots(one) for one in self._deps.ledger.handed_over()}
         for record in self._ledger.load():
             runtime = DreamscapeRuntime(Dreamscape.restore(record, self._deps), self._deps)
             self._runtimes[record.plan.dreamscape] = runtime
+            runtime.inputs.handed = handed.get(record.plan.dreamscape, runtime.inputs.handed)
             for seat in runtime.dreamscape.seats:
                 if seat.returning and seat.state is not SeatState.LEFT:
                     self._awaited[seat.pod] = runtime
@@ -89,6 +95,28 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
         awaiting = self._awaited.get(record.pod)
         if awaiting is not None and awaiting.inputs.adopt(record, status):
             del self._awaited[record.pod]
+
+    def close_all(self, *, hands_over: bool) -> tuple[PendingSever, ...]:
+        """Zero every sleeper, then release the pods; the Dreamscapes stay as they are, for the next owner.
+
+        hands_over: a standby takes the house and every pod with it, so none is released.
+        """
+        self.closing, self.handing_over = True, hands_over
+        dreamscapes = [runtime.dreamscape for runtime in self._runtimes.values()]
+        tickets = tuple(one.close() for one in dreamscapes)
+        for one in dreamscapes:
+            if not hands_over:
+                one.homecoming.order_stop()
+        return tickets
+
+    def keep_handover(self) -> None:
+        """Where the house is handed over, write which pods the next owner may take on trust."""
+        if not self.handing_over:
+            return
+        handed = [handed_by(runtime.dreamscape, self._deps.fleet) for runtime in self._runtimes.values()]
+        slots = tuple(one for one in handed if one is not None)
+        if slots:
+            self._deps.commits.submit(Transaction(handovers=slots), "the handover", lambda _commit: None)
 
     def reserve(self, name: str) -> None:
         """Keep this name while the creation of its Dreamscape waits for the ledger."""
@@ -142,7 +170,10 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
 
     def shutting_down(self) -> Refusal | None:
         """The refusal of anything that would begin while the daemon shuts down."""
-        return Refusal(Code.SHUTTING_DOWN, "the daemon is shutting down") if self.closing else None
+        if not self.closing:
+            return None
+        doing = "handing the house over to its standby" if self.handing_over else "shutting down"
+        return Refusal(Code.SHUTTING_DOWN, f"the daemon is {doing}")
 
     def unavailable(self, name: str) -> Refusal | None:
         """Return why no Dreamscape of this name can be created, or None."""

@@ -80,14 +80,17 @@ class BreakerEvaluator:
             self._breakers.apply(record, observation)
             self.attend(seat)
 
-    def adopt(self, record: PodRecord, severed: StoredSever | None) -> None:
+    def adopt(self, record: PodRecord, severed: StoredSever | None, *, closed: bool = False) -> None:
         """The pod of a restored seat has reported: its breaker starts by the last sever that it has stored.
 
-        A lock stays: no restart resets it. So does a breaker that the pod's events have moved already.
+        closed: it starts CLOSED, as the last owner handed it over. A lock stays: no restart resets it. So
+        does a breaker that the pod's events have moved already.
         """
         locked = record.breaker.state is BreakerState.LOCKED
         if not locked and self._breakers.is_initial(record):
-            self._breakers.adopt_stored(record, severed)
+            well = closed and self._breakers.adopt_closed(record)
+            if not well:
+                self._breakers.adopt_stored(record, severed)
 
     def tick(self, instant: int, assigned: int, *, going_home: bool = False) -> Verdict:
         """Observe one tick, before it is fused. assigned: how many hold a slot.

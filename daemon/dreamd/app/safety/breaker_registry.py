@@ -30,6 +30,7 @@ from dreamd.core.safety.breaker import (
     Observation,
     Transition,
     about_to_close,
+    closed,
     initial_after_crash,
     kept_from_closing,
     locked,
@@ -163,6 +164,18 @@ class BreakerRegistry:
         """Set a CLOSED breaker to HALF_OPEN: the ledger on which it rests was restored from a copy."""
         if record.breaker.may_couple:
             record.breaker = initial_after_crash(self._clock.now_s(), None)
+
+    def adopt_closed(self, record: PodRecord) -> bool:
+        """Start the breaker of a pod CLOSED, as its last owner left it; False: the ledger is in doubt.
+
+        An earlier trip still counts.
+        """
+        if self._doubted_s:
+            return False
+        mark = self._marks.get(record.pod)
+        earlier_s = -inf if mark is None else mark.tripped_s
+        record.breaker = closed(self._clock.now_s())._replace(tripped_s=earlier_s)
+        return True
 
     def adopt_stored(self, record: PodRecord, severed: StoredSever | None) -> None:
         """Start the breaker of a pod after a crash of its daemon, by the sever that the pod has stored.

@@ -13,6 +13,7 @@ from dreamd.ports.ledger.exchange import ExchangeLedger
 from dreamd.ports.ledger.exposure import ExposureLedger
 from dreamd.ports.ledger.generation import GenerationLedger
 from dreamd.ports.ledger.guidelines import GuidelineLedger
+from dreamd.ports.ledger.handovers import HandoverLedger
 from dreamd.ports.ledger.invitations import InvitationLedger
 from dreamd.ports.ledger.moratoria import MoratoriumLedger
 from dreamd.ports.ledger.person import PersonLedger
@@ -49,6 +50,7 @@ class Ledger(
     ClinicLedger,
     ExchangeLedger,
     PieceLedger,
+    HandoverLedger,
     Protocol,
 ):
     """Durable memory. Only the composition and tests name it; all others depend on the subject they use."""

@@ -30,6 +30,7 @@ from dreamd.ports.commit import Commit
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.exposure import Exposure, PlannedDose
 from dreamd.ports.ledger.guidelines import Comment, KeptAdmission, KeptRevision
+from dreamd.ports.ledger.handovers import Handover
 from dreamd.ports.ledger.personal import PersonalRow
 from dreamd.ports.ledger.pieces import KeptPiece
 from dreamd.ports.ledger.public_reports import PublishedReport, ReportMark
@@ -60,6 +61,7 @@ class Transaction:
     dropped_offers, dropped_asks: (round, id). round_offers: (round, offer).
     cases: without evidence and notes, which are personal rows. fault_nights: (sleeper, night, running).
     forgotten: (sleeper, session time), erased sleepers: their rows with a text or a right are removed.
+    handovers: together they replace every earlier one.
     """
 
     terms: tuple[TermDraw, ...] = ()
@@ -105,6 +107,7 @@ class Transaction:
     audit: tuple[Act, ...] = ()
     erased: tuple[int, ...] = ()
     checkpoints: tuple[tuple[int, str], ...] = ()
+    handovers: tuple[Handover, ...] = ()
     lived_s: float = field(default=0.0)
     folded_s: float = field(default=0.0)
     counted: int = 0

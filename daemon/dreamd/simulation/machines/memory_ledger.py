@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from dreamd.core.access.codes import Code
@@ -10,9 +11,11 @@ from dreamd.core.audit.records import Head
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.commit import WITHDRAWN, Commit, LedgerError
+from dreamd.ports.houses import HouseLease
 from dreamd.ports.ledger.audit import AuditPart
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.generation import lapsed
+from dreamd.ports.ledger.handovers import Handover
 from dreamd.ports.ledger.terms import Terms
 from dreamd.ports.ledger.transaction import CLOSES_WITHIN_S, TRANSACTIONS_WAITING, Transaction
 from dreamd.simulation.machines.memory_institutions import MemoryInstitutions
@@ -43,10 +46,13 @@ class MemoryLedger(MemoryPeople, MemoryInstitutions):
 
     A commit is over when it is returned, unless the ledger is `held`, as by a slow disk: then submitted
     transactions wait for `release`, and a crash loses them. `broken` makes every call fail, as a full disk
-    would. `owned` is False while the lease of its house has run out.
+    would. `owned` is False while the lease of its house has run out. `succeeds`: the owner before handed the
+    house over to this one just now. `house` is its lease, None where it has none.
     """
 
     owned = True
+    succeeds = False
+    house: HouseLease | None = None
 
     def __init__(self, storage: LedgerStorage | None = None, disk: Disk | None = None) -> None:
         """disk: takes its time for each write, and writes together everything that has waited for it."""
@@ -214,6 +220,11 @@ class MemoryLedger(MemoryPeople, MemoryInstitutions):
         """Every lock, by pod."""
         self._check()
         return tuple(lock for _, lock in sorted(self.storage.locks.items()))
+
+    def handed_over(self) -> tuple[Handover, ...]:
+        """The newest handover."""
+        self._check()
+        return tuple(replace(one, direct=self.succeeds) for one in self.storage.handovers)
 
     def marks(self) -> tuple[Mark, ...]:
         """Every mark, by pod."""

@@ -11,6 +11,7 @@ from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.commit import LedgerError
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
+from dreamd.ports.ledger.handovers import Handover
 from dreamd.ports.ledger.person import PersonRecords
 from dreamd.ports.ledger.terms import TermDraw
 from dreamd.ports.ledger.transaction import Transaction
@@ -38,6 +39,7 @@ class LedgerStorage(PeopleStorage, InstitutionStorage):
     checkpoints: dict[int, str] = field(default_factory=dict)
     writes: int = 0
     lived_s: float = 0.0
+    handovers: tuple[Handover, ...] = ()
     known: int = 0
     replaced: bool = False
     """`known`, `replaced` lie beside a backup: the most writes there ever were; there are fewer now."""
@@ -72,6 +74,7 @@ class LedgerStorage(PeopleStorage, InstitutionStorage):
         for sleeper, _ in change.forgotten:
             self._forget_rights(sleeper)
         self._audit(change)
+        self.handovers = change.handovers or self.handovers
         self.lived_s = change.lived_s or self.lived_s
         self.writes = max(self.writes, change.counted)
         return drawn

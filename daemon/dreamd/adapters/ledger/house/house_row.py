@@ -19,19 +19,20 @@ from typing import Final
 import sqlalchemy as sa
 
 from dreamd.adapters.ledger.rows import tables
-from dreamd.core.limits import HOUSE_LEASE_S
+from dreamd.core.limits import HANDOVER_FRESH_S, HOUSE_LEASE_S
 from dreamd.ports.houses import HouseRecord, HouseState
 
 _ROW: Final = tables.houses.c
-_NOW: Final = sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Double)
-_NOW_MS: Final = sa.cast(sa.func.floor(_NOW * 1000), sa.BigInteger)
+NOW: Final = sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Double)
+"""Unix time by the database's clock, within a transaction too."""
+_NOW_MS: Final = sa.cast(sa.func.floor(NOW * 1000), sa.BigInteger)
 _LEASE: Final = sa.bindparam("lease_s", type_=sa.Double)
 _MINE: Final = _ROW.term == sa.bindparam("mine")
-_READ: Final = sa.select(tables.houses, _NOW.label("now_s"))
+_READ: Final = sa.select(tables.houses, NOW.label("now_s"))
 _EPOCH: Final = sa.select(tables.generation.c.epoch).scalar_subquery()
 _CLAIM: Final = (
     tables.houses.update()
-    .where(sa.or_(_ROW.lease_until_s <= _NOW, _ROW.owner == sa.bindparam("dead")))
+    .where(sa.or_(_ROW.lease_until_s <= NOW, _ROW.owner == sa.bindparam("dead")))
     .values(
         term=sa.func.greatest(_ROW.term + 1, _EPOCH + 1, _NOW_MS),
         house=sa.bindparam("name"),
@@ -39,16 +40,16 @@ _CLAIM: Final = (
         address=sa.bindparam("at"),
         key=sa.bindparam("signs"),
         state=HouseState.OWNED.value,
-        lease_until_s=_NOW + _LEASE,
+        lease_until_s=NOW + _LEASE,
     )
     .returning(_ROW.term)
 )
 _FENCE: Final = tables.generation.update().values(epoch=sa.bindparam("mine"))
 _RENEW: Final = (
-    tables.houses.update().where(_MINE).values(lease_until_s=_NOW + _LEASE).returning(_ROW.lease_until_s)
+    tables.houses.update().where(_MINE).values(lease_until_s=NOW + _LEASE).returning(_ROW.lease_until_s)
 )
 _GIVE_UP: Final = (
-    tables.houses.update().where(_MINE).values(lease_until_s=0.0, state=HouseState.HANDED_OVER.value)
+    tables.houses.update().where(_MINE).values(lease_until_s=NOW, state=HouseState.HANDED_OVER.value)
 )
 _DEAD: Final = ("Z", "X")
 
@@ -71,9 +72,18 @@ def read_house(base: sa.Connection) -> HouseRecord:
     return HouseRecord(**kept, state=state, lease_until_s=until_s, now_s=now_s)
 
 
-def claim_house(base: sa.Connection, claim: Claim) -> int:
-    """Own the house, within the caller's transaction; return the term, 0: another daemon owns it."""
-    owner = read_house(base).owner
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The new owner's term. before: that of the owner who handed the house over to it; 0: none."""
+
+    term: int
+    before: int = 0
+
+
+def claim_house(base: sa.Connection, claim: Claim) -> Claimed | None:
+    """Own the house, within the caller's transaction; None: another daemon owns it."""
+    found = read_house(base)
+    owner = found.owner
     values = {
         "name": claim.house,
         "me": this_process(),
@@ -84,10 +94,11 @@ def claim_house(base: sa.Connection, claim: Claim) -> int:
     }
     row = base.execute(_CLAIM, values).first()
     if row is None:
-        return 0
+        return None
     term = int(row[0])
     base.execute(_FENCE, {"mine": term})
-    return term
+    fresh = 0.0 <= found.now_s - found.lease_until_s <= HANDOVER_FRESH_S
+    return Claimed(term, found.term if fresh and found.state is HouseState.HANDED_OVER else 0)
 
 
 def renew_lease(base: sa.Connection, term: int, lease_s: float) -> bool:

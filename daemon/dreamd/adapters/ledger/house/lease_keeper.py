@@ -19,7 +19,9 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from dreamd.adapters.ledger.house.house_row import give_up_lease, renew_lease
+from dreamd.adapters.ledger.house.house_row import Claim, give_up_lease, renew_lease
+from dreamd.adapters.ledger.house.standby_rows import waiting
+from dreamd.ports.houses import HouseLease, Waiting
 
 PART: Final = 3
 """Renewals in one length of the lease."""
@@ -32,19 +34,21 @@ def boottime_s() -> float:
 
 
 class LeaseKeeper:
-    """Renews the lease of `term`, from `asked_s` on CLOCK_BOOTTIME, until `give_up`."""
+    """Renews the lease of `term`, from `asked_s` on CLOCK_BOOTTIME, until `give_up`; sees who waits."""
 
     def __init__(
         self,
         engine: sa.Engine,
         term: int,
-        lease_s: float,
+        claim: Claim,
         asked_s: float,
         clock_s: Callable[[], float] = boottime_s,
     ) -> None:
         """engine: of connections that are this thread's alone; it belongs to the keeper."""
-        self._engine, self.term, self._lease_s, self._clock_s = engine, term, lease_s, clock_s
-        self._until_s = asked_s + lease_s
+        self._engine, self.term, self._clock_s = engine, term, clock_s
+        self._claim, self._lease_s = claim, claim.lease_s
+        self._until_s = asked_s + claim.lease_s
+        self._standbys: tuple[Waiting, ...] = ()
         self._stopping = threading.Event()
         self._base: sa.Connection | None = None
         self.lost = False
@@ -64,15 +68,23 @@ class LeaseKeeper:
         """Whether the house is surely this daemon's; reads a clock, on any thread."""
         return self.left_s > 0.0
 
+    @property
+    def house(self) -> HouseLease:
+        """The lease now, and the standbys as the last renewal saw them; reads memory, on any thread."""
+        claim = self._claim
+        return HouseLease(claim.house, claim.address, self.term, self.left_s, self._standbys)
+
     def renew(self) -> None:
-        """Renew once; a database that does not answer changes nothing."""
+        """Renew once; a database that does not answer changes nothing, and shows no standby."""
         asked_s = self._clock_s()
         try:
             if self._base is None:
                 self._base = self._engine.connect()
             with self._base.begin():
                 renewed = renew_lease(self._base, self.term, self._lease_s)
+                self._standbys = waiting(self._base)
         except sa.exc.SQLAlchemyError:
+            self._standbys = ()
             self._drop()
             return
         if renewed:

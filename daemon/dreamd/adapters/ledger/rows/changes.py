@@ -19,6 +19,8 @@ from dreamd.adapters.ledger.rows.account_rows import AccountRows, adding
 from dreamd.adapters.ledger.rows.audit_chain import AuditChain
 from dreamd.adapters.ledger.rows.forgetting import forget_subject, gather_forgotten
 from dreamd.adapters.ledger.rows.gathered_rows import GatheredRows, Row
+from dreamd.adapters.ledger.rows.handover_rows import DROP as DROP_HANDOVERS
+from dreamd.adapters.ledger.rows.handover_rows import handover_rows
 from dreamd.adapters.ledger.rows.institution_rows import GatherRows, Insert, InstitutionRows
 from dreamd.adapters.ledger.rows.kept_text import order_text, principal_text
 from dreamd.adapters.ledger.rows.people_text import bundle_text, consent_text, course_text, grant_text
@@ -35,6 +37,7 @@ from dreamd.ports.commit import LedgerError
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.exposure import Account, Exposure, MarkMove, PlannedDose
 from dreamd.ports.ledger.guidelines import ADMISSIONS_KEPT, ADMISSIONS_KEPT_S, KeptRevision
+from dreamd.ports.ledger.handovers import Handover
 from dreamd.ports.ledger.personal import PersonalRow
 from dreamd.ports.ledger.terms import TermDraw
 from dreamd.ports.ledger.transaction import Transaction
@@ -131,6 +134,7 @@ class Changes:
             ("calibration_days", self._keeping("calibration_days", _day_row)),
             ("admissions", self._keeping("admissions", asdict)),
             *((name, _of_group(gather)) for name, gather in institutions.subjects),
+            ("handovers", self._hand_over),
             ("lived_s", self._used),
         )
         """The fields of a transaction, a removal before what it makes room for, and what gathers their rows.
@@ -189,6 +193,10 @@ class Changes:
     @staticmethod
     def _used(group: "_Group", lived_s: float) -> None:
         group.rows.gather("generation", _USED, [_sound({"used_s": lived_s})])
+
+    def _hand_over(self, group: "_Group", handovers: Sequence[Handover]) -> None:
+        group.rows.gather("handovers", DROP_HANDOVERS, [{}])
+        self._put(group.rows, "handovers", handover_rows(handovers, self.least_term))
 
     def _records(self, group: "_Group", records: Sequence[DreamscapeRecord]) -> None:
         for record in records:

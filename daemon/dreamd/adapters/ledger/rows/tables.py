@@ -138,6 +138,10 @@ house_orders: Final = _table(
     *(_text("told"), _text("reason"), _text("request_id"), _text("via")),
     *(_real("at_s"), _real("acted_s"), _whole("term"), _whole("zeroed"), _text("outcome")),
 )
+handovers: Final = _table("handovers", _text("dreamscape", key=True), _whole("term"), _text("kept"))
+standbys: Final = _table(
+    "standbys", _text("process", key=True), _text("address"), _text("lacks"), _real("seen_s")
+)
 principals: Final = _table("principals", _text("name", key=True), _text("kind"), _text("kept"))
 credentials: Final = _table(
     "credentials",

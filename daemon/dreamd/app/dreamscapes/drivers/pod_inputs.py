@@ -8,6 +8,7 @@ from typing import Final
 
 from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.dreamscape import Dreamscape
+from dreamd.app.dreamscapes.drivers.handed_slots import HandedSlots
 from dreamd.app.dreamscapes.drivers.pod_events import GONE, reports_spent_dose, sentence_of, stamps_of
 from dreamd.app.fleet.registry import PodRecord
 from dreamd.app.fleet.senders import may_send
@@ -35,11 +36,12 @@ EVIDENCE: Final = {
 
 
 class PodInputs:
-    """Takes in what the pods of one Dreamscape send."""
+    """Takes in what the pods of one Dreamscape send. handed: of its last owner, set where it handed over."""
 
     def __init__(self, dreamscape: Dreamscape, dependencies: Dependencies) -> None:
         self._dreamscape = dreamscape
         self._deps = dependencies
+        self.handed = HandedSlots()
 
     def on_frame(self, topic: FramesTopic, frame: Frame, newest_instant: int) -> None:
         """One frame for one of the cohorts."""
@@ -112,7 +114,8 @@ class PodInputs:
         if seat is None or not seat.returning or seat.sleeper != record.sleeper:
             return False
         record.dreamscape, record.seat = self._dreamscape.plan.dreamscape, seat.number
-        self._dreamscape.evaluator.adopt(record, status.severed)
+        closed = self.handed.keeps_closed(record, status)
+        self._dreamscape.evaluator.adopt(record, self.handed.trip_of(record, status), closed=closed)
         return True
 
     def on_assign_answered(self, record: PodRecord, assign: Assign, refused: str) -> None:

@@ -1,4 +1,4 @@
-"""Schema 18: the orders of a house, which a daemon writes that does not own it."""
+"""Schema 18: the orders, the handover and the standbys of a house."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,7 @@ down_revision = "0017"
 def upgrade() -> None:
     """Add the tables of each."""
     _house_orders()
+    _handovers()
 
 
 def _house_orders() -> None:
@@ -27,5 +28,23 @@ def _house_orders() -> None:
         sa.Column("term", WHOLE, nullable=False),
         sa.Column("zeroed", WHOLE, nullable=False),
         sa.Column("outcome", sa.Text, nullable=False),
+        sqlite_with_rowid=False,
+    )
+
+
+def _handovers() -> None:
+    """The pods that an owner handed over, and the daemons that wait for a house."""
+    op.create_table(
+        "handovers",
+        sa.Column("dreamscape", sa.Text, primary_key=True),
+        sa.Column("term", WHOLE, nullable=False),
+        sa.Column("kept", sa.Text, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "standbys",
+        sa.Column("process", sa.Text, primary_key=True),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("address", "lacks")),
+        sa.Column("seen_s", REAL, nullable=False),
         sqlite_with_rowid=False,
     )
