@@ -60,14 +60,15 @@ def open_daemon_key(text: str) -> VerifyKey:
 
 
 def open_keepers(settings: Settings) -> dict[str, CredentialKeeper]:
-    """The keepers of the credentials of enrolled beds, by the bed's name.
+    """The keepers of the credentials of enrolled beds and of their gateway, by name.
 
     Raises:
         AccessError: a credential file holds none.
     """
     alone, boot = asyncio.Lock(), boot_id()
     keepers: dict[str, CredentialKeeper] = {}
-    for pod in settings.pods:
+    gateways = () if settings.gateway is None else (settings.gateway,)
+    for pod in (*settings.pods, *gateways):
         if not pod.credential:
             continue
         file = Path(pod.credential)
@@ -90,17 +91,25 @@ def _boottime_s() -> float:
     return boottime_ns() / 1e9
 
 
-def open_gateway(settings: Settings) -> Gateway | None:
-    """The sender of all beds' frames; None: each bed sends its own.
+def open_gateway(
+    settings: Settings, journal: Journal, passwords: Mapping[str, BrokerPasswords] = MappingProxyType({})
+) -> Gateway | None:
+    """The sender of all beds' frames; None: each bed sends its own. passwords: of those enrolled, by name.
 
     Raises:
         AccessError: its papers cannot be used.
     """
-    if not settings.gateway:
+    given = settings.gateway
+    if given is None:
         return None
-    access = open_access(settings.broker, settings.gateway_papers, settings.gateway)
+    access = open_access(settings.broker, given.papers, given.name)
+    rng = random.Random()  # noqa: S311 - jitter
+
+    def note(kind: str, values: dict[str, float | int | str]) -> None:
+        journal.note(boottime_ns(), given.name, kind, values)
+
     say = partial(print, file=sys.stderr, flush=True)
-    return Gateway(settings.gateway, access, random.Random(), say)  # noqa: S311 - jitter
+    return Gateway(given.name, access, rng, say, note=note, passwords=passwords.get(given.name))
 
 
 def open_beds(
@@ -248,7 +257,7 @@ def _identity(
         schema,
         implant.source,
         incarnation,
-        gateway=settings.gateway,
+        gateway=settings.gateway.name if settings.gateway is not None else "",
         renderer=kinds_of(pod.renderer),
     )
 

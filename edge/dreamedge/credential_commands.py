@@ -25,6 +25,9 @@ def add_commands(commands: "argparse._SubParsersAction[ArgumentParser]") -> None
     new = commands.add_parser("enrol", help="use the line of `dreamd enrol`, and keep this bed's credential")
     new.add_argument("line", metavar="LINE", help="SERVER PIN CODE, in quotes")
     new.add_argument("--state-dir", metavar="DIR", help="files go to DIR/enrolled/POD")
+    new.add_argument(
+        "--gateway", action="store_true", help="the line is of a gateway, for the beds enrolled in DIR"
+    )
     again = commands.add_parser("renew", help="show a bed's credential to the daemon, and renew it if due")
     again.add_argument("--credential", required=True, metavar="FILE", help="credential.json of the bed")
     again.add_argument("--json", action="store_true", help="print JSON, for scripts")
@@ -51,8 +54,10 @@ def run_command(command: str, chosen: dict[str, Any]) -> int:
         return 0
     from dreamedge.adapters.credential.enrolment import enrol_bed  # noqa: PLC0415
 
-    bed = enrol_bed(str(chosen["line"]), state_root(chosen["state_dir"] or "", os.environ) / ENROLLED)
-    print(f"{bed.pod} is enrolled until {bed.expires}; run: dreamedge run --config {bed.config}")
+    folder, gateway = state_root(chosen["state_dir"] or "", os.environ) / ENROLLED, bool(chosen["gateway"])
+    bed = enrol_bed(str(chosen["line"]), folder, gateway=gateway)
+    beds = " --pods BED,BED,..." if gateway else ""
+    print(f"{bed.pod} is enrolled until {bed.expires}; run: dreamedge run --config {bed.config}{beds}")
     return 0
 
 

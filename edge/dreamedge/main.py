@@ -347,8 +347,8 @@ def _run(chosen: dict[str, str | list[str] | None]) -> int:
     try:
         # Before the loop runs: opening a device may take seconds, and Ctrl-C must end it at once.
         keepers = open_keepers(settings)
-        gateway = open_gateway(settings)
         passwords = {pod: one.passwords for pod, one in keepers.items()}
+        gateway = open_gateway(settings, journal, passwords)
         beds = open_beds(settings, key, journal, passwords, gateway)
         give_back()
         return asyncio.run(_dream(beds, settings.duration_s, keepers, gateway))
@@ -372,9 +372,7 @@ async def _dream(
     gateway: Gateway | None,
 ) -> int:
     manager = ServiceManager.of(os.environ, os.getpid())
-    ward = PodSupervisor(
-        beds, Load().measure, manager, keepers, gateway.stay_connected if gateway is not None else None
-    )
+    ward = PodSupervisor(beds, Load().measure, manager, keepers, gateway)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ward.stop, "stopped")

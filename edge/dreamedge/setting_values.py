@@ -3,12 +3,15 @@
 Each reader refuses a text that it cannot use with a sentence that names the source.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
 from dreamwire.topics import is_name
 
 _TRUTH: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+_MALFUNCTION: Final = re.compile(r"(?P<name>[^@]+)@(?P<merged>\+?)(?P<after>\d+(\.\d+)?)")
 
 
 class SettingsError(Exception):
@@ -114,3 +117,20 @@ def number_from_zero(value: Value, what: str, unit: str) -> float:
     if not 0.0 <= number < float("inf"):
         raise SettingsError(f"{value.source}: {what} {value.text!r} is not a number of {unit} from 0.")
     return number
+
+
+def malfunction_of(value: Value) -> tuple[str, float, bool]:
+    """A malfunction: its name (empty: none), its delay in seconds, and whether that counts from the merge on.
+
+    Raises:
+        SettingsError: it is none; the text names its source.
+    """
+    if not value.text:
+        return "", 0.0, False
+    match = _MALFUNCTION.fullmatch(value.text)
+    if match is None:
+        raise SettingsError(
+            f"{value.source}: malfunction {value.text!r} is not NAME@SECONDS, for instance railed@25 "
+            "(railed@+25: from the merge on)."
+        )
+    return match["name"], float(match["after"]), bool(match["merged"])

@@ -17,7 +17,7 @@ are distinguished by `{pod}`, which stands for the name in every broker setting.
 import re
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +29,7 @@ from dreamedge.setting_values import (
     Value,
     instant_ns,
     loudness_db,
+    malfunction_of,
     number_from_zero,
     one_of,
     pod_name,
@@ -70,13 +71,22 @@ class PodSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class GatewaySettings:
+    """The sender of all beds' frames. name: its account. credential: the file of one enrolled, or empty."""
+
+    name: str
+    papers: Papers
+    credential: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of an agent process; `duration_s` 0: until stopped.
 
     recordings: what recordings and devices lack, and how recordings play. schema: the features of every bed;
     '' the richest that each device measures. record: the directory of all beds'
     recordings; None: no recording. replay_from_ns: CLOCK_BOOTTIME at which recordings begin; None: each when
-    its bed is up.
+    its bed is up. gateway: None: each bed sends its own frames.
     """
 
     pods: tuple[PodSettings, ...]
@@ -91,8 +101,7 @@ class Settings:
     record: Path | None
     volume: Volume
     schema: str = ""
-    gateway: str = ""  # the sender of all beds' frames; empty: each bed sends its own
-    gateway_papers: Papers = field(default_factory=lambda: Papers("--broker"))
+    gateway: GatewaySettings | None = None
 
 
 _DEFAULTS: Final = {
@@ -132,7 +141,6 @@ _SEVERAL: Final = ("pod", "button", "light")
 NAMES: Final = (*_DEFAULTS, *_SEVERAL)
 """Every setting, as flags (`--state-dir`), in the environment (`DREAMEDGE_STATE_DIR`) and in the file."""
 
-_MALFUNCTION: Final = re.compile(r"(?P<name>[^@]+)@(?P<merged>\+?)(?P<after>\d+(\.\d+)?)")
 _POD: Final = re.compile(r"(?P<name>[^=]+)(=(?P<implant>.*?)(,malfunction=(?P<malfunction>[^,]*))?)?")
 _OF_POD: Final = re.compile(r"[^=:]+=")
 
@@ -156,11 +164,9 @@ def load(
         raise SettingsError(f"pod {min(twice)} is named twice; each bed runs once.")
     for setting in ("button", "light"):
         named = _beside(named, setting, several[setting])
-    gateway = _gateway(values, named)
     return Settings(
         pods=named,
-        gateway=gateway,
-        gateway_papers=_papers(values, gateway),
+        gateway=_gateway(values, named),
         broker=_broker(values["broker"]),
         daemon_key=values["daemon_key"].text or str(daemon_key_path(environ)),
         site=pod_name(values["site"], "site"),
@@ -178,15 +184,15 @@ def load(
     )
 
 
-def _gateway(values: Mapping[str, Value], pods: Sequence[PodSettings]) -> str:
+def _gateway(values: Mapping[str, Value], pods: Sequence[PodSettings]) -> GatewaySettings | None:
     given = values["gateway"]
     if not given.text:
-        return ""
+        return None
     name = pod_name(given, "gateway")
     if name in {*RESERVED, *(pod.name for pod in pods)}:
         raise SettingsError(f"{given.source}: gateway {name!r} is taken; give it an account of its own.")
     _refuse_one_account(values, "a gateway and its pods")
-    return name
+    return GatewaySettings(name, _papers(values, name), _credential(values, name))
 
 
 def _refuse_one_account(values: Mapping[str, Value], who: str) -> None:
@@ -340,7 +346,7 @@ def _pod(given: Value, place: int, values: Mapping[str, Value], root: Path) -> P
             f"{given.source}: pod {name!r} would be the daemon itself at the broker; choose another name."
         )
     own = match["malfunction"]
-    malfunction, after_s, when_merged = _malfunction(
+    malfunction, after_s, when_merged = malfunction_of(
         values["malfunction"] if own is None else Value(own, given.source)
     )
     seed = whole_number(values["seed"]) + place if values["seed"].text else zlib.crc32(name.encode())
@@ -379,18 +385,6 @@ def _papers(values: Mapping[str, Value], pod: str) -> Papers:
     if credential and not password:
         password = str(Path(credential).with_name("password"))  # as `dreamedge enrol` writes it
     return Papers("--broker", file("ca"), file("cert"), file("key"), told("user"), password)
-
-
-def _malfunction(value: Value) -> tuple[str, float, bool]:
-    if not value.text:
-        return "", 0.0, False
-    match = _MALFUNCTION.fullmatch(value.text)
-    if match is None:
-        raise SettingsError(
-            f"{value.source}: malfunction {value.text!r} is not NAME@SECONDS, for instance railed@25 "
-            "(railed@+25: from the merge on)."
-        )
-    return match["name"], float(match["after"]), bool(match["merged"])
 
 
 def _broker(value: Value) -> Address:

@@ -143,6 +143,48 @@ def test_beds_without_a_link_are_named() -> None:
     )
 
 
+class _Gateway:
+    """A gateway that fails once, and then stays connected."""
+
+    name, at_home = "ward-a", True
+
+    def __init__(self) -> None:
+        self.runs, self.noted = 0, list[str]()
+
+    async def stay_connected(self) -> None:
+        self.runs += 1
+        if self.runs == 1:
+            raise RuntimeError("a bug")
+        await asyncio.Event().wait()
+
+    def note(self, kind: str, values: object) -> None:
+        self.noted.append(kind)
+
+
+class _Keeper:
+    """Notes a renewal for the holder of the credential."""
+
+    async def keep_credential(self, holder: _Gateway) -> None:
+        holder.note("credential-renewed", {})
+        await asyncio.Event().wait()
+
+
+def test_a_gateway_runs_and_its_credential_is_kept() -> None:
+    """A gateway that failed begins anew, and an enrolled one has its credential kept as a bed has."""
+    gateway = _Gateway()
+
+    async def main() -> None:
+        keepers = {"ward-a": _Keeper()}
+        ward = PodSupervisor([_Bed("bed-1")], lambda: (0.0, 0), _Manager(), keepers, gateway)  # type: ignore[arg-type,dict-item]
+        async with asyncio.TaskGroup() as group:
+            group.create_task(ward.supervise(0.0), name="ward")
+            await asyncio.sleep(20.0)
+            ward.stop("stopped")
+
+    run_virtual(main())
+    assert (gateway.runs, gateway.noted) == (2, ["credential-renewed"])
+
+
 class _StubbornLink(_Link):
     """Swallows the first cancellation, as some libraries do."""
 

@@ -187,3 +187,17 @@ def test_odd_text_in_a_setting_is_refused_by_name(odd: str) -> None:
     for flags, environ in (({"site": odd}, HOME), ({}, HOME | {"DREAMEDGE_SITE": odd})):
         with pytest.raises(SettingsError, match=r"'site' cannot be used: character .*write it without"):
             load({"pod": ["bed-1"], **flags}, environ, None)
+
+
+def test_a_gateway_has_an_account_of_its_own() -> None:
+    """`{pod}` stands for its name, too; without, and with a name that is taken, it is refused."""
+    enrolled = {"pods": "bed-1,bed-2", "gateway": "ward-a", "credential": "/enrolled/{pod}/credential.json"}
+    gateway = load(enrolled, HOME, None).gateway
+    assert gateway is not None
+    assert (gateway.name, gateway.credential) == ("ward-a", "/enrolled/ward-a/credential.json")
+    assert gateway.papers.password_file == "/enrolled/ward-a/password"
+    assert load({"pod": ["bed-1"]}, HOME, None).gateway is None
+    with pytest.raises(SettingsError, match="gateway 'bed-2' is taken"):
+        load(enrolled | {"gateway": "bed-2"}, HOME, None)
+    with pytest.raises(SettingsError, match="a gateway and its pods cannot share one credential"):
+        load({"pod": ["bed-1"], "gateway": "ward-a", "credential": "/one.json"}, HOME, None)

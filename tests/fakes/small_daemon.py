@@ -2,7 +2,7 @@
 
 It answers clock probes and acknowledges events like the real one, assigns one pod, and broadcasts four times
 a second the collective of that pod and of some others that stand still. Every broadcast is kept, so that a
-test can repeat it altered, late or with the wrong key.
+test can repeat it altered, late or with the wrong key. `senders`: of each frame, in the same order.
 """
 
 import asyncio
@@ -32,14 +32,16 @@ from dreamwire.messages import (
     Assign,
     Collective,
     Command,
+    DaemonPresence,
     Frame,
     PodEvent,
     PodEventKind,
     Presence,
     Status,
+    Versions,
     What,
 )
-from dreamwire.schema import BANDS6X2
+from dreamwire.schema import BANDS6X2, WIRE_REVISION
 from dreamwire.signing import SigningKey, seal
 
 DREAMSCAPE = "night-1"
@@ -62,6 +64,7 @@ class SmallDaemon:
         self.statuses: list[Status] = []
         self.events: list[PodEvent] = []
         self.frames: list[Frame] = []
+        self.senders: list[str] = []
         self.said: list[Collective] = []
         self._client = aiomqtt.Client(host, port, identifier="small-daemon", **options)
         self._tick = 0
@@ -166,6 +169,12 @@ class SmallDaemon:
         """Broadcast these bytes."""
         await self._client.publish(topics.collective(DREAMSCAPE, 0), payload)
 
+    async def appear(self) -> None:
+        """Publish our presence, retained: we read what the code here writes."""
+        here = DaemonPresence("small", True, Versions("0", WIRE_REVISION), _session_ms())
+        payload = seal(self.key, context_of(here), encode(here))
+        await self._client.publish(topics.DAEMON_PRESENCE, payload, qos=1, retain=True)
+
     def _sealed(self, command: Command) -> bytes:
         return seal(self.key, context_of(command), encode(command))
 
@@ -182,10 +191,13 @@ class SmallDaemon:
             at_us = time.time_ns() // 1000
             leaf, payload = message.topic.value.rsplit("/", 1)[-1], bytes(message.payload)
             if message.topic.value.startswith(f"{topics.ROOT}/frames/"):
-                self.frames.extend(decode_frames(payload))
+                frames = decode_frames(payload)
+                self.frames.extend(frames)
+                self.senders.extend([leaf] * len(frames))
             elif leaf == "clock":
                 probe = dataclasses.replace(decode_clock_probe(payload), t1_us=at_us)
-                probe = dataclasses.replace(probe, t2_us=time.time_ns() // 1000)
+                newest = self.frames[-1].instant if self.frames else 0
+                probe = dataclasses.replace(probe, t2_us=time.time_ns() // 1000, frame_instant=newest)
                 await self._client.publish(topics.clock_answer(self.pod), encode(probe))
             elif leaf == "presence" and payload:
                 self.presences.append(decode_presence(payload))

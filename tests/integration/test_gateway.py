@@ -7,10 +7,12 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from dreamedge.adapters.gateway import Gateway
+from dreamedge.core.broker_passwords import BrokerPasswords
 from dreamwire.broker_access import Access, Address
 from fakes import words
 from integration.house import House, running, until
 from mosquitto import Broker as RealBroker
+from ward import Ward
 
 
 @asynccontextmanager
@@ -58,3 +60,14 @@ async def test_a_gateway_without_a_broker_takes_no_frame(broker: RealBroker) -> 
         broker.start()
         await until(lambda: not gateway.why)
         assert gateway.take_frame("night", 0, words.frame(3))
+
+
+async def test_an_enrolled_gateway_shows_the_password_that_the_broker_takes(ward: Ward) -> None:
+    """Refused with the last password, it shows the newest at once, and keeps that as the one that works."""
+    passwords = BrokerPasswords("of last month", ward.passwords["bed-3"])
+    gateway = Gateway("bed-3", ward.access("bed-3"), random.Random(1), passwords=passwords)
+    task = asyncio.create_task(gateway.stay_connected(), name="gateway")
+    await until(lambda: not gateway.why)
+    assert (passwords.now, passwords.unsaved, passwords.behind) == (ward.passwords["bed-3"], True, False)
+    task.cancel()
+    await asyncio.wait([task])

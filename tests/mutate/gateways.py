@@ -49,6 +49,22 @@ GATEWAYS: Final = (
         _TESTS,
     ),
     Mutation(
+        "gateway.credential-kept",
+        "the credential of a gateway is never renewed",
+        "edge/dreamedge/app/pod_supervisor.py",
+        'aside.append(group.create_task(kept, name="gateway credential"))',
+        "kept.close()",
+        ("tests/edge/test_pod_supervisor.py",),
+    ),
+    Mutation(
+        "gateway.newest-password",
+        "a gateway whose credential was renewed never shows the newer one",
+        "edge/dreamedge/adapters/gateway.py",
+        "                other = refused and self._passwords is not None and self._passwords.rejected()",
+        "                other = False",
+        ("tests/integration/test_gateway.py",),
+    ),
+    Mutation(
         "gateway.told-at-zero",
         "a slot that has had no frame is told as no slot",
         "daemon/dreamd/app/dreamscapes/views.py",

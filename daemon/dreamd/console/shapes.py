@@ -284,6 +284,7 @@ def pod_shape(bed: Pod) -> dict[str, object]:
         "quality_cause": bed.quality_cause,
         "renderer": bed.renderer,
         "renderer_fault": bed.renderer_fault,
+        "gateway": bed.gateway,
     }
 
 

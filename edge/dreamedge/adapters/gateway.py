@@ -7,22 +7,24 @@ connection, with its own account and its own will.
 
 Rules. A bed names its gateway in its own presence; the daemon takes its frames from no other sender. The
 gateway takes a frame only while it is connected, else the bed sends it itself: a gateway that is gone costs
-its beds nothing. A frame waits for no other bed. Frames that the socket does not take are dropped and
-counted: the next hop's are worth more.
+its beds nothing. One that is connected and not heard is left by its beds (`core/frame_way.py`). A frame waits
+for no other bed. Frames that the socket does not take are dropped and counted: the next hop's are worth more.
 """
 
 import asyncio
 import contextlib
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import aiomqtt
 
+from dreamedge.core.broker_passwords import BrokerPasswords
 from dreamwire import topics
 from dreamwire.broker_access import Access
 from dreamwire.codec import encode_frames
-from dreamwire.connection import PromptClient
+from dreamwire.connection import LoginRefusedError, PromptClient
 from dreamwire.messages import Frame
 
 GATHER_S: Final = 0.02
@@ -39,10 +41,21 @@ class Gateway:
     """Sends frames for several beds.
 
     dropped: frames that the socket did not take. why: why it is not connected; empty while it is.
+    at_home: it has no sleeper, so its credential may be renewed at any time. note: writes a line to the
+    journal.
     """
 
+    at_home = True
+
     def __init__(
-        self, name: str, access: Access, rng: random.Random, say: Callable[[str], None] = lambda _: None
+        self,
+        name: str,
+        access: Access,
+        rng: random.Random,
+        say: Callable[[str], None] = lambda _: None,
+        *,
+        note: Callable[[str, dict[str, float | int | str]], None] = lambda _kind, _values: None,
+        passwords: BrokerPasswords | None = None,
     ) -> None:
         """Prepare; `stay_connected` connects.
 
@@ -51,7 +64,10 @@ class Gateway:
             access: the broker, and the account's credentials.
             rng: jitter of the reconnects.
             say: called with a sentence as it is connected and as it is not, once for each reason.
+            note: see the class.
+            passwords: of an enrolled gateway, whose credential is renewed; None: the one in `access`.
         """
+        self.note, self._passwords = note, passwords
         self.name, self._access, self._rng, self._say = name, access, rng, say
         self._said = ""
         self._client: PromptClient | None = None
@@ -88,18 +104,24 @@ class Gateway:
         """Connect, and reconnect with full jitter, until cancelled."""
         loop, attempt = asyncio.get_running_loop(), 0
         while True:
-            began_s = loop.time()
+            began_s, other = loop.time(), False
             try:
                 async with self._open() as client:
+                    if self._passwords is not None:
+                        self._passwords.accepted()
                     self._client, self.why = client, ""
                     self._tell("connected to the broker")
                     self.why = await client.lost()
             except aiomqtt.MqttError as error:
                 self.why = str(error)
+                refused = isinstance(error, LoginRefusedError)
+                other = refused and self._passwords is not None and self._passwords.rejected()
             finally:
                 self._client = None
                 self._forget()
                 self._tell(f"not connected ({self.why}); its beds send their own frames")
+            if other:
+                continue  # the broker may know the newer password already, or not yet
             attempt = 0 if loop.time() - began_s >= _STABLE_S else attempt + 1
             most_s = min(_LONGEST_DELAY_S, _FIRST_DELAY_S * 2.0 ** min(attempt, 10))
             await asyncio.sleep(self._rng.uniform(_FIRST_DELAY_S, max(most_s, 2 * _FIRST_DELAY_S)))
@@ -110,8 +132,11 @@ class Gateway:
             self._say(f"gateway {self.name}: {sentence}")
 
     def _open(self) -> PromptClient:
+        access, passwords = self._access, self._passwords
+        if passwords is not None:
+            access = replace(access, user=access.user or self.name, password=passwords.now)
         return PromptClient(
-            self._access,
+            access,
             lambda _message: None,
             identifier=f"dreamedge-{self.name}",
             clean_session=True,

@@ -1,7 +1,8 @@
 """The beds of one process: their tasks, each named, and their shutdown.
 
 Each bed has four tasks that never end by themselves: its link, its listener (the link's arrivals), its
-button and its pulse, the tether's own timer at 20 Hz. An enrolled bed has one for its credential, too. A bed
+button and its pulse, the tether's own timer at 20 Hz. An enrolled bed has one for its credential, too;
+a gateway and its credential have one each. A bed
 with a failed task is silenced and closed, with a journal entry; its neighbours dream on. The service manager
 gets a heartbeat while every remaining bed pulses. The tether's own timer sends it, so a missing heartbeat
 means a tether that stands still.
@@ -12,11 +13,11 @@ server or a device's driver that hangs is left behind: the agent ends within OUT
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Protocol
 
-from dreamedge.app.credential_keeper import CredentialKeeper
+from dreamedge.app.credential_keeper import CredentialKeeper, LookedAfter
 from dreamedge.app.pod_runner import LATE_NS, PodRunner
 from dreamedge.ports.service_manager import ServiceManager
 from dreamwire.detached_thread import aside
@@ -40,6 +41,19 @@ _GATEWAY_AGAIN_S: Final = 5.0
 Measure = Callable[[], tuple[float, int]]
 
 
+class WardGateway(LookedAfter, Protocol):
+    """The sender of all beds' frames."""
+
+    @property
+    def name(self) -> str:
+        """Its account at the broker."""
+        ...
+
+    async def stay_connected(self) -> None:
+        """MUST connect, and reconnect, until cancelled."""
+        ...
+
+
 class PodSupervisor:
     """Runs beds until all have gone home.
 
@@ -47,8 +61,8 @@ class PodSupervisor:
         beds: at least one.
         measure: share of a core since the last call, and resident KiB, of this process.
         manager: gets readiness, heartbeats and status while every bed pulses, and the start of the shutdown.
-        keepers: keep the credentials of enrolled beds alive, by the bed's name.
-        gateway: runs the sender of all beds' frames; None: there is none.
+        keepers: keep the credentials of enrolled beds, and of an enrolled gateway, alive, by name.
+        gateway: the sender of all beds' frames; None: there is none.
     """
 
     def __init__(
@@ -57,7 +71,7 @@ class PodSupervisor:
         measure: Measure,
         manager: ServiceManager,
         keepers: Mapping[str, CredentialKeeper] = MappingProxyType({}),
-        gateway: Callable[[], Awaitable[None]] | None = None,
+        gateway: WardGateway | None = None,
     ) -> None:
         self._beds, self._keepers, self._gateway = tuple(beds), keepers, gateway
         self._measure = measure
@@ -90,6 +104,8 @@ class PodSupervisor:
             aside = [group.create_task(self._look_after_all(), name="look after")]
             if self._gateway is not None:
                 aside.append(group.create_task(self._keep_gateway(self._gateway), name="gateway"))
+                kept = self._keep_credential(self._gateway.name, self._gateway)
+                aside.append(group.create_task(kept, name="gateway credential"))
             if duration_s:
                 aside.append(group.create_task(self._stop_after(duration_s), name="duration"))
             stays = [group.create_task(self._stay(bed), name=f"{bed.pod} stay") for bed in self._beds]
@@ -97,11 +113,11 @@ class PodSupervisor:
             for task in aside:
                 task.cancel()
 
-    async def _keep_gateway(self, run: Callable[[], Awaitable[None]]) -> None:
+    async def _keep_gateway(self, gateway: WardGateway) -> None:
         """Keep the gateway running; after a bug there it begins anew, and the beds send for themselves."""
         while True:
             try:
-                await run()
+                await gateway.stay_connected()
             except Exception as error:  # noqa: BLE001 - a gateway is no reason to end a session
                 for bed in self._beds:
                     bed.note("gateway-failed", {"why": f"{type(error).__name__}: {error}"})
@@ -144,7 +160,7 @@ class PodSupervisor:
             ear = group.create_task(_listen(bed), name=f"{bed.pod} ear")
             pulse = group.create_task(self._pulse(bed, over), name=f"{bed.pod} pulse")
             button = group.create_task(bed.heed_button(), name=f"{bed.pod} button")
-            credential = group.create_task(self._keep_credential(bed), name=f"{bed.pod} credential")
+            credential = group.create_task(self._keep_credential(bed.pod, bed), name=f"{bed.pod} credential")
             ends = [
                 group.create_task(self._stop.wait(), name=f"{bed.pod} stop"),
                 group.create_task(over.wait(), name=f"{bed.pod} recording"),
@@ -160,14 +176,14 @@ class PodSupervisor:
             await _cancel((link, ear, pulse, button, credential, *ends))
         return why
 
-    async def _keep_credential(self, bed: PodRunner) -> None:
-        """Keep an enrolled bed's credential alive; a bug there is told, and the bed dreams on."""
-        keeper = self._keepers.get(bed.pod)
+    async def _keep_credential(self, name: str, holder: LookedAfter) -> None:
+        """Keep the credential of a bed or gateway alive; a bug there is told, and the beds dream on."""
+        keeper = self._keepers.get(name)
         while keeper is not None:
             try:
-                await keeper.keep_credential(bed)
+                await keeper.keep_credential(holder)
             except Exception as error:  # noqa: BLE001 - a credential is no reason to end a session
-                bed.note("credential-not-renewed", {"why": f"{type(error).__name__}: {error}"})
+                holder.note("credential-not-renewed", {"why": f"{type(error).__name__}: {error}"})
                 await asyncio.sleep(_CREDENTIAL_AGAIN_S)
 
     async def _pulse(self, bed: PodRunner, over: asyncio.Event) -> None:

@@ -260,8 +260,7 @@ class PodRegistry:
         if len(self._watches) >= WATCHERS_MAX:
             return Refusal(Code.TOO_MANY_WATCHERS, f"{WATCHERS_MAX} watchers watch the pods already")
         self._watch_ids += 1
-        watch = PodWatching(self, changed, self._watch_ids)
-        self._watches[self._watch_ids] = watch
+        watch = self._watches[self._watch_ids] = PodWatching(self, changed, self._watch_ids)
         return watch
 
     def forget_watch(self, number: int) -> None:
@@ -396,5 +395,6 @@ def view(record: PodRecord, now_s: float, frame: Word = SILENCE) -> PodView:
         last_heard_s=now_s - word.age_s if word.age_s < inf else 0.0,
         etag=etag_of(record),
         heard_age_s=word.age_s,
+        gateway=presence.gateway,
         **({name: getattr(status, name) for name in REPORTED} if status and told else {}),
     )

@@ -114,6 +114,7 @@ def pod(shown: beds.Pod) -> RenderableType:
         f"channels: {channels}",
         f"latched: {shown.latched or 'no'}",
         f"etag: {shown.etag}",
+        *([f"gateway: {shown.gateway}"] if shown.gateway else []),
         *(f"{name.replace('_', ' ')}: {_plain(shown, name)}" for name in REPORTED if name not in IN_A_CELL),
     )
     return Group(pods([shown]), *(Text(fact) for fact in facts))

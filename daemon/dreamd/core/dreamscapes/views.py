@@ -121,6 +121,7 @@ class PodView:
     last_heard_s: float  # session time of its last report; 0: none
     etag: str
     heard_age_s: float = inf
+    gateway: str = ""  # the sender that may send its frames besides itself; empty: none
     quality_cause: str = reported("")
     renderer: str = reported("")  # kinds, joined by commas; empty: not known
     renderer_fault: str = reported("")  # why a renderer gives nothing; empty: none has failed

@@ -1,7 +1,8 @@
 """Enrols a bed: uses the code of a line, and keeps what its agent needs in a directory of its own.
 
 The directory gets `bed.toml`, a configuration for `dreamedge run --config`, and the files that it names: the
-bed's credential, its password at the broker and the site's authority. The pin of the line is checked
+bed's credential, its password at the broker and the site's authority. A gateway is enrolled as a bed is, and
+gets `ward.toml` in its place, which runs the beds enrolled beside it. The pin of the line is checked
 before the code is sent: a server of another authority learns nothing.
 
 It needs grpc, which an agent that runs does not load.
@@ -41,6 +42,8 @@ except ModuleNotFoundError as missing:
 _PARTS: Final = 3
 AUTHORITY_FILE: Final = "authority.pem"
 CONFIG_FILE: Final = "bed.toml"
+WARD_FILE: Final = "ward.toml"
+"""In a gateway's folder: for an agent that runs the enrolled beds of this machine behind it."""
 
 
 class EnrolmentError(AccessError):
@@ -56,8 +59,10 @@ class EnrolledBed:
     expires: str
 
 
-def enrol_bed(line: str, directory: Path) -> EnrolledBed:
+def enrol_bed(line: str, directory: Path, *, gateway: bool = False) -> EnrolledBed:
     """Redeem the code of `SERVER PIN CODE`; keep everything in `directory`/{the bed's name}.
+
+    gateway: the account is to send the frames of other beds, enrolled in the same directory.
 
     Raises:
         EnrolmentError: the line is none, the server is another, the code is not good, the line is of no bed,
@@ -76,7 +81,7 @@ def enrol_bed(line: str, directory: Path) -> EnrolledBed:
         raise EnrolmentError(f"the line is of {pod}, which is no bed; redeem it with dreamd redeem")
     home = directory / pod
     try:
-        return _keep(home, pod, server, issued)
+        return _keep(home, pod, server, issued, gateway=gateway)
     except OSError as error:
         raise EnrolmentError(f"{home} cannot be written ({error.strerror}); ask for a new code") from error
 
@@ -88,7 +93,7 @@ async def _redeemed(server: str, pin: str, code: str) -> IssuedCredential:
         return issued
 
 
-def _keep(home: Path, pod: str, server: str, issued: IssuedCredential) -> EnrolledBed:
+def _keep(home: Path, pod: str, server: str, issued: IssuedCredential, *, gateway: bool) -> EnrolledBed:
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     credential, expires = home / CREDENTIAL_FILE, issued.expire_time.ToJsonString()
     keys = tuple(one.hex() for one in issued.signing_keys)
@@ -99,15 +104,16 @@ def _keep(home: Path, pod: str, server: str, issued: IssuedCredential) -> Enroll
     write_closed(home / PASSWORD_FILE, f"{issued.credential}\n".encode())
     write_closed(home / AUTHORITY_FILE, issued.authority.encode(), 0o644)
     key = issued.signing_keys[0].hex() if issued.signing_keys else ""
+    own = {"pods": pod, "broker_password_file": str(home / PASSWORD_FILE), "credential": str(credential)}
+    shared = {"gateway": pod, "credential": str(home.with_name("{pod}") / CREDENTIAL_FILE)}
     settings: Mapping[str, str] = {
-        "pods": pod,
+        **(shared if gateway else own),
         "broker": issued.broker_url,
-        "broker_password_file": str(home / PASSWORD_FILE),
-        "credential": str(credential),
         "daemon_key": key,
         **({"broker_ca": str(home / AUTHORITY_FILE)} if issued.broker_url.startswith("mqtts") else {}),
     }
     # A TOML basic string and a JSON string are written alike for printable text.
     text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
-    write_closed(home / CONFIG_FILE, text.encode())
-    return EnrolledBed(pod, home / CONFIG_FILE, expires)
+    config = home / (WARD_FILE if gateway else CONFIG_FILE)
+    write_closed(config, text.encode())
+    return EnrolledBed(pod, config, expires)

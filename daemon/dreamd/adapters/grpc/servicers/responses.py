@@ -170,6 +170,7 @@ def pod(view: PodView) -> beds.Pod:
         last_seen_time=moment(view.last_heard_s),
         etag=view.etag,
         heard_age=age(view.heard_age_s),
+        gateway=view.gateway,
         **_reported(view),
     )
 
