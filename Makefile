@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 RUN := $(VENV)/.run
 NODE := $(VENV)/node
+RELEASE := $(VENV)/release
 NODE_READY := $(NODE)/.ready
 BIDS_READY := $(NODE)/bids-validator/.ready
 COMPILED := $(VENV)/.compiled
@@ -19,7 +20,7 @@ LONG_TESTS = $(addprefix tests/integration/test_,compose_services.py console_nig
 	$(addprefix tests/lsl/test_,lsl_streams.py marker_writer.py sender.py) \
 	tests/conformance/test_batch.py tests/conformance/test_cohort_engine.py tests/conformance/test_ray_session.py tests/api/test_any_request.py tests/api/test_exchange_verification.py tests/app/test_clinic_model.py tests/app/test_slot_keeping.py tests/app/test_severed_leaders.py tests/core/test_watch.py tests/core/test_assignment_model.py tests/edge/test_alpha_peak.py tests/edge/test_recordings.py tests/edge/test_tether_model.py tests/festival/test_play.py tests/fusion/test_crowd_loop.py tests/foreign/test_services.py tests/stage/test_osc.py tests/stage/test_score.py
 
-.PHONY: help run festival test soak check bench rehearse sim mutate screenshots proto tables boards lock system-packages
+.PHONY: help run festival test soak check bench rehearse sim mutate screenshots proto tables boards lock release system-packages
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -73,9 +74,12 @@ system-packages: ## what some tests need and Debian packages: brokers, databases
 	$$(command -v npm >/dev/null || echo nodejs npm) >/dev/null
 
 lock: $(READY) ## renew requirements/*.txt: the newest versions that pyproject.toml allows, with their hashes
-	@for extra in up dev; do $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	@for extra in up dev release; do $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --extra $$extra pyproject.toml requirements/build.in \
 	-o requirements/$$extra.txt; done
+
+release: $(READY) $(RELEASE) ## sdist, wheel, SBOM, checksums in dist/, the same bytes each time; ARGS="--key FILE" signs, "--try" without a tag
+	@PYTHONPATH=deploy $(BIN)/python -m release build --tools $(RELEASE) $(ARGS)
 
 # A run needs the extra `up`; the tests need `dev` as well. Both come from locks with hashes.
 $(RUN): pyproject.toml requirements/up.txt
@@ -109,6 +113,9 @@ $(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r req
 $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
 fi
 endef
+
+$(RELEASE): requirements/release.txt | $(READY)
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $@ && $(BIN)/uv pip install --quiet --python $@/bin/python --require-hashes -r $<
 
 # Each worker of a test run would rewrite all test modules for itself, so two processes write them once, at the same
 # time as npm loads. An error of theirs is the test run's to tell.

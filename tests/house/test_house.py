@@ -18,9 +18,10 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("daemon", "edge", "proto")
 BANNED_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "service", "base", "misc"}
 TOP_LEVEL = {
-    "daemon", "proto", "edge", "deploy", "docs", "tests", ".ci", "requirements",
+    "daemon", "proto", "edge", "deploy", "docs", "tests", ".ci", ".github", "requirements",
     "pyproject.toml", "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE",
     "SECURITY.md", "Makefile", "buf.yaml", ".gitignore", ".gitattributes", ".dockerignore",
+    ".pre-commit-config.yaml",
 }  # fmt: skip
 
 
