@@ -24,6 +24,7 @@ from dreamd.app.api.check_ins import CheckIns
 from dreamd.app.api.dreamscapes import DreamscapeCommands
 from dreamd.app.api.house import HouseQueries
 from dreamd.app.api.invitations.commands import GuestFacts
+from dreamd.app.api.kept_orders.execution import HouseOrderExecution
 from dreamd.app.api.people.consents import ConsentCommands
 from dreamd.app.api.people.erasures import ErasureCommands
 from dreamd.app.api.people.guidelines import GuidelineCommands
@@ -66,7 +67,6 @@ from dreamd.app.safety.step_failures import StepFailures
 from dreamd.app.safety.wake_orders import WakeOrderRegistry
 from dreamd.app.stage.piece_book import PieceBook
 from dreamd.core.access.caller import Caller
-from dreamd.core.guidelines.bundle import Bundle
 from dreamd.core.letters.night import Lead
 from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
 from dreamd.ports.clock import SessionClock
@@ -205,7 +205,8 @@ class Application:
         self._deps.nights.dose_of = self._deps.doses.dose
         self._deps.nights.follow(self.journal)
         self._institutions.hear_journal()
-        self._deps.guidelines.in_force_changed.append(self._guidelines_changed)
+        told = self._deps.people_events.in_force
+        self._deps.guidelines.in_force_changed.append(lambda bundle: told(bundle.revision))
         self._deps.guidelines.limits_changed.append(self.registry.tighten)
         self.surveillance.house.counts.alone = self.registry.dreams_alone
         self._deps.fleet.forgotten += [self._deps.orders.forget_pod, waking.forget_pod]
@@ -242,6 +243,7 @@ class Application:
             SleeperFacts(self.erasures.is_erasing, self._book.knows, deps.fleet.pod_of),
         )
         self.whereabouts = LiveWhereabouts(deps, self.registry)
+        self._house_orders = HouseOrderExecution(deps, self.registry, self, self.acts)
         self.bed_accounts = BedAccounts(
             self.principals,
             self.enrolment,
@@ -263,8 +265,8 @@ class Application:
         return self.registry.closing
 
     def open(self, _caller: Caller) -> None:
-        """Restore the Dreamscapes of the ledger; see `DreamscapeRegistry.open`."""
-        self.registry.open()
+        """Restore the Dreamscapes of the ledger; see `HouseOrderExecution.restore_house`."""
+        self._house_orders.restore_house()
 
     def _consent_changed(self, sleeper: str) -> None:
         record = self._deps.fleet.get(self._deps.fleet.pod_of(sleeper))
@@ -277,10 +279,6 @@ class Application:
     def _leads_since(self, dreamscape: str, since_s: float) -> tuple[Lead, ...]:
         runtime = self.registry.get(dreamscape)
         return runtime.dreamscape.live_lead.leads_since(since_s) if runtime is not None else ()
-
-    def _guidelines_changed(self, bundle: Bundle) -> None:
-        """Another revision is in force."""
-        self._deps.people_events.in_force(bundle.revision)
 
     def _release_bed(self, bed: str, reason: str) -> None:
         record = self._deps.fleet.get(bed)
@@ -331,6 +329,7 @@ class Application:
         attempt = self.failures.attempt
         attempt("locks", self._deps.locks.flush)
         attempt("wake-orders", self._deps.wakes.flush)
+        attempt("orders", self._house_orders.write_ends)
         attempt("moratoria", self._pausing.sever_due)
         attempt("access", partial(self.bed_accounts.end_expired, now_s))
         attempt("access", partial(self.bed_accounts.close_left, now_s))

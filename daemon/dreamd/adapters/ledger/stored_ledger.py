@@ -29,9 +29,11 @@ import sqlalchemy as sa
 
 from dreamd.adapters.ledger.audit_reader import NEWEST_NOTE, AuditReader
 from dreamd.adapters.ledger.eraser import Eraser, finish_erasures
+from dreamd.adapters.ledger.house.order_listener import OrderListener
 from dreamd.adapters.ledger.ledger_thread import LedgerThread
 from dreamd.adapters.ledger.people_keys.stored_keys import StoredKeys
 from dreamd.adapters.ledger.people_keys.subject_column import UNLINKED
+from dreamd.adapters.ledger.readings.house_orders import StoredHouseOrders
 from dreamd.adapters.ledger.readings.pieces import StoredPieces
 from dreamd.adapters.ledger.readings.rounds import StoredExchange
 from dreamd.adapters.ledger.rows import tables
@@ -89,7 +91,7 @@ _ENDED: Final = (
 _ONE: Final = _RECORDS.where(_DREAMSCAPES.name == _NAMED), _ALL_SEATS.where(_SEATS.dreamscape == _NAMED)
 
 
-class StoredLedger(StoredPeople, StoredInstitutions, StoredExchange, StoredPieces):
+class StoredLedger(StoredPeople, StoredInstitutions, StoredExchange, StoredPieces, StoredHouseOrders):
     """`Ledger` on a store; one thread uses it, its own two threads do the work."""
 
     def __init__(self, store: Store) -> None:
@@ -108,6 +110,7 @@ class StoredLedger(StoredPeople, StoredInstitutions, StoredExchange, StoredPiece
         )
         self._reader = LedgerThread[Asked, bool]("ledger-reader", self._read, self._tell)
         self._eraser = Eraser(store, self._using, self._tell)
+        self._listener = OrderListener(store.connect, self._tell)
         self._audit = AuditReader(store.connect, store.place, self._tell)
         self._people = RowsReader("ledger-people", store.connect, store.place, self._tell)
 
@@ -221,6 +224,7 @@ class StoredLedger(StoredPeople, StoredInstitutions, StoredExchange, StoredPiece
         self._audit.deliver()
         self._people.thread.deliver()
         self._eraser.thread.deliver()
+        self._deliver_orders()
 
     # -- at the start ---------------------------------------------------------------------------------
 
@@ -370,6 +374,7 @@ class StoredLedger(StoredPeople, StoredInstitutions, StoredExchange, StoredPiece
 
     def close(self, within_s: float = CLOSES_WITHIN_S) -> int:
         """Write waiting transactions, then close; a writer blocked by the disk keeps the ledger open."""
+        self._listener.close()
         reading = self._reader.close(0.0)
         self._audit.close()
         self._people.close()

@@ -124,8 +124,11 @@ class SeverCommands:
     def _release(self, record: PodRecord, runtime: DreamscapeRuntime | None, said: str) -> None:
         order = Release(said or Cause.OPERATOR.value)
         self._deps.orders.send(record.pod, record.incarnation, order, self._deps.clock.now_s())
+        runtime = runtime or self._dreamscapes.seating(record)  # it may have reported meanwhile
         if runtime is not None:
             runtime.dreamscape.cut(record)
+        else:
+            self._dreamscapes.leave_returning(record.pod, Cause.OPERATOR)
 
     def _tell(self, scope: SeverScope, target: str, said: str) -> None:
         whom = {SeverScope.FLEET: "the fleet", SeverScope.SLEEPER: "one sleeper"}

@@ -6,7 +6,7 @@ admitted and no Dreamscape it covers starts or resumes. Lifting unlatches no pod
 act at the pod.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from dreamd.app.api.protocols import Ordered
 from dreamd.app.dependencies import Dependencies
@@ -45,6 +45,25 @@ class WakeOrderCommands:
         self, caller: Caller, scope: WakeScope, target: str, reason: str, request_id: str = ""
     ) -> Ordered | Refusal:
         """Wake everyone in this scope, now, and keep them from being merged until it is lifted."""
+        return self._order(caller, scope, target, reason, request_id, self._unknown)
+
+    def wake_unheard(
+        self, caller: Caller, scope: WakeScope, target: str, reason: str, request_id: str
+    ) -> Ordered | Refusal:
+        """The same for a pod or a site that may not have connected yet: it is woken as it does."""
+        later = scope in (WakeScope.POD, WakeScope.SITE)
+        unknown = _known if later else self._unknown
+        return self._order(caller, scope, target, reason, request_id, unknown)
+
+    def _order(
+        self,
+        caller: Caller,
+        scope: WakeScope,
+        target: str,
+        reason: str,
+        request_id: str,
+        unknown_name: Callable[[WakeScope, str], Refusal | None],
+    ) -> Ordered | Refusal:
         asked = self._deps.wakes.asked(request_id)
         if asked is not None and (asked.scope, asked.target, asked.issuer) != (
             *(scope, target),
@@ -55,7 +74,7 @@ class WakeOrderCommands:
         if asked is not None and not asked.stands:
             return Ordered(asked, self._deps.tickets.issue(()))
         standing = asked or self._deps.wakes.standing(scope, target)
-        unknown = None if standing else self._unknown(scope, target)
+        unknown = None if standing else unknown_name(scope, target)
         if unknown is not None:
             return unknown
         order = standing or self._new(caller, scope, target, reason, request_id)
@@ -118,6 +137,11 @@ class WakeOrderCommands:
         sentence = f"wake order {lifted.id} ({reach_of(lifted)}) is lifted by {by}"
         self._deps.journal.append(now_s, "wake-lifted", sentence, reason=scope_of(lifted))
         return lifted
+
+
+def _known(_scope: WakeScope, _target: str) -> None:
+    """Every name is known."""
+    return
 
 
 def _missing(caller: Caller, reason: str) -> Refusal | None:

@@ -10,7 +10,7 @@ Rules
 - A breaker opens wherever its pod sits: in its Dreamscape, which takes weight and coupling with it, or alone.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
@@ -55,6 +55,8 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
         self._awaited: WeakValueDictionary[str, DreamscapeRuntime] = WeakValueDictionary()
         self.archive = Archive(dependencies)
         self.closing = self.handing_over = False
+        self.returned: list[Callable[[PodRecord], None]] = []
+        """Called with a pod that has a restored seat, at its first report, before the seat is given back."""
         dependencies.fleet.frame_of = self._frame_of
         dependencies.locks.listener_of = self._breakers_of
 
@@ -92,6 +94,10 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
 
     def adopt(self, record: PodRecord, status: Status) -> None:
         """Give a restored seat back to its pod at the pod's first status after a restart."""
+        if record.pod not in self._awaited:
+            return
+        for judge in self.returned:
+            judge(record)
         awaiting = self._awaited.get(record.pod)
         if awaiting is not None and awaiting.inputs.adopt(record, status):
             del self._awaited[record.pod]
@@ -117,6 +123,26 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
         slots = tuple(one for one in handed if one is not None)
         if slots:
             self._deps.commits.submit(Transaction(handovers=slots), "the handover", lambda _commit: None)
+
+    @property
+    def awaited(self) -> list[str]:
+        """The pods with a restored seat that have not reported since the restart."""
+        return [pod for pod, runtime in self._awaited.items() if runtime.dreamscape.seats.of(pod) is not None]
+
+    def leave_returning(self, pod: str, cause: Cause, of: str = "") -> bool:
+        """Take its restored seat from a pod that has not reported since the restart; whether it had one.
+
+        of: the Dreamscape, where it is to be this one alone. The pod is not asked again by itself.
+        """
+        runtime = self._awaited.get(pod)
+        seat = runtime.dreamscape.seats.of(pod) if runtime is not None else None
+        if runtime is None or seat is None or (of and of != runtime.dreamscape.plan.dreamscape):
+            return False
+        del self._awaited[pod]
+        runtime.dreamscape.admission.excused.add(pod)
+        runtime.dreamscape.assignment.leave(seat, cause.value)
+        runtime.dreamscape.keep_record()
+        return True
 
     def reserve(self, name: str) -> None:
         """Keep this name while the creation of its Dreamscape waits for the ledger."""
@@ -270,6 +296,7 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
         runtime = self.seating(record)
         if runtime is not None:
             return runtime.dreamscape.release_pod(record, reason)
+        self.leave_returning(record.pod, Cause.RELEASED)
         self._deps.orders.send(record.pod, record.incarnation, Release(reason), self._deps.clock.now_s())
         return self._deps.tickets.issue([record.pod] if record.status and record.status.assignment else [])
 

@@ -14,6 +14,7 @@ from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
 from dreamd.app.fleet.registry import PodRecord
 from dreamd.app.fleet.sever_confirmations import PendingSever
 from dreamd.core.dreamscapes.views import DreamscapeState
+from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.wake_orders import Order, reaches
 from dreamwire.messages import Status, WakeOrder, WakePod, WakeScope
 
@@ -54,8 +55,11 @@ class WakeExecution:
         self._commanded[record.pod] = (order.id, record.incarnation)
         runtime = self._dreamscapes.seating(record)
         self._deps.orders.send(record.pod, record.incarnation, WakePod(order.reason, order.issuer), now_s)
+        runtime = runtime or self._dreamscapes.seating(record)  # it may have reported meanwhile
         if runtime is not None:
             runtime.dreamscape.wake_seat(record)
+        else:
+            self._dreamscapes.leave_returning(record.pod, Cause.WAKE)
 
     def forget_pod(self, pod: str) -> None:
         """The pod is known no more; should it appear again, it is woken again."""

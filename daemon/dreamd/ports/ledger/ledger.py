@@ -14,6 +14,7 @@ from dreamd.ports.ledger.exposure import ExposureLedger
 from dreamd.ports.ledger.generation import GenerationLedger
 from dreamd.ports.ledger.guidelines import GuidelineLedger
 from dreamd.ports.ledger.handovers import HandoverLedger
+from dreamd.ports.ledger.house_orders import HouseOrderLedger
 from dreamd.ports.ledger.invitations import InvitationLedger
 from dreamd.ports.ledger.moratoria import MoratoriumLedger
 from dreamd.ports.ledger.person import PersonLedger
@@ -34,6 +35,7 @@ class Ledger(
     CheckInLedger,
     BreakerLedger,
     WakeOrderLedger,
+    HouseOrderLedger,
     MoratoriumLedger,
     InvitationLedger,
     ExposureLedger,

@@ -21,6 +21,7 @@ from dreamd.core.consent.course import Consent
 from dreamd.core.consent.grant import Grant
 from dreamd.core.exchange.book import Offer
 from dreamd.core.exchange.kept_round import KeptAsk, KeptRound
+from dreamd.core.house_orders import CarriedOut
 from dreamd.core.invitations.course import Invitation
 from dreamd.core.moratoria.course import Moratorium
 from dreamd.core.safety.views import Lock, Mark
@@ -62,6 +63,7 @@ class Transaction:
     cases: without evidence and notes, which are personal rows. fault_nights: (sleeper, night, running).
     forgotten: (sleeper, session time), erased sleepers: their rows with a text or a right are removed.
     handovers: together they replace every earlier one.
+    carried_out: orders of the house that its owner has carried out; the first end of each stands.
     """
 
     terms: tuple[TermDraw, ...] = ()
@@ -104,6 +106,7 @@ class Transaction:
     principals: tuple[Principal, ...] = ()
     credentials: tuple[Credential, ...] = ()
     codes: tuple[Code, ...] = ()
+    carried_out: tuple[CarriedOut, ...] = ()
     audit: tuple[Act, ...] = ()
     erased: tuple[int, ...] = ()
     checkpoints: tuple[tuple[int, str], ...] = ()

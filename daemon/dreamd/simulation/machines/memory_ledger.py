@@ -8,6 +8,7 @@ from typing import Protocol
 from dreamd.core.access.codes import Code
 from dreamd.core.access.principals import Credential, Principal
 from dreamd.core.audit.records import Head
+from dreamd.core.house_orders import HouseOrder
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.commit import WITHDRAWN, Commit, LedgerError
@@ -66,6 +67,7 @@ class MemoryLedger(MemoryPeople, MemoryInstitutions):
         self._ends: deque[tuple[Commit[Terms], Terms | LedgerError]] = deque()
         self._dead = False
         self._failure = ""
+        self._hear: Callable[[tuple[HouseOrder, ...]], None] = lambda _orders: None
 
     # -- writing ------------------------------------------------------------------------------------
 
@@ -119,6 +121,9 @@ class MemoryLedger(MemoryPeople, MemoryInstitutions):
             _end(*self._ends.popleft())
         while self._disk is None and self._waiting and not self.held:
             self._finish(*self._waiting.popleft())
+        waiting = () if self.broken else self.house_orders()
+        if waiting:
+            self._hear(waiting)
 
     def _finish(self, transaction: Transaction, commit: Commit[Terms]) -> None:
         _end(commit, self._try(transaction, commit))
@@ -235,6 +240,16 @@ class MemoryLedger(MemoryPeople, MemoryInstitutions):
         """Every order, by revision."""
         self._check()
         return tuple(sorted(self.storage.wake_orders.values(), key=lambda order: order.revision))
+
+    def house_orders(self) -> tuple[HouseOrder, ...]:
+        """Every order that waits, oldest first."""
+        self._check()
+        kept, ended = self.storage.house_orders, self.storage.carried_out
+        return tuple(sorted((one for at, one in kept.items() if at not in ended), key=lambda one: one.at_s))
+
+    def hear_orders(self, hear: Callable[[tuple[HouseOrder, ...]], None]) -> None:
+        """Hand over the orders that wait at every `deliver`."""
+        self._hear = hear
 
     @property
     def readable(self) -> LedgerStorage:

@@ -7,6 +7,7 @@ from math import isfinite
 from dreamd.core.access.codes import Code
 from dreamd.core.access.principals import Credential, Principal
 from dreamd.core.audit.records import ActText, Head, head_of, line_after
+from dreamd.core.house_orders import CarriedOut, HouseOrder
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.commit import LedgerError
@@ -30,6 +31,8 @@ class LedgerStorage(PeopleStorage, InstitutionStorage):
     locks: dict[str, Lock] = field(default_factory=dict)
     marks: dict[str, Mark] = field(default_factory=dict)
     wake_orders: dict[str, Order] = field(default_factory=dict)
+    house_orders: dict[str, HouseOrder] = field(default_factory=dict)
+    carried_out: dict[str, CarriedOut] = field(default_factory=dict)
     principals: dict[str, Principal] = field(default_factory=dict)
     credentials: dict[str, Credential] = field(default_factory=dict)
     codes: dict[str, Code] = field(default_factory=dict)
@@ -66,6 +69,9 @@ class LedgerStorage(PeopleStorage, InstitutionStorage):
         for order_id in change.dropped_wake_orders:
             self.wake_orders.pop(order_id, None)
         self.wake_orders.update((order.id, order) for order in change.wake_orders)
+        for end in change.carried_out:
+            if end.id in self.house_orders:
+                self.carried_out.setdefault(end.id, end)
         self.change_people(change)
         self.change_institutions(change)
         self.principals.update((one.name, one) for one in change.principals)
@@ -83,6 +89,8 @@ class LedgerStorage(PeopleStorage, InstitutionStorage):
         """Remove the check-in, the texts and the rights of an erased sleeper."""
         self.beds = {pod: who for pod, who in self.beds.items() if who != sleeper}
         self.texts = {n: text for n, text in self.texts.items() if text.sleeper != sleeper}
+        kept = self.house_orders.items()
+        self.house_orders = {at: one for at, one in kept if sleeper not in (one.sleeper, one.own)}
         for name, one in tuple(self.principals.items()):
             grants = tuple(grant for grant in one.grants if grant.sleeper != sleeper)
             if grants == one.grants:

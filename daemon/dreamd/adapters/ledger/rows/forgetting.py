@@ -16,7 +16,7 @@ from dreamd.adapters.ledger.rows.gathered_rows import GatheredRows
 
 PERSONS: Final = (
     *("anchor_marks", "audit_texts", "beds", "calibration_days", "cases", "codes", "comments", "consents"),
-    *("credentials", "fault_nights", "grants", "guests", "merging", "personal", "principals"),
+    *("credentials", "fault_nights", "grants", "guests", "house_orders", "merging", "personal", "principals"),
 )
 """The tables from which rows go."""
 ERASED: Final = "erased"
@@ -24,6 +24,7 @@ ERASED: Final = "erased"
 
 _OF: Final[sa.BindParameter[Any]] = sa.bindparam("of")
 _TEXTS: Final = tables.audit_texts
+_HOUSE: Final = tables.house_orders
 _GONE: Final = (
     ("check_ins", tables.beds.delete().where(tables.beds.c.sleeper == _OF)),
     ("exposure", tables.merging.delete().where(tables.merging.c.sleeper == _OF)),
@@ -36,7 +37,12 @@ _GONE: Final = (
     ),
     ("personal", tables.personal.delete().where(tables.personal.c.sleeper == _OF)),
     ("audit_texts", _TEXTS.delete().where(_TEXTS.c.sleeper == _OF)),
+    ("house_orders", _HOUSE.delete().where(sa.or_(_HOUSE.c.sleeper == _OF, _HOUSE.c.own == _OF))),
     # A name that was told before it was a sleeper's.
+    *(
+        ("house_orders", _HOUSE.delete().where(sa.type_coerce(column, sa.Text) == _OF))
+        for column in (_HOUSE.c.sleeper, _HOUSE.c.own)
+    ),
     ("audit_texts", _TEXTS.delete().where(sa.type_coerce(_TEXTS.c.sleeper, sa.Text) == _OF)),
 )
 """The subject of gathered rows to whose order each statement belongs, and the statement."""

@@ -1,4 +1,4 @@
-"""The rows of institutions: public reports, surveillance, moratoria, invitations, cases, rounds, pieces."""
+"""The rows of institutions, and the ends of the orders of a house."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -14,6 +14,7 @@ from dreamd.adapters.ledger.rows.gathered_rows import GatheredRows
 from dreamd.adapters.ledger.rows.invitation_rows import InvitationRows
 from dreamd.adapters.ledger.rows.moratorium_rows import MoratoriumRows
 from dreamd.adapters.ledger.rows.surveillance_rows import SurveillanceRows
+from dreamd.core.house_orders import KEPT_S, CarriedOut
 from dreamd.ports.ledger.pieces import KeptPiece
 from dreamd.ports.ledger.public_reports import PublishedReport, ReportMark
 
@@ -22,6 +23,17 @@ Insert = Callable[[sa.Table], Any]
 GatherRows = Callable[[GatheredRows, Any], None]
 
 _DROP_MARKS: Final = tables.report_marks.delete().where(tables.report_marks.c.day < sa.bindparam("before"))
+_ORDERS: Final = tables.house_orders
+_CARRY_OUT: Final = (
+    _ORDERS.update()
+    .where(_ORDERS.c.id == sa.bindparam("of"), _ORDERS.c.acted_s == 0.0)
+    .values(
+        {name: sa.bindparam(name) for name in ("acted_s", "zeroed", "confirmed", "unconfirmed", "outcome")}
+    )
+)
+_DROP_ORDERS: Final = _ORDERS.delete().where(
+    _ORDERS.c.acted_s > 0.0, _ORDERS.c.acted_s < sa.bindparam("before")
+)
 
 
 class InstitutionRows:
@@ -38,6 +50,7 @@ class InstitutionRows:
             ("report_marks", self._marks),
             ("public_reports", self._reports),
             ("pieces", self._pieces),
+            ("carried_out", self._carried_out),
             *SurveillanceRows(insert).subjects,
             *MoratoriumRows(insert).subjects,
             *self._invitations.subjects,
@@ -56,6 +69,16 @@ class InstitutionRows:
 
     def _pieces(self, rows: GatheredRows, pieces: Sequence[KeptPiece]) -> None:
         rows.gather("pieces", self._piece, [asdict(one) for one in pieces])
+
+    @staticmethod
+    def _carried_out(rows: GatheredRows, ends: Sequence[CarriedOut]) -> None:
+        """Write the end of each order of the house, and drop those that ended long ago."""
+        for end in ends:
+            row = asdict(end) | {"unconfirmed": " ".join(end.unconfirmed), "of": end.id}
+            del row["id"]
+            rows.gather("house_orders", _CARRY_OUT, [row])
+        before = max(end.acted_s for end in ends) - KEPT_S
+        rows.gather("house_orders", _DROP_ORDERS, [{"before": before}])
 
     def _reports(self, rows: GatheredRows, reports: Sequence[PublishedReport]) -> None:
         """Keep each report, the first of its period, and drop the marks that it has counted."""

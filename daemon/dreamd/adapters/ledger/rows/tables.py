@@ -131,12 +131,13 @@ houses: Final = sa.Table(
 )
 house_orders: Final = _table(
     "house_orders",
-    *(_text("id", key=True), _text("kind"), _text("scope"), _text("target")),
+    *(_text("id", key=True), _text("method"), _text("scope"), _text("target")),
     sa.Column("sleeper", ToldName(), nullable=False),
     _text("issuer"),
     sa.Column("own", ToldName(), nullable=False),
-    *(_text("told"), _text("reason"), _text("request_id"), _text("via")),
-    *(_real("at_s"), _real("acted_s"), _whole("term"), _whole("zeroed"), _text("outcome")),
+    *(_text("role"), _text("told"), _text("reason"), _text("request_id"), _text("via")),
+    *(_real("at_s"), _real("acted_s"), _whole("zeroed"), _whole("confirmed")),
+    *(_text("unconfirmed"), _text("outcome")),
 )
 handovers: Final = _table("handovers", _text("dreamscape", key=True), _whole("term"), _text("kept"))
 standbys: Final = _table(

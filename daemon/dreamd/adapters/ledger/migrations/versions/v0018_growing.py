@@ -20,14 +20,12 @@ def _house_orders() -> None:
     op.create_table(
         "house_orders",
         sa.Column("id", sa.Text, primary_key=True),
-        *(sa.Column(name, sa.Text, nullable=False) for name in ("kind", "scope", "target", "sleeper")),
-        *(sa.Column(name, sa.Text, nullable=False) for name in ("issuer", "own", "told", "reason")),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("method", "scope", "target", "sleeper")),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("issuer", "own", "role", "told", "reason")),
         *(sa.Column(name, sa.Text, nullable=False) for name in ("request_id", "via")),
-        sa.Column("at_s", REAL, nullable=False),
-        sa.Column("acted_s", REAL, nullable=False),
-        sa.Column("term", WHOLE, nullable=False),
-        sa.Column("zeroed", WHOLE, nullable=False),
-        sa.Column("outcome", sa.Text, nullable=False),
+        *(sa.Column(name, REAL, nullable=False) for name in ("at_s", "acted_s")),
+        *(sa.Column(name, WHOLE, nullable=False) for name in ("zeroed", "confirmed")),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("unconfirmed", "outcome")),
         sqlite_with_rowid=False,
     )
 
