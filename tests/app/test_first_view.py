@@ -2,7 +2,8 @@
 
 from dreamd.app.dreamscapes.views import SeatsWhenAsked
 from dreamd.app.events.tick_watchers import Newest
-from dreamd.core.dreamscapes.views import CollectiveView, SeatState
+from dreamd.core.dreamscapes.seats import Seat
+from dreamd.core.dreamscapes.views import CollectiveView, SeatState, SeatView
 from dreamd.core.refusals import Refusal
 from fakes.stage import Stage
 from fakes.views import collective_view, seat_view
@@ -43,18 +44,19 @@ def test_a_view_is_made_once_per_watcher_and_change() -> None:
     assert made == [1, 1]
 
 
-def test_seats_are_made_at_the_first_look_and_once() -> None:
-    """Seats are made at the first read, once; then they behave as a tuple."""
+def test_seats_are_made_as_they_are_read_and_once() -> None:
+    """A seat is made at the first read of its slice, once; then the seats behave as a tuple."""
     made: list[int] = []
 
-    def make() -> tuple:  # type: ignore[type-arg]
-        made.append(1)
-        return seat_view(1, "bed-1"), seat_view(2, "bed-2")
+    def make(seat: Seat) -> SeatView:
+        made.append(seat.number)
+        return seat_view(seat.number, seat.pod)
 
-    seats = SeatsWhenAsked(make)
-    assert made == []
-    assert len(seats) == 2
-    assert (seats[1].pod, [seat.pod for seat in seats[:1]]) == ("bed-2", ["bed-1"])
-    assert seats == make()
+    seats = SeatsWhenAsked(lambda: [Seat(n, f"bed-{n}", "") for n in range(1, 4)], make)
+    assert (len(seats), made) == (3, [])
+    assert ([seat.pod for seat in seats[:2]], made) == (["bed-1", "bed-2"], [1, 2])
+    assert (seats[1:2][0].pod, made) == ("bed-2", [1, 2])
+    assert (seats[-1].pod, [seat.pod for seat in seats][2], made) == ("bed-3", "bed-3", [1, 2, 3])
+    assert seats == tuple(seat_view(n, f"bed-{n}") for n in range(1, 4))
     assert hash(seats) == hash(tuple(seats))
-    assert made == [1, 1]
+    assert made == [1, 2, 3]

@@ -35,6 +35,7 @@ def test_a_large_fleet_is_checked_in_parts_and_in_turn() -> None:
         admitted.append(states(stage)[SeatState.ADMITTED])
     assert admitted == [LOOKED_AT, 2 * LOOKED_AT, MANY, MANY]
     assert not hasattr(stage.app.dreamscapes.start(OPERATOR, "night"), "code")
+    stage.hop(4)
     assert states(stage) == {SeatState.ASSIGNED: MANY}
 
 

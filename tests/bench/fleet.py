@@ -62,7 +62,8 @@ async def seats(fleet: House) -> list:
     async with fleet.api() as api:
         try:
             return list((await api.dreamscapes.get(NIGHT)).seats)
-        except dreamapi.ApiError:
+        except dreamapi.ApiError as error:
+            print("seats:", error, file=sys.stderr, flush=True)
             return []
 
 

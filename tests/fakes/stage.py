@@ -402,7 +402,7 @@ class Stage:
     def hop(self, count: int = 1, *, statuses: bool = True) -> None:
         """Let hops pass: frames, then the tick; statuses once a second."""
         for _ in range(count):
-            due_s = self.app.next_due_s()
+            due_s = self.until_tick()
             instant = round((due_s - TICK_CLOSES_AFTER_S) / HOP_S)
             self.clock.at_s = max(self.clock.at_s, instant * HOP_S + 0.02)
             for pod in self.pods:
@@ -413,6 +413,17 @@ class Stage:
             self.app.run_due()
             if self.failures and not self.bugs_are_meant:
                 raise self.failures[0].error
+
+    def until_tick(self) -> float:
+        """Do the parts of long work that come before the next tick; return its time."""
+        while not self.is_tick(due_s := self.app.next_due_s()):
+            self.clock.at_s = max(self.clock.at_s, due_s)
+            self.app.run_due()
+        return due_s
+
+    def is_tick(self, due_s: float) -> bool:
+        """Whether the next tick is due then, and no part of long work."""
+        return due_s >= (self.app._closed + 1) * HOP_S + TICK_CLOSES_AFTER_S
 
     def dream(self, **changes: object) -> None:
         """Create, gather and start a Dreamscape of all pods, and let it run until it grants."""

@@ -27,6 +27,7 @@ from mutate.joined_houses import JOINED_HOUSES
 from mutate.keys import KEYS
 from mutate.leading import LEADING
 from mutate.letters import LETTERS
+from mutate.long_work import LONG_WORK
 from mutate.moratoria import MORATORIA
 from mutate.mutation import Mutation
 from mutate.operators import OPERATORS
@@ -89,6 +90,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *HELD_CONSENTS,
     *OWN,
     *LETTERS,
+    *LONG_WORK,
     *PUBLIC_REPORTS,
     *ANCHORS,
     *EXCHANGE,

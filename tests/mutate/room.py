@@ -152,8 +152,8 @@ ROOM: Final = (
         "room.seats-unasked",
         "every tick makes the seats of all, looked at or not",
         "daemon/dreamd/app/dreamscapes/views.py",
-        "self._made: tuple[SeatView, ...] = ()",
-        "self._made = make()",
-        ("tests/app/test_first_view.py::test_seats_are_made_at_the_first_look_and_once",),
+        "self._made: list[SeatView] = []",
+        "self._made: list[SeatView] = list(map(make, named()))",
+        ("tests/app/test_first_view.py::test_seats_are_made_as_they_are_read_and_once",),
     ),
 )

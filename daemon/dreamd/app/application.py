@@ -293,7 +293,8 @@ class Application:
 
     def next_due_s(self) -> float:
         """Session time at which `run_due` has something to do."""
-        return min((self._closed + 1) * HOP_S + TICK_CLOSES_AFTER_S, self.shared.due_s())
+        tick_s = (self._closed + 1) * HOP_S + TICK_CLOSES_AFTER_S
+        return min(tick_s, self.shared.due_s(), self._deps.long_work.due_s())
 
     def deliver(self) -> None:
         """End the commits that the ledger has finished."""
@@ -307,6 +308,7 @@ class Application:
         instant = self._newest_closing(now_s)
         missed = instant - self._closed - 1
         if missed < 0 or buggify("tick-skipped"):
+            self._deps.long_work.do_part(now_s, self.failures.attempt)
             return
         self._closed = instant
         self.failures.check()

@@ -9,6 +9,7 @@ from dreamd.app.clinic.sittings import Sittings
 from dreamd.app.collective.shared_ticks import SharedTicks
 from dreamd.app.durability.commits import Commits
 from dreamd.app.events.journal import Journal
+from dreamd.app.events.long_work import LongWork
 from dreamd.app.fleet.commands import CommandQueue
 from dreamd.app.fleet.registry import PodRegistry
 from dreamd.app.fleet.sever_confirmations import SeverConfirmations
@@ -68,6 +69,7 @@ class Dependencies:
     sittings: Sittings
     pieces: PieceBook
     shared: SharedTicks = field(default_factory=SharedTicks)
+    long_work: LongWork = field(default_factory=LongWork)
 
     def account_of(self, kind: DreamscapeKind) -> tuple[Exposures, SleeperDoses]:
         """Return the account that a Dreamscape of this kind charges, and its doses."""

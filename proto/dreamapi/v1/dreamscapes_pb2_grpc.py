@@ -127,6 +127,7 @@ class DreamscapesServicer(object):
 
     def GetDreamscape(self, request, context):
         """One Dreamscape with its seats. A sleeper reads their own seat alone, an artist none but their own as a sleeper.
+        Each seat is as it is when it is read; of more than 100 they are read between ticks.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -147,7 +148,8 @@ class DreamscapesServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def StartDreamscape(self, request, context):
-        """Freeze the scale, assign each admitted pod, begin to dream.
+        """Freeze the scale, assign each admitted pod, begin to dream. Of more than 256 seats the answer comes once it is
+        DREAMING: the slots are given in the seconds after it, and `assigned` counts them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

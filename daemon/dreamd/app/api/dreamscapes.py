@@ -120,7 +120,7 @@ class DreamscapeCommands:
         if validate_only:
             refusal = plan_changes.refused(runtime.dreamscape, plan, self._deps)
             named = judged_by(plan, self._deps.guidelines.in_force.bundle)
-            return refusal or replace(runtime.view(), plan=named)
+            return refusal or replace(runtime.as_answer(), plan=named)
         return runtime.amend(plan)
 
     def start(self, caller: Caller, name: str, etag: str = "") -> Started:
@@ -148,7 +148,7 @@ class DreamscapeCommands:
         closing = self._dreamscapes.shutting_down()
         if closing is not None:
             return closing
-        return runtime.resume() or runtime.view()
+        return runtime.resume() or runtime.as_answer()
 
     def wake(self, caller: Caller, name: str, reason: str) -> PendingSever | Refusal:
         """Sever, then wake everyone: latches at every pod."""

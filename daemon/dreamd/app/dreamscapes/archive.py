@@ -129,6 +129,10 @@ class Bygone:
         row = self.row()
         return row if isinstance(row, Refusal) else row.view
 
+    def as_answer(self) -> DreamscapeView | Refusal:
+        """The same."""
+        return self.view()
+
     def row(self) -> Row | Refusal:
         """Its row."""
         return self._archive.row(self.name)

@@ -17,7 +17,6 @@ from dreamd.app.dreamscapes.seating.admission import Admission
 from dreamd.app.dreamscapes.seating.assignment import Assignment
 from dreamd.app.dreamscapes.seating.cohort_keys import CohortKeys
 from dreamd.app.dreamscapes.seating.seat_commits import SeatCommits, Started
-from dreamd.app.dreamscapes.seating.shortfall import below_minimum
 from dreamd.app.durability.fencing import TermFence
 from dreamd.app.events.dreamscape_log import DreamscapeLog
 from dreamd.app.fleet.registry import PodRecord
@@ -41,7 +40,7 @@ from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.quorum import MassFailure
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
-from dreamwire.messages import Release, WakePod, What
+from dreamwire.messages import Floats, Release, WakePod, What
 from dreamwire.schema import schema_named
 
 NOT_STARTED = (DreamscapeState.PLANNED, DreamscapeState.GATHERING)
@@ -208,24 +207,22 @@ class Dreamscape:
         view: makes the answer.
         """
         self.open_seats()
-        refusal = refused(self.plan.dreamscape, self.state, Move.START) or self._barred()
+        refusal = self._start_refused()
         if refusal is not None:
             return refusal
         if self.seat_commits.start_waits:
             return self.seat_commits.start_waits
         if self._deps.commits.trouble:
             return Refusal(Code.LEDGER_UNAVAILABLE, f"no seat can be kept now: {self._deps.commits.trouble}")
-        admitted = self.admission.gather(started=False)
-        if len(admitted) < self.plan.seats_min:
-            return below_minimum(self.plan, self.seats, self.admission, self._deps.fleet, len(admitted))
-        scale = self.admission.scale(admitted)
+        return self.seat_commits.start(self.plan, self._start_refused, self._begin, view)
 
-        def begin(sleepers: int) -> None:
-            self.cohorts.freeze_scale(*scale)
-            self._move(Move.START, f"{sleepers} admitted")
-            self.records.changed = True
+    def _start_refused(self) -> Refusal | None:
+        return refused(self.plan.dreamscape, self.state, Move.START) or self._barred()
 
-        return self.seat_commits.start(self.plan, admitted, begin, view)
+    def _begin(self, sleepers: int, scale: tuple[Floats, Floats]) -> None:
+        self.cohorts.freeze_scale(*scale)
+        self._move(Move.START, f"{sleepers} admitted")
+        self.records.changed = True
 
     def adopt_plan(self, plan: Plan, what: str) -> None:
         """Use this plan from now on, before the start; what: its differences, in words."""

@@ -18,6 +18,7 @@ from dreamd.app.dreamscapes.drivers.shared_loop import SharedLoop
 from dreamd.app.dreamscapes.recording_consent import recording_refused, unshared
 from dreamd.app.dreamscapes.seating.seat_commits import Started
 from dreamd.app.dreamscapes.views import collective_view, dreamscape_view
+from dreamd.app.events.long_work import AT_ONCE
 from dreamd.app.events.subscriptions import Changed
 from dreamd.app.events.tick_watchers import CollectiveWatching, Newest, TickWatchers
 from dreamd.app.stage.stimulus_markers import StimulusMarkers
@@ -51,7 +52,7 @@ class DreamscapeRuntime:
         dreamscape, plan = self.dreamscape, self.dreamscape.plan
         refusal = None if dreamscape.started else recording_refused(plan, self._deps.recordings)
         refusal = refusal or unshared(plan, shared=self._deps.shared.shares(plan.dreamscape))
-        return refusal or dreamscape.start(self.view)
+        return refusal or dreamscape.start(self.as_answer)
 
     def resume(self) -> Refusal | None:
         """Dream on after a sever; None: done."""
@@ -59,7 +60,7 @@ class DreamscapeRuntime:
 
     def amend(self, plan: Plan) -> Started:
         """Put this plan in the place of the one there is, before the start, once the ledger has it."""
-        return plan_changes.amend(self.dreamscape, self._deps, plan, self.view)
+        return plan_changes.amend(self.dreamscape, self._deps, plan, self.as_answer)
 
     def tick(self, instant: int, missed: int) -> None:
         """Close this grid instant, then keep house."""
@@ -87,6 +88,10 @@ class DreamscapeRuntime:
         """Return the Dreamscape as the API shows it."""
         view = dreamscape_view(self.dreamscape, self._deps.fleet, with_seats=with_seats)
         return replace(view, recording=self._recording.view())
+
+    def as_answer(self) -> DreamscapeView:
+        """Return it as the answer to a command: without its seats where they are many."""
+        return self.view(with_seats=self.dreamscape.seats.named <= AT_ONCE)
 
     def newest(self) -> CollectiveView | None:
         """Return the newest tick as watchers see it."""

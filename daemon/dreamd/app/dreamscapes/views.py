@@ -6,6 +6,7 @@ from math import nan
 from typing import overload
 
 from dreamd.app.dreamscapes.dreamscape import Dreamscape
+from dreamd.app.events.long_work import AT_ONCE
 from dreamd.app.fleet.registry import PodRecord, PodRegistry, breaker_cause, last_status
 from dreamd.app.safety.breaker_registry import BreakerRegistry
 from dreamd.core.dreamscapes.seats import NOTHING, Seat, shown
@@ -25,21 +26,26 @@ from dreamd.core.safety.views import BreakerView
 
 
 class SeatsWhenAsked(Sequence[SeatView]):
-    """The seats of a Dreamscape, made when they are first read, and once for all readers.
+    """The seats of a Dreamscape, each made when it is first read, and once for all readers.
 
-    Ten thousand seats cost tens of milliseconds, and most readers of a Dreamscape or a tick never read them.
-    They show what is true when they are made, so read them on the application's thread, and at once.
+    Ten thousand seats cost a quarter of a second, and most readers of a Dreamscape or a tick never read them.
+    A seat shows what is true when it is made, so read them on the application's thread: at once, or slice by
+    slice with other work between.
     """
 
-    __slots__ = ("_made", "_make")
+    __slots__ = ("_made", "_make", "_named", "_seats")
 
-    def __init__(self, make: Callable[[], tuple[SeatView, ...]]) -> None:
-        self._make: Callable[[], tuple[SeatView, ...]] | None = make
-        self._made: tuple[SeatView, ...] = ()
+    def __init__(self, named: Callable[[], list[Seat]], make: Callable[[Seat], SeatView]) -> None:
+        """named: the seats to be shown, by number, at the first look. make: the view of one, now."""
+        self._named, self._make = named, make
+        self._seats: list[Seat] | None = None
+        self._made: list[SeatView] = []
 
-    def _all(self) -> tuple[SeatView, ...]:
-        if self._make is not None:
-            self._made, self._make = self._make(), None
+    def _first(self, count: int) -> list[SeatView]:
+        """As many as are made, and at least so many."""
+        if self._seats is None:
+            self._seats = self._named()
+        self._made.extend(map(self._make, self._seats[len(self._made) : count]))
         return self._made
 
     @overload
@@ -49,24 +55,28 @@ class SeatsWhenAsked(Sequence[SeatView]):
     def __getitem__(self, at: slice) -> tuple[SeatView, ...]: ...
 
     def __getitem__(self, at: int | slice) -> SeatView | tuple[SeatView, ...]:
-        """As of a tuple."""
-        return self._all()[at]
+        """As of a tuple; those before the end of the slice are made."""
+        if isinstance(at, slice):
+            return tuple(self._first(max(at.indices(len(self))[:2]))[at])
+        return self._first(len(self))[at]
 
     def __len__(self) -> int:
         """How many there are."""
-        return len(self._all())
+        if self._seats is None:
+            self._seats = self._named()
+        return len(self._seats)
 
     def __iter__(self) -> Iterator[SeatView]:
         """By number."""
-        return iter(self._all())
+        return iter(tuple(self._first(len(self))))
 
     def __eq__(self, other: object) -> bool:
         """As tuples are."""
-        return self._all() == (tuple(other) if isinstance(other, Sequence) else other)
+        return tuple(self) == (tuple(other) if isinstance(other, Sequence) else other)
 
     def __hash__(self) -> int:
         """As the tuple's."""
-        return hash(self._all())
+        return hash(tuple(self))
 
 
 def _seat_view(dreamscape: Dreamscape, fleet: PodRegistry, seat: Seat, now_s: float) -> SeatView:
@@ -117,10 +127,17 @@ def _hidden(dreamscape: Dreamscape) -> bool:
     return dreamscape.plan.intimate or fused is None or fused.n < INTIMATE_BELOW
 
 
-def _seat_views(dreamscape: Dreamscape, fleet: PodRegistry) -> tuple[SeatView, ...]:
-    named = (seat for seat in dreamscape.seats if not seat.pod.startswith("#"))
-    now_s = fleet.now_s()
-    return tuple(_seat_view(dreamscape, fleet, seat, now_s) for seat in named)
+def _seat_views(dreamscape: Dreamscape, fleet: PodRegistry) -> SeatsWhenAsked:
+    return SeatsWhenAsked(
+        lambda: [seat for seat in dreamscape.seats if not seat.pod.startswith("#")],
+        lambda seat: _seat_view(dreamscape, fleet, seat, fleet.now_s()),
+    )
+
+
+def _seats_of(dreamscape: Dreamscape, fleet: PodRegistry) -> Sequence[SeatView]:
+    """The seats as they are now; those of more than AT_ONCE as they are when they are read."""
+    seats = _seat_views(dreamscape, fleet)
+    return seats if dreamscape.seats.named > AT_ONCE else tuple(seats)
 
 
 def dreamscape_view(dreamscape: Dreamscape, fleet: PodRegistry, *, with_seats: bool = True) -> DreamscapeView:
@@ -136,7 +153,7 @@ def dreamscape_view(dreamscape: Dreamscape, fleet: PodRegistry, *, with_seats: b
         ticks_skipped=dreamscape.skipped,
         assigned=assigned,
         merged=merged,
-        seats=_seat_views(dreamscape, fleet) if with_seats else (),
+        seats=_seats_of(dreamscape, fleet) if with_seats else (),
         etag=dreamscape.etag,
         seats_taken=dreamscape.seats.named,
         unheard=dreamscape.cohorts.unheard(fleet.now_s()),
@@ -195,7 +212,7 @@ def collective_view(dreamscape: Dreamscape, fleet: PodRegistry) -> CollectiveVie
         assigned=assigned,
         merged=merged,
         dispersion=fused.mean_distance if fused.n else 0.0,
-        seats=SeatsWhenAsked(lambda: _seat_views(dreamscape, fleet)),
+        seats=_seat_views(dreamscape, fleet),
         tick_ms=dreamscape.tick_s * 1000,
         crowd=crowd_view(dreamscape),
         unheard=dreamscape.cohorts.unheard(fleet.now_s()),

@@ -1,1 +1,1 @@
-"""The journal and its subscriptions: bounded, read by cursor. The bottom floor of the application."""
+"""The journal, its subscriptions, and how a step runs: all bounded. The bottom floor of the application."""

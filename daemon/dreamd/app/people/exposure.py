@@ -83,7 +83,7 @@ class ExposureAccounting:
         self._ended_min: dict[str, float] = {}
         self._carried_min: dict[str, float] = {}
         self._charging_min: dict[str, float] = {}
-        self._opening: tuple[str, ...] = ()
+        self._opening: frozenset[str] = frozenset()
         self._writes = 0
         self._moved_s = 0.0
         self._expiries: list[tuple[float, int]] = []
@@ -119,20 +119,28 @@ class ExposureAccounting:
             parts.append(self._exposures.closing(self._ended_min, now_s))
         if fresh:
             parts.append(self._exposures.opening(fresh, now_s))
-        closed_min, self._ended_min, self._opening = self._ended_min, {}, fresh
+        closed_min, self._ended_min, self._opening = self._ended_min, {}, frozenset(fresh)
         return Opening(Transaction(exposure=tuple(parts)), fresh, closed_min)
 
     def opened(self, opening: Opening) -> None:
         """The marks are durable; one under which no sleeper is seated is closed at house-keeping."""
-        self._opening = ()
+        self._opening = frozenset()
         for part in opening.transaction.exposure:
             self._exposures.kept(part)
         for sleeper in opening.fresh:
             self._ended_min.setdefault(sleeper, 0.0)
 
+    def await_slots(self, opening: Opening) -> None:
+        """The sleepers of these marks get their slots in the next turns: their marks stand until then."""
+        self._opening = frozenset(opening.fresh)
+
+    def slots_given(self) -> None:
+        """Each of them has a slot, or gets none: a mark under which no sleeper is seated is closed."""
+        self._opening = frozenset()
+
     def not_opened(self, opening: Opening) -> None:
         """Nothing of it was written: the accounts it would have closed are still to be closed."""
-        self._opening = ()
+        self._opening = frozenset()
         _add(self._ended_min, opening.closed_min)
 
     def _left_s(self, seat: Seat, now_s: float) -> float:

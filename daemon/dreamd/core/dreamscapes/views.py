@@ -251,7 +251,7 @@ class DreamscapeView:
     ticks_skipped: int
     assigned: int
     merged: int
-    seats: tuple[SeatView, ...]  # empty in a list
+    seats: Sequence[SeatView]  # empty in a list
     etag: str
     seats_taken: int = 0  # filled in a list too
     unheard: int = 0  # of the assigned: what they render is not known

@@ -5,9 +5,9 @@ hangs up afterwards changes nothing.
 """
 # ruff: noqa: N802 - methods are named by the proto
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import closing
-from dataclasses import replace
 from functools import partial
 
 from dreamapi import names
@@ -22,7 +22,7 @@ from dreamd.adapters.grpc.calls.interceptor import Context, sight_of
 from dreamd.adapters.grpc.calls.pagination import page
 from dreamd.adapters.grpc.calls.streams import ChangeSignals, confirmed, kept
 from dreamd.adapters.grpc.servicers import plans, responses
-from dreamd.adapters.grpc.servicers.shared_ticks import Ticks
+from dreamd.adapters.grpc.servicers.shared_ticks import SLICE, Ticks
 from dreamd.app.api.protocols import DreamscapesApi, HouseApi
 from dreamd.app.api.tickets import SeverTicket
 from dreamd.app.stage.stimulus_markers import Marker
@@ -84,13 +84,17 @@ class Dreamscapes(DreamscapesServicer):
     async def GetDreamscape(
         self, request: dreams.GetDreamscapeRequest, context: Context
     ) -> dreams.Dreamscape:
-        """One Dreamscape with the seats that the caller sees."""
+        """One Dreamscape with the seats that the caller sees, each as it is when it is read."""
         name = request_fields.dreamscape_id(request.name)
-        found = granted(self._dreamscapes.get(name))
-        sight = sight_of(context)
-        if not sight.seats:
-            found = replace(found, seats=tuple(one for one in found.seats if sight.shows_own(one.sleeper)))
-        return responses.dreamscape(found)
+        found, sight = granted(self._dreamscapes.get(name)), sight_of(context)
+        answer = responses.dreamscape(found, with_seats=False)
+        for at in range(0, len(found.seats), SLICE):
+            if at:
+                await asyncio.sleep(0)  # ten thousand seats delay neither a tick nor a sever
+            for one in found.seats[at : at + SLICE]:
+                if sight.seats or sight.shows_own(one.sleeper):
+                    answer.seats.append(responses.seat(found.plan.dreamscape, one))
+        return answer
 
     async def ListDreamscapes(
         self, request: dreams.ListDreamscapesRequest, context: Context

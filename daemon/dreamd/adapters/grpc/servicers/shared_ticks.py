@@ -2,12 +2,13 @@
 
 Two forms of a Dreamscape are kept, with its seats and without, each only while it has a watcher. The first
 watcher that takes a tick encodes it, the others get the same bytes. Only `skipped` differs; it is appended,
-because a protobuf message may be given in parts. Seats are encoded SLICE at a time, and the event loop runs
-between two slices, so ten thousand seats delay neither a tick nor a Sever.
+because a protobuf message may be given in parts. Seats are made and encoded SLICE at a time, and the event
+loop runs between two slices, so ten thousand seats delay neither a tick nor a Sever. Of more than SLICE seats
+the later ones may show the next tick's figures.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Final
 
@@ -36,7 +37,7 @@ class SharedTick:
         """The message for a watcher that has taken this view, `skipped` included."""
         number = (view.term, view.tick)
         if self._number != number:
-            seats = tuple(view.seats) if self._with_seats else ()  # made now, while the view is this tick's
+            seats = view.seats if self._with_seats else ()
             async with self._lock:
                 # The previous holder of the lock may have encoded it, or may have been cancelled halfway.
                 if self._number is None or self._number < number:
@@ -45,7 +46,7 @@ class SharedTick:
             return self._bytes
         return self._bytes + Collective(skipped=view.skipped).SerializeToString()
 
-    async def _encode(self, view: CollectiveView, seats: tuple[SeatView, ...]) -> bytes:
+    async def _encode(self, view: CollectiveView, seats: Sequence[SeatView]) -> bytes:
         self.encodings += 1
         parts = [responses.collective(view).SerializeToString()]
         for start in range(0, len(seats), SLICE):

@@ -7,6 +7,7 @@ frames have been scored. A pod that was released is excused: this Dreamscape doe
 sleeper is checked in to it anew.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -18,6 +19,7 @@ from dreamd.app.dreamscapes.barred import is_person
 from dreamd.app.dreamscapes.seating.clause_facts import ClauseFacts
 from dreamd.app.dreamscapes.seating.cohort_keys import CohortKeys
 from dreamd.app.durability.fencing import TermFence
+from dreamd.app.events.long_work import AT_ONCE, PART, Parts
 from dreamd.app.fleet.registry import PodRecord, candidate
 from dreamd.app.people.asked_consent import asked_by
 from dreamd.core.dreamscapes.admission import admit, first_refusal, selects
@@ -32,6 +34,8 @@ from dreamd.fusion.collective import shared_scale
 from dreamwire.messages import Assign, Floats
 from dreamwire.schema import schema_named
 
+LOOKED_AT: Final = (SeatState.WAITING, SeatState.ADMITTED)
+"""Seats in these states are checked."""
 RETRY_S: Final = 5.0
 """A pod that refused an assign is asked again after this long."""
 
@@ -106,17 +110,43 @@ class Admission:
         most: look at so many pods without a seat and so many waiting seats, next time at the next; None: all.
         """
         if (not started or self._plan.late_joining) and not self._seats.full:
-            for record in self._asked(most):
-                if self._may_sit(record):
-                    seat = self._seats.seat_pod(record.pod, record.sleeper)
-                    record.dreamscape, record.seat = self._plan.dreamscape, seat.number
-                    self._deps.fleet.changed(record, self._deps.clock.now_s())
-        waiting = (SeatState.WAITING, SeatState.ADMITTED)
-        seats = [seat for seat in self._seats if seat.state in waiting]
+            self._seat_all(self._asked(most))
+        seats = [seat for seat in self._seats if seat.state in LOOKED_AT]
         if most is not None and len(seats) > most:
             seats = ([seat for seat in seats if seat.number > self._looked] or seats)[:most]
         self._looked = seats[-1].number if seats else 0
         return [seat for seat in seats if self._admit(seat, started=started)]
+
+    @property
+    def many(self) -> bool:
+        """Whether there are more pods and seats to look at than one turn has time for."""
+        unseated = len(self._deps.fleet.unseated.at_site(self._plan.site))
+        return max(len(self._invited), 0 if self._invited else unseated + self._seats.taken) > AT_ONCE
+
+    def gather_in_parts(self) -> Parts:
+        """As `gather` of all before the start, PART at a time; `admitted` has what it has found."""
+        asked = [record for record in self._asked(None) if self._may_sit(record)]
+        for at in range(0, len(asked), PART):
+            self._seat_all(asked[at : at + PART])
+            yield
+        seats = [seat for seat in self._seats if seat.state in LOOKED_AT]
+        for at in range(0, len(seats), PART):
+            for seat in seats[at : at + PART]:
+                if seat.state in LOOKED_AT:
+                    self._admit(seat, started=False)
+            yield
+
+    def admitted(self) -> list[Seat]:
+        """Return the seats that their last check has admitted."""
+        return [seat for seat in self._seats if seat.state is SeatState.ADMITTED]
+
+    def _seat_all(self, records: Iterable[PodRecord]) -> None:
+        """Give a seat to each of these that may have one."""
+        for record in records:
+            if self._may_sit(record):
+                seat = self._seats.seat_pod(record.pod, record.sleeper)
+                record.dreamscape, record.seat = self._plan.dreamscape, seat.number
+                self._deps.fleet.changed(record, self._deps.clock.now_s())
 
     def _asked(self, most: int | None) -> list[PodRecord]:
         """The pods to ask, by name: those invited, or those with a sleeper without a seat."""

@@ -11,15 +11,19 @@ Rules
   that waits.
 - A commit that fails, or that takes long, is shown on the seat, and grants nothing.
 - A Dreamscape has one such transaction on its way at most.
+- More than AT_ONCE seats are looked at, and given their slots, in parts (`long_work`). Until the last has its
+  slot the transaction counts as under way, so that the marks of the others stand.
 """
 
 from collections.abc import Callable, Iterator
+from contextvars import copy_context
 from dataclasses import dataclass
 
 from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.seating.admission import Admission
 from dreamd.app.dreamscapes.seating.shortfall import below_minimum
 from dreamd.app.durability.fencing import TermFence
+from dreamd.app.events.long_work import AT_ONCE, PART, Parts, each
 from dreamd.app.people.calibration_days import CalibrationDays
 from dreamd.app.people.exposure import ExposureAccounting, Opening
 from dreamd.core.dreamscapes.seats import Seat, Seats
@@ -27,18 +31,21 @@ from dreamd.core.dreamscapes.views import DreamscapeView, Plan, SeatState
 from dreamd.core.limits import LEDGER_SLOW_S, SESSION_MAX_S
 from dreamd.core.refusals import Code, Refusal
 from dreamd.ports.commit import Commit, LedgerError
-from dreamd.ports.deferred import Deferred
+from dreamd.ports.deferred import Deferred, Relayed
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.exposure import PlannedDose
 from dreamd.ports.ledger.terms import Terms
 from dreamd.ports.ledger.transaction import Transaction
+from dreamwire.messages import Floats
 
 Started = DreamscapeView | Refusal | Deferred[DreamscapeView]
+Scale = tuple[Floats, Floats]
+"""The shared scale, float32[D] each, dB."""
 
 
 @dataclass(slots=True)
 class SeatCommit:
-    """Seats on their way into the ledger, the writes for them, and since when."""
+    """Seats on their way into the ledger, the writes for them, and since when. written: they are in it."""
 
     seats: list[Seat]
     opening: Opening
@@ -46,6 +53,12 @@ class SeatCommit:
     at_s: float
     commit: Commit[Terms] | None = None
     start: Deferred[DreamscapeView] | None = None
+    written: bool = False
+
+    @property
+    def large(self) -> bool:
+        """Whether it has more seats than one turn has time for."""
+        return len(self.seats) > AT_ONCE
 
 
 class SeatCommits:
@@ -72,12 +85,14 @@ class SeatCommits:
         self._record = record
         self._assign = assign
         self._waiting: SeatCommit | None = None
+        self._looking: Relayed[DreamscapeView] | None = None
 
     @property
     def start_waits(self) -> Deferred[DreamscapeView] | None:
-        """The answer of a Start that waits for the ledger; None: there is none."""
+        """The answer of a Start that looks at its seats or waits for the ledger; None: there is none."""
         start = self._waiting.start if self._waiting is not None else None
-        return None if start is None or start.settled else start
+        waits = self._looking or start
+        return None if waits is None or waits.settled else waits
 
     def seat(self, admitted: list[Seat]) -> None:
         """Give these a slot once they are in the ledger; sleepers that do not agree are left out."""
@@ -101,21 +116,58 @@ class SeatCommits:
     def start(
         self,
         plan: Plan,
-        admitted: list[Seat],
-        begin: Callable[[int], None],
+        refused: Callable[[], Refusal | None],
+        begin: Callable[[int, Scale], None],
         view: Callable[[], DreamscapeView],
     ) -> Started:
-        """Start with these once they are in the ledger.
+        """Start with those who are admitted, once they are in the ledger.
 
         Args:
             plan: of the Dreamscape.
-            admitted: the seats to begin with.
-            begin: called with the number of sleepers when the ledger has them, before their slots are given.
+            refused: why it cannot start; asked again after many seats were looked at.
+            begin: called with the number of sleepers and the scale when the ledger has them, before their
+                slots are given.
             view: makes the answer.
         """
+        if not self._admission.many:
+            return self._start(plan, self._admission.gather(started=False), begin, view)
+        later, call = Relayed[DreamscapeView](), copy_context()
+
+        def start() -> Started:
+            return refused() or self._start(plan, self._admission.admitted(), begin, view)
+
+        def looking() -> Parts:
+            try:
+                for _ in self._admission.gather_in_parts():
+                    yield
+                    if later.settled:
+                        return
+                later.answered(call.run(start))
+            finally:
+                self._looking = None
+                if not later.settled and self._waiting is None:
+                    sentence = (
+                        f"the seats of {plan.dreamscape} were not looked at: a step of the daemon failed"
+                    )
+                    later.settle(Refusal(Code.LEDGER_UNAVAILABLE, sentence))
+
+        self._looking = later
+        self._deps.long_work.divide(plan.dreamscape, looking())
+        return later
+
+    def _start(
+        self,
+        plan: Plan,
+        admitted: list[Seat],
+        begin: Callable[[int, Scale], None],
+        view: Callable[[], DreamscapeView],
+    ) -> Started:
         if self._waiting is not None:
             sentence = f"the seats of {plan.dreamscape} wait for the ledger"
             return Refusal(Code.LEDGER_UNAVAILABLE, sentence)
+        if len(admitted) < plan.seats_min:
+            return self._below_minimum(plan, len(admitted))
+        scale = self._admission.scale(admitted)
         asked = self._prepare(admitted)
         if isinstance(asked, Refusal):
             return asked
@@ -129,7 +181,7 @@ class SeatCommits:
             if ready < plan.seats_min:
                 self._wait(asked, None)
                 return self._below_minimum(plan, ready)
-            begin(ready)
+            begin(ready, scale)
             self._assign_all(asked)
             return view()
 
@@ -187,7 +239,7 @@ class SeatCommits:
 
     def _written(self, asked: SeatCommit, commit: Commit[Terms]) -> None:
         """The write is over, whether or not a caller still waits for it."""
-        self._waiting = None
+        self._waiting, asked.written = None, True
         self._ownership.ended(asked.transaction.terms)
         if commit.done:
             self._ownership.drawn(commit.value, asked.at_s)
@@ -195,14 +247,22 @@ class SeatCommits:
             self._deps.nights.planned(asked.transaction.planned_doses)
             for sleeper, day in asked.transaction.calibration_days:
                 self._deps.doses.days.kept(sleeper, day)
-            self._calibrated(asked)
+            self._in_parts(asked, self._calibrated)
         else:
             self._exposure.not_opened(asked.opening)
 
-    def _calibrated(self, asked: SeatCommit) -> None:
-        """The calibrations of these seats are days of their sleepers, or sittings."""
+    def _in_parts(self, asked: SeatCommit, act: Callable[[list[Seat], Plan], None]) -> None:
+        """Do this to the seats: at once, or in parts where there are many."""
         plan = self._record().plan
-        for seat in asked.seats:
+        if asked.large:
+            parts = (asked.seats[at : at + PART] for at in range(0, len(asked.seats), PART))
+            self._deps.long_work.divide(plan.dreamscape, each(lambda some: act(some, plan), parts))
+        else:
+            act(asked.seats, plan)
+
+    def _calibrated(self, seats: list[Seat], plan: Plan) -> None:
+        """The calibrations of these seats are days of their sleepers, or sittings."""
+        for seat in seats:
             record = self._deps.fleet.get(seat.pod)
             if record is not None and record.status is not None and record.sleeper == seat.sleeper:
                 db = tuple(record.status.calibration.template_db.tolist())
@@ -211,7 +271,32 @@ class SeatCommits:
                 )
 
     def _assign_all(self, asked: SeatCommit) -> None:
-        for seat in asked.seats:
+        if not asked.large:
+            self._give(asked.seats)
+            return
+        self._waiting = asked  # until the last has its slot; the marks of all stand meanwhile
+        self._exposure.await_slots(asked.opening)
+        self._deps.long_work.divide(asked.transaction.dreamscapes[0].plan.dreamscape, self._giving(asked))
+
+    def _giving(self, asked: SeatCommit) -> Parts:
+        try:
+            for at in range(0, len(asked.seats), PART):
+                if self._waiting is not asked:
+                    return
+                self._give(asked.seats[at : at + PART])
+                yield
+        finally:
+            if self._waiting is asked:
+                self._wait(asked, None)
+                self._given()
+
+    def _given(self) -> None:
+        """No further seat of a large commit gets a slot by it."""
+        self._waiting = None
+        self._exposure.slots_given()
+
+    def _give(self, seats: list[Seat]) -> None:
+        for seat in seats:
             if self._stays(seat) and self._admission.still_admitted(seat):
                 self._assign(seat)
 
@@ -231,10 +316,15 @@ class SeatCommits:
 
     def overtaken(self, why: Refusal) -> None:
         """The Dreamscape is severed or sent home: no waiting seat gets a slot by an earlier request."""
+        if self._looking is not None and not self._looking.settled and self._waiting is None:
+            self._looking.settle(why)
         asked = self._waiting
         if asked is None:
             return
         self._wait(asked, None)
+        if asked.written:
+            self._given()
+            return
         if asked.commit is not None:
             asked.commit.withdraw()
         if asked.start is not None and not asked.start.settled:
@@ -243,7 +333,7 @@ class SeatCommits:
     def look(self, now_s: float) -> None:
         """Show on the seats that the ledger is slow."""
         asked = self._waiting
-        if asked is None or now_s - asked.at_s <= LEDGER_SLOW_S:
+        if asked is None or asked.written or now_s - asked.at_s <= LEDGER_SLOW_S:
             return
         waited_s = now_s - asked.at_s
         sentence = f"the ledger has not kept the seat for {waited_s:.0f} s; it grants nothing until it has"

@@ -1,0 +1,43 @@
+"""Long work: what is done in parts, and what holds between two parts."""
+
+from typing import Final
+
+from mutate.mutation import Mutation
+
+_COMMITS: Final = "daemon/dreamd/app/dreamscapes/seating/seat_commits.py"
+_TESTS: Final = ("tests/app/test_long_work.py",)
+
+LONG_WORK: Final = (
+    Mutation(
+        "long-work.at-once",
+        "a large start is done in one turn",
+        "daemon/dreamd/app/events/long_work.py",
+        "PART: Final = 64",
+        "PART: Final = 1 << 20",
+        _TESTS,
+    ),
+    Mutation(
+        "long-work.marks-closed",
+        "house-keeping closes the marks of seats whose slots are still to come",
+        _COMMITS,
+        "        self._exposure.await_slots(asked.opening)\n",
+        "",
+        _TESTS,
+    ),
+    Mutation(
+        "long-work.goes-on",
+        "a sever while slots are given leaves the other seats on their way",
+        _COMMITS,
+        "        self._wait(asked, None)\n        if asked.written:\n",
+        "        if asked.written:\n",
+        _TESTS,
+    ),
+    Mutation(
+        "long-work.starts-all-the-same",
+        "a way out while a start looks at its seats is forgotten",
+        _COMMITS,
+        "            self._looking.settle(why)\n",
+        "            pass\n",
+        _TESTS,
+    ),
+)
