@@ -8,6 +8,7 @@ from itertools import count
 import numpy as np
 import pytest
 
+from dreamd.core.dreamscapes.views import BreakerState
 from dreamwire import codec
 from dreamwire.messages import Frame
 from dreamwire.topics import FramesTopic
@@ -102,7 +103,7 @@ def test_a_block_has_the_effects_of_its_frames() -> None:
     counts = together.meters.counts
     assert counts["accepted"] > 500
     assert counts["late"] > 20
-    reasons = {"nonfinite", "frozen", "range", "wrong-sender", "outdated", "replayed"}
+    reasons = {"nonfinite", "frozen", "range", "wrong-sender", "outdated", "copied"}
     assert reasons <= {name.removeprefix("refused:") for name in counts}
 
 
@@ -137,3 +138,34 @@ def test_a_sever_is_confirmed_by_the_frames_of_a_block() -> None:
     assert ticket.waiting == (name,)
     stage.hop(2, statuses=False)
     assert ticket.waiting == ()
+
+
+@pytest.mark.parametrize("blocks", [True, False])
+@pytest.mark.parametrize(("sender", "tripped"), [("ward-a", set()), ("", {"bed-1", "bed-2", "bed-3"})])
+def test_a_frame_that_a_gateway_sends_twice_accuses_no_bed(
+    blocks: bool, sender: str, tripped: set[str]
+) -> None:
+    """A copy on a bed's own connection is a replay of its device; a gateway's copy is counted alone."""
+    stage = Stage(pods=6)
+    gather(stage, blocks=blocks)
+    stage.appear()
+    stage.dream()
+    stage.hop(30)
+    twice = stage.pods[:3]
+    for pod in twice:
+        pod.gateway = "ward-a"
+        pod.presence()
+    topic: Callable[..., FramesTopic] = stage.topic
+    stage.topic = lambda pod: replace(topic(pod), sender=sender if pod in twice and sender else pod.name)
+    taken = stage.app.inbound.on_frames
+
+    def again(where: FramesTopic, frames: tuple[Frame, ...]) -> None:
+        taken(where, frames)
+        if where.sender == "ward-a" or where.sender in {pod.name for pod in twice}:
+            taken(where, frames)
+
+    stage.app.inbound.on_frames = again
+    stage.hop(4)
+    assert stage.meters.counts["refused:copied"] >= 3
+    open_now = {pod.pod for pod in stage.app.pods.list() if pod.breaker is BreakerState.OPEN}
+    assert open_now == tripped

@@ -153,35 +153,35 @@ def test_the_same_features_three_times_are_frozen() -> None:
 
 
 @pytest.mark.parametrize(
-    "again",
+    ("again", "written"),
     [
-        lambda f: f,
-        lambda f: replace(f, instant=f.instant + 1),
-        lambda f: replace(f, seq=f.seq - 5, instant=f.instant + 1),
-        lambda f: replace(f, seq=f.seq - 5, instant=f.instant - 5),
-        lambda f: replace(f, seq=f.seq + 1),
-        lambda f: replace(f, seq=f.seq + 1, instant=f.instant - 1),
-        lambda f: replace(f, seq=(f.seq + 2**31) % 2**32, instant=f.instant + 1),
+        (lambda f: f, FrameVerdict.COPIED),
+        (lambda f: replace(f, seq=f.seq - 5, instant=f.instant - 5), FrameVerdict.COPIED),
+        (lambda f: replace(f, instant=f.instant + 1), FrameVerdict.REPLAYED),
+        (lambda f: replace(f, seq=f.seq - 5, instant=f.instant + 1), FrameVerdict.REPLAYED),
+        (lambda f: replace(f, seq=f.seq + 1), FrameVerdict.REPLAYED),
+        (lambda f: replace(f, seq=f.seq + 1, instant=f.instant - 1), FrameVerdict.REPLAYED),
+        (lambda f: replace(f, seq=(f.seq + 2**31) % 2**32, instant=f.instant + 1), FrameVerdict.REPLAYED),
     ],
 )
-def test_a_number_or_instant_that_goes_back_is_a_replay(again: object) -> None:
+def test_a_number_or_instant_that_goes_back_is_refused(again: object, written: FrameVerdict) -> None:
     """The same frame, an older number, or an older instant is refused; the row stays."""
     line = Line()
     for _ in range(10):
         line.next()
     kept = (line.columns.seq[3], line.columns.instant[3], line.columns.db[3].copy())
-    assert line.write(again(line.last)) is FrameVerdict.REPLAYED  # type: ignore[operator]
+    assert line.write(again(line.last)) is written  # type: ignore[operator]
     assert (line.columns.seq[3], line.columns.instant[3]) == kept[:2]
     assert np.array_equal(line.columns.db[3], kept[2])
 
 
 def test_a_frame_overtaken_by_a_slots_first_is_no_replay_once() -> None:
-    """A frame overtaken by its slot's first is late; a second copy is a replay."""
+    """A frame overtaken by its slot's first is late; a second one is a copy."""
     line = Line()
     line.next()
     overtaken = replace(line.last, seq=line.last.seq - 2, instant=line.last.instant - 2)
     assert line.write(overtaken) is FrameVerdict.FILLED
-    assert line.write(overtaken) is FrameVerdict.REPLAYED
+    assert line.write(overtaken) is FrameVerdict.COPIED
     assert line.columns.lost == 0
 
 
@@ -208,13 +208,13 @@ def test_a_gap_still_open_after_two_seconds_is_lost() -> None:
 
 
 def test_a_late_frame_fills_its_gap_and_is_not_used() -> None:
-    """A missing frame that comes within 2 s closes the gap; a second copy of it is a replay."""
+    """A missing frame that comes within 2 s closes the gap; a second one is a copy."""
     line = Line()
     missed = after(PLAIN)
     line.next(hops=2)
     assert line.write(missed) is FrameVerdict.FILLED
     assert line.columns.seq[3] == line.last.seq
-    assert line.write(missed) is FrameVerdict.REPLAYED
+    assert line.write(missed) is FrameVerdict.COPIED
     assert sum(line.columns.advance(line.now + hop) for hop in range(12)) == 0
 
 
@@ -248,16 +248,16 @@ def test_frames_in_any_order_are_no_replay(delay_hops: int) -> None:
 @pytest.mark.parametrize(
     ("back", "later", "written"),
     [
-        (0, 10, FrameVerdict.REPLAYED),
+        (0, 10, FrameVerdict.COPIED),
         (0, 11, FrameVerdict.OUTDATED),
-        (10, 0, FrameVerdict.REPLAYED),
+        (10, 0, FrameVerdict.COPIED),
         (11, 0, FrameVerdict.OUTDATED),
-        (9, 1, FrameVerdict.REPLAYED),
+        (9, 1, FrameVerdict.COPIED),
         (1, 10, FrameVerdict.OUTDATED),
     ],
 )
-def test_a_copy_is_a_replay_while_it_is_young(back: int, later: int, written: FrameVerdict) -> None:
-    """A copy up to 2.5 s after its instant counts against its pod; later, against the uplink."""
+def test_a_copy_is_of_the_sender_while_it_is_young(back: int, later: int, written: FrameVerdict) -> None:
+    """A copy up to 2.5 s after its instant is its sender's; later it is the uplink's."""
     line = Line()
     sent = [line.last]
     for _ in range(20):

@@ -69,8 +69,8 @@ _FRAMES: Final = (
         "frame.old-copy-is-the-ways",
         "a copy that the network delivers again after seconds locks its sleeper",
         _COLUMNS,
-        "return FrameVerdict.REPLAYED if age_hops <= _REPLAY_AGE_HOPS else FrameVerdict.OUTDATED",
-        "return FrameVerdict.REPLAYED",
+        "return FrameVerdict.COPIED if age_hops <= _REPLAY_AGE_HOPS else FrameVerdict.OUTDATED",
+        "return FrameVerdict.COPIED",
         (_TESTS_COLUMNS, _TESTS_LATE),
     ),
     Mutation(

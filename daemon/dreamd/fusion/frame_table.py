@@ -8,9 +8,9 @@ Rules
 - The table remembers which of the newest 64 numbers have arrived. An older number that has not arrived yet
   was overtaken in the network: it is counted, never used, and counts against no pod, however late it is. A
   gap still open after 2 s is a lost frame. Numbers with low 16 bits of 0 leave no gap: pods skip them.
-- A number that has arrived before is a replay while the frame is at most REPLAY_AGE_S old, because frames
-  travel at QoS 0, which delivers nothing twice. An older copy is evidence about the network: refused and
-  counted.
+- A number that has arrived before is a copy while the frame is at most REPLAY_AGE_S old. On the pod's own
+  connection that is a replay, because frames travel at QoS 0, which delivers nothing twice; a copy that a
+  gateway sends is no evidence about a bed. An older one is evidence about the network: refused and counted.
 - A frame with a number that goes forward and an instant that does not, or the reverse, is a replay at any
   age: it contradicts the pod's own earlier frame, and no network changes the content of a frame.
 - The same features three times are frozen. A number must be finite and within the widest range (+-200 dB,
@@ -77,7 +77,8 @@ class FrameVerdict(Enum):
     ACCEPTED = "accepted"
     LATE = "late"  # accepted, after the tick of its instant had closed
     FILLED = "filled"  # overtaken by the row's frame, so not used
-    REPLAYED = "replayed"
+    REPLAYED = "replayed"  # contradicts the pod's own earlier frame
+    COPIED = "copied"  # a number that has come before, with its instant
     OUTDATED = "outdated"  # an old copy, or over 10 s behind: caused by the network
     FROZEN = "frozen"
     NONFINITE = "nonfinite"
@@ -190,7 +191,7 @@ class FrameTable:
             self._gaps.pop((slot, frame.seq), None)
             return FrameVerdict.FILLED
         age_hops = max(instant_now, newest) - frame.instant
-        return FrameVerdict.REPLAYED if age_hops <= _REPLAY_AGE_HOPS else FrameVerdict.OUTDATED
+        return FrameVerdict.COPIED if age_hops <= _REPLAY_AGE_HOPS else FrameVerdict.OUTDATED
 
     def forgive(self, instant: int) -> None:
         """Count no losses of an uplink failure: gaps open now, or opening within 2 s, are not losses."""

@@ -2,16 +2,17 @@
 
 An ordinary night has faults of all kinds, congestion in half of the seeds, several sessions in a quarter,
 faults of access and of a lost or slow ledger in a quarter, acts of people in three of ten, cases opened by
-hand in as many, moratoria, rounds of the exchange and acts of guests in a fifth each. In a night of
-the network, links and brokers fail and a daemon freezes, and nothing else fails: no person or device may be
-accused in it. In a night that is held back, everything that pods send is delayed by one constant time.
+hand in as many, moratoria, rounds of the exchange, acts of guests and gateways in a fifth each. In a night of
+the network, links, gateways and brokers fail and a daemon freezes, and nothing else fails: no person or
+device may be accused in it. In a night that is held back, everything that pods send is delayed by one
+constant time.
 """
 
 import random
 from dataclasses import dataclass
 from typing import Final
 
-from dreamd.simulation.faults import fault_kinds, people_faults, sessions
+from dreamd.simulation.faults import fault_kinds, gateway_faults, people_faults, sessions
 from dreamd.simulation.faults.access_faults import ACCESS
 from dreamd.simulation.faults.clinic_acts import CLINIC
 from dreamd.simulation.faults.congestion import CONGESTION, NIGHTS, Delay, lag
@@ -105,6 +106,14 @@ def _clinic(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fault
     return _drawn(rng, CLINIC, pods, between_s, rng.choice((16.0, 32.0, 64.0)))
 
 
+def _gateways(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fault, ...]:
+    """Draw from an RNG of its own: gateways fail, in a night that has them."""
+    if not gateway_faults.gateways(seed):
+        return ()
+    rng = random.Random(f"failing gateways {seed}")  # noqa: S311 - one seed, one story
+    return _drawn(rng, gateway_faults.GATEWAYS, pods, between_s, rng.choice((4.0, 8.0, 16.0, 32.0)))
+
+
 def _network(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fault, ...]:
     """Draw a night in which nothing fails but the network."""
     rng = random.Random(f"network {seed}")  # noqa: S311 - one seed, one story
@@ -151,7 +160,7 @@ class Night:
         if self.held_back_s > 0.0:
             return ()
         if self.network:
-            return _network(seed, pods, between_s)
+            return (*_network(seed, pods, between_s), *_gateways(seed, pods, between_s))
         ordinary = fault_kinds.draw(rng, pods, *between_s)
         apart = _congestion(seed, pods, between_s), _sessions(seed, pods, between_s)
         more = _access(seed, pods, between_s), _people(seed, pods, between_s)
@@ -160,7 +169,11 @@ class Night:
             return ()  # a calm night stays one
         acts = _clinic(seed, pods, between_s), _moratoria(seed, pods, between_s)
         more = _rounds(seed, pods, between_s), _guests(seed, pods, between_s)
-        return (*drawn, *acts[0], *acts[1], *more[0], *more[1])
+        return (*drawn, *acts[0], *acts[1], *more[0], *more[1], *_gateways(seed, pods, between_s))
+
+    def gateways(self, seed: int) -> int:
+        """How many gateways it has."""
+        return 0 if self.held_back_s > 0.0 else gateway_faults.gateways(seed)
 
     def begins_s(self, seed: int) -> tuple[float, str]:
         """When it begins, unix time, and the zone of its sleepers."""

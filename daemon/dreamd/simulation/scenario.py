@@ -90,8 +90,9 @@ def run_scenario(
     joined_after_s = {World.dreamscape: ending_s} if night.shared else None
     conditions = rng.choice(CONDITIONS)
     world = World(
-        seed, pods, conditions, limits_min, begins_s=begins_s, zone=zone, joined_after_s=joined_after_s
-    )
+        seed, pods, conditions, limits_min, begins_s=begins_s, zone=zone, joined_after_s=joined_after_s,
+        gateways=night.gateways(seed),
+    )  # fmt: skip
     world.checker.innocent = night.innocent
     if trace is not None:
         world.checker.trace = trace

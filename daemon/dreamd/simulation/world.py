@@ -25,6 +25,7 @@ from dreamd.simulation.machines.operators import ADMIN, OPERATOR, people
 from dreamd.simulation.machines.sleepers import Body, Sleeper
 from dreamd.simulation.processes.daemons import START_S, DaemonProcess
 from dreamd.simulation.processes.pods import Pod
+from dreamd.simulation.processes.ward_gateway import WardGateway
 from dreamd.simulation.schedule import SECOND_NS, Schedule
 from dreamedge.adapters.message_verifier import Broadcasts
 from dreamwire.signing import KeyedSealer
@@ -35,6 +36,8 @@ SECRET: Final = b"the simulation has one key for everybody"
 DREAMSCAPE: Final = "night"
 ZONE: Final = "Europe/Zurich"
 SKEW_PPM: Final = 100.0
+OWN_WAY: Final = 3
+"""In a night with gateways every third bed sends its own frames."""
 
 
 class World:
@@ -59,24 +62,23 @@ class World:
         house: House | None = None,
         checks: type[InvariantChecker] = InvariantChecker,
         joined_after_s: Mapping[str, float] | None = None,
+        gateways: int = 0,
     ) -> None:
         """Start one daemon and so many pods.
 
         limits_min: merge-minutes by pseudonym, of the sleepers that have a limit. sleeper: makes the sleeper
         of a bed's number. every_pulse, hops, recordings: see `Environment`. begins_s: when the night begins,
         unix time. zone: of wall clocks. house: absent, a bench of one site. checks: the checker's class.
-        joined_after_s: see `Environment`.
+        joined_after_s: see `Environment`. gateways: so many, for two of three beds.
         """
         self.seed, self.zone, self._sleeper = seed, zone, sleeper
         self.rng = random.Random(seed)  # noqa: S311 - one seed, one story
-        self.schedule = Schedule()
+        self.schedule, self.storage = Schedule(), LedgerStorage()
         self.conditions = conditions or NetworkConditions()
         self.limits_min = limits_min or {}
-        self.storage = LedgerStorage()
         self.storage.principals, self.storage.credentials = people(begins_s)
         self.broker = MqttBroker(self.schedule)
-        self.daemons: list[DaemonProcess] = []
-        self.pods: list[Pod] = []
+        self.daemons, self.pods = list[DaemonProcess](), list[Pod]()
         self.checker = checks(self.schedule, self.storage, self.limits_min, self.pods)
         self.checker.calm = self.conditions.loss == 0.0 and not joined_after_s
         self.checker.credentials.broker = self.broker
@@ -100,6 +102,7 @@ class World:
             house=house or House(),
             joined_after_s=joined_after_s or {},
         )
+        self.gateways = [WardGateway(self.environment, f"ward-{one}") for one in range(1, gateways + 1)]
         self.start_daemon()
         for number in range(1, pods + 1):
             self.add_pod(f"bed-{number}", number)
@@ -108,7 +111,9 @@ class World:
         """Add a pod and start it."""
         skew_ppm = self.rng.uniform(-SKEW_PPM, SKEW_PPM)
         clock = MachineClock(self.rng.randrange(10**12, 10**15), skew_ppm)
-        pod = Pod(self.environment, name, number, clock, self._sleeper(number))
+        by_gateway = bool(self.gateways) and number % OWN_WAY != 0
+        gateway = self.gateways[number % len(self.gateways)] if by_gateway else None
+        pod = Pod(self.environment, name, number, clock, self._sleeper(number), gateway)
         pod.credential = next((other.credential for other in self.pods if other.name == name), "")
         self.pods.append(pod)
         pod.boot()
@@ -138,17 +143,18 @@ class World:
         return answer.answer()
 
     def found_site(self) -> None:
-        """Enrol every bed; from then on the broker lets in only beds with an account."""
+        """Enrol every bed and gateway; from then on the broker lets in only beds with an account."""
         daemon = self.daemon
         assert daemon is not None
         self.broker.keep_accounts()
         daemon.keep_rights()
-        for pod in self.pods:
-            coded = self.answered(daemon.app.access.enrol(ADMIN, pod.name, Kind.BED, ()))
+        enrolled: list[Pod | WardGateway] = [*self.pods, *self.gateways]
+        for one in enrolled:
+            coded = self.answered(daemon.app.access.enrol(ADMIN, one.name, Kind.BED, ()))
             assert isinstance(coded, Coded), coded
             issued = self.answered(daemon.app.access.redeem(coded.text))
             assert isinstance(issued, Issued), issued
-            pod.credential = issued.token
+            one.credential = issued.token
         while daemon.keeper is not None and not daemon.keeper.idle:
             self.run(0.1)
 

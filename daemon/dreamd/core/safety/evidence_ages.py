@@ -89,7 +89,13 @@ AT_THE_DAEMON: Final = (
         Older.OUTDATED,
     ),
     Row("frozen", (Cause.FROZEN,), "three frames running", FRAME_PAST_S, Older.OUTDATED),
-    Row("replayed: a copy", (Cause.REPLAYED,), "the numbers that have come", REPLAY_AGE_S, Older.OUTDATED),
+    Row(
+        "replayed: a copy, but of a gateway",
+        (Cause.REPLAYED,),
+        "the numbers that have come",
+        REPLAY_AGE_S,
+        Older.OUTDATED,
+    ),
     Row("replayed: a contradiction", (Cause.REPLAYED,), "number and instant of two frames", inf, Older.ANY),
     Row(
         "actuator, `dreamd_frames_above_granted_total`, `dreamd_coupled_above_granted`",

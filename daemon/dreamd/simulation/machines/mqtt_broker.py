@@ -57,6 +57,12 @@ class DaemonClient(Protocol):
         ...
 
 
+class GatewayClient(Protocol):
+    """A gateway as a client: it publishes alone."""
+
+    link: NetworkLink
+
+
 class MqttBroker:
     """MQTT as far as both ends need it; a message passes two links, the sender's and the receiver's."""
 
@@ -66,6 +72,7 @@ class MqttBroker:
         self.frozen = False
         self.pods: list[PodClient] = []
         self.daemons: list[DaemonClient] = []
+        self.gateways: list[GatewayClient] = []
         self._retained: dict[str, bytes] = {}
         self.welcomed = 0  # how often a daemon has connected, as its presence says
         self._counted = 0
@@ -215,11 +222,14 @@ class MqttBroker:
     def freeze(self) -> None:
         """SIGSTOP: messages to it are kept."""
         self.frozen = True
-        for link in [pod.link for pod in self.pods] + [daemon.link for daemon in self.daemons]:
+        for link in self._links():
             link.hold()
 
     def thaw(self) -> None:
         """SIGCONT: everything at once."""
         self.frozen, self.up_since_ns = False, self._schedule.now_ns
-        for link in [pod.link for pod in self.pods] + [daemon.link for daemon in self.daemons]:
+        for link in self._links():
             link.let_go()
+
+    def _links(self) -> list[NetworkLink]:
+        return [client.link for clients in (self.pods, self.daemons, self.gateways) for client in clients]

@@ -15,6 +15,7 @@ from dreamd.simulation.machines.held_keys import HeldKeys
 from dreamd.simulation.machines.pod_hardware import Device, Disk, Notes, Sent
 from dreamd.simulation.machines.sleepers import SimulatedFault, Sleeper
 from dreamd.simulation.processes.pod_connection import PodConnection
+from dreamd.simulation.processes.ward_gateway import WardGateway
 from dreamd.simulation.schedule import MS_NS, SECOND_NS
 from dreamedge.adapters.fault_injection import Bend
 from dreamedge.adapters.message_verifier import MessageVerifier
@@ -52,15 +53,21 @@ class Pod(PodConnection):
     """A pod: implements the edge's ports Link and PodStore for its runner."""
 
     dropped, failed = 0, ""
+    newest_frame: Frame | None = None
 
     def __init__(
-        self, environment: Environment, name: str, number: int, clock: MachineClock, sleeper: Sleeper
+        self,
+        environment: Environment,
+        name: str,
+        number: int,
+        clock: MachineClock,
+        sleeper: Sleeper,
+        gateway: WardGateway | None = None,
     ) -> None:
         self._environment = environment
         self._schedule, self._broker = environment.schedule, environment.broker
         self._observer = environment.observer
-        self.name = name
-        self.number = number
+        self.name, self.number, self.gateway = name, number, gateway
         self.machine = clock
         self.link = environment.link()
         self.disk = Disk()
@@ -120,6 +127,7 @@ class Pod(PodConnection):
             BANDS6X2,
             CalibrationSource.SIMULATED,
             incarnation,
+            gateway=self.gateway.name if self.gateway is not None else "",
         )
         clock = SessionClock()
         restored = Restored(self.disk.latched, self.disk.severed, self.disk.woken, self.disk.consents)
@@ -271,15 +279,17 @@ class Pod(PodConnection):
 
     # -- ports.link -------------------------------------------------------------------------------
 
-    def frame(self, dreamscape: str, cohort: int, frame: Frame, *, own: bool = False) -> None:  # noqa: ARG002
-        """Send a frame, or what a byzantine pod makes of it."""
-        self.newest_assignment = frame.assignment
+    def frame(self, dreamscape: str, cohort: int, frame: Frame, *, own: bool = False) -> None:
+        """Send a frame, or what a byzantine pod makes of it, by its gateway while that takes it."""
+        self.newest_assignment, self.newest_frame = frame.assignment, frame
         self._sent.appendleft(Sent(seq_low(frame.seq), frame.assignment, self.body.captured_ns))
         if self._frames_of != (dreamscape, cohort):
             self._frames_of = dreamscape, cohort
             self._frames_topic = topics.frames(dreamscape, cohort, self.name)
+        gateway = None if own or not self.link.up else self.gateway
         for sent in (frame,) if self.bend is None else self.bend(frame):
-            self._send(self._frames_topic, codec.encode((sent,)), qos=0)
+            if gateway is None or not gateway.take_frame(dreamscape, cohort, sent):
+                self._send(self._frames_topic, codec.encode((sent,)), qos=0)
 
     def status(self, status: Status) -> None:
         """Send a status; every second pod is of revision 3, and mostly sends the vital part."""

@@ -29,6 +29,7 @@ EVIDENCE: Final = {
     FrameVerdict.RANGE: Cause.RANGE,
     FrameVerdict.FROZEN: Cause.FROZEN,
     FrameVerdict.REPLAYED: Cause.REPLAYED,
+    FrameVerdict.COPIED: Cause.REPLAYED,
     FrameVerdict.MISFIT: Cause.MISFIT,
     FrameVerdict.CLOCK: Cause.CLOCK,
 }
@@ -59,7 +60,9 @@ class PodInputs:
             self._deps.meters.frames_accepted(1, late=int(written is FrameVerdict.LATE))
         else:
             self._deps.meters.frame_refused(written.value)
-        cause = None if written.sound else EVIDENCE.get(written)
+        # A copy by a gateway is its own doing; a contradiction is of the frame itself, by any way.
+        twice = written is FrameVerdict.COPIED and topic.sender != seat.pod
+        cause = None if written.sound or twice else EVIDENCE.get(written)
         if cause is not None:
             evidence = f"number {frame.seq} of instant {frame.instant}"
             dreamscape.evaluator.trip(seat, Trip(cause, "a frame", evidence))
