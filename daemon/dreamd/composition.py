@@ -106,7 +106,8 @@ async def serve(settings: Settings, announce: Callable[[Ready], None]) -> None:
         state = StateDir(settings.state_dir)
         manager = ServiceManager.of(os.environ, os.getpid())
         try:
-            daemon = await opened(settings, lambda: Daemon(settings, state, log, announce, manager), log)
+            open_daemon = partial(Daemon, settings, state, log, announce, manager)
+            daemon = await opened(settings, open_daemon, log, manager)
             if daemon is not None:
                 await daemon.open_faces()
                 await daemon.run()
@@ -239,6 +240,7 @@ class Daemon:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, self._end_by_plan)
+        self._application.house.end_by_plan = self._end_by_plan
         self._ledger.tell(lambda: self._deliver_soon(loop))
         self._engine.listen(partial(self._hear_soon, loop))
         tasks = {

@@ -11,11 +11,12 @@ from dreamd.adapters.grpc.server import CannotListen
 from dreamd.adapters.ledger.house.house_row import Claim
 from dreamd.adapters.site_authority import SiteAuthority
 from dreamd.adapters.site_guard import guarded_site
+from dreamd.core.fleet.house import HouseLease, Waiting
 from dreamd.house_address import advertised
 from dreamd.ports.commit import LedgerHeldError
-from dreamd.ports.houses import HouseLease, Waiting
 from dreamd.settings import Settings
 from dreamd.standby import Standby, Tells
+from dreamwire.sd_notify import ServiceManager
 
 LOOK_S: Final = 0.1
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -56,7 +57,9 @@ def claim_of(settings: Settings, key: bytes, site: SiteAuthority | None = None) 
     return Claim(settings.house_name, address, key.hex(), settings.house_lease_s)
 
 
-async def opened(settings: Settings, open_daemon: Callable[[], T], log: Tells) -> T | None:
+async def opened(
+    settings: Settings, open_daemon: Callable[[], T], log: Tells, manager: ServiceManager | None = None
+) -> T | None:
     """Open the daemon, as a standby once its house has no owner; None: a signal ended the wait.
 
     Raises:
@@ -73,7 +76,9 @@ async def opened(settings: Settings, open_daemon: Callable[[], T], log: Tells) -
         loop.add_signal_handler(number, stop.set)
     while True:
         try:
-            free = await Standby(settings, engine_of(settings.ledger_url), log, site).wait(stop)
+            free = await Standby(settings, engine_of(settings.ledger_url), log, site, manager=manager).wait(
+                stop
+            )
         except CannotListen:
             raise
         except OSError as error:

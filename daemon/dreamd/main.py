@@ -45,6 +45,8 @@ VERBS: Final = {
     "console": Verb("serve the console to browsers", "console"),
     "pods": Verb("list, watch, check in, release pods", "daemon"),
     "dreamscapes": Verb("create, watch, sever, wake Dreamscapes", "daemon"),
+    "house": Verb("show the house: its owner, term and lease, its standbys, its troubles", "daemon"),
+    "handover": Verb("hand the house over to its standby: every bed at zero, none released", "daemon"),
     "sever": Verb("set a sleeper, a pod, a Dreamscape, a site or the fleet to zero now", "daemon"),
     "breakers": Verb("list, trip, reset breakers", "daemon"),
     "wake": Verb("give, lift, list wake orders", "daemon"),

@@ -42,6 +42,7 @@ from dreamd.house_address import advertised, refusal_of, unreachable
 from dreamd.ports.commit import LedgerError
 from dreamd.ports.houses import HouseRecord, HouseState
 from dreamd.settings import Settings
+from dreamwire.sd_notify import ServiceManager
 from dreamwire.text import shown
 
 LOOK_S: Final = 0.25
@@ -75,9 +76,14 @@ class Standby:
         log: Tells,
         site: SiteAuthority | None = None,
         ways_out: WaysOutElsewhere | None = None,
+        manager: ServiceManager | None = None,
     ) -> None:
-        """engine: of the ledger's database; it belongs to the standby. site: of the house, if it has one."""
+        """engine: of the ledger's database; it belongs to the standby. site: of the house, if it has one.
+
+        manager: of this service; it is given more time for the start with each look.
+        """
         self._settings, self._engine, self._log = settings, engine, log
+        self._manager = manager or ServiceManager()
         self._site, self._ways_out = site, ways_out
         self._house: HouseRecord | None = None
         self._free = False
@@ -112,6 +118,8 @@ class Standby:
 
     async def _until_free(self, stop: asyncio.Event) -> bool:
         while not stop.is_set():
+            self._manager.alive(boottime_s())
+            self._manager.status(self._why)
             if await asyncio.to_thread(self.read_once):
                 self._log.info("house_free", why=self._why)
                 return True
@@ -184,7 +192,7 @@ class Standby:
         unled = unreachable(house)
         owner = f"{house.address or 'a daemon'} owns it" if not free else "it has no owner"
         lacks = f"; it will not take over: {self._unnamed}" if self._unnamed else ""
-        lacks += f"; no caller is led there: {unled}" if unled and not free else ""
+        lacks += f"; callers are not led to it: another daemon owns it {unled}" if unled and not free else ""
         self._say(f"standby of {house.house or 'the house'}: {owner}{lacks}")
         return free and not self._unnamed
 

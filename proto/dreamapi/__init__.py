@@ -95,7 +95,7 @@ from dreamapi.errors import (
     WrongRole,
     WrongState,
 )
-from dreamapi.house_errors import HouseUnowned, OwnerElsewhere
+from dreamapi.house_errors import HouseUnowned, NoStandby, OwnerElsewhere
 from dreamapi.institution_errors import (
     AlreadyPublished,
     AskUnknown,
@@ -190,6 +190,7 @@ __all__ = [
     "NoProvider",
     "NoRenewal",
     "NoRoleGiven",
+    "NoStandby",
     "NobodyLeads",
     "NotCalibrated",
     "NotCanonical",

@@ -10,5 +10,9 @@ class OwnerElsewhere(Refused, reason="OWNER_ELSEWHERE"):
     """
 
 
+class NoStandby(Refused, reason="NO_STANDBY"):
+    """No standby waits that could take the house over, so it stays with its owner."""
+
+
 class HouseUnowned(Refused, reason="HOUSE_UNOWNED"):
     """No daemon owns the house for the moment, or none is known; the client asks again in its deadline."""

@@ -4,7 +4,7 @@ import grpc.aio
 
 from dreamapi import names
 from dreamapi.call_policy import Line, new_request_id
-from dreamapi.requests import freeing
+from dreamapi.requests import asking, freeing
 from dreamapi.v1 import house_pb2 as houses
 from dreamapi.v1 import severs_pb2 as severs
 from dreamapi.v1.house_pb2_grpc import HousesStub
@@ -64,3 +64,13 @@ class Houses:
     async def get(self) -> houses.House:
         """The connection to the pods, the ledger, and a sentence for each trouble."""
         return await self._line.ask(self._stub.GetHouse, houses.GetHouseRequest(), houses.House)
+
+    async def hand_over(self, *, reason: str = "", request_id: str = "") -> houses.Standby:
+        """Have the daemon end and a standby take the house; return that standby. Every sleeper is at zero.
+
+        Raises:
+            NoStandby: none could take it; nothing has changed.
+            ShuttingDown: the daemon ends already.
+        """
+        request = asking(houses.HandOverRequest, reason=reason, request_id=request_id or new_request_id())
+        return await self._line.ask(self._stub.HandOver, request, houses.Standby)

@@ -17,6 +17,8 @@ from dreamd.cli import (
     dreamscapes,
     exchange,
     guidelines,
+    handover,
+    house,
     me,
     moratorium,
     piece,
@@ -43,6 +45,8 @@ def commands() -> argparse.ArgumentParser:
     breakers.add_parser(subjects)
     wake.add_parser(subjects)
     sever.add_parser(subjects)
+    house.add_parser(subjects)
+    handover.add_parser(subjects)
     me.add_parser(subjects)
     guidelines.add_parser(subjects)
     dose.add_parser(subjects)

@@ -8,6 +8,7 @@ import pytest
 from dreamd.app.dreamscapes.drivers.handed_slots import HandedSlots
 from dreamd.core.access.caller import SIGNALLED
 from dreamd.core.dreamscapes.views import BreakerState
+from dreamd.core.fleet.house import HouseLease, Waiting
 from dreamd.core.refusals import Code, Refusal
 from dreamd.ports.ledger.handovers import HandedSlot, Handover
 from dreamwire.messages import Assign, PodEventKind, Release, StoredSever
@@ -185,6 +186,31 @@ def test_nobody_is_seated_or_started_while_the_house_is_handed_over() -> None:
     assert isinstance(refused, Refusal)
     assert refused.code is Code.SHUTTING_DOWN
     assert "handing the house over to its standby" in str(refused)
+
+
+def test_a_person_hands_the_house_over_to_a_standby_that_can_take_it() -> None:
+    """The call ends the daemon as a signal does, once; without an heir, or a lease, it is refused."""
+    stage = dreaming()
+    ended: list[bool] = []
+    house = stage.app.house
+    house.end_by_plan = lambda: ended.append(True)
+    assert isinstance(stage.ledger, MemoryLedger)
+    refused = house.hand_over(OPERATOR)
+    assert isinstance(refused, Refusal)
+    assert refused.code is Code.NO_STANDBY
+    able = Waiting("10.0.0.3:50051")
+    stage.ledger.house = HouseLease("Nachthaus", "10.0.0.1:50051", 7, 4.0, (able,))
+    stage.ledger.owned = False
+    assert isinstance(house.hand_over(OPERATOR), Refusal), "its lease has run out"
+    stage.ledger.owned = True
+    assert not ended
+    assert house.hand_over(OPERATOR) == able
+    assert ended == [True]
+    assert house.overview().lease == stage.ledger.house
+    stage.app.shutdown(SIGNALLED, hands_over=True)
+    again = house.hand_over(OPERATOR)
+    assert isinstance(again, Refusal)
+    assert again.code is Code.SHUTTING_DOWN
 
 
 def test_a_ledger_in_doubt_closes_no_breaker() -> None:

@@ -17,8 +17,9 @@ from dreamd.adapters.ledger.house.lease_keeper import LeaseKeeper
 from dreamd.adapters.ledger.house.standby_rows import drop_standby, note_standby
 from dreamd.adapters.ledger.opening import open_ledger
 from dreamd.adapters.ledger.postgres import PostgresLedger, engine_of
+from dreamd.core.fleet.house import Waiting
 from dreamd.ports.commit import LedgerError, LedgerHeldError
-from dreamd.ports.houses import HouseRecord, HouseState, Waiting
+from dreamd.ports.houses import HouseRecord, HouseState
 from dreamd.ports.ledger.handovers import HandedSlot, Handover
 from dreamd.ports.ledger.transaction import Transaction
 from fakes.ledger import draw, holds

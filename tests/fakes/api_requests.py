@@ -90,6 +90,7 @@ UNARY |= {
         SeverOutcome,
     ),
     "GetHouse": (houses.GetHouseRequest(), houses.House),
+    "HandOver": (houses.HandOverRequest(), houses.Standby),
     "ListWakeOrders": (waking.ListWakeOrdersRequest(), waking.ListWakeOrdersResponse),
 }
 GUARDED = {

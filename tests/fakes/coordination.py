@@ -28,7 +28,7 @@ from dreamd.core.dreamscapes.views import (
     PodView,
     SeverOutcome,
 )
-from dreamd.core.fleet.house import HouseView
+from dreamd.core.fleet.house import HouseView, Waiting, no_standby
 from dreamd.core.limits import WATCHERS_MAX
 from dreamd.core.listing import Newest, dated, newest_first
 from dreamd.core.pieces.piece import NO_CREDITS, Credits
@@ -409,6 +409,11 @@ class FakeHouse:
     def overview(self) -> HouseView:
         self._app.asked("house")
         return self._app.house_view
+
+    def hand_over(self, caller: Caller) -> Waiting | Refusal:
+        refusal, lease = self._app.asked("hand_over", caller), self._app.house_view.lease
+        heir = lease.heir if lease is not None else None
+        return refusal or heir or Refusal(Code.NO_STANDBY, no_standby(lease))
 
     def watch_events(self, cursor: int | None, dreamscape: str, changed: Changed) -> FakeEventWatch | Refusal:
         if refusal := self._app.asked("watch_events", cursor, dreamscape):

@@ -85,6 +85,7 @@ async function whole_night() {
   const pods = ["pods/light-1", "pods/light-2", "pods/light-3"];
   const name = "dreamscapes/foreign";
   await unary("Houses.GetHouse", {});
+  await unary("Houses.HandOver", { reason: "nobody waits" });
   await unary("Pods.ListPods", { page_size: 2 });
   await unary("Pods.GetPod", { name: pods[0] });
   await stream("Pods.WatchPods", {}, 1);

@@ -63,7 +63,7 @@ async def test_every_method_answers_another_language(told: dict[str, Any]) -> No
     own = {"Access.GetCaller", "Access.RenewCredential", "Access.GetProvider", "Access.RedeemSignIn"}
     refusing = {"Breakers.ResetBreaker", "Guidelines.RatifyRevision"}
     refusing |= {"Reports.PreviewReport", "Reports.PublishReport", "Pieces.GetPiece"}
-    refusing |= {"Clinic.CloseCase", "Clinic.ReleaseCase"}
+    refusing |= {"Clinic.CloseCase", "Clinic.ReleaseCase", "Houses.HandOver"}
     refusing |= {"Exposure.LiftAlarm", "Exposure.GetExposureResponse", "Moratoria.SecondMoratorium"}
     assert set(told["methods"]) - set(answers) == {*refusing, *own}
     assert answers["a credential"] == {"ok": True}
@@ -98,6 +98,7 @@ async def test_every_method_answers_another_language(told: dict[str, Any]) -> No
         ("Exposure.GetExposureResponse", FAILED_PRECONDITION, "NOT_MEASURED", ""),
         ("Exposure.LiftAlarm", PERMISSION_DENIED, "PERSON_NEEDED", ""),
         ("Guidelines.RatifyRevision", PERMISSION_DENIED, "PERSON_NEEDED", ""),
+        ("Houses.HandOver", FAILED_PRECONDITION, "NO_STANDBY", ""),
         ("Moratoria.SecondMoratorium", PERMISSION_DENIED, "PERSON_NEEDED", ""),
         ("Pieces.GetPiece", NOT_FOUND, "PIECE_UNKNOWN", ""),
         ("Reports.PreviewReport", FAILED_PRECONDITION, "TOO_EARLY", ""),

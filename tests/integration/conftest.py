@@ -25,10 +25,8 @@ def running_broker(folder: Path) -> Iterator[Broker]:
     conf.write_text(SHIPPED.read_text().replace("listener 1883 ", f"listener {port} "))
     one = Broker(conf, port)
     one.start()
-    try:
-        yield one
-    finally:
-        one.kill()
+    yield one
+    one.kill()
 
 
 @pytest.fixture

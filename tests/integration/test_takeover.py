@@ -5,9 +5,11 @@ import json
 import shutil
 import signal
 import sqlite3
+import subprocess
+import sys
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
 from math import inf
 from pathlib import Path
@@ -34,6 +36,7 @@ class House(Fleet):
     """A fleet whose daemon has a standby with a state directory of its own."""
 
     port: int = 0
+    other_port: int = 0
 
     def standby(self) -> None:
         """Start it: the same flags, its own directory, with the keys of the owner."""
@@ -44,7 +47,8 @@ class House(Fleet):
             keys.execute("VACUUM INTO ?", (str(other / "keys.sqlite3"),))
         (other / "keys.sqlite3").chmod(0o600)
         flags = ["--ready-json", "--mqtt-url", self._url("daemon"), "--state-dir", str(other)]
-        flags += ["--grpc-port", "0", "--http-port", str(self.port), *self.founding(), *self.flags]
+        flags += ["--grpc-port", str(self.other_port), "--http-port", str(self.port)]
+        flags += [*self.founding(), *self.flags]
         self.start("standby", [*self.program, "serve", *flags, "--house-standby", "yes"])
 
     def told(self) -> str:
@@ -56,6 +60,13 @@ class House(Fleet):
             return wrong.read().decode()
         except OSError:
             return ""
+
+    def run(self, *words: str) -> str:
+        """The output of a command that asks the owner, or the one that leads to it."""
+        command = [sys.executable, "-m", "dreamd", *words, "--server", f"127.0.0.1:{self.grpc_port}"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60.0, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def taken_over(self) -> float:
         """Wait until the standby serves; returns the moment."""
@@ -89,12 +100,14 @@ def server() -> Iterator[Cluster]:
 
 
 @pytest.fixture
-async def house(tmp_path: Path, server: Cluster, unused_tcp_port: int) -> AsyncIterator[House]:
+async def house(
+    tmp_path: Path, server: Cluster, unused_tcp_port_factory: Callable[[], int]
+) -> AsyncIterator[House]:
     """A house of four merged sleepers, and a standby that waits."""
     flags = ("--ledger-url", server.url(), "--house-lease-s", str(LEASE_S), "--house-name", "Nachthaus")
     with running_broker(tmp_path) as broker:
         one = House(tmp_path, broker, flags=flags)
-        one.port = unused_tcp_port
+        one.port, one.other_port, one.fixed_port = (unused_tcp_port_factory() for _ in range(3))
         try:
             one.daemon()
             one.light(WARD, 1, len(PODS), "--hops")
@@ -108,7 +121,7 @@ async def house(tmp_path: Path, server: Cluster, unused_tcp_port: int) -> AsyncI
 
 async def waits(house: House) -> None:
     """The standby says whose it is."""
-    await until(lambda: "standby of Nachthaus: a daemon owns it" in house.told())
+    await until(lambda: f"standby of Nachthaus: 127.0.0.1:{house.fixed_port} owns it" in house.told())
 
 
 async def test_a_killed_owner_is_followed_within_its_lease_and_two_seconds(
@@ -146,9 +159,16 @@ async def test_a_frozen_owner_sends_nothing_coupled_after_it_wakes(house: House)
 
 
 async def end_by_plan(house: House, name: str) -> tuple[float, float, float]:
-    """SIGTERM of the owner; seconds until everyone is at zero, the next one serves, and all are merged."""
+    """End the owner; seconds until everyone is at zero, the next one serves, and all are merged."""
     ended_s = boottime_s()
-    assert house.stop_daemon(20.0) == 0
+    if name == "dreamd handover":
+        told = await asyncio.to_thread(house.run, "handover", "--reason", "a new disk")
+        assert "ends; 127.0.0.1" in told
+        assert f"127.0.0.1:{house.other_port} owns the house" in told
+        print(told)
+        assert house.processes["daemon"].wait(20.0) == 0
+    else:
+        assert house.stop_daemon(20.0) == 0
     served_s = house.taken_over() - ended_s
     zero_s = max(house.alone_after_s(pod, ended_s, WARD) for pod in PODS)
     await until(lambda: all(house.coupled_s(pod, ended_s + zero_s) for pod in PODS), within_s=60.0)
@@ -159,9 +179,9 @@ async def end_by_plan(house: House, name: str) -> tuple[float, float, float]:
     return zero_s, served_s, merged_s
 
 
-@pytest.mark.parametrize("name", ["a plain stop", "a handover"])
+@pytest.mark.parametrize("name", ["a plain stop", "a handover", "dreamd handover"])
 async def test_an_owner_that_ends_hands_the_house_over(house: House, server: Cluster, name: str) -> None:
-    """SIGTERM: every bed at zero, then the lease is given up, and the standby serves at once.
+    """The planned end: every bed at zero, then the lease is given up, and the standby serves at once.
 
     A plain stop is what an owner does that sees no standby; each bed is then released, and scored anew.
     """
@@ -174,7 +194,9 @@ async def test_an_owner_that_ends_hands_the_house_over(house: House, server: Clu
     assert zero_s <= LEASE_AND_FADE_S
     assert served_s <= TAKEN_WITHIN_S
     log = (house.folder / "daemon.log").read_text()
-    assert ("handing_over" in log) == (name == "a handover")
+    assert ("handing_over" in log) == (name != "a plain stop")
+    shown = await asyncio.to_thread(house.run, "house")
+    assert f"owner      127.0.0.1:{house.other_port} of Nachthaus" in shown
 
 
 async def test_a_database_that_dies_zeroes_and_its_return_goes_on(house: House, server: Cluster) -> None:
@@ -191,5 +213,5 @@ async def test_a_database_that_dies_zeroes_and_its_return_goes_on(house: House, 
     await until(house.merged, within_s=60.0)
     print(f"database killed: zero after {zero_s:.1f} s; merged again {boottime_s() - killed_s:.1f} s after")
     told = house.told()
-    assert "a daemon owns it" in told, "the house has the owner that it had"
+    assert f"127.0.0.1:{house.fixed_port} owns it" in told, "the house has the owner that it had"
     assert house.processes["daemon"].poll() is None

@@ -26,7 +26,6 @@ from mutate.held_consents import HELD_CONSENTS
 from mutate.joined_houses import JOINED_HOUSES
 from mutate.keys import KEYS
 from mutate.leading import LEADING
-from mutate.led_callers import LED_CALLERS
 from mutate.letters import LETTERS
 from mutate.long_work import LONG_WORK
 from mutate.moratoria import MORATORIA
@@ -65,7 +64,6 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *(*REHEARSED, *SIZED, *GATEWAYS),
     *STOPS,
     *HANDOVERS,
-    *LED_CALLERS,
     *AUDIT,
     *API,
     *ERASING,

@@ -71,6 +71,7 @@ class Code(Enum):
     TERM_LOST = "TERM_LOST"
     OWNER_ELSEWHERE = "OWNER_ELSEWHERE"
     HOUSE_UNOWNED = "HOUSE_UNOWNED"
+    NO_STANDBY = "NO_STANDBY"
     CURSOR_TOO_OLD = "CURSOR_TOO_OLD"
     CURSOR_AHEAD = "CURSOR_AHEAD"
     TOO_MANY_WATCHERS = "TOO_MANY_WATCHERS"
@@ -208,6 +209,10 @@ CATALOGUE: Final[dict[Code, Entry]] = {
         Kind.PRECONDITION, "call the daemon that owns the house, at the address in the metadata"
     ),
     Code.HOUSE_UNOWNED: Entry(Kind.UNAVAILABLE, "call again in a few seconds; /readyz names the reason"),
+    Code.NO_STANDBY: Entry(
+        Kind.PRECONDITION,
+        "start a daemon with house.standby on another machine, and look for it in dreamd house",
+    ),
     Code.CURSOR_TOO_OLD: Entry(
         Kind.OUT_OF_RANGE, "begin without a cursor, from now on: older events are no longer kept"
     ),

@@ -42,27 +42,3 @@ class HouseRecord:
     def living(self) -> bool:
         """Whether a daemon owns the house."""
         return self.lease_until_s > self.now_s
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A standby seen lately. address: of its API. lacks: why it cannot take over; empty: it can."""
-
-    address: str
-    lacks: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class HouseLease:
-    """A house as its owner knows it. left_s: of the lease. standbys: those that wait, by address."""
-
-    house: str
-    address: str
-    term: int
-    left_s: float
-    standbys: tuple[Waiting, ...] = ()
-
-    @property
-    def heir(self) -> Waiting | None:
-        """A standby that can take over now; None: there is none."""
-        return next((one for one in self.standbys if not one.lacks), None)

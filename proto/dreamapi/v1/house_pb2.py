@@ -23,10 +23,11 @@ _sym_db = _symbol_database.Default()
 
 
 from dreamapi.v1 import rules_pb2 as dreamapi_dot_v1_dot_rules__pb2
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x64reamapi/v1/house.proto\x12\x0b\x64reamapi.v1\x1a\x17\x64reamapi/v1/rules.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfb\x01\n\x05House\x12\x18\n\x10\x62roker_connected\x18\x01 \x01(\x08\x12\x36\n\x12\x62roker_change_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0eledger_failure\x18\x03 \x01(\t\x12\x19\n\x11\x62lind_dreamscapes\x18\x04 \x03(\t\x12\x13\n\x0bpods_online\x18\x05 \x01(\x05\x12\x14\n\x0cpods_unheard\x18\x06 \x01(\x05\x12\x10\n\x08troubles\x18\x07 \x03(\t\x12\x30\n\x0csession_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x11\n\x0fGetHouseRequest2V\n\x06Houses\x12L\n\x08GetHouse\x12\x1c.dreamapi.v1.GetHouseRequest\x1a\x12.dreamapi.v1.House\"\x0e\x9a\xcc\x18\n\x08\x03\x12\x06\x01\x02\x03\x04\x06\x07\x42\x63\n\x1cio.github.dreamd.dreamapi.v1B\nHouseProtoP\x01Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x64reamapi/v1/house.proto\x12\x0b\x64reamapi.v1\x1a\x17\x64reamapi/v1/rules.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa3\x02\n\x05House\x12\x18\n\x10\x62roker_connected\x18\x01 \x01(\x08\x12\x36\n\x12\x62roker_change_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0eledger_failure\x18\x03 \x01(\t\x12\x19\n\x11\x62lind_dreamscapes\x18\x04 \x03(\t\x12\x13\n\x0bpods_online\x18\x05 \x01(\x05\x12\x14\n\x0cpods_unheard\x18\x06 \x01(\x05\x12\x10\n\x08troubles\x18\x07 \x03(\t\x12\x30\n\x0csession_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x05lease\x18\t \x01(\x0b\x32\x17.dreamapi.v1.HouseLease\"\x8b\x01\n\nHouseLease\x12\r\n\x05house\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\x0c\n\x04term\x18\x03 \x01(\x03\x12\'\n\x04left\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12&\n\x08standbys\x18\x05 \x03(\x0b\x32\x14.dreamapi.v1.Standby\")\n\x07Standby\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\r\n\x05lacks\x18\x02 \x01(\t\"\x11\n\x0fGetHouseRequest\"5\n\x0fHandOverRequest\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t2\xa4\x01\n\x06Houses\x12L\n\x08GetHouse\x12\x1c.dreamapi.v1.GetHouseRequest\x1a\x12.dreamapi.v1.House\"\x0e\x9a\xcc\x18\n\x08\x03\x12\x06\x01\x02\x03\x04\x06\x07\x12L\n\x08HandOver\x12\x1c.dreamapi.v1.HandOverRequest\x1a\x14.dreamapi.v1.Standby\"\x0c\x9a\xcc\x18\x08\x08\x02\x12\x02\x01\x06\x18\x04\x42\x63\n\x1cio.github.dreamd.dreamapi.v1B\nHouseProtoP\x01Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,10 +37,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._serialized_options = b'\n\034io.github.dreamd.dreamapi.v1B\nHouseProtoP\001Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1'
   _globals['_HOUSES'].methods_by_name['GetHouse']._loaded_options = None
   _globals['_HOUSES'].methods_by_name['GetHouse']._serialized_options = b'\232\314\030\n\010\003\022\006\001\002\003\004\006\007'
-  _globals['_HOUSE']._serialized_start=99
-  _globals['_HOUSE']._serialized_end=350
-  _globals['_GETHOUSEREQUEST']._serialized_start=352
-  _globals['_GETHOUSEREQUEST']._serialized_end=369
-  _globals['_HOUSES']._serialized_start=371
-  _globals['_HOUSES']._serialized_end=457
+  _globals['_HOUSES'].methods_by_name['HandOver']._loaded_options = None
+  _globals['_HOUSES'].methods_by_name['HandOver']._serialized_options = b'\232\314\030\010\010\002\022\002\001\006\030\004'
+  _globals['_HOUSE']._serialized_start=131
+  _globals['_HOUSE']._serialized_end=422
+  _globals['_HOUSELEASE']._serialized_start=425
+  _globals['_HOUSELEASE']._serialized_end=564
+  _globals['_STANDBY']._serialized_start=566
+  _globals['_STANDBY']._serialized_end=607
+  _globals['_GETHOUSEREQUEST']._serialized_start=609
+  _globals['_GETHOUSEREQUEST']._serialized_end=626
+  _globals['_HANDOVERREQUEST']._serialized_start=628
+  _globals['_HANDOVERREQUEST']._serialized_end=681
+  _globals['_HOUSES']._serialized_start=684
+  _globals['_HOUSES']._serialized_end=848
 # @@protoc_insertion_point(module_scope)

@@ -40,6 +40,11 @@ class HousesStub(object):
                 request_serializer=dreamapi_dot_v1_dot_house__pb2.GetHouseRequest.SerializeToString,
                 response_deserializer=dreamapi_dot_v1_dot_house__pb2.House.FromString,
                 _registered_method=True)
+        self.HandOver = channel.unary_unary(
+                '/dreamapi.v1.Houses/HandOver',
+                request_serializer=dreamapi_dot_v1_dot_house__pb2.HandOverRequest.SerializeToString,
+                response_deserializer=dreamapi_dot_v1_dot_house__pb2.Standby.FromString,
+                _registered_method=True)
 
 
 class HousesServicer(object):
@@ -53,6 +58,15 @@ class HousesServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def HandOver(self, request, context):
+        """Hands the house over to a standby, which answers: every pod is set to zero and keeps its assignment, the lease is
+        given up, and this daemon ends. Pods that were well merge again, from zero, as soon as the standby serves. Refused
+        with NO_STANDBY where none could take the house. The answer leaves before the daemon ends.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_HousesServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -60,6 +74,11 @@ def add_HousesServicer_to_server(servicer, server):
                     servicer.GetHouse,
                     request_deserializer=dreamapi_dot_v1_dot_house__pb2.GetHouseRequest.FromString,
                     response_serializer=dreamapi_dot_v1_dot_house__pb2.House.SerializeToString,
+            ),
+            'HandOver': grpc.unary_unary_rpc_method_handler(
+                    servicer.HandOver,
+                    request_deserializer=dreamapi_dot_v1_dot_house__pb2.HandOverRequest.FromString,
+                    response_serializer=dreamapi_dot_v1_dot_house__pb2.Standby.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -90,6 +109,33 @@ class Houses(object):
             '/dreamapi.v1.Houses/GetHouse',
             dreamapi_dot_v1_dot_house__pb2.GetHouseRequest.SerializeToString,
             dreamapi_dot_v1_dot_house__pb2.House.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def HandOver(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dreamapi.v1.Houses/HandOver',
+            dreamapi_dot_v1_dot_house__pb2.HandOverRequest.SerializeToString,
+            dreamapi_dot_v1_dot_house__pb2.Standby.FromString,
             options,
             channel_credentials,
             insecure,

@@ -265,7 +265,7 @@ def _serve_services(
         Severs(api.severs), server
     )
     house_pb2_grpc.add_HousesServicer_to_server(  # type: ignore[no-untyped-call]
-        Houses(api.house), server
+        Houses(api.house, replays), server
     )
     access_pb2_grpc.add_AccessServicer_to_server(access, server)  # type: ignore[no-untyped-call]
     audit_pb2_grpc.add_AuditServicer_to_server(Audit(api.audit), server)  # type: ignore[no-untyped-call]

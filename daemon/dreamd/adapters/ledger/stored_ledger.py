@@ -49,11 +49,11 @@ from dreamd.adapters.ledger.stored_people import StoredPeople
 from dreamd.core.access.codes import Code
 from dreamd.core.access.principals import Credential, Principal
 from dreamd.core.audit.records import Head
+from dreamd.core.fleet.house import HouseLease
 from dreamd.core.safety.causes import cause_named
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.commit import Commit, LedgerError
-from dreamd.ports.houses import HouseLease
 from dreamd.ports.ledger.audit import AuditPart
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.generation import lapsed

@@ -1,4 +1,4 @@
-"""The house: what concerns every Dreamscape at once, its sites, and the journal of its events."""
+"""The house: what concerns every Dreamscape at once, its sites, its events, and its planned handover."""
 
 from collections.abc import Callable
 
@@ -8,12 +8,13 @@ from dreamd.app.dreamscapes.views import blind
 from dreamd.app.events.journal import JournalWatch
 from dreamd.app.events.subscriptions import Changed
 from dreamd.app.inbound import Broker
-from dreamd.core.fleet.house import HouseView
+from dreamd.core.access.caller import Caller
+from dreamd.core.fleet.house import HouseView, Waiting, no_standby
 from dreamd.core.refusals import Code, Refusal
 
 
 class HouseQueries:
-    """Implements `HouseApi`."""
+    """Implements `HouseApi`. end_by_plan: ends this daemon as a signal does; set by the composition."""
 
     def __init__(
         self, dependencies: Dependencies, dreamscapes: DreamscapeRegistry, broker: Callable[[], Broker]
@@ -21,6 +22,7 @@ class HouseQueries:
         self._deps = dependencies
         self._dreamscapes = dreamscapes
         self._broker = broker
+        self.end_by_plan: Callable[[], None] = lambda: None
 
     def overview(self) -> HouseView:
         """The state that all Dreamscapes share: the way to the pods, and the ledger."""
@@ -38,7 +40,23 @@ class HouseQueries:
             rendering_nothing=census.rendering_nothing,
             session_s=self._deps.clock.now_s(),
             paused=self._deps.moratoria.acting(),
+            lease=self._deps.ledger.house,
         )
+
+    def hand_over(self, _caller: Caller) -> Waiting | Refusal:
+        """End, and hand the house over to a standby that can take it; return that one.
+
+        Which pods it may take on trust is decided at the end (`drivers.handed_slots`).
+        """
+        refusal = self._dreamscapes.shutting_down()
+        if refusal is not None:
+            return refusal
+        house = self._deps.ledger.house
+        heir = house.heir if house is not None and self._deps.ledger.owned else None
+        if heir is None:
+            return Refusal(Code.NO_STANDBY, no_standby(house))
+        self.end_by_plan()
+        return heir
 
     def sites(self) -> tuple[str, ...]:
         """The sites of pods that are heard, by name."""

@@ -32,7 +32,7 @@ from dreamd.core.dreamscapes.views import (
     Plan,
     PodView,
 )
-from dreamd.core.fleet.house import HouseView
+from dreamd.core.fleet.house import HouseView, Waiting
 from dreamd.core.pieces.piece import NO_CREDITS, Credits
 from dreamd.core.refusals import Refusal
 from dreamd.core.safety.scopes import SeverScope
@@ -286,6 +286,10 @@ class HouseApi(Protocol):
 
     def sites(self) -> tuple[str, ...]:
         """The sites of pods that are heard, by name."""
+        ...
+
+    def hand_over(self, caller: Caller) -> Waiting | Refusal:
+        """End this daemon, and hand the house over to a standby that can take it; return that one."""
         ...
 
     def watch_events(self, cursor: int | None, dreamscape: str, changed: Changed) -> EventWatch | Refusal:

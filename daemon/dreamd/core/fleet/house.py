@@ -17,6 +17,39 @@ PAUSED: Final = "no sleeper is merged there: {why}"
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A standby seen lately. address: of its API. lacks: why it cannot take over; empty: it can."""
+
+    address: str
+    lacks: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HouseLease:
+    """A house as its owner knows it. left_s: of the lease. standbys: those that wait, by address."""
+
+    house: str
+    address: str
+    term: int
+    left_s: float
+    standbys: tuple[Waiting, ...] = ()
+
+    @property
+    def heir(self) -> Waiting | None:
+        """A standby that can take over now; None: there is none."""
+        return next((one for one in self.standbys if not one.lacks), None)
+
+
+def no_standby(house: HouseLease | None) -> str:
+    """Why this house cannot be handed over, where it has no heir. None: its ledger is a file."""
+    if house is None:
+        return "the house cannot be handed over: its ledger is a file, which no other daemon can take"
+    lacking = "; ".join(f"{one.address or 'a standby'}: {one.lacks}" for one in house.standbys)
+    waits = f"the standbys cannot take it ({lacking})" if lacking else "no standby waits for it"
+    return f"the house cannot be handed over: {waits}"
+
+
+@dataclass(frozen=True, slots=True)
 class HouseView:
     """The house as the API shows it.
 
@@ -25,7 +58,7 @@ class HouseView:
     most frames are missing at once. online: pods connected, by their presence. unheard: online pods that are
     silent. ledger_slow: why the ledger is slow; empty while it is fast, or where it fails. session_s: session
     time at which the view was made; 0: not known. rendering_nothing: beds with a sleeper and a null renderer.
-    paused: the moratoria that act, in words.
+    paused: the moratoria that act, in words. lease: of the house in its database; None: its ledger is a file.
     """
 
     broker: bool
@@ -38,6 +71,7 @@ class HouseView:
     session_s: float = 0.0
     rendering_nothing: int = 0
     paused: tuple[str, ...] = ()
+    lease: HouseLease | None = None
 
     @property
     def troubles(self) -> tuple[str, ...]:

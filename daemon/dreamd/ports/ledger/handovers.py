@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from dreamd.ports.houses import HouseLease
+from dreamd.core.fleet.house import HouseLease
 
 
 @dataclass(frozen=True, slots=True)

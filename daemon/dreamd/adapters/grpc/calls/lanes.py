@@ -142,7 +142,7 @@ _API: Final[dict[str, dict[Lane, tuple[str, ...]]]] = {
         ),
         Lane.WATCH: ("ExportRound",),
     },
-    "dreamapi.v1.Houses": {Lane.READ: ("GetHouse",)},
+    "dreamapi.v1.Houses": {Lane.READ: ("GetHouse",), Lane.WRITE: ("HandOver",)},
     "dreamapi.v1.Access": {
         Lane.READ: ("GetCaller", "GetProvider", "ListPrincipals", "ListRules"),
         Lane.WRITE: (

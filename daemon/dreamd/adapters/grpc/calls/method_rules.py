@@ -158,7 +158,8 @@ _COLLECTIONS: Final = {"SLEEPER": "sleepers", "POD": "pods", "DREAMSCAPE": "drea
 
 def _ordered(request: Message) -> Target:
     asked = cast("Any", request)
-    word = asked.DESCRIPTOR.fields_by_name["scope"].enum_type.values_by_number.get(asked.scope)
+    field = asked.DESCRIPTOR.fields_by_name.get("scope")
+    word = None if field is None else field.enum_type.values_by_number.get(asked.scope)
     named = "" if word is None else word.name.removeprefix("SCOPE_")
     if named not in SeverScope.__members__:
         return Target(fleet=True)

@@ -33,7 +33,7 @@ from dreamd.core.dreamscapes.views import (
     SeverOutcome,
     SynchronyView,
 )
-from dreamd.core.fleet.house import HouseView
+from dreamd.core.fleet.house import HouseLease, HouseView, Waiting
 from dreamd.core.refusals import CATALOGUE, Code
 from dreamd.core.safety.views import BreakerView
 from dreamd.core.safety.wake_orders import Order
@@ -202,7 +202,24 @@ def house(view: HouseView) -> houses.House:
         pods_unheard=view.unheard,
         troubles=view.troubles,
         session_time=moment(view.session_s),
+        lease=lease(view.lease) if view.lease is not None else None,
     )
+
+
+def lease(view: HouseLease) -> houses.HouseLease:
+    """The lease of the house."""
+    return houses.HouseLease(
+        house=view.house,
+        address=view.address,
+        term=view.term,
+        left=span(view.left_s),
+        standbys=map(standby, view.standbys),
+    )
+
+
+def standby(waits: Waiting) -> houses.Standby:
+    """A daemon that waits for the house."""
+    return houses.Standby(address=waits.address, lacks=waits.lacks)
 
 
 def seat(dreamscape: str, view: SeatView) -> dreams.Seat:

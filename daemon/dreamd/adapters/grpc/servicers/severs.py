@@ -13,8 +13,9 @@ from dreamapi.v1 import severs_pb2 as severs
 from dreamapi.v1.house_pb2_grpc import HousesServicer
 from dreamapi.v1.severs_pb2_grpc import SeversServicer
 from dreamd.adapters.grpc.calls import request_fields
-from dreamd.adapters.grpc.calls.callers import caller_of
+from dreamd.adapters.grpc.calls.callers import caller_of, principal_of
 from dreamd.adapters.grpc.calls.errors import bad_input, granted
+from dreamd.adapters.grpc.calls.idempotency import IdempotencyCache
 from dreamd.adapters.grpc.calls.interceptor import Context
 from dreamd.adapters.grpc.calls.streams import confirmed
 from dreamd.adapters.grpc.servicers import responses
@@ -59,9 +60,19 @@ def _target(scope: SeverScope, name: str) -> str:
 class Houses(HousesServicer):
     """Serves dreamapi.v1.Houses."""
 
-    def __init__(self, house: HouseApi) -> None:
-        self._house = house
+    def __init__(self, house: HouseApi, replays: IdempotencyCache) -> None:
+        self._house, self._replays = house, replays
 
     async def GetHouse(self, _request: houses.GetHouseRequest, _context: Context) -> houses.House:
         """The house now."""
         return responses.house(self._house.overview())
+
+    async def HandOver(self, request: houses.HandOverRequest, context: Context) -> houses.Standby:
+        """Hand the house over to a standby."""
+        return await self._replays.bound(
+            principal_of(context),
+            request,
+            houses.Standby,
+            lambda: self._house.hand_over(caller_of(context)),
+            responses.standby,
+        )

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 from dreamd.adapters.ledger.house.house_row import Claim, give_up_lease, renew_lease
 from dreamd.adapters.ledger.house.standby_rows import waiting
-from dreamd.ports.houses import HouseLease, Waiting
+from dreamd.core.fleet.house import HouseLease, Waiting
 
 PART: Final = 3
 """Renewals in one length of the lease."""

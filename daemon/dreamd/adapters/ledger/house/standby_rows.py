@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from dreamd.adapters.ledger.house.house_row import NOW, this_process
 from dreamd.adapters.ledger.rows import tables
-from dreamd.ports.houses import Waiting
+from dreamd.core.fleet.house import Waiting
 
 SEEN_S: Final = 3.0
 """A standby writes its row every second."""
