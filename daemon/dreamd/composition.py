@@ -252,7 +252,9 @@ class Daemon:
             "readiness": self._watch_readiness,
             "service-manager": self._tell_status,
             "rights": self._rights.keep_rights,
-            "certificate": lambda: renew_in_time(self._site, self._clock.now_s, self._ages),
+            "certificate": lambda: renew_in_time(
+                self._site, self._clock.now_s, self._ages, self._meters.certificates_end
+            ),
         }
         steady: dict[str, Task] = {
             name: partial(steadily, task, partial(self._failures.fail, name), fatal=CannotZeroError)

@@ -5,6 +5,7 @@ import datetime as dt
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from math import isnan
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -198,6 +199,19 @@ async def test_a_certificate_is_renewed_while_the_daemon_runs_and_served_until_i
     (state / "key-in-the-safe").rename(site.key)
     await renewed(61.0, lambda: site.served().chain != before)
     assert guarded(state, days=100.0) is not None
+
+
+async def test_the_ends_of_the_certificates_are_shown(state: Path) -> None:
+    """The daemon shows when the authority's and the server's certificates end; there is none of a broker."""
+    shown: list[dict[str, float]] = []
+    look = renew_in_time(SiteAuthority(state), lambda: NOW_S, lambda _: None, shown.append)
+    task = asyncio.create_task(look, name="renew")
+    await until(lambda: bool(shown))
+    task.cancel()
+    days = {name: (end - NOW_S) / DAY_S for name, end in shown[0].items()}
+    assert days["server"] == pytest.approx(90.0, abs=1.0)
+    assert days["authority"] == pytest.approx(3652.0, abs=1.0)
+    assert isnan(days["broker"])
 
 
 def _guard(access: FakeAccess) -> None:

@@ -218,6 +218,11 @@ CASES = {
         ({"dreamd_credentials_ending": "0x10 1x170"},),
         ({"dreamd_credentials_ending": "0x180"}, {"dreamd_credentials_ending": "0x10 1x30 0x140"}),
     ),
+    "CertificateEnding": Case(
+        "15m",
+        ({"dreamd_certificate_end_seconds": "1300000x10 1200000x170"},),
+        ({"dreamd_certificate_end_seconds": "1300000x180"},),
+    ),
     "LedgerWriteFailures": Case(
         "5m",
         ({"dreamd_ledger_write_failures_total": "0x20 1x40"},),

@@ -1,17 +1,20 @@
 """A real Alertmanager accepts the shipped configuration, and sends no alert that follows from another."""
 
+import http.server
 import json
 import shutil
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+import yaml
 
 from boards.alerting.pages import PAGES
 from boards.alerting.rules import PREFIX
@@ -19,6 +22,11 @@ from boards.alerting.tickets import TICKETS
 from integration.conftest import free_port
 
 CONFIG = Path(__file__).resolve().parents[2] / "deploy/prometheus/alertmanager.yml"
+ANNOTATIONS: dict[str, dict[str, str]] = {
+    rule["alert"]: rule["annotations"]
+    for group in yaml.safe_load((CONFIG.parent / "alerts.yml").read_text())["groups"]
+    for rule in group["rules"]
+}
 SEVERITY = {alert.name: alert.severity for alert in (*PAGES, *TICKETS)}
 
 
@@ -47,7 +55,10 @@ class Alertmanager:
         self.ask(
             "alerts",
             [
-                {"labels": {"alertname": PREFIX + name, "severity": SEVERITY[PREFIX + name], **shared}}
+                {
+                    "labels": {"alertname": PREFIX + name, "severity": SEVERITY[PREFIX + name], **shared},
+                    "annotations": ANNOTATIONS[PREFIX + name],
+                }
                 for name in names
             ],
         )
@@ -80,16 +91,46 @@ class Alertmanager:
         }
 
 
+class Pager(http.server.BaseHTTPRequestHandler):
+    """A webhook that keeps what it is sent, in `calls`."""
+
+    calls: ClassVar[list[dict[str, Any]]] = []
+
+    def do_POST(self) -> None:
+        """Keep the alerts of one notification."""
+        told = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.calls.extend(told["alerts"])
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Write no log."""
+
+
 @pytest.fixture
-def alertmanager(tmp_path: Path) -> Iterator[Alertmanager]:
-    """With the shipped configuration on a port of its own, but no wait before a group is sent."""
+def pager() -> Iterator[int]:
+    """A webhook on a port of its own, without calls."""
+    Pager.calls.clear()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pager)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_port
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def alertmanager(tmp_path: Path, pager: int) -> Iterator[Alertmanager]:
+    """With the shipped configuration on a port of its own, but no wait before a ticket is sent."""
     program = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
     if program is None:
         pytest.skip("prometheus-alertmanager is not installed (make system-packages)")
     one = Alertmanager(free_port())
     shipped = CONFIG.read_text(encoding="utf-8")
     assert "group_wait: 10s" in shipped
-    (tmp_path / "alertmanager.yml").write_text(shipped.replace("group_wait: 10s", "group_wait: 0s"))
+    assert "  - name: pager\n" in shipped
+    address = f"  - name: pager\n    webhook_configs: [{{url: 'http://127.0.0.1:{pager}/'}}]\n"
+    shipped = shipped.replace("group_wait: 10s", "group_wait: 0s").replace("  - name: pager\n", address)
+    (tmp_path / "alertmanager.yml").write_text(shipped)
     command = [
         program,
         f"--config.file={tmp_path / 'alertmanager.yml'}",
@@ -142,3 +183,32 @@ def test_no_ticket_hides_a_page(alertmanager: Alertmanager) -> None:
         ("EveryoneAlone", "a"): "pager",
         ("SleeperUnreachable", "a"): "pager",
     }
+
+
+def called(count: int, within_s: float = 20.0) -> list[dict[str, Any]]:
+    """The alerts of which the pager was called, once they are so many and a second has brought no more."""
+    give_up_s = time.monotonic() + within_s
+    while len(Pager.calls) < count and time.monotonic() < give_up_s:
+        time.sleep(0.05)
+    time.sleep(1.0)
+    return list(Pager.calls)
+
+
+def test_each_page_calls_a_person_once_with_its_runbook(alertmanager: Alertmanager) -> None:
+    """Every page that fires arrives at the pager's address once, and names a runbook that is there."""
+    names = sorted(alert.name.removeprefix(PREFIX) for alert in PAGES)
+    for name in names:
+        for _ in range(3):  # Prometheus repeats itself while it fires
+            alertmanager.fire(name, instance=name, dreamscape="night")
+    calls = called(len(names))
+    assert sorted(call["labels"]["instance"] for call in calls) == names
+    for call in calls:
+        runbook = call["annotations"]["runbook_url"].rpartition("/")[2]
+        assert (CONFIG.parents[1] / "runbooks" / runbook).is_file()
+
+
+def test_a_consequence_of_a_lost_broker_calls_nobody(alertmanager: Alertmanager) -> None:
+    """A broker is lost: one call for it, and none for the severs and sleepers that it explains."""
+    for _ in range(2):
+        alertmanager.fire("SeversUnconfirmed", "EveryoneAlone", "SleeperUnreachable", "BrokerLost")
+    assert [call["labels"]["alertname"] for call in called(1)] == [f"{PREFIX}BrokerLost"]

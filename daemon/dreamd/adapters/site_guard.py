@@ -19,6 +19,7 @@ import pwd
 import stat
 from collections.abc import Callable, Iterator
 from functools import partial
+from math import nan
 from pathlib import Path
 from typing import Final
 
@@ -207,14 +208,41 @@ def _renew(site: SiteAuthority, now_s: float) -> str:
     return ""
 
 
+def _ends(site: SiteAuthority) -> dict[str, float]:
+    """The Unix times at which the site's certificates end; of one that cannot be read, NaN."""
+    files = {
+        "authority": site.certificate,
+        "server": site.server_certificate,
+        "broker": site.directory / "broker" / "broker.pem",
+    }
+    found = {}
+    for name, file in files.items():
+        try:
+            found[name] = x509.load_pem_x509_certificate(file.read_bytes()).not_valid_after_utc.timestamp()
+        except (OSError, ValueError):
+            found[name] = nan
+    return found
+
+
 async def renew_in_time(
-    site: SiteAuthority | None, now_s: Callable[[], float], say: Callable[[str], None]
+    site: SiteAuthority | None,
+    now_s: Callable[[], float],
+    say: Callable[[str], None],
+    show: Callable[[dict[str, float]], None] = lambda _: None,
 ) -> None:
-    """Renew the server's certificate as it comes of age, for ever. say: called once a reason against."""
+    """Renew the server's certificate as it comes of age, for ever.
+
+    Args:
+        site: None: there is none, and nothing to renew.
+        now_s: Unix seconds.
+        say: called once a reason against.
+        show: called with the Unix times at which the authority's, the server's and the broker's end.
+    """
     told = ""
     while True:
         if site is not None:
             why = await aside(partial(_renew, site, now_s()), "certificate")
+            show(await aside(partial(_ends, site), "certificate"))
             if why and why != told:
                 say(why)
             told = why

@@ -131,6 +131,9 @@ CATALOGUE: Final = (
     _histogram("dreamd_ledger_commit_seconds", "from a write's submission until it is durable", COMMIT_S),
     _gauge("dreamd_ledger_oldest_write_seconds", "seconds", "the oldest write has waited; 0: none waits"),
     _gauge("dreamd_house_lease_seconds", "seconds", "left of the house's lease; NaN: the ledger is a file"),
+    _gauge(
+        "dreamd_certificate_end_seconds", "Unix time", "at which the first of the site's ends; NaN: no site"
+    ),
     _counter("dreamd_ledger_write_failures_total", "writes", "that the disk refused"),
     _counter("dreamd_recording_dropped_total", "ticks, events", "left out of a recording: a slow disk"),
     _counter("dreamd_recordings_stopped_total", "recordings", "ended before their Dreamscape: disk or bug"),

@@ -95,6 +95,7 @@ class Now(Collector):
         self.sites: dict[str, SiteMetrics] = {}
         self.broker = False
         self.oldest_write_s = 0.0
+        self.certificate_end_s = nan
         self.ticked_s = now_s()
 
     def on_tick(self) -> None:
@@ -120,6 +121,7 @@ class Now(Collector):
         yield _one("dreamd_ledger_writable", float(not self._ledger()))
         yield _one("dreamd_ledger_oldest_write_seconds", self.oldest_write_s)
         yield _one("dreamd_house_lease_seconds", self._lease())
+        yield _one("dreamd_certificate_end_seconds", self.certificate_end_s)
         space = self._disk()
         yield _one("dreamd_disk_free_bytes", space.free_bytes)
         yield _one("dreamd_disk_size_bytes", space.size_bytes)

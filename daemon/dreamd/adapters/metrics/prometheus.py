@@ -6,7 +6,7 @@ The registry is the daemon's own; a library's global registrations do not appear
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from math import nan
+from math import isnan, nan
 from time import monotonic
 from typing import Final
 from wsgiref.types import WSGIApplication
@@ -117,6 +117,11 @@ class PrometheusMetrics:
     def frames_lost(self, count: int) -> None:
         """Count sequence gaps still open after two seconds."""
         self._lost.inc(max(0, count))
+
+    def certificates_end(self, at_s: dict[str, float]) -> None:
+        """Show the first of the times at which the site's certificates end, Unix s; NaN: there is none."""
+        known = [end for end in at_s.values() if not isnan(end)]
+        self._now.certificate_end_s = min(known, default=nan)
 
     def house_tick_alone(self) -> None:
         """Count a tick of a shared Dreamscape that is not in the sums of the other houses."""

@@ -55,7 +55,8 @@ route:
   routes:
     - matchers: ['severity="page"']
       receiver: pager
-      group_wait: 0s
+      # So long, and what inhibits an alert of the same moment is known before it calls.
+      group_wait: 2s
       repeat_interval: 15m
 
 receivers:

@@ -83,6 +83,14 @@ _WAY: Final = (
         "fleet",
     ),
     ticket(
+        "CertificateEnding",
+        "dreamd_certificate_end_seconds - time() < 1209600",
+        "10m",
+        "A certificate of the site ends within two weeks",
+        f"{WHERE}: the first certificate of the site ends in {{{{ $value | humanizeDuration }}}}.",
+        "fleet",
+    ),
+    ticket(
         "FramesLate",
         f"{_share('dreamd_frames_late_total', '5m')} > 0.05",
         "5m",
