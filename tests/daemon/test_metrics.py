@@ -344,8 +344,8 @@ def _calls() -> list[Call]:
     ]
 
 
-def test_only_a_method_that_takes_a_name_or_an_etag_can_end_by_it() -> None:
-    """Aborted is a stale etag, AlreadyExists a taken name: of the methods with an etag, and of Create."""
+def test_only_a_method_that_takes_a_name_an_etag_or_a_cursor_can_end_by_it() -> None:
+    """Aborted is a stale etag, AlreadyExists a taken name, OutOfRange a cursor: of the methods with one."""
     assert {code for code, entry in CATALOGUE_OF_REFUSALS.items() if entry.kind is Kind.ABORTED} == {
         Code.STALE_ETAG
     }
@@ -358,9 +358,12 @@ def test_only_a_method_that_takes_a_name_or_an_etag_can_end_by_it() -> None:
         for method in service.methods
         if "etag" in method.input_type.fields_by_name or method.name.startswith("Update")
     }
+    placed = {code for code, entry in CATALOGUE_OF_REFUSALS.items() if entry.kind is Kind.OUT_OF_RANGE}
+    assert placed == {Code.CURSOR_TOO_OLD, Code.CURSOR_AHEAD}
     assert {
         "Aborted": asked,
         "AlreadyExists": {"CreateDreamscape", "EnrolPrincipal", "EnrolSleeper"},
+        "OutOfRange": {"WatchEvents", "WatchCases"},
     } == ENDED_BY
 
 

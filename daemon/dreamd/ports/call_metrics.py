@@ -26,8 +26,9 @@ ENDED_BY: Final = {
     "Aborted": frozenset(
         {"CheckInPod", "UpdateDreamscape", "StartDreamscape", "ResumeDreamscape", "ResetBreaker"}
     ),
+    "OutOfRange": frozenset({"WatchEvents", "WatchCases"}),
 }
-"""Statuses of which only some methods are capable: names that are taken, and etags that are stale."""
+"""Statuses of which only some methods are capable: names taken, stale etags, and cursors out of range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,11 @@ class Call:
 
 
 def codes_of(call: Call) -> tuple[str, ...]:
-    """Return the statuses this call can end with: only a stream can start from a position."""
+    """Return the statuses this call can end with."""
     return tuple(code for code in CODES if _possible(code, call))
 
 
 def _possible(code: str, call: Call) -> bool:
-    if code == "OutOfRange":
-        return call.kind == "server_stream"
     methods = ENDED_BY.get(code)
     return methods is None or call.method in methods
 
