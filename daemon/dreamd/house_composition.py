@@ -2,13 +2,17 @@
 
 import asyncio
 import signal
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Final, Protocol, TypeVar
 
 from dreamd.adapters.clock import BoottimeClock
+from dreamd.adapters.grpc.guards import admission_of, open_to_all
+from dreamd.adapters.grpc.kept_ways_out import KeptWaysOut
 from dreamd.adapters.grpc.server import CannotListen
+from dreamd.adapters.ledger.house.facts_reader import FactsReader
 from dreamd.adapters.ledger.house.house_row import Claim
+from dreamd.adapters.ledger.house.order_desk import OrderDesk
 from dreamd.adapters.site_authority import SiteAuthority
 from dreamd.adapters.site_guard import guarded_site
 from dreamd.core.fleet.house import HouseLease, Waiting
@@ -57,6 +61,28 @@ def claim_of(settings: Settings, key: bytes, site: SiteAuthority | None = None) 
     return Claim(settings.house_name, address, key.hex(), settings.house_lease_s)
 
 
+@asynccontextmanager
+async def kept_ways_out(settings: Settings, site: SiteAuthority | None) -> AsyncIterator[KeptWaysOut]:
+    """The ways out of a daemon that waits: kept in the database for the owner.
+
+    Raises:
+        CannotListen: the house has principals, and this state directory has no site to judge them by.
+    """
+    from dreamd.adapters.ledger.postgres import engine_of  # noqa: PLC0415 -- an optional extra
+
+    facts = FactsReader(engine_of(settings.ledger_url), settings.state_dir)
+    desk = OrderDesk(engine_of(settings.ledger_url), facts)
+    try:
+        await asyncio.to_thread(facts.begin_readings)
+        if site is None:
+            open_to_all(facts)
+        admission = admission_of(facts, facts, BoottimeClock().now_s) if site is not None else None
+        yield KeptWaysOut(desk, admission, advertised(settings, site.names() if site is not None else ()))
+    finally:
+        facts.end_readings()
+        desk.end_desk()
+
+
 async def opened(
     settings: Settings, open_daemon: Callable[[], T], log: Tells, manager: ServiceManager | None = None
 ) -> T | None:
@@ -76,9 +102,9 @@ async def opened(
         loop.add_signal_handler(number, stop.set)
     while True:
         try:
-            free = await Standby(settings, engine_of(settings.ledger_url), log, site, manager=manager).wait(
-                stop
-            )
+            async with kept_ways_out(settings, site) as ways_out:
+                engine = engine_of(settings.ledger_url)
+                free = await Standby(settings, engine, log, site, ways_out, manager).wait(stop)
         except CannotListen:
             raise
         except OSError as error:

@@ -97,6 +97,17 @@ def test_the_next_owner_begins_with_the_severed_alone(house: House) -> None:
     assert house.merged() == {"bed-5", "bed-6", "bed-7", "bed-8"}
 
 
+def test_orders_are_carried_out_before_the_first_tick(house: House) -> None:
+    """Once the application is open they are: no tick and no message of a bed comes before."""
+    order = house.keep("OrderSever", "pod", "bed-1")
+    house.keep("SeverDreamscape", target="night")
+    house.restart()
+    left = {seat.pod for seat in house.app.dreamscapes.get("night").seats if seat.state is SeatState.LEFT}
+    assert left == {"bed-1"}
+    assert house.state is DreamscapeState.SEVERED
+    assert house.outcome(order) == "", "its end is written with the next tick"
+
+
 def test_the_next_owner_begins_with_a_dreamscape_severed(house: House) -> None:
     """A Dreamscape whose sever waited is SEVERED from the first message on; Resume is possible."""
     house.keep("SeverDreamscape", target="night")

@@ -24,6 +24,7 @@ from mutate.handovers import HANDOVERS
 from mutate.headsets import HEADSETS
 from mutate.held_consents import HELD_CONSENTS
 from mutate.joined_houses import JOINED_HOUSES
+from mutate.kept_orders import KEPT_ORDERS
 from mutate.keys import KEYS
 from mutate.leading import LEADING
 from mutate.letters import LETTERS
@@ -64,6 +65,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *(*REHEARSED, *SIZED, *GATEWAYS),
     *STOPS,
     *HANDOVERS,
+    *KEPT_ORDERS,
     *AUDIT,
     *API,
     *ERASING,

@@ -184,7 +184,7 @@ class Top:
                 outcome = await ORDERS[verb](api, scope, target)
             self.said = (
                 f"{verb} {called(scope, target)}: {tables.outcome(outcome)}",
-                bool(outcome.unconfirmed),
+                bool(outcome.unconfirmed or outcome.kept),
             )
         except dreamapi.ApiError as no:
             self.said = f"{verb} {called(scope, target)}: {no}", True

@@ -343,9 +343,8 @@ class Console:
         if outcome is None:
             return JSONResponse({"resumed": True})
         unconfirmed = [bare(pod) for pod in outcome.unconfirmed]
-        return JSONResponse(
-            {"zeroed": outcome.zeroed, "confirmed": outcome.confirmed, "unconfirmed": unconfirmed}
-        )
+        answer = {"zeroed": outcome.zeroed, "confirmed": outcome.confirmed, "unconfirmed": unconfirmed}
+        return JSONResponse({**answer, "kept": outcome.kept} if outcome.kept else answer)
 
 
 def new_console(

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x64reamapi/v1/severing.proto\x12\x0b\x64reamapi.v1\"\xba\x01\n\x07\x42reaker\x12\x0c\n\x04name\x18\x01 \x01(\t\x12)\n\x05state\x18\x02 \x01(\x0e\x32\x1a.dreamapi.v1.Breaker.State\x12\r\n\x05\x63\x61use\x18\x03 \x01(\t\"g\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_CLOSED\x10\x01\x12\x0e\n\nSTATE_OPEN\x10\x02\x12\x13\n\x0fSTATE_HALF_OPEN\x10\x03\x12\x10\n\x0cSTATE_LOCKED\x10\x04\"F\n\x0cSeverOutcome\x12\x0e\n\x06zeroed\x18\x01 \x01(\x05\x12\x11\n\tconfirmed\x18\x02 \x01(\x05\x12\x13\n\x0bunconfirmed\x18\x03 \x03(\tBf\n\x1cio.github.dreamd.dreamapi.v1B\rSeveringProtoP\x01Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x64reamapi/v1/severing.proto\x12\x0b\x64reamapi.v1\"\xba\x01\n\x07\x42reaker\x12\x0c\n\x04name\x18\x01 \x01(\t\x12)\n\x05state\x18\x02 \x01(\x0e\x32\x1a.dreamapi.v1.Breaker.State\x12\r\n\x05\x63\x61use\x18\x03 \x01(\t\"g\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_CLOSED\x10\x01\x12\x0e\n\nSTATE_OPEN\x10\x02\x12\x13\n\x0fSTATE_HALF_OPEN\x10\x03\x12\x10\n\x0cSTATE_LOCKED\x10\x04\"T\n\x0cSeverOutcome\x12\x0e\n\x06zeroed\x18\x01 \x01(\x05\x12\x11\n\tconfirmed\x18\x02 \x01(\x05\x12\x13\n\x0bunconfirmed\x18\x03 \x03(\t\x12\x0c\n\x04kept\x18\x04 \x01(\tBf\n\x1cio.github.dreamd.dreamapi.v1B\rSeveringProtoP\x01Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,5 +37,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BREAKER_STATE']._serialized_start=127
   _globals['_BREAKER_STATE']._serialized_end=230
   _globals['_SEVEROUTCOME']._serialized_start=232
-  _globals['_SEVEROUTCOME']._serialized_end=302
+  _globals['_SEVEROUTCOME']._serialized_end=316
 # @@protoc_insertion_point(module_scope)

@@ -29,11 +29,13 @@ class Breaker(_message.Message):
     def __init__(self, name: _Optional[str] = ..., state: _Optional[_Union[Breaker.State, str]] = ..., cause: _Optional[str] = ...) -> None: ...
 
 class SeverOutcome(_message.Message):
-    __slots__ = ("zeroed", "confirmed", "unconfirmed")
+    __slots__ = ("zeroed", "confirmed", "unconfirmed", "kept")
     ZEROED_FIELD_NUMBER: _ClassVar[int]
     CONFIRMED_FIELD_NUMBER: _ClassVar[int]
     UNCONFIRMED_FIELD_NUMBER: _ClassVar[int]
+    KEPT_FIELD_NUMBER: _ClassVar[int]
     zeroed: int
     confirmed: int
     unconfirmed: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, zeroed: _Optional[int] = ..., confirmed: _Optional[int] = ..., unconfirmed: _Optional[_Iterable[str]] = ...) -> None: ...
+    kept: str
+    def __init__(self, zeroed: _Optional[int] = ..., confirmed: _Optional[int] = ..., unconfirmed: _Optional[_Iterable[str]] = ..., kept: _Optional[str] = ...) -> None: ...

@@ -125,6 +125,11 @@ def guard_of(
     return Guard(admission, facts, renewing_credentials(site), settled, provider)
 
 
+def admission_of(principals: Principals, where: Whereabouts, now_s: Callable[[], float]) -> Admission:
+    """Judge the ways out of a house that another daemon owns: by the same rules, and no use is noted."""
+    return Admission(check_rules(TABLE), principals, where, now_s)
+
+
 def scraper_judge(guard: Guard | None) -> Callable[[str], Refusal | None] | None:
     """The judge of a scraper's Authorization header, for any thread; None: every caller may read."""
     return None if guard is None else partial(guard.admission.judged, SCRAPES)

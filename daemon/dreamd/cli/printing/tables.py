@@ -302,6 +302,8 @@ def checks(shown: Iterable[dreams.Check]) -> RenderableType:
 
 def outcome(said: SeverOutcome) -> str:
     """The outcome of a sever, in one sentence."""
+    if said.kept:
+        return f"kept for the owner of the house: {said.kept}"
     sentence = f"{said.zeroed} zeroed, {said.confirmed} confirmed by their pods"
     if not said.unconfirmed:
         return sentence

@@ -62,6 +62,7 @@ const widens = (grant, held) =>
 
 // What a withdrawal has done. answer: zeroed, confirmed, unconfirmed.
 export function withdrawn(answer) {
+  if (answer.kept) return `Your withdrawal is kept. ${answer.kept}.`;
   if (answer.unconfirmed.length) return "Withdrawn. Your bed has not confirmed yet: by itself it lets go within 1.5 seconds. Nothing more is needed.";
   if (answer.zeroed) return "Withdrawn. Your bed has confirmed: nothing of the others reaches you any more.";
   return "Withdrawn. You were not merged.";

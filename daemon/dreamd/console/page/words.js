@@ -308,6 +308,7 @@ const GRAVE_KINDS = new Set([
 export const isGrave = (event) => GRAVE_KINDS.has(event.kind) || (event.kind === "state" && /sever/.test(event.sentence));
 
 export function outcome(verb, answer) {
+  if (answer.kept) return `${verb}: kept for the daemon that owns the house. ${answer.kept}.`;
   const unsure = answer.unconfirmed.length
     ? ` Not confirmed by ${answer.unconfirmed.join(", ")}: alone by their tether within 1.5 s, but they have not said so.`
     : "";

@@ -37,13 +37,18 @@ class Severs(SeversServicer):
         scope = SCOPES.get(request.scope)
         if scope is None:
             raise bad_input("scope", ", ".join(f"SCOPE_{one.name}" for one in SeverScope), request.scope)
-        target = _target(scope, request.target)
+        target = target_of_sever(scope, request.target)
         issuer, reason = request_fields.reason(request.issuer), request_fields.reason(request.reason)
         ticket = granted(self._severs.order(caller_of(context, issuer), scope, target, reason))
         return responses.outcome(await confirmed(ticket, context))
 
 
-def _target(scope: SeverScope, name: str) -> str:
+def target_of_sever(scope: SeverScope, name: str) -> str:
+    """The bare name of a target of this scope; empty for the fleet.
+
+    Raises:
+        Declined: it is no name of that kind.
+    """
     match scope:
         case SeverScope.SLEEPER:
             return request_fields.sleeper_id(name, "target")
