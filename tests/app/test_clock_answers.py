@@ -44,3 +44,18 @@ def test_a_slot_that_waits_for_its_first_frame_tells_since_when() -> None:
     assert given > 0
     assert told(stage, "bed-1") == given
     assert told(stage, "bed-99") == 0
+
+
+def test_a_daemon_that_is_behind_tells_no_newest_frame() -> None:
+    """For five seconds after it dropped frames unread: else beds would leave their gateways and send more."""
+    stage = Stage()
+    stage.appear()
+    stage.dream()
+    stage.hop(8)
+    assert told(stage, "bed-1") > 0
+    stage.app.inbound.on_behind(30)
+    assert told(stage, "bed-1") == 0
+    stage.hop(19)
+    assert told(stage, "bed-1") == 0
+    stage.hop(2)
+    assert told(stage, "bed-1") > 0

@@ -122,6 +122,22 @@ async def test_an_intake_with_a_crowded_inbox_reads_the_newest_frames_alone() ->
     assert (inbound.behind, len(meters.dropped)) == ([300], 300)
 
 
+async def test_an_intake_that_is_behind_keeps_a_gateways_frames_of_each_cohort() -> None:
+    """A gateway's beds in several cohorts are all heard: of each cohort its newest message is read."""
+    clock, inbound = SetClock(), KeepingInbound()
+    intake = Intake(inbound, clock, KeepingLinkMeters())
+    intake.behind = lambda: True
+    intake.turn()
+    for seq in range(1, 9):
+        for cohort in range(5):
+            where = topics.frames("night", cohort, "ward-a")
+            intake.offer(where, encode((words.frame(seq),)), retained=False)
+    intake.turn()
+    clock.at_s += 1.5 * FRAMES_WAIT_S
+    intake.turn()
+    assert [(topic.cohort, frames[0].seq) for topic, frames in inbound.frames] == [(n, 8) for n in range(5)]
+
+
 async def test_an_intake_that_is_behind_reads_the_newest_frames_alone() -> None:
     """While the socket is not empty frames wait a moment; then the newest of each sender is read.
 

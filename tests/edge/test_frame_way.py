@@ -8,7 +8,7 @@ import pytest
 
 from dreamedge.core.agent import Agent, Restored
 from dreamedge.core.clock import SessionClock
-from dreamedge.core.frame_way import LONGEST_S, SPREAD, TRY_AGAIN_S, FrameWay
+from dreamedge.core.frame_way import AFTER_NS, LONGEST_S, SPREAD, TRY_AGAIN_S, FrameWay
 from dreamedge.core.merging.effects import Effect, Note, SendFrame
 from dreamwire.messages import ClockProbe
 from fakes.edge import (
@@ -65,11 +65,12 @@ class Way:
         for _ in range(round(seconds * 1e9 / PULSE_NS)):
             self.now_ns += PULSE_NS
             if self.now_ns % HOP_NS == 0:
-                self._frame()
+                self.frame()
             if self.clock.due(self.now_ns):
                 self._probe()
 
-    def _frame(self) -> None:
+    def frame(self) -> None:
+        """A frame leaves."""
         instant = self.now_ns // HOP_NS + OFFSET_S * 4
         own = self.way.route_frame(instant, self.now_ns)
         arrives = (self.by_own if own else self.by_gateway)(self.at_s)
@@ -188,14 +189,19 @@ def test_without_a_slot_no_way_is_judged() -> None:
     assert way.changes() == []
 
 
-def test_a_slow_answer_accuses_no_gateway() -> None:
-    """A frame is late by the daemon's own stamp, not by the time that the answer took."""
-    clock = SessionClock()
-    way = FrameWay("ward-a", clock, random.Random(1))
-    assert not way.route_frame(400, 0)
-    for nonce in range(1, 9):
-        way.take_answer(ClockProbe(nonce, 0, t1_us=100 * 10**6, frame_instant=399), 60 * 10**9)
-    assert not way.own
+def test_a_daemon_that_reads_everything_late_accuses_no_gateway() -> None:
+    """Frames are as old as the probe that asks for them: a delay of 1.8 s of both is no gateway's."""
+    way = Way(passes)
+    way.run(5.0)
+    for nonce in range(1001, 1005):
+        probe, newest = way.clock.probe(way.now_ns, nonce), way.newest
+        for _ in range(7):
+            way.now_ns += HOP_NS
+            way.frame()
+        session_us = way.now_ns // 1000 + OFFSET_S * 10**6
+        answer = replace(probe, t1_us=session_us, t2_us=session_us, frame_instant=newest)
+        assert way.way.take_answer(answer, way.now_ns) == []
+    assert not way.way.own
 
 
 def test_frames_lost_with_a_link_accuse_no_gateway() -> None:
@@ -211,12 +217,20 @@ def test_frames_lost_with_a_link_accuse_no_gateway() -> None:
 
 def test_an_answer_to_an_older_probe_is_no_second_proof() -> None:
     """Answers that a frozen broker held back come all at once, and count as one."""
-    clock = SessionClock()
-    way = FrameWay("ward-a", clock, random.Random(1))
-    way.route_frame(400, 0)
-    for nonce in range(1, 9):
-        way.take_answer(ClockProbe(nonce, 1, t1_us=102 * 10**6, frame_instant=399), 2 * 10**9)
-    assert not way.own
+    way = Way(lambda at_s: at_s < 5.0)
+    way.run(5.0)
+    newest = way.newest
+    for _ in range(8):
+        way.now_ns += HOP_NS
+        way.frame()
+    probes = [way.clock.probe(way.now_ns, nonce) for nonce in range(1001, 1009)]
+    for probe in probes:
+        way.way.take_answer(replace(probe, t1_us=1, t2_us=1, frame_instant=newest), way.now_ns + 10**9)
+    assert not way.way.own
+    way.now_ns += 10**9 + AFTER_NS
+    again = way.clock.probe(way.now_ns, 1009)
+    noted = way.way.take_answer(replace(again, t1_us=1, t2_us=1, frame_instant=newest), way.now_ns)
+    assert [note.kind for note in noted] == ["gateway-unheard"]
 
 
 @pytest.mark.parametrize(("gateway", "said"), [("ward-a", ["gateway-unheard"]), ("", [])])

@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from dreamedge.adapters.gateway import Gateway
+from dreamedge.adapters.gateway import TOGETHER, Gateway
 from dreamedge.core.broker_passwords import BrokerPasswords
 from dreamwire.broker_access import Access, Address
+from dreamwire.codec import decode_frames, encode_frames
+from dreamwire.messages import StoredSever
 from fakes import words
 from integration.house import House, running, until
 from mosquitto import Broker as RealBroker
@@ -71,3 +73,10 @@ async def test_an_enrolled_gateway_shows_the_password_that_the_broker_takes(ward
     assert (passwords.now, passwords.unsaved, passwords.behind) == (ward.passwords["bed-3"], True, False)
     task.cancel()
     await asyncio.wait([task])
+
+
+def test_a_full_message_of_the_longest_frames_fits_the_wire() -> None:
+    """As many frames as one message takes are written, each with a stored zero of the longest words."""
+    zero = StoredSever("d" * 63, 2**64 - 1, 2**64 - 1, "c" * 200)
+    longest = replace(words.frame(2**32 - 1), severed=zero, latched="x" * 200, instant=2**40)
+    assert len(decode_frames(encode_frames((longest,) * TOGETHER, plain=True))) == TOGETHER

@@ -10,6 +10,8 @@ Rules
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
+from typing import Final
 
 from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.drivers.pod_events import NO_TRIP, fault_told
@@ -43,6 +45,9 @@ from dreamwire.messages import (
 )
 from dreamwire.status_parts import completed
 from dreamwire.topics import FramesTopic
+
+BEHIND_S: Final = 5.0
+"""After frames were dropped unread, a daemon is taken for behind so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ class InboundRouter:
         self.receipts = EventReceipts(
             self._settled, dependencies.orders, dependencies.fleet, dependencies.clock
         )
-        self.broker = Broker()
+        self.broker, self._behind_s = Broker(), -inf
         self._withdrawals = PodWithdrawals(dependencies.consents)
         self._blocks = FrameBlocks(dependencies, dreamscapes.get, newest)
         self._consents = PodConsents(dependencies.consents, dependencies.ledger.keys.sleeper_of)
@@ -219,7 +224,8 @@ class InboundRouter:
     def on_clock_probe(self, pod: str, probe: ClockProbe, received_s: float) -> None:
         """A clock probe; the link stamps the answer as it leaves, which names the pod's newest frame too."""
         now_us, received_us = int(self._deps.clock.now_s() * 1e6), int(received_s * 1e6)
-        frame_instant = self._dreamscapes.newest_frame(pod)
+        behind = now_us * 1e-6 - self._behind_s < BEHIND_S
+        frame_instant = 0 if behind else self._dreamscapes.newest_frame(pod)
         self._deps.link.answer(pod, ClockProbe(probe.nonce, probe.t0_us, received_us, now_us, frame_instant))
 
     def on_frames(self, topic: FramesTopic, frames: tuple[Frame, ...]) -> None:
@@ -237,7 +243,11 @@ class InboundRouter:
         self._blocks.take_in(block)
 
     def on_behind(self, dropped: int) -> None:  # noqa: ARG002 -- the link counts them
-        """Frames were dropped unread because this daemon was behind: none of them counts as lost."""
+        """Frames were dropped unread because this daemon was behind: none of them counts as lost.
+
+        For a while no clock answer names a frame: else each bed would leave its gateway, and send us more.
+        """
+        self._behind_s = self._deps.clock.now_s()
         for runtime in self._dreamscapes.values():
             runtime.dreamscape.cohorts.forgive(self._newest())
 

@@ -2,13 +2,13 @@
 
 A broker refuses a message without a word, and a line that is cut takes bytes for a while: that frames leave
 proves nothing. The proof is the daemon's answer to a clock probe, which names the newest frame that it has of
-this bed, also of one that is at zero. Instants are of the session's grid, in hops of 250 ms. The daemon's own
-stamp of the answer says how late a frame is, so a slow answer accuses no gateway.
+this bed, also of one that is at zero. Instants are of the session's grid, in hops of 250 ms. A frame's age
+counts from when the probe left: what delays both alike (a slow line, broker or daemon) accuses no gateway.
 
 Rules
-- Unheard: at the daemon's stamp the oldest frame not yet confirmed is UNHEARD_HOPS old. The bed asks again
+- Unheard: when the probe left, the oldest frame not yet confirmed was UNHEARD_HOPS old. The bed asks again
   AFTER_NS later; a second such answer moves it to its own connection.
-- An answer that names no frame (no slot there, an older daemon) is evidence for neither way.
+- An answer that names no frame (no slot there, an older daemon, one that is behind) is evidence for neither.
 - On its own connection the bed tries the gateway with a single frame, and asks AFTER_NS later. The answer has
   to name that very frame before the next one is due, else the try has failed. A try costs at most one frame,
   and a lease outlives it.
@@ -86,7 +86,8 @@ class FrameWay:
         if answer.frame_instant >= self._waits:
             self._waits = answer.frame_instant + 1
         unheard = self._waits <= self._last
-        late = answer.t1_us // (HOP_MS * 1000) - self._waits
+        left_ms = self._clock.session_ms(answer.t0_us * 1000) or 0.0
+        late = int(left_ms // HOP_MS) - self._waits
         if unheard and late >= UNHEARD_HOPS:
             return self._doubt(late, answer, now_ns)
         self._waits, self._doubted_ns = self._waits if unheard else None, None

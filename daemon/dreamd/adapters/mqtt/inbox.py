@@ -4,8 +4,9 @@
   pod resends its events until they are acknowledged, and presence is retained.
 - Status and clock: the newest of each pod; an older one has no use.
 - Frames: FRAMES_A_SENDER of each sender and FRAMES in all, the oldest dropped, because only the newest hop is
-  still fresh. One sender's flood drops no frame of another. `skim` leaves the newest of each sender: an
-  intake that is behind reads no frame that a newer one replaces.
+  still fresh. One sender's flood drops no frame of another. `skim` leaves the newest of each sender and
+  cohort, because a gateway has beds in several: an intake that is behind reads no frame that a newer one
+  replaces.
 """
 
 from collections import OrderedDict, deque
@@ -109,10 +110,12 @@ class Inbox:
         return taken
 
     def skim(self) -> int:
-        """Drop every frame but the newest of each sender; return the number dropped."""
-        before = self._frames_count
+        """Drop every frame but the newest of each sender and cohort; return the number dropped."""
+        before, self._frames_count = self._frames_count, 0
         for waiting in self._frames.values():
-            while len(waiting) > 1:
-                waiting.popleft()
-        self._frames_count = len(self._frames)
+            if len(waiting) > 1:
+                newest = {arrival.topic: arrival for arrival in waiting}
+                waiting.clear()
+                waiting.extend(newest.values())
+            self._frames_count += len(waiting)
         return before - self._frames_count

@@ -17,7 +17,7 @@ from dreamwire import codec, topics
 from dreamwire.messages import Frame
 
 GATHER_NS: Final = 20 * MS_NS
-TOGETHER: Final = 64
+TOGETHER: Final = 96
 RECONNECT_NS: Final = SECOND_NS // 2
 
 Mix = Callable[[], tuple[Frame, ...]]
