@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from depth import LONG_VARIABLE
 from oidc_provider import SmallProvider
 from run_here import run_here
 
@@ -99,11 +100,20 @@ def serving(
 
 
 def begun(site: Site) -> None:
-    """Begin the daemon, as `serving` has."""
-    with (site.folder / "stderr").open("a") as said:
-        site.daemon = subprocess.Popen(site.served_by, stdout=subprocess.PIPE, stderr=said, text=True)
+    """Begin the daemon, as `serving` has, and wait until it is ready."""
+    started(site)
+    assert site.daemon is not None
     assert site.daemon.stdout is not None
     site.http_port = json.loads(site.daemon.stdout.readline())["http"]
+
+
+def started(site: Site) -> None:
+    """Begin the daemon."""
+    env = {name: value for name, value in os.environ.items() if name != LONG_VARIABLE}
+    with (site.folder / "stderr").open("a") as said:
+        site.daemon = subprocess.Popen(
+            site.served_by, stdout=subprocess.PIPE, stderr=said, text=True, env=env
+        )
 
 
 def ended(site: Site) -> None:

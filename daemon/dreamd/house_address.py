@@ -39,7 +39,8 @@ def advertised(settings: Settings, names: Sequence[str] = ()) -> str:
         return settings.grpc_advertise
     host = settings.grpc_host
     if _is(host, "is_unspecified"):
-        host = next((name for name in names if not is_loopback(name)), "") or socket.gethostname()
+        away = (name for name in names if not is_loopback(name))
+        host = next(away, names[0] if names else socket.gethostname())
     if not settings.grpc_port:
         return ""
     return f"[{host}]:{settings.grpc_port}" if ":" in host else f"{host}:{settings.grpc_port}"
@@ -60,17 +61,17 @@ def refusal_of(house: HouseRecord | None, *, free: bool, lacks: str = "") -> Ref
         return Refusal(Code.HOUSE_UNOWNED, f"no daemon owns the house for the moment, and {takes}")
     unled = unreachable(house)
     if unled:
-        return Refusal(Code.OWNER_ELSEWHERE, f"another daemon owns the house, {unled}")
+        return Refusal(Code.OWNER_ELSEWHERE, f"another daemon owns the house; {unled}")
     told = f"{shown(house.address)} owns the house, and this daemon waits to take it over"
     return Refusal(Code.OWNER_ELSEWHERE, told, {ADDRESS: house.address})
 
 
 def unreachable(house: HouseRecord) -> str:
-    """Why no caller is led to the owner, as the rest of a sentence; empty: each one is."""
+    """Why no caller is led to the owner; empty: each one is."""
     if not house.address:
-        return "and it has named no address: give it a port or grpc.advertise"
+        return "it has named no address: give it a port, or grpc.advertise"
     if is_loopback(_host(house.address)) and not is_near(house.owner):
-        return f"and {shown(house.address)} leads to it on its own machine alone: set grpc.advertise there"
+        return f"{shown(house.address)} leads to it on its own machine alone: set grpc.advertise there"
     return ""
 
 

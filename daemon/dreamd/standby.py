@@ -192,7 +192,7 @@ class Standby:
         unled = unreachable(house)
         owner = f"{house.address or 'a daemon'} owns it" if not free else "it has no owner"
         lacks = f"; it will not take over: {self._unnamed}" if self._unnamed else ""
-        lacks += f"; callers are not led to it: another daemon owns it {unled}" if unled and not free else ""
+        lacks += f"; no caller is led there: {unled}" if unled and not free else ""
         self._say(f"standby of {house.house or 'the house'}: {owner}{lacks}")
         return free and not self._unnamed
 

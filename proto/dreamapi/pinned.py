@@ -10,7 +10,10 @@ import hashlib
 import hmac
 import socket
 import ssl
+from contextlib import suppress
 from typing import Any, Final
+
+from dreamapi.daemons import addresses
 
 PIN_BYTES: Final = 16
 CONNECT_S: Final = 5.0
@@ -32,9 +35,19 @@ def _pin(der: bytes) -> str:
 def authority_of(server: str, pin: str, *, connect_s: float = CONNECT_S) -> str:
     """Return the authority's certificate, PEM, that the server at `host:port` presents; it blocks.
 
+    Of several with commas the first counts that answers.
+
     Raises:
         PinError: nothing answers with TLS, or no certificate presented has this pin.
     """
+    *others, last = addresses(server)
+    for other in others:
+        with suppress(PinError):
+            return _authority_at(other, pin, connect_s)
+    return _authority_at(last, pin, connect_s)
+
+
+def _authority_at(server: str, pin: str, connect_s: float) -> str:
     host, _, port = server.rpartition(":")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE

@@ -41,6 +41,7 @@ def test_an_address_that_is_not_set_is_derived() -> None:
     assert advertised(settings(grpc_host="fd00::7")) == "[fd00::7]:50051"
     for everywhere in ("0.0.0.0", "::"):
         assert advertised(settings(grpc_host=everywhere), NAMES) == "dreams.example:50051"
+        assert advertised(settings(grpc_host=everywhere), ("localhost",)) == "localhost:50051"
         assert advertised(settings(grpc_host=everywhere)) == f"{socket.gethostname()}:50051"
     assert advertised(settings(grpc_port="0")) == "", "any free port is no address"
 

@@ -25,8 +25,10 @@ def running_broker(folder: Path) -> Iterator[Broker]:
     conf.write_text(SHIPPED.read_text().replace("listener 1883 ", f"listener {port} "))
     one = Broker(conf, port)
     one.start()
-    yield one
-    one.kill()
+    try:
+        yield one
+    finally:
+        one.kill()
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from mutate.joined_houses import JOINED_HOUSES
 from mutate.kept_orders import KEPT_ORDERS
 from mutate.keys import KEYS
 from mutate.leading import LEADING
+from mutate.led_callers import LED_CALLERS
 from mutate.letters import LETTERS
 from mutate.long_work import LONG_WORK
 from mutate.moratoria import MORATORIA
@@ -66,6 +67,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *STOPS,
     *HANDOVERS,
     *KEPT_ORDERS,
+    *LED_CALLERS,
     *AUDIT,
     *API,
     *ERASING,

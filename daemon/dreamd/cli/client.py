@@ -22,6 +22,7 @@ from rich.text import Text
 
 import dreamapi
 from dreamapi.credentials import VARIABLE, CredentialFile, default_path, load_credential
+from dreamapi.daemons import addresses
 from dreamapi.text import shown
 from dreamd.core.access.caller import COMMAND_LINE_AGENT
 
@@ -107,7 +108,8 @@ def server_of(args: argparse.Namespace) -> dreamapi.Server:
     kept = load_credential(path) if path is not None else None
     if kept is None:
         return dreamapi.Server(args.server or DEFAULT_SERVER)
-    if args.server and args.server != kept.server and not getattr(args, "credential", ""):
+    named = set(addresses(args.server)) if args.server else set()
+    if named and not named & set(addresses(kept.server)) and not getattr(args, "credential", ""):
         return dreamapi.Server(args.server)
     return dreamapi.Server(args.server or kept.server, path)
 
