@@ -29,6 +29,7 @@ from typing import Final
 from dreamd.adapters.clock import BoottimeClock
 from dreamd.adapters.cluster.opening import engine_of, house_name
 from dreamd.adapters.documents.shipped import shipped_bundle
+from dreamd.adapters.garbage import short_pauses
 from dreamd.adapters.grpc.guards import guard_of, scraper_judge
 from dreamd.adapters.grpc.server import CannotListen, Guard, Running, WaysOut, serve_grpc, serve_ways_out
 from dreamd.adapters.keys import NoteSigner, Seal, open_key
@@ -262,7 +263,8 @@ class Daemon:
         }
         steady["house"] = lambda: until_lost(self._ledger)
         try:
-            await supervise(steady, stop, self.shutdown, self._step_failed)
+            with short_pauses(lambda: self._application.registry.tally().dreaming == 0):
+                await supervise(steady, stop, self.shutdown, self._step_failed)
         except HouseLostError as error:
             raise CannotServe(str(error)) from error
         except Exception as error:

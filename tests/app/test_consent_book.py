@@ -286,6 +286,18 @@ def test_an_expiry_needs_no_write() -> None:
     assert later.ceiling == 0.0
 
 
+def test_a_status_that_is_asked_for_again_ends_with_its_grant() -> None:
+    """A status is made once while nothing changes, and anew when its time is over."""
+    house = House()
+    house.given()
+    standing = house.book.standing("ash")
+    house.clock.now = GRANT.expires_s - 1.0
+    assert house.book.standing("ash") is standing
+    house.clock.now = GRANT.expires_s
+    ended = house.book.standing("ash")
+    assert (ended.state, ended.ceiling, ended.scopes) == (ConsentState.EXPIRED, 0.0, frozenset())
+
+
 def test_sleepers_are_counted_by_state_also_once_their_time_is_over() -> None:
     """The tally has each sleeper once: given, withdrawn, and expired by time within a round of looks."""
     house = House()

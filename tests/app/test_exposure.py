@@ -1,5 +1,7 @@
 """Consent and exposure in the application."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from math import inf, nan
 
@@ -17,6 +19,7 @@ from dreamd.core.limits import GUIDELINE_CAP, HOP_S, LEASE_FADE_S, LEASE_S, MARK
 from dreamd.core.refusals import Code
 from dreamd.ports.commit import LedgerError
 from dreamd.ports.consent import ConsentStatus
+from dreamd.ports.ledger.exposure import Exposure
 from dreamd.ports.ledger.transaction import Transaction
 from dreamwire.messages import PodEventKind, Release
 from fakes.callers import OPERATOR
@@ -246,6 +249,27 @@ def test_exposure_is_charged_and_not_much_more() -> None:
     assert lived[ASH] == pytest.approx(0.098, abs=0.002)
     assert lived[ASH] <= charged_min <= lived[ASH] + 0.01
     assert ASH not in exposures.marks
+
+
+def test_many_sleepers_are_charged_in_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No write charges more sleepers than fit in one; each is charged once a round; nothing is lost."""
+    monkeypatch.setattr("dreamd.app.people.exposure.CHARGED_AT_ONCE", 2)
+    stage, charged = dreaming(), list[tuple[str, ...]]()
+    plainly = LedgerExposure.charging
+
+    def charging(own: LedgerExposure, minutes: Mapping[str, float], at_s: float) -> Exposure:
+        charged.append(tuple(minutes))
+        return plainly(own, minutes, at_s)
+
+    monkeypatch.setattr(LedgerExposure, "charging", charging)
+    merge(stage, TEN_S)
+    begun, before = stage.ledger.exposures(0.0), len(charged)
+    lived = merge(stage, 2 * TEN_S)
+    assert {len(one) for one in charged} <= {1, 2}
+    assert Counter(name for one in charged[before:] for name in one) == dict.fromkeys(lived, 2)
+    after = stage.ledger.exposures(0.0)
+    assert all(after[who] - begun[who] == pytest.approx(much, abs=0.004) for who, much in lived.items())
+    assert stage.coupling("bed-2") > 0
 
 
 def test_a_pod_that_is_not_heard_is_charged_what_it_may_render() -> None:

@@ -64,6 +64,7 @@ class ConsentBook:
     ) -> None:
         """kept: of the ledger. pod_of: where a sleeper lies, or empty."""
         self._of = dict(kept)
+        self._standing: dict[str, tuple[Consent, float, ConsentStatus]] = {}
         self._states = Counter(consent.state for consent in self._of.values())
         self._round: list[str] = []
         self._commits = commits
@@ -83,8 +84,20 @@ class ConsentBook:
 
     def standing(self, sleeper: str) -> ConsentStatus:
         """The present consent of this sleeper, as far as it may be used now."""
+        now_s, known = self._clock.now_s(), self._standing.get(sleeper)
+        if known is not None and known[0] is self._of.get(sleeper) and now_s < known[1]:
+            return known[2]
         consent = self.consent(sleeper)
-        until_s = consent.until_s(self._clock.now_s())
+        until_s = consent.until_s(now_s)
+        made = self._made(sleeper, consent, until_s)
+        if consent.state is ConsentState.GIVEN and consent.grant is not None and until_s > 0.0:
+            # Until then neither the grant nor what is held of it ends or opens.
+            self._standing[sleeper] = consent, min(until_s, consent.grant.held.until_s(now_s)), made
+        else:
+            self._standing.pop(sleeper, None)
+        return made
+
+    def _made(self, sleeper: str, consent: Consent, until_s: float) -> ConsentStatus:
         held = consent.held
         return ConsentStatus(
             ceiling=held.ceiling if until_s and Scope.MERGE in held.scopes else 0.0,
@@ -222,6 +235,7 @@ class ConsentBook:
 
     def forget_sleeper(self, sleeper: str) -> None:
         """Hold nothing of an erased sleeper, who has withdrawn."""
+        self._standing.pop(sleeper, None)
         held = self._of.pop(sleeper, None)
         if held is not None:
             self._states[held.state] -= 1
@@ -264,7 +278,7 @@ class ConsentBook:
         before = self._of.get(sleeper, Consent())
         stepped = step(before, event, self._clock.now_s())
         assert not isinstance(stepped, Refusal), "only a grant is refused"
-        if stepped[0] != before:
+        if stepped[0] is not before and stepped[0] != before:
             self._put(sleeper, stepped[0])
             if stepped[0].state is ConsentState.EXPIRED and before.state is ConsentState.GIVEN:
                 self._events.consent_expired(self._pod_of(sleeper))

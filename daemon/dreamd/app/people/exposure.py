@@ -12,10 +12,12 @@ Consent that is withdrawn or changed is pushed and acts at once; consent that en
 same message, and the accounts are closed at house-keeping.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from itertools import islice
 from math import inf
+from typing import Final
 
 from dreamd.app.collective.cohorts import Cohorts
 from dreamd.app.collective.exposure_meter import ExposureMeter
@@ -35,6 +37,9 @@ from dreamd.ports.ledger.exposure import Exposure
 from dreamd.ports.ledger.terms import Terms
 from dreamd.ports.ledger.transaction import Transaction
 from dreamwire.messages import Modality
+
+CHARGED_AT_ONCE: Final = 1024
+"""So many sleepers are charged in one write, the next of a round in the tick after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,8 @@ class ExposureAccounting:
         self._opening: frozenset[str] = frozenset()
         self._writes = 0
         self._moved_s = 0.0
+        self._round: dict[str, None] = {}
+        self._round_s = 0.0
         self._expiries: list[tuple[float, int]] = []
         self._warned: set[str] = set()
         self._said = False
@@ -200,6 +207,7 @@ class ExposureAccounting:
             self._carried_min[sleeper] = lived_min
             return
         del self._marked[sleeper]
+        self._round.pop(sleeper, None)
         self._ways.pop(sleeper, None)
         self._limits.pop(sleeper, None)
         self._warned.discard(sleeper)
@@ -258,17 +266,24 @@ class ExposureAccounting:
     def keep(self, now_s: float) -> None:
         """After the tick's message: close the accounts of the seats that left; charge the others in time."""
         if not self._writes:
-            self._write(now_s, charge=not now_s - self._moved_s < CHARGE_EVERY_S)
+            self._write(now_s, self._due(now_s))
 
-    def _write(self, now_s: float, *, charge: bool) -> None:
+    def _due(self, now_s: float) -> list[str]:
+        """The sleepers to charge now: the next of the round under way, or of one that begins."""
+        if not self._round and not now_s - self._moved_s < CHARGE_EVERY_S:
+            self._round, self._round_s = dict.fromkeys(self._marked), now_s
+        return list(islice(self._round, CHARGED_AT_ONCE))
+
+    def _write(self, now_s: float, due: Collection[str]) -> None:
         held = {sleeper: lived for sleeper, lived in self._ended_min.items() if sleeper in self._opening}
         closed_min = {sleeper: lived for sleeper, lived in self._ended_min.items() if sleeper not in held}
+        lived_min = {sleeper: self._lived_min(sleeper) for sleeper in due}
         parts: list[Exposure] = []
         try:
             if closed_min:
                 parts.append(self._exposures.closing(closed_min, now_s))
-            if charge and self._marked:
-                parts.append(self._exposures.charging(self._lived_min(), now_s))
+            if lived_min:
+                parts.append(self._exposures.charging(lived_min, now_s))
         except LedgerError as error:
             if not self._said:
                 self._said = True
@@ -278,9 +293,7 @@ class ExposureAccounting:
         if not parts:
             return
         self._ended_min = held
-        lived_min: dict[str, float] = {}
-        if charge and self._marked:
-            lived_min = self._charging_min = self._take_lived()
+        self._take(lived_min)
         self._writes += 1
 
         def over(commit: Commit[Terms]) -> None:
@@ -288,26 +301,26 @@ class ExposureAccounting:
             if lived_min:
                 self._charging_min = {}
             if commit.done:
-                self._charged(parts, lived_min, now_s)
+                self._charged(parts, lived_min)
             else:
                 self._not_charged(closed_min, lived_min)
 
         self._commits.submit(Transaction(exposure=tuple(parts)), "exposure", over)
 
-    def _lived_min(self) -> dict[str, float]:
-        """Return the uncharged merge-minutes of each marked sleeper."""
-        lived = dict.fromkeys(self._marked, 0.0) | self._carried_min
-        for sleeper, seat in self._marked.items():
-            lived[sleeper] += self._meter.lived_min(seat.slot) if seat.slot else 0.0
-        return lived
+    def _lived_min(self, sleeper: str) -> float:
+        """Return the uncharged merge-minutes of a marked sleeper."""
+        slot = self._marked[sleeper].slot
+        return self._carried_min.get(sleeper, 0.0) + (self._meter.lived_min(slot) if slot else 0.0)
 
-    def _take_lived(self) -> dict[str, float]:
-        lived = self._lived_min()
-        self._carried_min.clear()
-        for seat in self._marked.values():
-            if seat.slot is not None:
-                self._meter.charging(seat.slot)
-        return lived
+    def _take(self, lived_min: dict[str, float]) -> None:
+        """These are on their way to the ledger."""
+        if lived_min:
+            self._charging_min = lived_min
+        for sleeper in lived_min:
+            self._carried_min.pop(sleeper, None)
+            slot = self._marked[sleeper].slot
+            if slot is not None:
+                self._meter.charging(slot)
 
     def _not_charged(self, closed_min: Mapping[str, float], lived_min: Mapping[str, float]) -> None:
         """The ledger has none of it: it is charged with the next write."""
@@ -315,26 +328,29 @@ class ExposureAccounting:
         for sleeper, lived in lived_min.items():
             _add(self._carried_min if sleeper in self._marked else self._ended_min, {sleeper: lived})
 
-    def _charged(self, parts: list[Exposure], lived_min: Mapping[str, float], at_s: float) -> None:
+    def _charged(self, parts: list[Exposure], lived_min: Mapping[str, float]) -> None:
         for part in parts:
             self._exposures.kept(part)
-        if not lived_min:
-            return
-        self._moved_s, self._said = at_s, False
-        for sleeper, seat in self._marked.items():
+        for sleeper in lived_min:
+            self._round.pop(sleeper, None)
+            seat = self._marked.get(sleeper)
+            if seat is None:
+                continue
+            dose = self.dose(seat)
             if seat.slot is not None:
-                self._meter.charged(seat.slot, self.dose(seat).left_min)
-            share = self.dose(seat).share
-            if not share < EXPOSURE_WARN_SHARE and sleeper not in self._warned:
+                self._meter.charged(seat.slot, dose.left_min)
+            if not dose.share < EXPOSURE_WARN_SHARE and sleeper not in self._warned:
                 self._warned.add(sleeper)
-                sentence = f"the sleeper in {seat.pod} has merged {share:.0%} of their limit"
+                sentence = f"the sleeper in {seat.pod} has merged {dose.share:.0%} of their limit"
                 self._log.write_seat("exposure-warning", seat, sentence)
+        if lived_min and not self._round:
+            self._moved_s, self._said = self._round_s, False
 
     def close(self, now_s: float) -> None:
         """The daemon ends in order: every account is closed, up to the end of the last fade."""
         for seat in tuple(self._marked.values()):
             self.gone(seat, self._meter.vacated_min(seat.slot) if seat.slot else 0.0)
-        self._write(now_s, charge=False)
+        self._write(now_s, ())
 
 
 def _add(account_min: dict[str, float], more_min: Mapping[str, float]) -> None:
