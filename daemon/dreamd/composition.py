@@ -63,6 +63,7 @@ from dreamd.core.safety.causes import Cause
 from dreamd.daemon_health import DaemonHealth, Trouble, allow_descriptors, build_info
 from dreamd.fusion.frame_table import FrameVerdict
 from dreamd.fusion.reduction import Part
+from dreamd.house_address import standbys_of
 from dreamd.house_composition import HouseLostError, claim_of, heir_of, lease_trouble, opened, until_lost
 from dreamd.people_composition import house_founding, house_people
 from dreamd.ports.commit import LedgerError
@@ -215,6 +216,7 @@ class Daemon:
                 meters=self._meters.calls,
                 refused=self._meters.call_refused,
                 guard=guard,
+                standbys=lambda: standbys_of(self._ledger.house),
             )
             path = settings.ways_out_socket
             self._ways_out = await serve_ways_out(self._application, path, self._meters.call_refused)

@@ -13,6 +13,7 @@ from typing import Final
 from dreamd.adapters.ledger.house.house_row import is_near
 from dreamd.adapters.site_authority import AuthorityError
 from dreamd.core.refusals import Code, Refusal
+from dreamd.core.fleet.house import HouseLease
 from dreamd.ports.houses import HouseRecord
 from dreamd.settings import Settings
 from dreamwire.text import shown
@@ -46,11 +47,11 @@ def advertised(settings: Settings, names: Sequence[str] = ()) -> str:
     return f"[{host}]:{settings.grpc_port}" if ":" in host else f"{host}:{settings.grpc_port}"
 
 
-def refusal_of(house: HouseRecord | None, *, free: bool, lacks: str = "") -> Refusal:
+def refusal_of(house: HouseRecord | None, *, free: bool, lacks: str = "", own: str = "") -> Refusal:
     """The answer to a call that a daemon without the house does not carry out.
 
     house: as it was read last; None: it was not. free: it has no owner. lacks: why this daemon would not take
-    it over; empty: it would.
+    it over; empty: it would. own: the address that this daemon gives.
     """
     if house is None:
         return Refusal(
@@ -59,17 +60,26 @@ def refusal_of(house: HouseRecord | None, *, free: bool, lacks: str = "") -> Ref
     if free:
         takes = "this standby cannot take it over (/readyz)" if lacks else "this standby takes it over"
         return Refusal(Code.HOUSE_UNOWNED, f"no daemon owns the house for the moment, and {takes}")
-    unled = unreachable(house)
+    unled = unreachable(house, own)
     if unled:
         return Refusal(Code.OWNER_ELSEWHERE, f"another daemon owns the house; {unled}")
     told = f"{shown(house.address)} owns the house, and this daemon waits to take it over"
     return Refusal(Code.OWNER_ELSEWHERE, told, {ADDRESS: house.address})
 
 
-def unreachable(house: HouseRecord) -> str:
-    """Why no caller is led to the owner; empty: each one is."""
+def standbys_of(house: HouseLease | None) -> tuple[str, ...]:
+    """The addresses at which callers may look for the next owner; a loopback of another machine is none."""
+    found = house.standbys if house is not None else ()
+    led = (one for one in found if one.address and (one.near or not is_loopback(_host(one.address))))
+    return tuple(dict.fromkeys(one.address for one in led))
+
+
+def unreachable(house: HouseRecord, own: str = "") -> str:
+    """Why no caller is led to the owner; empty: each one is. own: the address that this daemon gives."""
     if not house.address:
         return "it has named no address: give it a port, or grpc.advertise"
+    if house.address == own:
+        return f"it gives {shown(own)}, as this daemon does: set grpc.advertise at each"
     if is_loopback(_host(house.address)) and not is_near(house.owner):
         return f"{shown(house.address)} leads to it on its own machine alone: set grpc.advertise there"
     return ""

@@ -156,7 +156,7 @@ class Standby:
 
     def owner_refusal(self) -> Refusal:
         """The answer to a call that is the owner's."""
-        return refusal_of(self._house, free=self._free, lacks=self._unnamed)
+        return refusal_of(self._house, free=self._free, lacks=self._unnamed, own=self._address)
 
     def _leave(self) -> None:
         """Wait no more, in the database too; a row that cannot be dropped is soon too old to count."""
@@ -189,7 +189,7 @@ class Standby:
             raise LedgerError(wrong)
         self._looks += 1
         self._house, self._free, self._left_s = house, free, house.left_s
-        unled = unreachable(house)
+        unled = unreachable(house, self._address)
         owner = f"{house.address or 'a daemon'} owns it" if not free else "it has no owner"
         lacks = f"; it will not take over: {self._unnamed}" if self._unnamed else ""
         lacks += f"; no caller is led there: {unled}" if unled and not free else ""

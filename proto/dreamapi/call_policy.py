@@ -13,7 +13,7 @@ deadline, every HOUSE_LOOK_S at least.
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 from dataclasses import dataclass
 from math import inf
 from random import Random
@@ -85,13 +85,19 @@ class Line:
         while True:
             asked = self.daemons.target
             try:
-                answer = await method(request, timeout=max(until_s - loop.time(), 0.001))
+                call = method(request, timeout=max(until_s - loop.time(), 0.001))
+                answer = await call
             except grpc.aio.AioRpcError as error:
-                failure = from_rpc(error, self.daemons.told(asked))
+                failure = self._failure(error, asked)
                 await asyncio.sleep(await tries.wait_s(failure, asked, until_s))
             else:
                 assert isinstance(answer, kind)
+                self.daemons.note_standbys(await call.trailing_metadata())
                 return self.presented(answer)
+
+    def _failure(self, error: grpc.aio.AioRpcError, asked: str) -> ApiError:
+        self.daemons.note_standbys(error.trailing_metadata() or ())
+        return from_rpc(error, self.daemons.told(asked))
 
     async def gather(self, method: Any, requests: AsyncIterable[Any], kind: type[Said]) -> Said:  # noqa: ANN401
         """One answer of `kind` to a stream of requests; no deadline; raises ApiError.
@@ -105,7 +111,7 @@ class Line:
                 try:
                     answer = await method(replay.sent())
                 except grpc.aio.AioRpcError as error:
-                    failure = from_rpc(error, self.daemons.told(asked))
+                    failure = self._failure(error, asked)
                     await tries.wait_s(failure, asked, inf)
                     if not replay.whole or not isinstance(failure, OwnerElsewhere):
                         raise failure from error
@@ -139,7 +145,7 @@ class Line:
                     yield self.presented(answer)
                     heard_s = loop.time()
             except grpc.aio.AioRpcError as error:
-                failure = from_rpc(error, self.daemons.told(asked))
+                failure = self._failure(error, asked)
                 wait_s = await tries.wait_s(failure, asked, heard_s + patience_s)
             else:
                 return
@@ -153,7 +159,8 @@ class Tries:
 
     def __init__(self, line: Line, attempts: int | None = None) -> None:
         self._line, self._attempts = line, attempts
-        self._asked: list[str] = []
+        self._asked: dict[str, ApiError] = {}
+        self._named: set[str] = set()
         self._waits = self._failed = self._disputes = 0
 
     async def wait_s(self, failure: ApiError, asked: str, until_s: float) -> float:
@@ -164,60 +171,69 @@ class Tries:
         Raises:
             ApiError: the failure, where no further try helps.
         """
-        self._asked.append(asked)
+        self._asked[asked] = failure
         if await self._moved(failure, asked):
             return 0.0
         wait_s, self._waits = self._line.backoff_s(self._waits), self._waits + 1
-        if _taking_over(failure, self._line.daemons.is_named(asked)):
+        failure, taking_over = self._judged(failure, asked)
+        if taking_over:
             wait_s = min(wait_s, HOUSE_LOOK_S)
         elif isinstance(failure, OwnerElsewhere):
-            if not _names_one(failure):
-                raise failure
             self._disputes += 1
-            failure = _disputed(failure, self._asked)
         else:
             self._failed += 1
         over = self._failed == self._attempts or self._disputes == ATTEMPTS
         if over or not _passing(failure) or asyncio.get_running_loop().time() + wait_s >= until_s:
             raise failure
-        self._asked = []
+        self._asked = {}
         return wait_s
 
     async def _moved(self, failure: ApiError, asked: str) -> bool:
         """Whether another daemon is to be asked, that was not since the last wait."""
         daemons = self._line.daemons
-        if isinstance(failure, OwnerElsewhere) and _names_one(failure):
-            address = failure.metadata["address"]
+        address = _named_by(failure)
+        if address:
+            self._named.add(address)
             if address in self._asked or len(self._asked) > FOLLOWED_MAX:
                 return False
             await daemons.move(asked, address)
             return True
         if isinstance(failure, OwnerElsewhere | Unreachable | ShuttingDown | TimedOut):
             daemons.turn_from(asked)
-        return _passing(failure) and daemons.target not in self._asked
+        elsewhere = daemons.target not in self._asked
+        return elsewhere and (_passing(failure) or isinstance(failure, OwnerElsewhere))
+
+    def _judged(self, failure: ApiError, asked: str) -> tuple[ApiError, bool]:
+        """Return the error to raise where no try is left, and whether a standby is about to take over."""
+        address = _named_by(failure)
+        if address:
+            silent = self._asked.get(address)
+            return (silent, True) if isinstance(silent, _SILENT) else (_disputed(failure, self._asked), False)
+        lost = isinstance(failure, _SILENT) and asked in self._named
+        return failure, lost or isinstance(failure, HouseUnowned)
 
 
-def _names_one(failure: OwnerElsewhere) -> bool:
-    """Whether it names an address that could be asked."""
-    return is_address(failure.metadata.get("address", ""))
+_SILENT: Final = (Unreachable, ShuttingDown)
+
+
+def _named_by(failure: ApiError) -> str:
+    """The address of the owner that a daemon named; empty: none that could be asked."""
+    address = failure.metadata.get("address", "") if isinstance(failure, OwnerElsewhere) else ""
+    return address if is_address(address) else ""
 
 
 def _passing(failure: ApiError) -> bool:
-    """Whether the failure may be over in a moment, or elsewhere."""
-    return isinstance(failure, Unreachable | ShuttingDown | HouseUnowned | OwnerElsewhere)
+    """Whether the failure may be over in a moment."""
+    return isinstance(failure, Unreachable | ShuttingDown | HouseUnowned) or bool(_named_by(failure))
 
 
-def _taking_over(failure: ApiError, named: bool) -> bool:  # noqa: FBT001
-    """Whether a standby is about to take the house over. named: a daemon named the address that failed."""
-    return isinstance(failure, HouseUnowned) or (isinstance(failure, Unreachable) and named)
-
-
-def _disputed(failure: OwnerElsewhere, asked: Sequence[str]) -> ApiError:
+def _disputed(failure: ApiError, asked: Iterable[str]) -> OwnerElsewhere:
     """Return the error of daemons of which none owns the house and each names another one."""
-    chain = " names ".join((*asked, failure.metadata["address"]))
+    address = _named_by(failure)
+    chain = " names ".join((*asked, address))
     return OwnerElsewhere(
-        failure.reason,
+        "OWNER_ELSEWHERE",
         f"no daemon that was asked owns the house: {chain}",
         "correct grpc.advertise at each of them: it is the address of that daemon alone",
-        failure.metadata,
+        {"address": address},
     )

@@ -1,9 +1,10 @@
 """The daemons of one house that a client knows, and the one that it asks now.
 
 Theory of operation. A house has one owner, which answers, and daemons that wait. A daemon that waits names
-the owner's address. The client asks there, and remembers it for as long as the connection lives. Where the
-owner is not reached any more, it asks a daemon that it was given again. `HouseChannel` is the channel of
-whichever daemon is asked now, so the stubs of the services know of no daemon at all.
+the owner's address. The client asks there, and remembers it for as long as the connection lives. The owner
+names the daemons that wait, in the metadata behind each answer (STANDBYS). Where the owner is not reached any
+more, the client asks one that it was given, or one of those. `HouseChannel` is the channel of the daemon that
+is asked now, so the stubs of the services know of no daemon at all.
 
 Rules
 - A credential is shown over TLS alone, to a server of the same authority, wherever an address leads.
@@ -11,7 +12,7 @@ Rules
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -20,6 +21,8 @@ import grpc.aio
 
 from dreamapi.text import unfit
 
+STANDBYS: Final = "dreamd-standbys"
+"""The key of metadata behind an answer: HOST:PORT of each daemon that waits for the house, with commas."""
 LEARNT_MAX: Final = 4
 """Channels to addresses that daemons named."""
 _ADDRESS: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})")
@@ -47,6 +50,7 @@ class Daemons:
         """given: addresses to begin with, one at least. opening: makes the channel to an address."""
         self.given = tuple(given)
         self.target = self.given[0]
+        self.standbys: tuple[str, ...] = ()
         self._home = self.target
         self._opening = opening
         self._channels: dict[str, grpc.aio.Channel] = {}
@@ -63,16 +67,19 @@ class Daemons:
         by = self._named_by.get(address)
         return f"{address}, the owner of the house by {by}" if by is not None else address
 
-    def is_named(self, address: str) -> bool:
-        """Whether a daemon named this address, and no caller."""
-        return address in self._named_by
+    def note_standbys(self, metadata: Iterable[tuple[str, str | bytes]]) -> None:
+        """Remember the daemons that wait, by the metadata behind an answer; without any, those of before."""
+        told = next((value for key, value in metadata if key == STANDBYS), "")
+        named = told.split(",") if isinstance(told, str) and told else ()
+        self.standbys = tuple(one for one in named if is_address(one))[:LEARNT_MAX] or self.standbys
 
     async def move(self, asked: str, address: str) -> None:
         """Ask at `address` from now on, which the daemon at `asked` named."""
-        if address not in self.given:
-            self._named_by.pop(address, None)
-            self._named_by[address] = asked
         self.target = address
+        if address in self.given:
+            return
+        self._named_by.pop(address, None)
+        self._named_by[address] = asked
         while len(self._named_by) > LEARNT_MAX:
             oldest = next(iter(self._named_by))
             del self._named_by[oldest]
@@ -80,11 +87,15 @@ class Daemons:
                 await gone.close()
 
     def turn_from(self, asked: str) -> None:
-        """Ask elsewhere from now on, where `asked` is asked still: at the next address that was given."""
+        """Ask elsewhere from now on, where `asked` is asked still: where the client began, or at the next.
+
+        Of the addresses given, then of those that waited when the owner answered last.
+        """
         if asked != self.target:
             return
-        if asked in self.given:
-            self._home = self.given[(self.given.index(asked) + 1) % len(self.given)]
+        round_ = tuple(dict.fromkeys((*self.given, *self.standbys)))
+        if asked in round_:
+            self._home = round_[(round_.index(asked) + 1) % len(round_)]
         self.target = self._home
 
     async def close(self) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+from collections.abc import Generator
 from random import Random
 
 import grpc
@@ -31,12 +32,22 @@ class Flaky:
         self.code = code
         self.requests: list[object] = []
 
-    async def __call__(self, request: object, timeout: float) -> Pod:  # noqa: ASYNC109 - as grpc stubs have it
+    def __call__(self, request: object, timeout: float) -> "Flaky":
+        """Begin a call."""
         self.requests.append(request)
         assert timeout > 0.0
+        return self
+
+    def __await__(self) -> Generator[None, None, Pod]:
+        """The answer."""
+        yield
         if len(self.requests) <= self.failures:
             raise grpc.aio.AioRpcError(self.code, grpc.aio.Metadata(), grpc.aio.Metadata(), "socket closed")
         return Pod(name="pods/bed-1")
+
+    async def trailing_metadata(self) -> grpc.aio.Metadata:
+        """None."""
+        return grpc.aio.Metadata()
 
 
 class NoJitter(Random):

@@ -50,6 +50,17 @@ class NoJitter(Random):
         return a
 
 
+class LateJitter(Random):
+    """Draws no wait at all ten times, and then the longest."""
+
+    draws = 0
+
+    def uniform(self, a: float, b: float) -> float:
+        """The next draw."""
+        self.draws += 1
+        return a if self.draws <= 10 else b
+
+
 class Waiting:
     """A daemon that waits; `owner` is the address that it names, and `asked` counts the calls it refused."""
 
@@ -163,6 +174,74 @@ async def test_a_lost_owner_is_looked_for_where_the_client_began(
         finally:
             await taken.stop(0.0)
     assert waiting.asked == 1
+
+
+async def test_a_client_that_knows_the_owner_alone_learns_who_waits(
+    waiting: Waiting, application: FakeCoordination
+) -> None:
+    """Each answer and each refusal names the daemons that wait: a lost owner is looked for there."""
+    for refused in (False, True):
+        waits = await waiting.serve()
+        owner = await serve_grpc(application, HERE, 0, standbys=lambda at=waits: (at,))
+        async with connect(f"{HERE}:{owner.port}") as api:
+            if refused:
+                application.refuse("pod", Refusal(Code.POD_UNKNOWN, "no such pod"))
+                with pytest.raises(dreamapi.PodUnknown):
+                    await api.pods.get("bed-1")
+            else:
+                await api.pods.list()
+            await owner.stop(0.0)
+            taken = await serve_grpc(application, HERE, await waiting.close())
+            assert len(await api.pods.list()) == 3
+            await taken.stop(0.0)
+    await waiting.serve()
+
+
+async def test_a_watch_is_handed_over_with_its_house(waiting: Waiting, application: FakeCoordination) -> None:
+    """An owner that ends by plan ends its watches; they go on at the daemon that has waited."""
+    waits = await waiting.serve()
+    owner = await serve_grpc(application, HERE, 0, standbys=lambda: (waits,))
+    waiting.owner = f"{HERE}:{owner.port}"
+    async with connect(waiting.owner) as api:
+        watch = api.pods.watch()
+        assert len([await anext(watch) for _ in range(3)]) == 3, "every pod"
+        await owner.stop(0.0)
+        waiting.unowned = True
+        further = asyncio.ensure_future(anext(watch))
+        while not waiting.asked:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+        taken = await serve_grpc(application, HERE, await waiting.close())
+        assert (await further).name.startswith("pods/")
+        await watch.aclose()
+        await taken.stop(0.0)
+    await waiting.serve()
+
+
+async def test_a_call_waits_for_a_takeover_however_the_client_knows_both(
+    waiting: Waiting, application: FakeCoordination, server: Running, owner: str
+) -> None:
+    """The daemon that waits names a dead owner until its lease is over: that is no dispute, and no end."""
+    async with connect(f"{owner},{await waiting.serve()}") as api:
+        await api.pods.list()
+        await server.stop(0.0)
+        call = asyncio.ensure_future(api.pods.get("bed-1"))
+        while waiting.asked <= 2 * ATTEMPTS:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+        taken = await serve_grpc(application, HERE, await waiting.close())
+        assert (await call).name == "pods/bed-1"
+        await taken.stop(0.0)
+    await waiting.serve()
+
+
+async def test_a_call_in_a_takeover_ends_with_its_deadline(waiting: Waiting, server: Running) -> None:
+    """Where the owner stays away, the error names its address and the daemon that named it."""
+    target = await waiting.serve()
+    await server.stop(0.0)
+    told = f"{waiting.owner}, the owner of the house by {target}"
+    async with dreamapi.connect(target, rng=LateJitter(), deadline_s=0.9) as api:
+        with pytest.raises(dreamapi.Unreachable, match=told):
+            await api.pods.list()
+    assert waiting.asked > ATTEMPTS
 
 
 async def test_a_house_without_an_owner_is_asked_again(waiting: Waiting) -> None:

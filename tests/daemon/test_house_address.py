@@ -8,7 +8,8 @@ import pytest
 from dreamd.adapters.ledger.house.house_row import is_near, this_process
 from dreamd.adapters.site_authority import AuthorityError
 from dreamd.core.refusals import Code
-from dreamd.house_address import advertised, refusal_of
+from dreamd.house_address import advertised, refusal_of, standbys_of
+from dreamd.core.fleet.house import HouseLease, Waiting
 from dreamd.ports.houses import HouseRecord, HouseState
 from dreamd.settings import Settings, SettingsError, load
 
@@ -65,6 +66,25 @@ def test_an_address_of_loopback_leads_to_an_owner_of_this_machine_alone(address:
     assert "set grpc.advertise there" in far.sentence
     unnamed = refusal_of(replace(HOUSE, address=""), free=False)
     assert (unnamed.metadata, "named no address" in unnamed.sentence) == ({}, True)
+
+
+def test_two_daemons_that_give_one_address_lead_no_caller_to_it() -> None:
+    """A name that both give leads back to the daemon that waits; the refusal says which setting helps."""
+    assert refusal_of(HOUSE, free=False, own="10.0.0.8:50051").metadata == {"address": "10.0.0.7:50051"}
+    shared = refusal_of(HOUSE, free=False, own=HOUSE.address)
+    assert (shared.code, shared.metadata) == (Code.OWNER_ELSEWHERE, {})
+    assert "as this daemon does: set grpc.advertise at each" in shared.sentence
+
+
+def test_callers_are_told_of_the_daemons_that_wait() -> None:
+    """Each that has an address, once; a loopback address of this machine alone."""
+    waiting = (
+        *(Waiting("10.0.0.8:1"), Waiting("10.0.0.8:1"), Waiting(""), Waiting("b.example:1", "2 keys")),
+        *(Waiting("127.0.0.1:5"), Waiting("127.0.0.1:6", near=True)),
+    )
+    lease = HouseLease("Nachthaus", "10.0.0.7:50051", 7, 6.0, waiting)
+    assert standbys_of(lease) == ("10.0.0.8:1", "b.example:1", "127.0.0.1:6")
+    assert standbys_of(None) == ()
 
 
 def test_a_house_without_an_owner_is_asked_again() -> None:

@@ -29,8 +29,8 @@ LED_CALLERS: Final = (
         "led.remembered",
         "a client asks the daemon that waits before each call",
         _DAEMONS,
-        "        self.target = address\n        while",
-        "        self.target = self.given[0]\n        while",
+        "        self.target = address\n        if",
+        "        self.target = self.given[0]\n        if",
         _TESTS,
     ),
     Mutation(
@@ -71,6 +71,22 @@ LED_CALLERS: Final = (
         "proto/dreamapi/replay.py",
         "        for one in tuple(self._kept):",
         "        for one in ():",
+        _TESTS,
+    ),
+    Mutation(
+        "led.takeover",
+        "a call ends in an error although a standby is about to take the house over",
+        _LINE,
+        "        if taking_over:",
+        "        if False:",
+        _TESTS,
+    ),
+    Mutation(
+        "led.standbys",
+        "a client that was given the owner alone never finds the next one",
+        "daemon/dreamd/adapters/grpc/calls/interceptor.py",
+        "return ((STANDBYS, waiting),) if waiting else ()",
+        "return ()",
         _TESTS,
     ),
 )

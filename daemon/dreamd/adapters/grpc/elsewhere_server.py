@@ -33,8 +33,8 @@ from dreamd.adapters.grpc.server import OPTIONS, SERVICES, bind_port, bind_socke
 from dreamd.core.access.rules import Effect
 from dreamd.core.refusals import Refusal
 
-GRACE_S: Final = 0.5
-"""Time for ways out in progress; the house waits for its owner."""
+GRACE_S: Final = 0.2
+"""Time for answers in progress; the house waits for its owner."""
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
 

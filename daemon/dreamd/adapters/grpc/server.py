@@ -6,7 +6,7 @@ Stopping first sets NOT_SERVING, ends every watch, then waits for the calls in p
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -155,11 +155,13 @@ async def serve_grpc(
     patience: Patience = PATIENCE,
     bells: ChangeSignals | None = None,
     guard: Guard | None = None,
+    standbys: Callable[[], Sequence[str]] = tuple,
 ) -> Running:
     """Serve dreamapi.v1 on `host:port` (port 0: any free one).
 
     `refused` is called with each refusal. lanes, patience, bells: absent, the
-    daemon's own. guard: absent, every caller may do everything, in the clear.
+    daemon's own. guard: absent, every caller may do everything, in the clear. standbys: addresses of the
+    daemons that wait for the house.
 
     Raises:
         CannotListen: the port is in use or the address is not of this machine.
@@ -169,6 +171,7 @@ async def serve_grpc(
         *(meters or Unmetered(), refused, lanes, Requests(patience)),
         guard.admission if guard else None,
         acts=api.acts,
+        standbys=standbys,
     )
     # No maximum_concurrent_rpcs: it refuses everything alike, ways out too. Lanes bound each kind of call.
     server = grpc.aio.server(interceptors=[seam], options=OPTIONS)

@@ -18,10 +18,14 @@ PAUSED: Final = "no sleeper is merged there: {why}"
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A standby seen lately. address: of its API. lacks: why it cannot take over; empty: it can."""
+    """A standby seen lately. address: of its API. lacks: why it cannot take over; empty: it can.
+
+    near: it is a process of this machine.
+    """
 
     address: str
     lacks: str = ""
+    near: bool = False
 
 
 @dataclass(frozen=True, slots=True)

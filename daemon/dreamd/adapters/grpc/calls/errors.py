@@ -10,6 +10,7 @@ RESOURCE_EXHAUSTED in place of the refusal, and far above it grpc-js ends the co
 in base64, the message percent-encoded: both together stay below TRAILERS_BYTES_MAX, whatever the text.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final, Never, TypeVar
 
@@ -125,8 +126,12 @@ def _packed(message: Message) -> AnyMessage:
     return packed
 
 
-async def decline(context: grpc.aio.ServicerContext[Message, Message], refusal: Refusal) -> Never:
-    """End the call with the refusal's status; raises what `abort` raises."""
+async def decline(
+    context: grpc.aio.ServicerContext[Message, Message],
+    refusal: Refusal,
+    behind: Sequence[tuple[str, str]] = (),
+) -> Never:
+    """End the call with the refusal's status; raises what `abort` raises. behind: further metadata."""
     status = status_of(refusal)
-    trailer = ((DETAILS_TRAILER, status.SerializeToString()),)
+    trailer = ((DETAILS_TRAILER, status.SerializeToString()), *behind)
     await context.abort(STATUS[refusal.kind], status.message, trailer)

@@ -16,7 +16,7 @@ reading on a sleeper's request.
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Final, TypeAlias, TypeVar, cast
@@ -27,6 +27,7 @@ import structlog
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
+from dreamapi.daemons import STANDBYS
 from dreamd.adapters.grpc.calls.admission import Admission
 from dreamd.adapters.grpc.calls.api_methods import calls_of_api, methods_of_api
 from dreamd.adapters.grpc.calls.errors import STATUS, Declined, decline
@@ -116,8 +117,13 @@ class ApiInterceptor(grpc.aio.ServerInterceptor):
         admission: Admission | None = None,
         only: frozenset[str] | None = None,
         acts: AuditLog | None = None,
+        standbys: Callable[[], Sequence[str]] = tuple,
     ) -> None:
-        """only: the paths that are served; absent, all. acts: the audit log; absent, nothing is recorded."""
+        """only: the paths that are served; absent, all. acts: the audit log; absent, nothing is recorded.
+
+        standbys: addresses of the daemons that wait for the house, for the metadata behind each answer.
+        """
+        self._standbys = standbys
         self._only = only
         self._admission = admission
         self._acts, self._rules = acts, rules_of_api()
@@ -252,6 +258,7 @@ class ApiInterceptor(grpc.aio.ServerInterceptor):
     async def _admitted(self, visit: Visit, context: Context) -> AsyncIterator[Context]:
         """Hold a place in the method's lane; count the call, then send its refusal or failure."""
         began_s, ending = monotonic(), _Ending()
+        context.set_trailing_metadata(self._behind())
         if visit.call is not None:
             self._meters.started(visit.call)
         try:
@@ -277,9 +284,14 @@ class ApiInterceptor(grpc.aio.ServerInterceptor):
             if visit.call is not None:
                 self._meters.handled(visit.call, word_of(ending.code), monotonic() - began_s)
         if ending.refusal is not None:
-            await decline(context, ending.refusal)
+            await decline(context, ending.refusal, self._behind())
         if ending.bug is not None:
             await _fail(visit.path, context, ending.bug)
+
+    def _behind(self) -> tuple[tuple[str, str], ...]:
+        """The metadata behind an answer."""
+        waiting = ",".join(self._standbys())
+        return ((STANDBYS, waiting),) if waiting else ()
 
     @contextlib.contextmanager
     def _known(self, visit: Visit, context: Context) -> Iterator[Context]:

@@ -10,7 +10,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from dreamd.adapters.ledger.house.house_row import NOW, this_process
+from dreamd.adapters.ledger.house.house_row import NOW, is_near, this_process
 from dreamd.adapters.ledger.rows import tables
 from dreamd.core.fleet.house import Waiting
 
@@ -26,7 +26,11 @@ _KEEP: Final = _SEEN.on_conflict_do_update(
 )
 _OLD: Final = _ROW.seen_s < NOW - SEEN_S
 _DROP: Final = tables.standbys.delete().where(sa.or_(_OLD, _ROW.process == sa.bindparam("me")))
-_WAIT: Final = sa.select(_ROW.address, _ROW.lacks).where(sa.not_(_OLD)).order_by(_ROW.address, _ROW.process)
+_WAIT: Final = (
+    sa.select(_ROW.address, _ROW.lacks, _ROW.process)
+    .where(sa.not_(_OLD))
+    .order_by(_ROW.address, _ROW.process)
+)
 
 
 def note_standby(base: sa.Connection, address: str, lacks: str) -> None:
@@ -41,4 +45,5 @@ def drop_standby(base: sa.Connection) -> None:
 
 def waiting(base: sa.Connection) -> tuple[Waiting, ...]:
     """Return the daemons that wait now, by address."""
-    return tuple(Waiting(str(address), str(lacks)) for address, lacks in base.execute(_WAIT))
+    rows = base.execute(_WAIT)
+    return tuple(Waiting(str(address), str(lacks), is_near(process)) for address, lacks, process in rows)
