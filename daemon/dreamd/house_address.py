@@ -12,8 +12,8 @@ from typing import Final
 
 from dreamd.adapters.ledger.house.house_row import is_near
 from dreamd.adapters.site_authority import AuthorityError
-from dreamd.core.refusals import Code, Refusal
 from dreamd.core.fleet.house import HouseLease
+from dreamd.core.refusals import Code, Refusal
 from dreamd.ports.houses import HouseRecord
 from dreamd.settings import Settings
 from dreamwire.text import shown

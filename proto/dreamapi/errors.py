@@ -359,7 +359,7 @@ def from_rpc(error: grpc.aio.AioRpcError, target: str) -> ApiError:
     if refusal is not None:
         return refusal
     match error.code():
-        case grpc.StatusCode.UNAVAILABLE:
+        case grpc.StatusCode.UNAVAILABLE | grpc.StatusCode.CANCELLED:  # by a daemon that ends
             return Unreachable(
                 f"nothing answers at {target}; start the daemon (dreamd serve) or name its address"
             )

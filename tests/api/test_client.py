@@ -73,9 +73,10 @@ async def test_a_daemon_that_goes_away_is_unreachable(server: Running) -> None:
             await api.pods.list()
 
 
-async def test_a_broken_connection_is_tried_again_with_the_same_request() -> None:
-    """A retry has the same request id, so the write is done once."""
-    flaky, request = Flaky(ATTEMPTS - 1), GetPodRequest(name="pods/bed-1")
+@pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED])
+async def test_a_broken_connection_is_tried_again_with_the_same_request(code: grpc.StatusCode) -> None:
+    """A retry has the same request id, so the write is done once; a daemon that ends may cancel the call."""
+    flaky, request = Flaky(ATTEMPTS - 1, code), GetPodRequest(name="pods/bed-1")
     assert (await Line(HERE, NoJitter()).ask(flaky, request, Pod)).name == "pods/bed-1"
     assert flaky.requests == [request] * ATTEMPTS
 

@@ -205,7 +205,7 @@ async def test_a_watch_is_handed_over_with_its_house(waiting: Waiting, applicati
     async with connect(waiting.owner) as api:
         watch = api.pods.watch()
         assert len([await anext(watch) for _ in range(3)]) == 3, "every pod"
-        await owner.stop(0.0)
+        await owner.stop()
         waiting.unowned = True
         further = asyncio.ensure_future(anext(watch))
         while not waiting.asked:  # noqa: ASYNC110

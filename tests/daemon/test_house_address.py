@@ -7,9 +7,9 @@ import pytest
 
 from dreamd.adapters.ledger.house.house_row import is_near, this_process
 from dreamd.adapters.site_authority import AuthorityError
+from dreamd.core.fleet.house import HouseLease, Waiting
 from dreamd.core.refusals import Code
 from dreamd.house_address import advertised, refusal_of, standbys_of
-from dreamd.core.fleet.house import HouseLease, Waiting
 from dreamd.ports.houses import HouseRecord, HouseState
 from dreamd.settings import Settings, SettingsError, load
 
