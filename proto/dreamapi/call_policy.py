@@ -6,9 +6,9 @@ daemon was stopping, with full jitter (Brooker 2015), never past its deadline. A
 never repeated.
 
 A daemon that does not own the house names its owner, which is asked at once (`daemons`). From one wait to the
-next each daemon is asked once at most, so two that name one another end in an error. Where the owner that was
-named does not answer, or there is none, its standby is about to take over: such a call is repeated until its
-deadline, every HOUSE_LOOK_S at least.
+next each daemon is asked once at most, so two that name one another end in an error. Where a house of several
+daemons has no owner, or one of them does not answer, a standby is about to take over: such a call is repeated
+until its deadline, every HOUSE_LOOK_S at least.
 """
 
 import asyncio
@@ -160,7 +160,6 @@ class Tries:
     def __init__(self, line: Line, attempts: int | None = None) -> None:
         self._line, self._attempts = line, attempts
         self._asked: dict[str, ApiError] = {}
-        self._named: set[str] = set()
         self._waits = self._failed = self._disputes = 0
 
     async def wait_s(self, failure: ApiError, asked: str, until_s: float) -> float:
@@ -175,7 +174,7 @@ class Tries:
         if await self._moved(failure, asked):
             return 0.0
         wait_s, self._waits = self._line.backoff_s(self._waits), self._waits + 1
-        failure, taking_over = self._judged(failure, asked)
+        failure, taking_over = self._judged(failure)
         if taking_over:
             wait_s = min(wait_s, HOUSE_LOOK_S)
         elif isinstance(failure, OwnerElsewhere):
@@ -193,7 +192,6 @@ class Tries:
         daemons = self._line.daemons
         address = _named_by(failure)
         if address:
-            self._named.add(address)
             if address in self._asked or len(self._asked) > FOLLOWED_MAX:
                 return False
             await daemons.move(asked, address)
@@ -203,13 +201,13 @@ class Tries:
         elsewhere = daemons.target not in self._asked
         return elsewhere and (_passing(failure) or isinstance(failure, OwnerElsewhere))
 
-    def _judged(self, failure: ApiError, asked: str) -> tuple[ApiError, bool]:
+    def _judged(self, failure: ApiError) -> tuple[ApiError, bool]:
         """Return the error to raise where no try is left, and whether a standby is about to take over."""
         address = _named_by(failure)
         if address:
             silent = self._asked.get(address)
             return (silent, True) if isinstance(silent, _SILENT) else (_disputed(failure, self._asked), False)
-        lost = isinstance(failure, _SILENT) and asked in self._named
+        lost = isinstance(failure, _SILENT) and self._line.daemons.several
         return failure, lost or isinstance(failure, HouseUnowned)
 
 

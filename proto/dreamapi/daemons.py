@@ -67,6 +67,11 @@ class Daemons:
         by = self._named_by.get(address)
         return f"{address}, the owner of the house by {by}" if by is not None else address
 
+    @property
+    def several(self) -> bool:
+        """Whether more than one daemon of the house is known."""
+        return len(self.given) > 1 or bool(self.standbys or self._named_by)
+
     def note_standbys(self, metadata: Iterable[tuple[str, str | bytes]]) -> None:
         """Remember the daemons that wait, by the metadata behind an answer; without any, those of before."""
         told = next((value for key, value in metadata if key == STANDBYS), "")

@@ -233,6 +233,26 @@ async def test_a_call_waits_for_a_takeover_however_the_client_knows_both(
     await waiting.serve()
 
 
+async def test_a_call_waits_while_the_next_owner_opens_its_port(
+    waiting: Waiting, application: FakeCoordination, server: Running
+) -> None:
+    """Between the end of the wait and the begin of the house no port is open; that is no end either."""
+    target, rng = await waiting.serve(), NoJitter()
+    async with dreamapi.connect(target, rng=rng) as api:
+        await api.pods.list()
+        await server.stop(0.0)
+        port = await waiting.close()
+        draws: list[float] = []
+        rng.uniform = lambda a, b: draws.append(b) or a  # type: ignore[method-assign, func-returns-value]
+        call = asyncio.ensure_future(api.pods.get("bed-1"))
+        while len(draws) <= 2 * ATTEMPTS:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+        taken = await serve_grpc(application, HERE, port)
+        assert (await call).name == "pods/bed-1"
+        await taken.stop(0.0)
+    await waiting.serve()
+
+
 async def test_a_call_in_a_takeover_ends_with_its_deadline(waiting: Waiting, server: Running) -> None:
     """Where the owner stays away, the error names its address and the daemon that named it."""
     target = await waiting.serve()

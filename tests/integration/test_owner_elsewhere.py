@@ -1,5 +1,6 @@
 """A site and its standby as real processes: either address serves, before, through and after a takeover."""
 
+import asyncio
 import shutil
 import sqlite3
 import subprocess
@@ -120,11 +121,19 @@ async def test_either_address_serves_before_and_after_a_takeover(house: House) -
         with pytest.raises(dreamapi.CredentialMissing):
             await stranger.pods.list()
     credential = house.owner.folder / "olga.json"
-    async with dreamapi.connect(at, credential=credential, deadline_s=20.0) as api:
+    async with (
+        dreamapi.connect(at, credential=credential, deadline_s=20.0) as api,
+        dreamapi.connect(house.owner.server, credential=credential, deadline_s=20.0) as knows_the_owner,
+    ):
+        until_s = time.monotonic() + 10.0
+        while not (await knows_the_owner.houses.get()).lease.standbys:
+            assert time.monotonic() < until_s, "the standby is not seen"
+            await asyncio.sleep(0.1)
         await api.houses.get()
         killed_s = killed(house.owner)
-        await api.houses.get()
-        print(f"answered again {time.monotonic() - killed_s:.1f} s after SIGKILL of the owner")
+        for one in (api, knows_the_owner):
+            await one.houses.get()
+            print(f"answered again {time.monotonic() - killed_s:.1f} s after SIGKILL of the owner")
     begun_again(house.owner)
     told = house.listed(house.owner.server)
     assert told.returncode == 0, told.stderr
