@@ -160,7 +160,7 @@ async def test_a_frozen_owner_sends_nothing_coupled_after_it_wakes(house: House)
 
 async def end_by_plan(house: House, name: str) -> tuple[float, float, float]:
     """End the owner; seconds until everyone is at zero, the next one serves, and all are merged."""
-    ended_s = boottime_s()
+    ended_s, taken = boottime_s(), asyncio.create_task(asyncio.to_thread(house.taken_over))
     if name == "dreamd handover":
         told = await asyncio.to_thread(house.run, "handover", "--reason", "a new disk")
         assert "ends; 127.0.0.1" in told
@@ -169,7 +169,7 @@ async def end_by_plan(house: House, name: str) -> tuple[float, float, float]:
         assert house.processes["daemon"].wait(20.0) == 0
     else:
         assert house.stop_daemon(20.0) == 0
-    served_s = house.taken_over() - ended_s
+    served_s = await taken - ended_s
     zero_s = max(house.alone_after_s(pod, ended_s, WARD) for pod in PODS)
     await until(lambda: all(house.coupled_s(pod, ended_s + zero_s) for pod in PODS), within_s=60.0)
     merged_s = max(house.coupled_s(pod, ended_s + zero_s) for pod in PODS) - ended_s

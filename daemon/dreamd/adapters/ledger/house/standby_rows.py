@@ -34,7 +34,11 @@ _WAIT: Final = (
 
 
 def note_standby(base: sa.Connection, address: str, lacks: str) -> None:
-    """This process waits for the house. lacks: why it cannot take over; empty: it can."""
+    """This process waits for the house. lacks: why it cannot take over; empty: it can.
+
+    The row is advice, and costs the database no flush of its own.
+    """
+    base.exec_driver_sql("SET LOCAL synchronous_commit = off")
     base.execute(_KEEP, {"me": this_process(), "at": address, "why": lacks})
 
 
