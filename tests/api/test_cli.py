@@ -130,6 +130,7 @@ async def test_json_is_for_scripts(application: FakeCoordination, shell: Shell) 
         "zeroed": 2,
         "confirmed": 2,
         "unconfirmed": [],
+        "kept": "",
     }
     assert json.loads((await shell("pods release bed-1 --json"))[1])["confirmed"] == 1
     assert json.loads((await shell("dreamscapes explain n bed-1 --json"))[1])[1]["code"] == "NOT_CALIBRATED"

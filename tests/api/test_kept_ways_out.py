@@ -5,16 +5,20 @@ import datetime as dt
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
+import grpc
+import grpc.aio
 import pytest
 
 import dreamapi
 from dreamapi.credentials import CredentialFile
+from dreamapi.errors import from_rpc
 from dreamapi.v1.severs_pb2 import OrderSeverRequest
+from dreamapi.v1.severs_pb2_grpc import SeversStub
 from dreamapi.v1.wake_pb2 import WakeOrder
 from dreamd.adapters.grpc.calls.method_rules import rules_of_api
 from dreamd.adapters.grpc.elsewhere_server import ElsewhereServer, serve_elsewhere
 from dreamd.adapters.grpc.guards import admission_of
-from dreamd.adapters.grpc.kept_ways_out import _MAKES, KeptWaysOut
+from dreamd.adapters.grpc.kept_ways_out import _MAKES, ENDS_WITHIN_S, KeptWaysOut, _wait_s
 from dreamd.adapters.grpc.server_certificate import renewing_credentials
 from dreamd.adapters.site_authority import SiteAuthority
 from dreamd.core.access.caller import Role
@@ -75,7 +79,7 @@ async def waiting(desk: Desk, tmp_path: Path) -> AsyncIterator[ElsewhereServer]:
 @pytest.fixture
 async def api(waiting: ElsewhereServer) -> AsyncIterator[dreamapi.Api]:
     """A client of it."""
-    async with dreamapi.connect(f"{HERE}:{waiting.port}", deadline_s=2.0) as one:
+    async with dreamapi.connect(f"{HERE}:{waiting.port}", deadline_s=20.0) as one:
         yield one
 
 
@@ -124,7 +128,7 @@ async def test_with_an_owner_the_answer_is_the_owners(api: dreamapi.Api, desk: D
     outcome = await api.severs.order(SEVER.SCOPE_DREAMSCAPE, "night")
     assert (outcome.zeroed, outcome.confirmed, outcome.kept) == (3, 2, "")
     assert list(outcome.unconfirmed) == ["pods/bed-3"]
-    assert 0.0 < desk.waited_s < 2.0, "less than the caller's deadline"
+    assert 0.0 < desk.waited_s <= 3.0
 
 
 async def test_an_owner_that_has_not_answered_is_told_as_such(api: dreamapi.Api, desk: Desk) -> None:
@@ -150,9 +154,13 @@ async def test_an_order_that_cannot_be_kept_is_refused_with_what_is_left(
 ) -> None:
     """A database that does not answer keeps nothing: the caller is told, and which way out is left."""
     desk.broken = "the database does not answer (connection refused)"
-    async with dreamapi.connect(f"{HERE}:{waiting.port}", deadline_s=0.3) as api:
-        with pytest.raises(dreamapi.HouseUnowned, match=r"connection refused.*the bed's own button"):
-            await api.severs.order(SEVER.SCOPE_FLEET)
+    async with grpc.aio.insecure_channel(f"{HERE}:{waiting.port}") as channel:
+        with pytest.raises(grpc.aio.AioRpcError) as no:
+            await SeversStub(channel).OrderSever(SEVER(scope=SEVER.SCOPE_FLEET))
+    failure = from_rpc(no.value, HERE)
+    assert isinstance(failure, dreamapi.HouseUnowned)
+    assert "connection refused" in str(failure)
+    assert "the bed's own button" in str(failure)
 
 
 async def test_bad_names_are_refused_before_anything_is_kept(api: dreamapi.Api, desk: Desk) -> None:
@@ -166,7 +174,7 @@ async def test_the_socket_of_this_machine_keeps_ways_out_too(
     waiting: ElsewhereServer, desk: Desk, tmp_path: Path
 ) -> None:
     """A person at the machine needs no credential, here as at the owner."""
-    async with dreamapi.connect(f"unix:{tmp_path / 'free.sock'}", deadline_s=2.0) as api:
+    async with dreamapi.connect(f"unix:{tmp_path / 'free.sock'}", deadline_s=20.0) as api:
         await api.severs.order(SEVER.SCOPE_FLEET)
     assert len(desk.orders) == 1
 
@@ -192,7 +200,7 @@ async def test_callers_are_judged_as_at_the_owner(desk: Desk, own_site: SiteAuth
 
     async def by(name: str, token: str, call: Callable[[dreamapi.Api], Awaitable[object]]) -> None:
         kept = CredentialFile(target, name, token, own_site.authority_text)
-        async with dreamapi.connect(target, credential=kept, deadline_s=5.0) as api:
+        async with dreamapi.connect(target, credential=kept, deadline_s=20.0) as api:
             await call(api)
 
     own = access.known("ada-login", Grant(Role.SLEEPER, sleeper="ada"))
@@ -224,6 +232,23 @@ async def test_calls_at_once_are_each_answered(api: dreamapi.Api, desk: Desk) ->
     outcomes = await asyncio.gather(*(api.severs.order(SEVER.SCOPE_FLEET) for _ in range(100)))
     assert all(one.kept for one in outcomes)
     assert len(desk.orders) == 100
+
+
+def test_the_answer_leaves_before_the_callers_deadline() -> None:
+    """The owner is waited for until just before the deadline, and without one no longer than it may take."""
+
+    class Left:
+        """A context with this much time left, seconds."""
+
+        def __init__(self, left_s: float | None) -> None:
+            self.left_s = left_s
+
+        def time_remaining(self) -> float | None:
+            """It."""
+            return self.left_s
+
+    assert 0.5 < _wait_s(Left(1.0)) < 1.0
+    assert _wait_s(Left(None)) == _wait_s(Left(60.0)) == ENDS_WITHIN_S
 
 
 def test_what_is_kept_is_what_the_owner_carries_out() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from dreamd.adapters.ledger.house import order_rows
+from dreamd.adapters.ledger.house import order_listener, order_rows
 from dreamd.adapters.ledger.house.order_rows import OrdersFullError, ends_of, keep_orders
 from dreamd.adapters.ledger.opening import open_ledger
 from dreamd.adapters.ledger.postgres import PostgresLedger, engine_of
@@ -169,6 +169,58 @@ def test_the_caller_reads_the_end_of_its_order(url: str, tmp_path: Path) -> None
         assert ends_of(base, [kept.id, "other"]) == {kept.id: end}
     owner.close()
     engine.dispose()
+
+
+def test_each_caller_of_an_order_has_a_record(url: str) -> None:
+    """The same order of two people is two orders: the audit log is to name both."""
+    engine = engine_of(url)
+    with engine.begin() as base:
+        one, other = keep_orders(base, (SEVER, replace(SEVER, issuer="mira")))
+    assert one.id != other.id
+    engine.dispose()
+
+
+def listening(url: str, tmp_path: Path) -> tuple[PostgresLedger, sa.Engine, threading.Event]:
+    """An owner that has looked once, and found the order that waited; whether it has found more."""
+    engine, told = engine_of(url), threading.Event()
+    owner = open_ledger(url, tmp_path)
+    assert isinstance(owner, PostgresLedger)
+    with engine.begin() as base:
+        keep_orders(base, (SEVER,))
+    owner.tell(told.set)
+    owner.hear_orders(lambda _orders: None)
+    assert told.wait(10.0)
+    told.clear()
+    owner.deliver()
+    return owner, engine, told
+
+
+def test_an_order_is_told_at_once(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """NOTIFY tells the owner, whatever the time of its next look."""
+    monkeypatch.setattr(order_listener, "LOOKED_S", 30.0)
+    owner, engine, told = listening(url, tmp_path)
+    with engine.begin() as base:
+        keep_orders(base, (replace(SEVER, target="day"),))
+    assert told.wait(10.0)
+    owner.close()
+    engine.dispose()
+
+
+def test_an_order_without_a_notification_is_found_by_a_look(url: str, tmp_path: Path) -> None:
+    """A pooler or a lost connection takes the notification; the owner looks again, on a new one."""
+    owner, engine, told = listening(url, tmp_path)
+    with engine.begin() as base:
+        base.execute(sa.text(LISTENERS_END))
+    told.clear()
+    assert told.wait(10.0), "the order still waits, and is handed over again"
+    owner.close()
+    engine.dispose()
+
+
+LISTENERS_END = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE query LIKE '%house_orders.acted_s = %' AND pid <> pg_backend_pid()"
+)
 
 
 def test_an_owner_of_an_older_term_ends_no_order(url: str, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ that, so the owner looks every LOOKED_S as well. The owner writes the end of an 
 behind its fence.
 
 Rules
-- The same order that waits already is not written again.
+- The same order of the same caller that waits already is not written again.
 - The caller of `keep_orders` names sleepers as the ledger does: by subject where it knows one.
 """
 
@@ -28,7 +28,7 @@ ID_BYTES: Final = 10
 _ORDERS: Final = tables.house_orders
 _ROW: Final = _ORDERS.c
 _FIELDS: Final = tuple(one.name for one in fields(HouseOrder))
-_SAME: Final = ("method", "scope", "target", "sleeper")
+_SAME: Final = ("method", "scope", "target", "sleeper", "issuer", "told")
 WAITING: Final = (
     sa.select(*(_ROW[name] for name in _FIELDS))
     .where(_ROW.acted_s == 0.0)
