@@ -7,6 +7,7 @@ READY := $(VENV)/.ready
 RUN := $(VENV)/.run
 NODE := $(VENV)/node
 RELEASE := $(VENV)/release
+CHART := $(VENV)/chart
 DOCS := $(VENV)/docs
 NODE_READY := $(NODE)/.ready
 BIDS_READY := $(NODE)/bids-validator/.ready
@@ -16,13 +17,13 @@ COMPILED := $(VENV)/.compiled
 unexport PYTHONDONTWRITEBYTECODE
 
 # The files that go deeper with DREAMD_LONG=1 (`tests/depth.py`).
-LONG_TESTS = $(addprefix tests/integration/test_,compose_services.py console_night.py console_page.py console_scopes.py devices_process.py docsite.py exchange_page.py faces.py fleet_200.py joined_houses.py kept_orders.py ledger_killed.py owner_elsewhere.py people_killed.py people_night.py plugs.py proxy.py rehearse.py restart.py restarts.py sessions.py site_fleet.py stage_page.py takeover.py up.py) \
+LONG_TESTS = $(addprefix tests/integration/test_,chart_pod.py compose_services.py console_night.py console_page.py console_scopes.py devices_process.py docsite.py exchange_page.py faces.py fleet_200.py joined_houses.py kept_orders.py ledger_killed.py owner_elsewhere.py people_killed.py people_night.py plugs.py proxy.py rehearse.py restart.py restarts.py sessions.py site_fleet.py stage_page.py takeover.py up.py) \
 	$(addprefix tests/sim/test_,access_faults.py anchors.py congestion.py crowds.py gateways.py guests.py leads.py lost_ledgers.py moratoria.py people.py pulses.py restarts.py rounds.py shared.py slow_disks.py stories.py watch.py) \
 	$(addprefix tests/lsl/test_,lsl_streams.py marker_writer.py sender.py) \
 	tests/conformance/test_batch.py tests/conformance/test_cohort_engine.py tests/conformance/test_ray_session.py tests/api/test_any_request.py tests/api/test_exchange_verification.py tests/app/test_clinic_model.py tests/app/test_slot_keeping.py tests/app/test_severed_leaders.py tests/core/test_watch.py tests/core/test_assignment_model.py tests/edge/test_alpha_peak.py tests/edge/test_recordings.py tests/edge/test_tether_model.py tests/festival/test_play.py tests/fusion/test_crowd_loop.py tests/foreign/test_services.py tests/stage/test_osc.py tests/stage/test_score.py
 
 
-.PHONY: docs help run festival test soak check bench rehearse sim mutate screenshots proto tables boards lock release system-packages
+.PHONY: docs help run festival test soak check bench rehearse sim mutate screenshots proto tables boards lock chart release system-packages
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -76,9 +77,12 @@ system-packages: ## what some tests need and Debian packages: brokers, databases
 	$$(command -v npm >/dev/null || echo nodejs npm) >/dev/null
 
 lock: $(READY) ## renew requirements/*.txt: the newest versions that pyproject.toml allows, with their hashes
-	@for extra in up dev docs release; do $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	@for extra in up dev chart docs release; do $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --extra $$extra pyproject.toml requirements/build.in \
 	-o requirements/$$extra.txt; done
+
+chart: $(READY) $(CHART) ## the Helm chart: lint, render, validate for three minors of Kubernetes; ARGS=--write renews the renderings
+	@PYTHONPATH=deploy $(CHART)/bin/python -m chartcheck $(ARGS)
 
 docs: $(READY) $(DOCS) ## the documentation as a site, in build/docs/site; ARGS="serve" shows it while you write
 	@PYTHONPATH=deploy $(DOCS)/bin/python -m docsite $(ARGS)
@@ -119,7 +123,7 @@ $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-
 fi
 endef
 
-$(RELEASE) $(DOCS): $(VENV)/%: requirements/%.txt | $(READY)
+$(RELEASE) $(CHART) $(DOCS): $(VENV)/%: requirements/%.txt | $(READY)
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $@ && $(BIN)/uv pip install --quiet --python $@/bin/python --require-hashes -r $<
 
 # Each worker of a test run would rewrite all test modules for itself, so two processes write them once, at the same

@@ -38,7 +38,7 @@ def locked(extra: str) -> dict[str, list[Version]]:
     return found
 
 
-@pytest.mark.parametrize("extra", ["up", "dev", "docs", "release"])
+@pytest.mark.parametrize("extra", ["up", "dev", "chart", "docs", "release"])
 def test_a_lock_pins_what_its_extra_asks_for(extra: str) -> None:
     """Every requirement of the extra and of the build is pinned at a version that it allows (`make lock`)."""
     build = [line for line in BUILD.read_text().splitlines() if not line.startswith("#")]

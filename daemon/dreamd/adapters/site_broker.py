@@ -88,14 +88,22 @@ class SiteBroker:
         """Whether `dreamd init` has made the files."""
         return self.accounts.exists()
 
-    def make_broker(self, names: Sequence[str], now: dt.datetime, home: Path = HOME) -> None:
-        """Make every file, for a broker of these host names and addresses that keeps them in `home`.
+    def make_broker(
+        self, names: Sequence[str], now: dt.datetime, home: Path = HOME, plugin: Path | None = None
+    ) -> None:
+        """Make every file.
+
+        Args:
+            names: host names and addresses of the broker.
+            now: the certificate begins here.
+            home: where the broker keeps the files.
+            plugin: its plugin for accounts; None: as this machine has it.
 
         Raises:
             AuthorityError: the authority's key cannot be read, or the directory not be written.
         """
         passwords = {account: secrets.token_urlsafe(_PASSWORD_BYTES) for account in HOUSE}
-        text = _CONFIGURATION.format(home=home, plugin=_plugin())
+        text = _CONFIGURATION.format(home=home, plugin=plugin or _plugin())
         try:
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.directory.chmod(0o700)

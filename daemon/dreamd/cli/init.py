@@ -17,7 +17,7 @@ from dreamd import settings
 from dreamd.adapters.ledger.opening import open_ledger
 from dreamd.adapters.random_text import random_text
 from dreamd.adapters.site_authority import AuthorityError, SiteAuthority, is_host
-from dreamd.adapters.site_broker import HOME, SiteBroker
+from dreamd.adapters.site_broker import HOME, PLUGIN, SiteBroker
 from dreamd.adapters.state_dir import StateDir, StateDirError
 from dreamd.app.access.enrolment import CODE_BITS, ID_BITS
 from dreamd.cli.printing.enrolment_line import show_line
@@ -64,6 +64,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="DIR",
         help=f"where the broker will keep its files (default: {HOME})",
     )
+    parser.add_argument(
+        "--broker-plugin",
+        type=Path,
+        metavar="FILE",
+        help=f"{PLUGIN} as the broker's machine has it (default: as this one has)",
+    )
     parser.add_argument("--state-dir", metavar="DIR", help="as of `dreamd serve`")
     parser.add_argument("--config", metavar="FILE", help="as of `dreamd serve`")
     return parser
@@ -104,7 +110,7 @@ def _init(args: argparse.Namespace, loaded: settings.Settings, site: SiteAuthori
     broker = SiteBroker(site)
     if not site.made:
         site.make_site(listed, now)
-        broker.make_broker(listed, now, args.broker_home)
+        broker.make_broker(listed, now, args.broker_home, args.broker_plugin)
         print(f"the site's authority is in {site.directory}; its pin is {site.pin_text()}")
         print(f"move {site.key} to a safe place off this machine once every certificate is made")
         _tell_broker(broker, args.broker_home)
@@ -116,7 +122,7 @@ def _init(args: argparse.Namespace, loaded: settings.Settings, site: SiteAuthori
             print(f"the broker's too: give it {broker.directory}/broker.pem and broker.key, then SIGHUP")
         return 0
     elif not broker.made and not args.new_admin:
-        broker.make_broker(listed, now, args.broker_home)
+        broker.make_broker(listed, now, args.broker_home, args.broker_plugin)
         _tell_broker(broker, args.broker_home)
         return 0
     elif not args.new_admin:
