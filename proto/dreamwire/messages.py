@@ -134,6 +134,7 @@ class Status:
     renderer_fault: why one of them gives nothing; empty: none has failed.
     log_contradiction: how the daemon's audit log contradicts the checkpoint that the pod keeps; empty: not.
     vital: whether it is the vital part alone (`status_parts`).
+    unheard_gateway: the gateway that the pod has left because the daemon hears nothing of it; empty: none.
     """
 
     pod: str
@@ -157,6 +158,7 @@ class Status:
     renderer_fault: str = ""
     log_contradiction: str = ""
     vital: bool = False
+    unheard_gateway: str = ""
 
     def written_s(self, unknown_s: float) -> float:
         """Session time of the writing, at the earliest; `unknown_s` if the pod gives none."""

@@ -31,6 +31,7 @@ def vital_part(status: Status) -> Status:
         renderer="",
         renderer_fault="",
         log_contradiction="",
+        unheard_gateway="",
         vital=True,
     )
 
@@ -46,6 +47,7 @@ def completed(vital: Status, whole: Status) -> Status:
         renderer=whole.renderer,
         renderer_fault=whole.renderer_fault,
         log_contradiction=whole.log_contradiction,
+        unheard_gateway=whole.unheard_gateway,
         vital=False,
     )
 
@@ -68,7 +70,7 @@ class StatusParts:
         rest = (
             tuple([(one.name, one.cause, round(one.quality * _STEPS)) for one in status.channels]),
             (calibration.done, calibration.source, calibration.clean_s, calibration.template_db.tobytes()),
-            (status.renderer, status.renderer_fault, status.log_contradiction),
+            (status.renderer, status.renderer_fault, status.log_contradiction, status.unheard_gateway),
         )
         if rest != self._rest:
             self._rest, self._wholes = rest, THRICE

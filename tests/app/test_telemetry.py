@@ -400,6 +400,34 @@ def test_a_bed_that_keeps_another_audit_log_is_counted_and_told_once() -> None:
     ]
 
 
+def test_beds_that_have_left_a_gateway_are_counted_and_the_gateway_told_once() -> None:
+    """Each bed counts until it is back; the journal names a gateway with the first bed that leaves it."""
+    stage = dreaming(pods=3)
+    told: list[tuple[str, str]] = []
+    stage.app.journal.subscribe(
+        lambda event: told.append((event.pod, event.cause)) if event.kind == "gateway-unheard" else None
+    )
+    for pod in stage.pods:
+        pod.sends = False
+    counts = []
+    for number, gateway in (
+        (0, "w-1"),
+        (0, "w-1"),
+        (1, "w-1"),
+        (2, "w-2"),
+        (0, ""),
+        (1, ""),
+        (1, "w-1"),
+        (2, "w-1"),
+    ):
+        stage.app.inbound.on_status(replace(stage.pods[number].account(), unheard_gateway=gateway))
+        stage.hop(1)
+        counts.append(fleet(stage).off_gateway)
+    assert counts == [1, 1, 2, 3, 2, 1, 2, 2]
+    assert told == [("bed-1", "w-1"), ("bed-3", "w-2"), ("bed-2", "w-1")]
+    assert stage.app.pods.get("bed-3").unheard_gateway == "w-1"
+
+
 def test_the_oldest_wake_order_that_stands_has_an_age() -> None:
     """It grows from the order that was given first, passes to the next when that is lifted, and ends at 0."""
     stage = dreaming(pods=3)

@@ -243,3 +243,5 @@ def test_a_bed_at_zero_leaves_a_denied_gateway(gateway: str, said: list[str]) ->
     assert [note.kind for note in bed.notes if note.kind.startswith("gateway")] == said
     assert bed.ways[0] is not bool(gateway)
     assert bed.ways[-4:] == [True] * 4
+    assert bed.status is not None
+    assert bed.status.unheard_gateway == gateway

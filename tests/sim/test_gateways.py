@@ -4,7 +4,9 @@ import pytest
 
 from depth import LONG
 from dreamd.core.dreamscapes.views import BreakerState
+from dreamd.core.refusals import Refusal
 from dreamd.simulation.faults import gateway_faults
+from dreamd.simulation.faults.access_faults import enrol_name, revoke
 from dreamd.simulation.faults.gateway_faults import forged
 from dreamd.simulation.nights import Night
 from dreamd.simulation.processes.pods import Pod
@@ -19,8 +21,10 @@ UNHEARD_S = 3.5
 class Counted(World):
     """A world that counts the frames of its gateway's beds by their sender."""
 
-    def __init__(self, gateways: int = 1) -> None:
+    def __init__(self, gateways: int = 1, *, site: bool = False) -> None:
         super().__init__(3, 6, gateways=gateways)
+        if site:
+            self.found_site()
         self.by: list[tuple[float, str]] = []
         receive = self.broker.receive
 
@@ -125,4 +129,24 @@ def test_frames_in_the_name_of_a_stranger_are_refused() -> None:
     assert world.daemon is not None
     assert world.daemon.metrics.counts["refused:wrong-sender"] >= 60
     assert min(pod.share() for pod in world.pods) > 0.0
+    assert world.unaccused()
+
+
+def test_a_revoked_gateway_is_put_out_and_its_beds_stay() -> None:
+    """In a site its beds send by themselves without a lapse; enrolled anew, it has their frames again."""
+    world = Counted(site=True)
+    gateway, daemon = world.gateways[0], world.daemon
+    assert daemon is not None
+    assert not isinstance(revoke(daemon, gateway.name), Refusal)
+    lowest: list[float] = []
+    for _ in range(60):
+        world.run(0.1)
+        lowest.append(min(pod.share() for pod in world.pods))
+    since_s = world.schedule.now_s - 2.0
+    assert world.senders(since_s) == {pod.name for pod in world.pods}
+    assert min(lowest) > 0.0
+    enrol_name(world, gateway.name, lambda token: setattr(gateway, "credential", token))
+    world.run(6.0)
+    since_s = world.schedule.now_s - 2.0
+    assert not world.senders(since_s) & {pod.name for pod in world.ward}
     assert world.unaccused()

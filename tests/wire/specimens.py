@@ -246,6 +246,7 @@ SPECIMENS: dict[str, codec.PodSays | codec.DaemonSays] = {
     "status_alpha": replace(STATUS, calibration=replace(STATUS.calibration, alpha_hz=10.25)),
     "status_written": replace(STATUS, at_us=1_700_000_123_456_789),
     "status_renderer": replace(STATUS, renderer="sound,osc", renderer_fault="the output is gone"),
+    "status_gateway": replace(STATUS, unheard_gateway="ward-a"),
     "status_contradiction": replace(STATUS, log_contradiction="the audit log had 9 records and now has 4"),
     "event": EVENT,
     "event_consent": replace(EVENT, consent_revision=8, consent_subject=SUBJECT),

@@ -35,6 +35,7 @@ def test_whole_ones_go_thrice_and_every_half_minute() -> None:
     [
         {"renderer_fault": "no device"},
         {"log_contradiction": "root"},
+        {"unheard_gateway": "ward-a"},
         {"channels": (CHANNELS[0], replace(CHANNELS[1], cause="flat"))},
         {"channels": (replace(CHANNELS[0], quality=0.3), CHANNELS[1])},
         {"calibration": replace(OWN, template_db=np.zeros(12, np.float32))},

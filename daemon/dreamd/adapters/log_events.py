@@ -49,6 +49,7 @@ LEVELS: Final = {
             *("broker-down", "uplink-lost", "coupling-halved", "ledger-restored", "ledger-slow"),
             *("recording-incomplete", "recording-stopped", "code-reused", "credential-revoked"),
             *("rights-drifted", "broker-open", "broker-closed", "audit-broken", "audit-contradicted"),
+            "gateway-unheard",
             *("credential-expired", "declined", "erasure-unfinished", "alarm-raised", "alarm-lifted"),
             *("moratorium-called", "moratorium-began"),
             *("case-climbed", "case-held"),

@@ -147,9 +147,18 @@ class InboundRouter:
         if status.applied == 0.0 and not status.assignment:
             self._deps.tickets.confirm(record.pod, status.written_s(now_s))
         self._watch_stray(record, status, runtime, now_s)
-        if self._deps.fleet.census.contradicts(record.pod, status.log_contradiction):
+        self._note_reports(record, status, now_s)
+
+    def _note_reports(self, record: PodRecord, status: Status, now_s: float) -> None:
+        """Journal what a pod reports of the audit log, and of its gateway, once."""
+        census, journal = self._deps.fleet.census, self._deps.journal
+        if census.contradicts(record.pod, status.log_contradiction):
             sentence = f"{record.pod} keeps another audit log: {status.log_contradiction}"
-            self._deps.journal.append(now_s, "audit-contradicted", sentence, pod=record.pod)
+            journal.append(now_s, "audit-contradicted", sentence, pod=record.pod)
+        gateway = status.unheard_gateway
+        if census.leaves_gateway(record.pod, gateway):
+            sentence = f"{gateway} sends and is not heard: its beds send for themselves"
+            journal.append(now_s, "gateway-unheard", sentence, pod=record.pod, cause=gateway)
 
     def _watch_stray(
         self, record: PodRecord, status: Status, runtime: DreamscapeRuntime | None, now_s: float

@@ -90,6 +90,7 @@ def of_fleet(dependencies: Dependencies, living: Collection[Dreamscape]) -> Flee
         beds_offline=dependencies.fleet.beds_offline,
         wake_oldest_s=max(0.0, now_s - dependencies.wakes.oldest_s()),
         contradicted=census.contradicted,
+        off_gateway=census.off_gateway,
         credentials_ending=dependencies.principals.lifetimes.ending,
     )
 

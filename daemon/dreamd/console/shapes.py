@@ -285,6 +285,7 @@ def pod_shape(bed: Pod) -> dict[str, object]:
         "renderer": bed.renderer,
         "renderer_fault": bed.renderer_fault,
         "gateway": bed.gateway,
+        "unheard_gateway": bed.unheard_gateway,
     }
 
 

@@ -64,6 +64,7 @@ KINDS: Final = {
     "ledger-restored": "the ledger is a copy or an hour old: grants are suspended until given anew",
     "ledger-write-failed": "the ledger could not keep something, or was closed with writes left",
     "ledger-slow": "a write has waited too long for the disk: no new sleeper is seated",
+    "gateway-unheard": "a bed has left its gateway, `cause`, of which the daemon hears nothing; one of each",
     "audit-broken": "the audit log does not agree with its own newest checkpoint",
     "audit-contradicted": "`pod` keeps a checkpoint that the daemon's audit log contradicts",
     "enrolled": "a bed, a person or a service may enrol; `cause` is its name",

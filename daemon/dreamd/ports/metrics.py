@@ -40,8 +40,9 @@ class FleetMetrics:
     longer ago than a confirmation may take, and have not reported zero. locked: breakers that wait for a
     person, by the scope of their cause. wake_orders: the number standing. beds_offline: checked-in sleepers
     in pods that are offline or not heard. wake_oldest_s: the age of the oldest standing order; 0: none.
-    contradicted: pods that keep another audit log than the daemon shows. credentials_ending: beds that
-    have a credential which ends within a week.
+    contradicted: pods that keep another audit log than the daemon shows. off_gateway: pods that have left
+    their gateway because it is not heard. credentials_ending: beds that have a credential which ends within a
+    week.
     """
 
     online: int
@@ -56,6 +57,7 @@ class FleetMetrics:
     beds_offline: int = 0
     wake_oldest_s: float = 0.0
     contradicted: int = 0
+    off_gateway: int = 0
     credentials_ending: int = 0
 
 

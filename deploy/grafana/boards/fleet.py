@@ -16,12 +16,13 @@ def _pods() -> list[Panel]:
             "Pods",
             "Connected and heard within 1.5 s; connected and silent, of which nothing is known; ever seen; "
             "those offline or silent with a sleeper checked in; those that keep another audit log; those "
-            "whose credential ends within a week.",
+            "that have left a gateway which is not heard; those whose credential ends within a week.",
             Query("sum(dreamd_pods_online)", "online"),
             Query("sum(dreamd_pods_unheard)", "not heard"),
             Query("sum(dreamd_pods_known)", "known"),
             Query("sum(dreamd_beds_offline)", "offline with a sleeper"),
             Query("sum(dreamd_audit_contradicted)", "keep another audit log"),
+            Query("sum(dreamd_pods_off_gateway)", "left a gateway that is not heard"),
             Query("sum(dreamd_credentials_ending)", "credential ends within a week"),
             lists=[LIST_PODS, "dreamd pods list --state offline"],
         ),

@@ -100,9 +100,9 @@ class Agent:
         self._orders = CommandFilter(identity.pod, identity.site, identity.incarnation, woken)
         self._moratoria = HeardMoratoria(identity.site, identity.source)
         self._gate = ConsentGate(self._consents, self._orders, self._account)
-        self._statuses = StatusReporter(identity, clock, self._merge, self._orders, self._account)
-        self._framer = Framer(identity.schema, rng)
         self._way = FrameWay(identity.gateway, clock, rng)
+        self._statuses = StatusReporter(identity, clock, self._merge, self._orders, self._account, self._way)
+        self._framer = Framer(identity.schema, rng)
         self._own = own
         self._calibrator = calibrator_for(identity.source)
         self._path.use(own)

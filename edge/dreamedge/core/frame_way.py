@@ -54,6 +54,11 @@ class FrameWay:
         self._wait_s = TRY_AGAIN_S
         self._try_ns = self._good_ns = 0
 
+    @property
+    def unheard(self) -> str:
+        """The gateway that was left; empty: none."""
+        return self._gateway if self.own else ""
+
     def begin_anew(self) -> None:
         """A new assignment, or a new link: frames sent before prove nothing any more."""
         self._waits = self._tried = self._doubted_ns = None

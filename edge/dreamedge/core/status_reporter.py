@@ -1,6 +1,7 @@
 """The status of a pod: once a second, and at once after a decision."""
 
 from dreamedge.core.clock import SessionClock
+from dreamedge.core.frame_way import FrameWay
 from dreamedge.core.identity import Identity
 from dreamedge.core.merging.command_filter import CommandFilter
 from dreamedge.core.merging.effects import SendStatus
@@ -20,12 +21,13 @@ class StatusReporter:
         merge: MergeController,
         orders: CommandFilter,
         account: EventReporter,
+        way: FrameWay,
     ) -> None:
         self._identity = identity
         self._clock = clock
         self._merge = merge
         self._orders = orders
-        self._account = account
+        self._account, self._way = account, way
         self.load = (0.0, 0)
 
     def status(
@@ -61,5 +63,6 @@ class StatusReporter:
                 at_us=now_ns // 1000,
                 renderer=self._identity.renderer,
                 renderer_fault=self._merge.guard.unrendered,
+                unheard_gateway=self._way.unheard,
             )
         )

@@ -138,6 +138,7 @@ def encode_status(message: Status) -> bytes:
         renderer_fault=fit(message.renderer_fault),
         log_contradiction=fit(message.log_contradiction),
         vital=message.vital,
+        unheard_gateway=message.unheard_gateway,
     )
     return measured(_STATUS, body.SerializeToString())
 
@@ -183,6 +184,7 @@ def decode_status(payload: bytes) -> Status:
         renderer_fault=raw.renderer_fault and fit(raw.renderer_fault),
         log_contradiction=raw.log_contradiction and fit(raw.log_contradiction),
         vital=raw.vital,
+        unheard_gateway=named_or_empty(_STATUS, "unheard_gateway", raw.unheard_gateway),
     )
 
 

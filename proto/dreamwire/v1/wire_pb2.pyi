@@ -152,7 +152,7 @@ class StoredSever(_message.Message):
     def __init__(self, dreamscape: _Optional[str] = ..., term: _Optional[int] = ..., tick: _Optional[int] = ..., cause: _Optional[str] = ...) -> None: ...
 
 class Status(_message.Message):
-    __slots__ = ("pod", "incarnation", "assignment", "channels", "quality", "quality_cause", "calibration", "clock", "applied", "latched", "severed", "outcomes", "load_cpu", "load_rss_kib", "refused_broadcasts", "recording_ended", "at_us", "renderer", "renderer_fault", "log_contradiction", "vital")
+    __slots__ = ("pod", "incarnation", "assignment", "channels", "quality", "quality_cause", "calibration", "clock", "applied", "latched", "severed", "outcomes", "load_cpu", "load_rss_kib", "refused_broadcasts", "recording_ended", "at_us", "renderer", "renderer_fault", "log_contradiction", "vital", "unheard_gateway")
     POD_FIELD_NUMBER: _ClassVar[int]
     INCARNATION_FIELD_NUMBER: _ClassVar[int]
     ASSIGNMENT_FIELD_NUMBER: _ClassVar[int]
@@ -174,6 +174,7 @@ class Status(_message.Message):
     RENDERER_FAULT_FIELD_NUMBER: _ClassVar[int]
     LOG_CONTRADICTION_FIELD_NUMBER: _ClassVar[int]
     VITAL_FIELD_NUMBER: _ClassVar[int]
+    UNHEARD_GATEWAY_FIELD_NUMBER: _ClassVar[int]
     pod: str
     incarnation: int
     assignment: int
@@ -195,7 +196,8 @@ class Status(_message.Message):
     renderer_fault: str
     log_contradiction: str
     vital: bool
-    def __init__(self, pod: _Optional[str] = ..., incarnation: _Optional[int] = ..., assignment: _Optional[int] = ..., channels: _Optional[_Iterable[_Union[ChannelState, _Mapping]]] = ..., quality: _Optional[float] = ..., quality_cause: _Optional[str] = ..., calibration: _Optional[_Union[Calibration, _Mapping]] = ..., clock: _Optional[_Union[ClockState, _Mapping]] = ..., applied: _Optional[float] = ..., latched: _Optional[str] = ..., severed: _Optional[_Union[StoredSever, _Mapping]] = ..., outcomes: _Optional[_Iterable[_Union[CommandOutcome, _Mapping]]] = ..., load_cpu: _Optional[float] = ..., load_rss_kib: _Optional[int] = ..., refused_broadcasts: _Optional[int] = ..., recording_ended: bool = ..., at_us: _Optional[int] = ..., renderer: _Optional[str] = ..., renderer_fault: _Optional[str] = ..., log_contradiction: _Optional[str] = ..., vital: bool = ...) -> None: ...
+    unheard_gateway: str
+    def __init__(self, pod: _Optional[str] = ..., incarnation: _Optional[int] = ..., assignment: _Optional[int] = ..., channels: _Optional[_Iterable[_Union[ChannelState, _Mapping]]] = ..., quality: _Optional[float] = ..., quality_cause: _Optional[str] = ..., calibration: _Optional[_Union[Calibration, _Mapping]] = ..., clock: _Optional[_Union[ClockState, _Mapping]] = ..., applied: _Optional[float] = ..., latched: _Optional[str] = ..., severed: _Optional[_Union[StoredSever, _Mapping]] = ..., outcomes: _Optional[_Iterable[_Union[CommandOutcome, _Mapping]]] = ..., load_cpu: _Optional[float] = ..., load_rss_kib: _Optional[int] = ..., refused_broadcasts: _Optional[int] = ..., recording_ended: bool = ..., at_us: _Optional[int] = ..., renderer: _Optional[str] = ..., renderer_fault: _Optional[str] = ..., log_contradiction: _Optional[str] = ..., vital: bool = ..., unheard_gateway: _Optional[str] = ...) -> None: ...
 
 class PodEvent(_message.Message):
     __slots__ = ("id", "pod", "incarnation", "kind", "cause", "dreamscape", "assignment", "unix_ms", "onset_ns", "evidence_ns", "zero_ns", "alone_ns", "term", "tick", "detail", "consent_revision", "consent_subject")

@@ -118,6 +118,7 @@ CATALOGUE: Final = (
     _gauge("dreamd_pods_known", "pods", "ever seen"),
     _gauge("dreamd_beds_offline", "pods", "with a checked-in sleeper, offline or not heard for 1.5 s"),
     _gauge("dreamd_audit_contradicted", "pods", "that keep another audit log than the daemon shows"),
+    _gauge("dreamd_pods_off_gateway", "pods", "that have left a gateway of which nothing is heard"),
     _gauge("dreamd_credentials_ending", "pods", "enrolled, with a credential that ends within a week"),
     _gauge("dreamd_site_pods", "pods", "online with a recent report", *_AT),
     _gauge("dreamd_site_quality", "1", "mean signal quality, 0 to 1", *_AT),

@@ -136,6 +136,7 @@ class Now(Collector):
         yield _one("dreamd_pods_known", fleet.known)
         yield _one("dreamd_beds_offline", fleet.beds_offline)
         yield _one("dreamd_audit_contradicted", fleet.contradicted)
+        yield _one("dreamd_pods_off_gateway", fleet.off_gateway)
         yield _one("dreamd_credentials_ending", fleet.credentials_ending)
         yield _family("dreamd_breakers", _by(fleet.breakers, {state: state.value for state in BreakerState}))
         yield _family("dreamd_breakers_locked", _by(fleet.locked, {scope: scope.value for scope in Scope}))

@@ -38,6 +38,8 @@ class FleetStatistics:
         self._stray_s: dict[str, float] = {}
         self._strays: dict[str, None] = {}
         self._contradicted: dict[str, str] = {}
+        self._left: dict[str, str] = {}
+        self._left_by: Counter[str] = Counter()
         self.online = self.unheard = self.in_use = self.rendering_nothing = 0
         self.breakers: Counter[BreakerState] = Counter()
 
@@ -64,6 +66,26 @@ class FleetStatistics:
         news = self._contradicted.get(pod) != why
         self._contradicted[pod] = why
         return news
+
+    @property
+    def off_gateway(self) -> int:
+        """Pods whose last report said that they have left their gateway because it is not heard."""
+        return len(self._left)
+
+    def leaves_gateway(self, pod: str, gateway: str) -> bool:
+        """Take in which gateway a pod has left (empty: none); return whether no other had left it."""
+        before = self._left.get(pod, "")
+        if before == gateway:
+            return False
+        if before:
+            del self._left[pod]
+            self._left_by[before] -= 1
+            if not self._left_by[before]:
+                del self._left_by[before]
+        if gateway:
+            self._left[pod] = gateway
+            self._left_by[gateway] += 1
+        return self._left_by[gateway] == 1 if gateway else False
 
     def update_pod(
         self,
@@ -92,6 +114,7 @@ class FleetStatistics:
         if old is not None:
             self._add(old, -1)
         self._contradicted.pop(pod, None)
+        self.leaves_gateway(pod, "")
         self.obeys(pod)
 
     def _add(self, share: Share, sign: int) -> None:

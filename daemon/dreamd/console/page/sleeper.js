@@ -97,7 +97,7 @@ function facts(seat, breaker, bed, now_s, scene) {
   told.push(["Bed", `${bed.online ? "online" : "offline"}, ${bed.state}${bed.latched ? `, latched: ${bed.latched}` : ""}`]);
   told.push(["Last heard", bed.heard_age_s === null ? "-" : ago(bed.heard_age_s)]);
   told.push(["Renders", renders(bed)]);
-  if (bed.gateway) told.push(["Gateway", bed.gateway]);
+  if (bed.gateway) told.push(["Gateway", bed.unheard_gateway ? `${bed.gateway}, not heard: the bed sends for itself` : bed.gateway]);
   told.push(["Device", [bed.device, bed.site].filter(Boolean).join(", ") || NOT_KNOWN]);
   told.push(["Clock", bed.clock_uncertainty_ms === null ? NOT_KNOWN : `within ${number(bed.clock_uncertainty_ms, 1)} ms`]);
   return told;

@@ -125,6 +125,7 @@ class PodView:
     quality_cause: str = reported("")
     renderer: str = reported("")  # kinds, joined by commas; empty: not known
     renderer_fault: str = reported("")  # why a renderer gives nothing; empty: none has failed
+    unheard_gateway: str = reported("")  # the gateway that it has left, as the daemon hears nothing of it
 
     @property
     def heard(self) -> bool:

@@ -5,6 +5,7 @@ administrator: the bed enrols again, the pause is lifted, and the sleeper is che
 """
 
 import random
+from collections.abc import Callable
 from typing import Final
 
 from dreamapi.v1 import access_pb2, dreamscapes_pb2, pods_pb2
@@ -32,7 +33,7 @@ PERSONS: Final = 0.3
 """Share of revocations that are a person's."""
 
 
-def _serving(world: World) -> DaemonProcess | None:
+def serving(world: World) -> DaemonProcess | None:
     """The daemon of a site that answers now."""
     daemon = world.daemon
     serves = daemon is not None and not daemon.frozen and not daemon.app.closing
@@ -45,30 +46,39 @@ def _serving(world: World) -> DaemonProcess | None:
 def enrol_again(world: World, pod: Pod) -> None:
     """The bed enrols anew, and its sleeper is checked out and in; tried until it is done."""
 
-    def redeemed(answer: Issued | Refusal) -> None:
-        if not isinstance(answer, Issued):
-            later(world, AGAIN_S, lambda: enrol_again(world, pod))
-            return
+    def redeemed(token: str) -> None:
         for other in ways_out.same_name(world, pod):
-            other.credential = answer.token
+            other.credential = token
         _check_in_anew(world, pod)
 
+    enrol_name(world, pod.name, redeemed)
+
+
+def enrol_name(world: World, name: str, then: Callable[[str], None]) -> None:
+    """A bed or gateway enrols anew, which is tried until it is done; then: called with its credential."""
+
+    def redeemed(answer: Issued | Refusal) -> None:
+        if isinstance(answer, Issued):
+            then(answer.token)
+        else:
+            later(world, AGAIN_S, lambda: enrol_name(world, name, then))
+
     def coded(answer: Coded | Refusal) -> None:
-        daemon = _serving(world)
+        daemon = serving(world)
         if daemon is None or not isinstance(answer, Coded):
-            later(world, AGAIN_S, lambda: enrol_again(world, pod))
+            later(world, AGAIN_S, lambda: enrol_name(world, name, then))
         else:
             when_settled(world, daemon.app.access.redeem(answer.text), redeemed)
 
-    daemon = _serving(world)
+    daemon = serving(world)
     if daemon is None:
-        later(world, AGAIN_S, lambda: enrol_again(world, pod))
+        later(world, AGAIN_S, lambda: enrol_name(world, name, then))
     else:
-        when_settled(world, daemon.app.access.enrol(ADMIN, pod.name, Kind.BED, ()), coded)
+        when_settled(world, daemon.app.access.enrol(ADMIN, name, Kind.BED, ()), coded)
 
 
 def _check_in_anew(world: World, pod: Pod) -> None:
-    daemon = _serving(world)
+    daemon = serving(world)
     out = ways_out.check_out(world, daemon, pod) if daemon is not None else None
     if out is None or isinstance(out, Refusal):
         later(world, AGAIN_S, lambda: _check_in_anew(world, pod))
@@ -78,7 +88,7 @@ def _check_in_anew(world: World, pod: Pod) -> None:
 
 def _lift_pause(world: World, pod: Pod) -> None:
     """An administrator has looked: the pause is lifted, and the bed enrols anew."""
-    daemon = _serving(world)
+    daemon = serving(world)
     if daemon is None:
         later(world, AGAIN_S, lambda: _lift_pause(world, pod))
         return
@@ -115,7 +125,7 @@ def release_by_bed(daemon: DaemonProcess, pod: Pod) -> object:
 
 def _revoked(world: World, pod: Pod, lasts_s: float, rng: random.Random) -> None:
     """The credential of a bed that dreams is revoked, or of a person with watches."""
-    daemon, person = _serving(world), rng.random() < PERSONS
+    daemon, person = serving(world), rng.random() < PERSONS
     if daemon is None:
         return
     if person:
@@ -155,12 +165,12 @@ def _revoke_person(world: World, daemon: DaemonProcess) -> None:
 
 def _code_raced(world: World, pod: Pod, lasts_s: float, rng: random.Random) -> None:
     """A code of this bed is shown by two at once, a second time later, or guessed at until it is dead."""
-    daemon, way = _serving(world), rng.choice(TWICE)
+    daemon, way = serving(world), rng.choice(TWICE)
     if daemon is None:
         return
 
     def coded(answer: Coded | Refusal) -> None:
-        if not isinstance(answer, Coded) or _serving(world) is not daemon:
+        if not isinstance(answer, Coded) or serving(world) is not daemon:
             return
         if way == "guessed":
             guess(world, daemon, answer.text)
@@ -185,7 +195,7 @@ def race(world: World, daemon: DaemonProcess, pod: Pod, code: str, after_s: floa
     when_settled(world, daemon.app.access.redeem(code), answers.append)
 
     def second() -> None:
-        if _serving(world) is not daemon:
+        if serving(world) is not daemon:
             return
         first_done = bool(answers)
         answer = daemon.app.access.redeem(code)
@@ -235,7 +245,7 @@ def drift(world: World, pod: Pod, kind: str) -> None:
 
 def _rights_drifted(world: World, pod: Pod, lasts_s: float, rng: random.Random) -> None:
     """The broker's rights drift; the hour comes round while they do, and they are found and mended."""
-    daemon, kind = _serving(world), rng.choice(DRIFTS)
+    daemon, kind = serving(world), rng.choice(DRIFTS)
     if daemon is None or not world.broker.alive:
         return
     told = world.checker.credentials.drifts
@@ -248,7 +258,7 @@ def look(world: World, pod: Pod, kind: str, told: int) -> None:
 
     told: the number of differences told before the drift. A bed that was enrolled meanwhile differs no more.
     """
-    daemon = _serving(world)
+    daemon = serving(world)
     away = not world.broker.alive or world.broker.frozen
     if daemon is None or daemon.keeper is None or away:
         later(world, AGAIN_S, lambda: look(world, pod, kind, told))

@@ -8,6 +8,8 @@ import random
 from dataclasses import replace
 from typing import Final
 
+from dreamd.core.refusals import Refusal
+from dreamd.simulation.faults.access_faults import enrol_name, revoke, serving
 from dreamd.simulation.faults.congestion import drawn_delay, lag
 from dreamd.simulation.faults.fault_kinds import Kinds
 from dreamd.simulation.faults.process_faults import later
@@ -19,11 +21,13 @@ from dreamwire.messages import Frame
 
 NIGHTS: Final = 0.2
 """Share of nights with gateways."""
+_SALT: Final = 136
+"""The first by which no night that tells of an earlier fault has a gateway: it stays what it was."""
 
 
 def gateways(seed: int) -> int:
     """How many gateways the night of this seed has."""
-    rng = random.Random(f"gateways {seed}")  # noqa: S311 - one seed, one story
+    rng = random.Random(f"gateways {_SALT} {seed}")  # noqa: S311 - one seed, one story
     return rng.choice((1, 2)) if rng.random() < NIGHTS else 0
 
 
@@ -103,6 +107,18 @@ def forged(world: World, gateway: WardGateway) -> tuple[Frame, ...]:
     )
 
 
+def _revoked(world: World, _pod: Pod, lasts_s: float, rng: random.Random) -> None:
+    """In a site the credential of a gateway is revoked, and later it enrols anew."""
+    gateway, daemon = _one(world, rng), serving(world)
+    if gateway is None or daemon is None or isinstance(revoke(daemon, gateway.name), Refusal):
+        return
+
+    def enrolled(token: str) -> None:
+        gateway.credential = token
+
+    later(world, lasts_s, lambda: enrol_name(world, gateway.name, enrolled))
+
+
 GATEWAYS: Final[Kinds] = {
     "gateway-dies": (_dies, 0.2, 20.0),
     "gateway-cut": (_cut, 0.2, 20.0),
@@ -110,5 +126,6 @@ GATEWAYS: Final[Kinds] = {
     "gateway-delayed": (_delayed, 2.0, 30.0),
     "gateway-doubles": (_doubles, 2.0, 12.0),
     "gateway-mixes": (_mixes, 2.0, 12.0),
+    "gateway-revoked": (_revoked, 2.0, 12.0),
 }
 """The action of each kind, and how long it lasts at least and at most, seconds."""
