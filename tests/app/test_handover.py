@@ -7,8 +7,9 @@ import pytest
 
 from dreamd.app.dreamscapes.drivers.handed_slots import HandedSlots
 from dreamd.core.access.caller import SIGNALLED
-from dreamd.core.dreamscapes.views import BreakerState
+from dreamd.core.dreamscapes.views import BreakerState, Plan
 from dreamd.core.fleet.house import HouseLease, Waiting
+from dreamd.core.house_orders import HouseOrder
 from dreamd.core.refusals import Code, Refusal
 from dreamd.ports.ledger.handovers import HandedSlot, Handover
 from dreamwire.messages import Assign, PodEventKind, Release, StoredSever
@@ -92,6 +93,28 @@ def test_a_handover_to_another_owner_excuses_the_zero_and_scores_the_frames() ->
     end(stage)
     begin(stage, direct=False)
     assert breakers(stage) == [BreakerState.HALF_OPEN] * 6
+
+
+@pytest.mark.parametrize(
+    ("order", "left"),
+    [
+        (HouseOrder("o1", "OrderSever", "pod", "bed-1"), {"bed-1"}),
+        (HouseOrder("o1", "WithdrawConsent", sleeper="sleeper-2"), {"bed-2"}),
+        (HouseOrder("o1", "OrderSever", "fleet"), {f"bed-{n}" for n in range(1, 7)}),
+    ],
+    ids=["a bed severed", "a consent withdrawn", "all severed"],
+)
+def test_a_way_out_in_the_gap_wins_over_the_handover(order: HouseOrder, left: set[str]) -> None:
+    """An order that a daemon keeps while no owner lives is carried out before anyone is taken on trust."""
+    stage = dreaming()
+    end(stage)
+    assert isinstance(stage.ledger, MemoryLedger)
+    stage.ledger.storage.house_orders[order.id] = order
+    begin(stage)
+    stage.hop(8)
+    seats = stage.app.dreamscapes.get("night").seats
+    assert {seat.pod for seat in seats if seat.granted > 0.0} == {pod.name for pod in stage.pods} - left
+    assert stage.ledger.storage.carried_out["o1"].outcome == "done"
 
 
 def severed(pod: Puppet, cause: str = "daemon", **changes: object) -> None:
@@ -182,10 +205,14 @@ def test_nobody_is_seated_or_started_while_the_house_is_handed_over() -> None:
     """A check-in and a start are refused with the reason, and a caller may try again."""
     stage = dreaming()
     stage.app.shutdown(SIGNALLED, hands_over=True)
-    refused = stage.app.dreamscapes.start(OPERATOR, "night")
-    assert isinstance(refused, Refusal)
-    assert refused.code is Code.SHUTTING_DOWN
-    assert "handing the house over to its standby" in str(refused)
+    for refused in (
+        stage.app.dreamscapes.start(OPERATOR, "night"),
+        stage.app.dreamscapes.create(OPERATOR, Plan("dusk", seats_min=3, seats_max=8)),
+        stage.app.pods.check_in(OPERATOR, "bed-1", "sleeper-9"),
+    ):
+        assert isinstance(refused, Refusal)
+        assert refused.code is Code.SHUTTING_DOWN
+        assert "handing the house over to its standby" in str(refused)
 
 
 def test_a_person_hands_the_house_over_to_a_standby_that_can_take_it() -> None:

@@ -1,6 +1,7 @@
 """A standby in one process: what it needs, what it says, and how a daemon that lost its house ends."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,6 +10,8 @@ import pytest
 from dreamd.adapters.keys import KEY_FILE, open_key
 from dreamd.adapters.ledger.people_keys.keys_file import KEYS_FILE
 from dreamd.adapters.ledger.people_keys.stored_keys import StoredKeys
+from dreamd.composition import Daemon
+from dreamd.core.fleet.house import HouseLease, Waiting
 from dreamd.house_composition import HouseLostError, claim_of, lease_trouble, until_lost
 from dreamd.ports.houses import HouseRecord, HouseState
 from dreamd.settings import SettingsError, load
@@ -80,3 +83,35 @@ async def test_a_daemon_that_lost_its_house_ends_with_the_next_step() -> None:
     ledger.lost = True
     with pytest.raises(HouseLostError, match="start it again as a standby"):
         await task
+
+
+HEIR = Waiting("10.0.0.3:50051")
+WAITED_FOR = HouseLease("Nachthaus", "10.0.0.1:50051", 7, 4.0, (Waiting("10.0.0.2:50051", "a key"), HEIR))
+
+
+@pytest.mark.parametrize(
+    ("planned", "owned", "house", "hands_over"),
+    [
+        (True, True, WAITED_FOR, True),
+        (False, True, WAITED_FOR, False),
+        (True, False, WAITED_FOR, False),
+        (True, True, replace(WAITED_FOR, standbys=(Waiting("10.0.0.2:50051", "a key"),)), False),
+        (True, True, None, False),
+    ],
+    ids=["by plan", "by a failure", "without its lease", "to a standby that lacks a key", "of a file"],
+)
+async def test_a_planned_end_alone_hands_the_house_over(
+    planned: bool, owned: bool, house: HouseLease | None, hands_over: bool
+) -> None:
+    """A daemon that ends by a failure, without its lease, or without an heir, releases its pods instead."""
+    asked: list[bool] = []
+    ending = SimpleNamespace(
+        _planned=planned,
+        _ledger=SimpleNamespace(owned=owned, house=house),
+        _log=SimpleNamespace(info=lambda _event, **fields: asked.append(fields["to"] == HEIR.address)),
+        _application=SimpleNamespace(
+            shutdown=lambda _caller, *, hands_over: asked.append(hands_over), settled=True
+        ),
+    )
+    await Daemon._zero(ending)  # type: ignore[arg-type] -- what it reads of a daemon
+    assert asked == ([True, True] if hands_over else [False])

@@ -84,6 +84,22 @@ HANDOVERS: Final = (
         _APP,
     ),
     Mutation(
+        "handover.planned",
+        "a daemon that fails vouches for its pods",
+        "daemon/dreamd/composition.py",
+        "heir = heir_of(self._ledger) if self._planned else None",
+        "heir = heir_of(self._ledger)",
+        ("tests/daemon/test_standby.py",),
+    ),
+    Mutation(
+        "handover.heir",
+        "the house is left to a standby that cannot take it",
+        "daemon/dreamd/core/fleet/house.py",
+        "next((one for one in self.standbys if not one.lacks), None)",
+        "next(iter(self.standbys), None)",
+        ("tests/daemon/test_standby.py",),
+    ),
+    Mutation(
         "handover.given-up",
         "an owner that died over its handover has handed over",
         _ROW,
