@@ -44,7 +44,7 @@ class Breakers:
             reason=reason,
             request_id=new_request_id(),
         )
-        return await self._line.ask(self._stub.TripBreaker, request, breaking.BreakerDetail)
+        return await self._line.free(self._stub.TripBreaker, request, breaking.BreakerDetail)
 
     async def reset(
         self, name: str, *, by: str, reason: str, etag: str = "", request_id: str = ""

@@ -8,7 +8,8 @@ never repeated.
 A daemon that does not own the house names its owner, which is asked at once (`daemons`). From one wait to the
 next each daemon is asked once at most, so two that name one another end in an error. Where a house of several
 daemons has no owner, or one of them does not answer, a standby is about to take over: such a call is repeated
-until its deadline, every HOUSE_LOOK_S at least.
+until its deadline, every HOUSE_LOOK_S at least. A way out waits for a silent owner FREED_WITHIN_S at most,
+then asks a daemon that waits, which keeps it.
 """
 
 import asyncio
@@ -35,6 +36,8 @@ BACKOFF_MOST_S: Final = 5.0
 DEADLINE_S: Final = 10.0
 PATIENCE_S: Final = 60.0
 """How long a watch tries to reconnect before it gives up."""
+FREED_WITHIN_S: Final = 3.0
+"""A way out answers within 1.5 s; so an owner that does not answer it by then is frozen, or cut off."""
 FOLLOWED_MAX: Final = 3
 """Owners that are followed from one wait to the next; there is one, and two while it changes."""
 HOUSE_LOOK_S: Final = 1.0
@@ -74,18 +77,21 @@ class Line:
         request: Any,  # noqa: ANN401
         kind: type[Said],
         least_s: float = 0.0,
+        each_s: float = inf,
     ) -> Said:
         """One answer of `kind` from a generated unary stub `method`; raises ApiError.
 
-        least_s: the call may take so long, whatever the deadline.
+        least_s: the call may take so long, whatever the deadline. each_s: the longest wait for one daemon of
+        several.
         """
         loop = asyncio.get_running_loop()
         until_s = loop.time() + max(self.deadline_s, least_s)
-        tries = Tries(self, ATTEMPTS)
+        tries = Tries(self, ATTEMPTS, late_passes=each_s < inf)
         while True:
             asked = self.daemons.target
             try:
-                call = method(request, timeout=max(until_s - loop.time(), 0.001))
+                most_s = each_s if self.daemons.several else inf
+                call = method(request, timeout=max(min(until_s - loop.time(), most_s), 0.001))
                 answer = await call
             except grpc.aio.AioRpcError as error:
                 failure = self._failure(error, asked)
@@ -94,6 +100,10 @@ class Line:
                 assert isinstance(answer, kind)
                 self.daemons.note_standbys(await call.trailing_metadata())
                 return self.presented(answer)
+
+    async def free(self, method: Any, request: Any, kind: type[Said]) -> Said:  # noqa: ANN401
+        """One answer to a way out; an owner that is silent for FREED_WITHIN_S is asked no longer."""
+        return await self.ask(method, request, kind, each_s=FREED_WITHIN_S)
 
     def _failure(self, error: grpc.aio.AioRpcError, asked: str) -> ApiError:
         self.daemons.note_standbys(error.trailing_metadata() or ())
@@ -157,8 +167,10 @@ class Line:
 class Tries:
     """The tries of one call. attempts: how many there are; absent, as many as the time permits."""
 
-    def __init__(self, line: Line, attempts: int | None = None) -> None:
+    def __init__(self, line: Line, attempts: int | None = None, *, late_passes: bool = False) -> None:
+        """late_passes: a call that was not answered in time is made again, while time is left."""
         self._line, self._attempts = line, attempts
+        self._silent = (Unreachable, ShuttingDown, TimedOut) if late_passes else (Unreachable, ShuttingDown)
         self._asked: dict[str, ApiError] = {}
         self._waits = self._failed = self._disputes = 0
 
@@ -171,7 +183,8 @@ class Tries:
             ApiError: the failure, where no further try helps.
         """
         self._asked[asked] = failure
-        if await self._moved(failure, asked):
+        left_s = until_s - asyncio.get_running_loop().time()
+        if await self._moved(failure, asked) and (left_s > 0.0 or not isinstance(failure, TimedOut)):
             return 0.0
         wait_s, self._waits = self._line.backoff_s(self._waits), self._waits + 1
         failure, taking_over = self._judged(failure)
@@ -182,7 +195,7 @@ class Tries:
         else:
             self._failed += 1
         over = self._failed == self._attempts or self._disputes == ATTEMPTS
-        if over or not _passing(failure) or asyncio.get_running_loop().time() + wait_s >= until_s:
+        if over or not self._passes(failure) or wait_s >= left_s:
             raise failure
         self._asked = {}
         return wait_s
@@ -199,30 +212,28 @@ class Tries:
         if isinstance(failure, OwnerElsewhere | Unreachable | ShuttingDown | TimedOut):
             daemons.turn_from(asked)
         elsewhere = daemons.target not in self._asked
-        return elsewhere and (_passing(failure) or isinstance(failure, OwnerElsewhere))
+        return elsewhere and (self._passes(failure) or isinstance(failure, OwnerElsewhere))
+
+    def _passes(self, failure: ApiError) -> bool:
+        """Whether the failure may be over in a moment."""
+        return isinstance(failure, (*self._silent, HouseUnowned)) or bool(_named_by(failure))
 
     def _judged(self, failure: ApiError) -> tuple[ApiError, bool]:
         """Return the error to raise where no try is left, and whether a standby is about to take over."""
         address = _named_by(failure)
         if address:
             silent = self._asked.get(address)
-            return (silent, True) if isinstance(silent, _SILENT) else (_disputed(failure, self._asked), False)
-        lost = isinstance(failure, _SILENT) and self._line.daemons.several
+            if isinstance(silent, self._silent):
+                return silent, True
+            return _disputed(failure, self._asked), False
+        lost = isinstance(failure, self._silent) and self._line.daemons.several
         return failure, lost or isinstance(failure, HouseUnowned)
-
-
-_SILENT: Final = (Unreachable, ShuttingDown)
 
 
 def _named_by(failure: ApiError) -> str:
     """The address of the owner that a daemon named; empty: none that could be asked."""
     address = failure.metadata.get("address", "") if isinstance(failure, OwnerElsewhere) else ""
     return address if is_address(address) else ""
-
-
-def _passing(failure: ApiError) -> bool:
-    """Whether the failure may be over in a moment."""
-    return isinstance(failure, Unreachable | ShuttingDown | HouseUnowned) or bool(_named_by(failure))
 
 
 def _disputed(failure: ApiError, asked: Iterable[str]) -> OwnerElsewhere:

@@ -127,7 +127,7 @@ class Consents:
             issuer=issuer,
             request_id=new_request_id(),
         )
-        return await self._line.ask(self._stub.WithdrawConsent, request, SeverOutcome)
+        return await self._line.free(self._stub.WithdrawConsent, request, SeverOutcome)
 
     async def list_grants(self, sleeper: str, *, reason: str = "") -> list[consents.ConsentGrant]:
         """Every grant of one sleeper, newest first. reason: of an advocate, the sleeper's request."""

@@ -176,7 +176,7 @@ class Dreamscapes:
             reason=reason,
             request_id=new_request_id(),
         )
-        return await self._line.ask(self._stub.SeverDreamscape, request, SeverOutcome)
+        return await self._line.free(self._stub.SeverDreamscape, request, SeverOutcome)
 
     async def wake(self, name: str, *, issuer: str, reason: str) -> SeverOutcome:
         """Sever, then wake every sleeper."""
@@ -187,7 +187,7 @@ class Dreamscapes:
             reason=reason,
             request_id=new_request_id(),
         )
-        return await self._line.ask(self._stub.WakeDreamscape, request, SeverOutcome)
+        return await self._line.free(self._stub.WakeDreamscape, request, SeverOutcome)
 
     async def end(self, name: str, *, reason: str = "") -> SeverOutcome:
         """Release each pod, then close the Dreamscape for good."""
@@ -197,7 +197,7 @@ class Dreamscapes:
             reason=reason,
             request_id=new_request_id(),
         )
-        return await self._line.ask(self._stub.EndDreamscape, request, SeverOutcome)
+        return await self._line.free(self._stub.EndDreamscape, request, SeverOutcome)
 
     async def explain_admission(self, name: str, pod: str) -> tuple[dreams.Check, ...]:
         """Every admission check of one pod, in order."""

@@ -85,4 +85,4 @@ class Invitations:
             issuer=issuer,
             request_id=new_request_id(),
         )
-        return await self._line.ask(self._stub.DeclineInvitation, request, SeverOutcome)
+        return await self._line.free(self._stub.DeclineInvitation, request, SeverOutcome)

@@ -61,11 +61,11 @@ class Pods:
     async def check_out(self, pod: str) -> beds.Pod:
         """Release the pod, then unbind its sleeper."""
         request = freeing(beds.CheckOutPodRequest, name=names.pod(pod), request_id=new_request_id())
-        return await self._line.ask(self._stub.CheckOutPod, request, beds.Pod)
+        return await self._line.free(self._stub.CheckOutPod, request, beds.Pod)
 
     async def release(self, pod: str, *, reason: str = "") -> SeverOutcome:
         """Set this bed alone to zero, now."""
         request = freeing(
             beds.ReleasePodRequest, name=names.pod(pod), reason=reason, request_id=new_request_id()
         )
-        return await self._line.ask(self._stub.ReleasePod, request, SeverOutcome)
+        return await self._line.free(self._stub.ReleasePod, request, SeverOutcome)

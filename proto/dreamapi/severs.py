@@ -51,7 +51,7 @@ class Severs:
             reason=reason,
             request_id=new_request_id(),
         )
-        return await self._line.ask(self._stub.OrderSever, request, SeverOutcome)
+        return await self._line.free(self._stub.OrderSever, request, SeverOutcome)
 
 
 class Houses:

@@ -48,7 +48,7 @@ class WakeOrders:
             reason=reason,
             request_id=request_id or new_request_id(),
         )
-        return await self._line.ask(self._stub.OrderWake, request, waking.OrderWakeResponse)
+        return await self._line.free(self._stub.OrderWake, request, waking.OrderWakeResponse)
 
     async def lift(self, name: str, *, by: str, reason: str) -> waking.WakeOrder:
         """Lift the order."""

@@ -15,6 +15,7 @@ from google.rpc.status_pb2 import Status
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 import dreamapi
+from dreamapi import call_policy
 from dreamapi.call_policy import ATTEMPTS
 from dreamapi.credentials import CredentialFile
 from dreamapi.daemons import LEARNT_MAX, Daemons, addresses, is_address
@@ -371,6 +372,44 @@ async def test_a_way_out_is_served_without_the_owner(
         await api.pods.release("bed-1", reason="now")
     assert waiting.asked == 1
     assert [one[0] for one in application.calls] == ["release"]
+
+
+class Frozen(grpc.GenericRpcHandler):
+    """A daemon that takes each call and answers none; `asked` counts them."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def service(self, _details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[Message, Message] | None":
+        """The handler of every method."""
+        return grpc.stream_stream_rpc_method_handler(self._silence)
+
+    async def _silence(self, _requests: object, _context: object) -> None:
+        self.asked += 1
+        await asyncio.Event().wait()
+
+
+async def test_a_way_out_leaves_a_silent_owner_for_a_daemon_that_waits(
+    waiting: Waiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A frozen owner holds a sever for FREED_WITHIN_S at most; a read waits there until its deadline."""
+    monkeypatch.setattr(call_policy, "FREED_WITHIN_S", 0.05)
+    frozen, server = Frozen(), grpc.aio.server()
+    server.add_generic_rpc_handlers((frozen,))
+    at = f"{HERE}:{server.add_insecure_port(f'{HERE}:0')}"
+    await server.start()
+    severing = Severing()
+    both = f"{at},{await waiting.serve(ways_out=severing)}"
+    async with connect(both) as api:
+        assert (await api.severs.order(FLEET, reason="now")).zeroed == 3
+    assert (frozen.asked, len(severing.severed)) == (1, 1)
+    async with dreamapi.connect(both, rng=NoJitter(), deadline_s=0.1) as api:
+        with pytest.raises(dreamapi.TimedOut):
+            await api.pods.list()
+        assert (frozen.asked, waiting.asked) == (2, 0), "a write may have been done there"
+        assert (await api.severs.order(FLEET, reason="now")).zeroed == 3
+    assert frozen.asked == 2, "the next call asks the other daemon at once"
+    await server.stop(0.0)
 
 
 async def test_a_credential_is_shown_to_servers_of_its_own_authority_alone(

@@ -82,6 +82,14 @@ LED_CALLERS: Final = (
         _TESTS,
     ),
     Mutation(
+        "led.frozen-owner",
+        "a sever waits for a frozen owner until its deadline, beside a daemon that would keep it",
+        _LINE,
+        "most_s = each_s if self.daemons.several else inf",
+        "most_s = inf",
+        _TESTS,
+    ),
+    Mutation(
         "led.standbys",
         "a client that was given the owner alone never finds the next one",
         "daemon/dreamd/adapters/grpc/calls/interceptor.py",
