@@ -37,6 +37,7 @@ from dreamd.adapters.ledger.rows import tables
 from dreamd.adapters.metrics.http_server import Checks, MetricsServer
 from dreamd.adapters.site_authority import SiteAuthority
 from dreamd.adapters.site_guard import renew_in_time
+from dreamd.core.fleet.lease import Patience
 from dreamd.core.refusals import Refusal
 from dreamd.house_address import advertised, refusal_of, unreachable
 from dreamd.ports.commit import LedgerError
@@ -90,7 +91,7 @@ class Standby:
         self._why = "standby: the house has not been read yet"
         self._left_s = 0.0
         self._looks = 0
-        self._answers_since_s: float | None = None
+        self._patience = Patience(settings.house_lease_s)
         self._unnamed = ""
         self._address = advertised(settings, site.names() if site is not None else ())
 
@@ -181,7 +182,7 @@ class Standby:
                     note_standby(base, self._address, self._unnamed)
                     base.commit()
         except sa.exc.SQLAlchemyError as error:
-            self._answers_since_s = None
+            self._patience.begin_anew()
             self._say(f"standby: the database does not answer ({' '.join(str(error.__cause__).split())})")
             return False
         wrong = lacking(keys, house)
@@ -198,12 +199,8 @@ class Standby:
 
     def _is_free(self, house: HouseRecord) -> bool:
         """Whether the house has no owner, or one that did not renew although the database answered."""
-        now_s = boottime_s()
-        if self._answers_since_s is None:
-            self._answers_since_s = now_s
-        if has_ended(house.owner) or house.state is not HouseState.OWNED:
-            return True
-        return not house.living and now_s - self._answers_since_s >= self._settings.house_lease_s
+        given_up = has_ended(house.owner) or house.state is not HouseState.OWNED
+        return self._patience.is_over(boottime_s(), given_up=given_up, living=house.living)
 
     def _say(self, why: str) -> None:
         if why != self._why:

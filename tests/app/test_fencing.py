@@ -51,15 +51,15 @@ def test_a_replaced_owner_publishes_nothing_more() -> None:
 def test_an_owner_whose_lease_has_run_out_is_at_zero_in_the_next_tick() -> None:
     """Without the lease of its house zeros are published at once; a renewed one grants again."""
     stage, ledger = dreaming()
-    ledger.owned = False
+    ledger.leased = lambda: False
     published = len(stage.link.collectives)
     stage.hop(4)
     assert len(stage.link.collectives) > published
     assert not any(one.coupling.any() for one in stage.link.collectives[published:])
-    ledger.owned = True
+    ledger.leased = lambda: True
     stage.hop(8)
     assert stage.coupling("bed-1") > 0
-    ledger.owned = False
+    ledger.leased = lambda: False
     stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
     assert stage.app.dreamscapes.get("night").state is DreamscapeState.SEVERED
 

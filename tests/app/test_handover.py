@@ -227,9 +227,9 @@ def test_a_person_hands_the_house_over_to_a_standby_that_can_take_it() -> None:
     assert refused.code is Code.NO_STANDBY
     able = Waiting("10.0.0.3:50051")
     stage.ledger.house = HouseLease("Nachthaus", "10.0.0.1:50051", 7, 4.0, (able,))
-    stage.ledger.owned = False
+    stage.ledger.leased = lambda: False
     assert isinstance(house.hand_over(OPERATOR), Refusal), "its lease has run out"
-    stage.ledger.owned = True
+    stage.ledger.leased = lambda: True
     assert not ended
     assert house.hand_over(OPERATOR) == able
     assert ended == [True]

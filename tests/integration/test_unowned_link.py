@@ -4,7 +4,7 @@ import asyncio
 
 from dreamwire import codec, topics
 from dreamwire.broker_access import Access, Address
-from dreamwire.messages import Command, DaemonPresence, Recalibrate, Release
+from dreamwire.messages import ClockProbe, Command, DaemonPresence, Recalibrate, Release
 from dreamwire.signing import unseal
 from fakes import words
 from integration.house import House, until
@@ -18,7 +18,7 @@ def presence(house: House, payload: bytes) -> DaemonPresence:
 
 
 async def test_without_the_lease_it_lets_go_of_no_bed_and_says_zeros(broker: RealBroker) -> None:
-    """A release is dropped and counted; zeros leave; at the close the presence stays the new owner's."""
+    """A release and the time are dropped; zeros leave; at the close the presence stays the new owner's."""
     house, owned = House(Access(Address("127.0.0.1", broker.port))), [False]
     house.link._owns = lambda: owned[0]
     async with observer(broker.port, f"{topics.ROOT}/#") as heard, asyncio.TaskGroup() as group:
@@ -31,10 +31,11 @@ async def test_without_the_lease_it_lets_go_of_no_bed_and_says_zeros(broker: Rea
         owned[0] = False
         house.link.command(Command("bed-1", 1, 1, 0, Release("not ours")))
         house.link.count(99)
+        house.link.answer("bed-1", ClockProbe(1, 1))
         house.link.command(Command("bed-1", 2, 1, 0, Recalibrate("ours or not")))
         house.link.publish(words.collective())
         await until(lambda: len(heard) == 3)
-        assert house.meters.dropped == ["command"]
+        assert house.meters.dropped == ["command", "clock"]
         await house.link.close()
     await asyncio.sleep(0.2)
     places = [message.topic.value for message in heard]

@@ -957,22 +957,6 @@ _OWNERS: Final = (
         (_TESTS_OWNERSHIP,),
     ),
     Mutation(
-        "owner.link",
-        "a daemon that lost its house lets go of the new owner's beds",
-        "daemon/dreamd/adapters/mqtt/link.py",
-        "isinstance(command.what, Assign | Release) and not self._owns()",
-        "False",
-        ("tests/integration/test_unowned_link.py",),
-    ),
-    Mutation(
-        "owner.counts-its-lease",
-        "an owner that was frozen takes its lease for a living one",
-        "daemon/dreamd/adapters/ledger/house/lease_keeper.py",
-        "return 0.0 if self.lost else max(0.0, self._until_s - self._clock_s())",
-        "return 0.0 if self.lost else self._lease_s",
-        ("tests/conformance/test_house_lease.py",),
-    ),
-    Mutation(
         "owner.unconfirmed-5s",
         "an owner that cannot ask its ledger grants for ever",
         _OWNERSHIP,

@@ -27,6 +27,7 @@ from mutate.joined_houses import JOINED_HOUSES
 from mutate.kept_orders import KEPT_ORDERS
 from mutate.keys import KEYS
 from mutate.leading import LEADING
+from mutate.leases import LEASES
 from mutate.led_callers import LED_CALLERS
 from mutate.letters import LETTERS
 from mutate.long_work import LONG_WORK
@@ -64,7 +65,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *(*POD, *SIGNAL, *WIRE, *DAEMON, *SYNCHRONY, *LEADING, *RENDERING, *SCORES, *STAGE, *PATCHES, *OPERATORS),
     *(*SEEN, *ALARMS, *CONSOLE, *ROOM, *ROUNDS, *CROWD),
     *(*REHEARSED, *SIZED, *GATEWAYS),
-    *STOPS,
+    *(*STOPS, *LEASES),
     *HANDOVERS,
     *KEPT_ORDERS,
     *LED_CALLERS,

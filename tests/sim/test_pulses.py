@@ -16,6 +16,7 @@ from dreamd.simulation.processes.pods import Pod
 from dreamedge.app.pod_runner import PodRunner
 from dreamedge.core.merging.cue import Felt
 from dreamwire.messages import WakeOrder
+from dreamwire.schema import WIRE_REVISION
 from sim.recorded import RecordedWorld
 
 CALM = NetworkConditions()
@@ -44,7 +45,7 @@ class Unmoved(Body):
 class PublishLog:
     """A client that keeps everything that pods publish, and when it arrives; it is no daemon."""
 
-    alive = True
+    alive, owns, reads = True, True, WIRE_REVISION
 
     def __init__(self, world: RecordedWorld) -> None:
         self._schedule = world.schedule

@@ -2,7 +2,23 @@
 
 from typing import Protocol
 
-from dreamwire.messages import ClockProbe, Collective, Command, EncryptedCollective, WakeOrder
+from dreamwire.messages import (
+    Assign,
+    ClockProbe,
+    Collective,
+    Command,
+    EncryptedCollective,
+    Release,
+    WakeOrder,
+)
+
+
+def needs_house(command: Command) -> bool:
+    """Whether only the daemon that owns the house may send this: the beds may be another's by now.
+
+    Orders to wake, acknowledgements and zeros leave at any time.
+    """
+    return isinstance(command.what, Assign | Release)
 
 
 class CohortKey(Protocol):

@@ -7,7 +7,7 @@ them, `ObservedPod` and `ObservedDaemon`, and not by their classes.
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from dreamd.adapters.documents.shipped import bench_founding
 from dreamd.app.application import Application
@@ -17,7 +17,8 @@ from dreamd.core.dreamscapes.views import Event
 from dreamd.core.letters.letter import Place
 from dreamd.ports.recordings import NoRecordings, Recordings
 from dreamd.simulation.machines.counting_metrics import CountingMetrics
-from dreamd.simulation.machines.memory_ledger import LedgerStorage
+from dreamd.simulation.machines.house.held_lease import HeldLease
+from dreamd.simulation.machines.memory_ledger import LedgerStorage, MemoryLedger
 from dreamd.simulation.machines.mqtt_broker import MqttBroker
 from dreamd.simulation.machines.network import NetworkConditions, NetworkLink
 from dreamd.simulation.machines.pod_hardware import Device, Disk
@@ -25,7 +26,11 @@ from dreamd.simulation.schedule import Schedule
 from dreamedge.adapters.message_verifier import Broadcasts
 from dreamedge.core.agent import Agent
 from dreamwire.messages import Assign, Collective, Command, PodEvent, WakeOrder
+from dreamwire.schema import WIRE_REVISION
 from dreamwire.signing import KeyedSealer
+
+OLD_DAEMONS: Final = 0.5
+"""Share of daemons of the wire revision before, in a night with such daemons."""
 
 
 class ObservedPod(Protocol):
@@ -64,6 +69,8 @@ class ObservedDaemon(Protocol):
     dies_at_a_lock: bool
     frozen: bool
     up_since_ns: int
+    lease: HeldLease
+    ledger: MemoryLedger
 
     @property
     def lost(self) -> bool:
@@ -163,7 +170,8 @@ class Environment:
     conditions: those of every link that has none of its own. limits_min: merge-minutes by pseudonym, of the
     sleepers that have a limit. every_pulse: pods give also the pulses that decide nothing. hops: journals
     have a line for each hop. recordings: where the daemons keep theirs. begins_s: when the night begins, unix
-    time. house: its guidelines, sites and letters. joined_after_s: by the Dreamscapes in which
+    time. house: its guidelines, sites and letters. old_daemons: some daemons read only the wire revision
+    before. joined_after_s: by the Dreamscapes in which
     another house has sleepers, the time from which its sums come in time.
     """
 
@@ -183,6 +191,12 @@ class Environment:
     recordings: Recordings = field(default_factory=NoRecordings)
     begins_s: float = 1_800_000_000.0
     house: House = field(default_factory=House)
+    old_daemons: bool = False
+
+    def revision_of(self, daemon: int) -> int:
+        """The highest wire revision that a daemon reads, by its number."""
+        dice = random.Random(f"revision {self.seed} {daemon}")  # noqa: S311 - one seed, one story
+        return WIRE_REVISION - (self.old_daemons and dice.random() < OLD_DAEMONS)
 
     def link(self) -> NetworkLink:
         """A new link to the broker, under the conditions of the environment."""

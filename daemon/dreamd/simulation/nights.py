@@ -12,7 +12,7 @@ import random
 from dataclasses import dataclass
 from typing import Final
 
-from dreamd.simulation.faults import fault_kinds, gateway_faults, people_faults, sessions
+from dreamd.simulation.faults import fault_kinds, gateway_faults, house_faults, people_faults, sessions
 from dreamd.simulation.faults.access_faults import ACCESS
 from dreamd.simulation.faults.clinic_acts import CLINIC
 from dreamd.simulation.faults.congestion import CONGESTION, NIGHTS, Delay, lag
@@ -27,6 +27,10 @@ from dreamd.simulation.world import ZONE, World
 
 ACCESS_NIGHTS: Final = 0.25
 """Share of nights with faults of access and of a lost or slow ledger, of those with faults of every kind."""
+OLD_DAEMONS: Final = 0.5
+"""Share of nights in which some daemons are of the wire revision before."""
+LEASED: Final = 0.4
+"""Share of nights with a ledger in a database besides those with faults of the house."""
 ROUND_NIGHTS: Final = 0.2
 """Share of nights with rounds of the exchange, of those with faults of every kind."""
 MORATORIUM_NIGHTS: Final = 0.2
@@ -61,6 +65,29 @@ def _access(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fault
     if rng.random() >= ACCESS_NIGHTS:
         return ()
     return _drawn(rng, ACCESS | LEDGER, pods, between_s, rng.choice((8.0, 16.0, 32.0)))
+
+
+def is_leased(seed: int) -> bool:
+    """Whether the ledger of a night is in a database: in half of them, and where the house has faults."""
+    dice = random.Random(f"ledger {seed}")  # noqa: S311 - one seed, one story
+    return dice.random() < LEASED or _has_house_faults(seed)
+
+
+def has_old_daemons(seed: int) -> bool:
+    """Whether some daemons of a night read only the wire revision before: in half of all."""
+    return random.Random(f"revisions {seed}").random() < OLD_DAEMONS  # noqa: S311 - one seed, one story
+
+
+def _has_house_faults(seed: int) -> bool:
+    return random.Random(f"houses {seed}").random() < house_faults.NIGHTS  # noqa: S311 - one seed, one story
+
+
+def _houses(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fault, ...]:
+    """Draw from an RNG of its own: the house moves to its standby, or its database is away."""
+    if not _has_house_faults(seed):
+        return ()
+    rng = random.Random(f"takeovers {seed}")  # noqa: S311 - one seed, one story
+    return _drawn(rng, house_faults.HOUSES, pods, between_s, rng.choice((8.0, 16.0, 32.0)))
 
 
 def _people(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fault, ...]:
@@ -164,7 +191,7 @@ class Night:
         ordinary = fault_kinds.draw(rng, pods, *between_s)
         apart = _congestion(seed, pods, between_s), _sessions(seed, pods, between_s)
         more = _access(seed, pods, between_s), _people(seed, pods, between_s)
-        drawn = (*ordinary, *apart[0], *apart[1], *more[0], *more[1])
+        drawn = (*ordinary, *apart[0], *apart[1], *more[0], *more[1], *_houses(seed, pods, between_s))
         if not drawn:
             return ()  # a calm night stays one
         acts = _clinic(seed, pods, between_s), _moratoria(seed, pods, between_s)

@@ -15,6 +15,7 @@ from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState, SeatSta
 from dreamd.core.limits import QUORUM_SHARE
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.quorum import INTIMATE_MIN
+from dreamd.simulation import nights
 from dreamd.simulation.anchored import begin_session, without
 from dreamd.simulation.checks.violations import Violation
 from dreamd.simulation.faults import fault_kinds
@@ -90,9 +91,14 @@ def run_scenario(
     joined_after_s = {World.dreamscape: ending_s} if night.shared else None
     conditions = rng.choice(CONDITIONS)
     world = World(
-        seed, pods, conditions, limits_min, begins_s=begins_s, zone=zone, joined_after_s=joined_after_s,
+        *(seed, pods, conditions, limits_min),
+        begins_s=begins_s,
+        zone=zone,
+        joined_after_s=joined_after_s,
         gateways=night.gateways(seed),
-    )  # fmt: skip
+        leased=nights.is_leased(seed),
+        old_daemons=nights.has_old_daemons(seed),
+    )
     world.checker.innocent = night.innocent
     if trace is not None:
         world.checker.trace = trace

@@ -2,14 +2,16 @@
 
 import random
 from collections.abc import Callable, Mapping
+from math import inf
 from typing import Final, TypeVar
 
 from dreamd.app.access.enrolment import Coded, Issued
 from dreamd.core.access.principals import Kind
 from dreamd.core.dreamscapes.views import Plan
 from dreamd.core.invitations.course import GUESTS_MOST
-from dreamd.core.limits import RAMP_MIN_S
+from dreamd.core.limits import HANDOVER_FRESH_S, HOUSE_LEASE_S, RAMP_MIN_S
 from dreamd.core.refusals import Refusal
+from dreamd.ports.commit import LedgerError, LedgerHeldError
 from dreamd.ports.deferred import Deferred
 from dreamd.ports.recordings import NoRecordings, Recordings
 from dreamd.simulation.checks.invariants import InvariantChecker
@@ -25,6 +27,7 @@ from dreamd.simulation.machines.operators import ADMIN, OPERATOR, people
 from dreamd.simulation.machines.sleepers import Body, Sleeper
 from dreamd.simulation.processes.daemons import START_S, DaemonProcess
 from dreamd.simulation.processes.pods import Pod
+from dreamd.simulation.processes.standby import StandbyProcess
 from dreamd.simulation.processes.ward_gateway import WardGateway
 from dreamd.simulation.schedule import SECOND_NS, Schedule
 from dreamedge.adapters.message_verifier import Broadcasts
@@ -38,6 +41,8 @@ ZONE: Final = "Europe/Zurich"
 SKEW_PPM: Final = 100.0
 OWN_WAY: Final = 3
 """In a night with gateways every third bed sends its own frames."""
+SET_BY_S: Final = (-20.0, 20.0)
+"""The error of a standby's wall clock, in half of its starts."""
 
 
 class World:
@@ -63,49 +68,51 @@ class World:
         checks: type[InvariantChecker] = InvariantChecker,
         joined_after_s: Mapping[str, float] | None = None,
         gateways: int = 0,
+        leased: bool = False,
+        old_daemons: bool = False,
     ) -> None:
         """Start one daemon and so many pods.
 
         limits_min: merge-minutes by pseudonym, of the sleepers that have a limit. sleeper: makes the sleeper
         of a bed's number. every_pulse, hops, recordings: see `Environment`. begins_s: when the night begins,
         unix time. zone: of wall clocks. house: absent, a bench of one site. checks: the checker's class.
-        joined_after_s: see `Environment`. gateways: so many, for two of three beds.
+        joined_after_s, old_daemons: see `Environment`. gateways: so many, for two of three beds. leased: the
+        ledger is in a database, and there is a standby on a second machine; else it is a file.
         """
         self.seed, self.zone, self._sleeper = seed, zone, sleeper
         self.rng = random.Random(seed)  # noqa: S311 - one seed, one story
         self.schedule, self.storage = Schedule(), LedgerStorage()
         self.conditions = conditions or NetworkConditions()
         self.limits_min = limits_min or {}
+        self.storage.house.lease_s = HOUSE_LEASE_S if leased else inf
         self.storage.principals, self.storage.credentials = people(begins_s)
         self.broker = MqttBroker(self.schedule)
         self.daemons, self.pods = list[DaemonProcess](), list[Pod]()
-        self.checker = checks(self.schedule, self.storage, self.limits_min, self.pods)
+        self.checker = self._checked_by(checks)
         self.checker.calm = self.conditions.loss == 0.0 and not joined_after_s
-        self.checker.credentials.broker = self.broker
-        self.checker.grants.moratoria.site_of = lambda pod: self.environment.house.site_of(number_of(pod))
         key = KeyedSealer(SECRET)
         self.environment = Environment(
-            seed=seed,
-            rng=self.rng,
-            schedule=self.schedule,
-            conditions=self.conditions,
-            limits_min=self.limits_min,
-            key=key,
-            broadcasts=Broadcasts(key),
-            broker=self.broker,
-            storage=self.storage,
-            observer=self.checker,
+            *(seed, self.rng, self.schedule, self.conditions, self.limits_min),
+            *(key, Broadcasts(key), self.broker, self.storage, self.checker),
             every_pulse=every_pulse,
             hops=hops,
             recordings=recordings or NoRecordings(),
             begins_s=begins_s,
             house=house or House(),
             joined_after_s=joined_after_s or {},
+            old_daemons=old_daemons,
         )
         self.gateways = [WardGateway(self.environment, f"ward-{one}") for one in range(1, gateways + 1)]
         self.start_daemon()
+        self.standby = self._keep_standby() if leased else None
         for number in range(1, pods + 1):
             self.add_pod(f"bed-{number}", number)
+
+    def _checked_by(self, checks: type[InvariantChecker]) -> InvariantChecker:
+        checker = checks(self.schedule, self.storage, self.limits_min, self.pods)
+        checker.credentials.broker = self.broker
+        checker.grants.moratoria.site_of = lambda pod: self.environment.house.site_of(number_of(pod))
+        return checker
 
     def add_pod(self, name: str, number: int) -> Pod:
         """Add a pod and start it."""
@@ -119,16 +126,58 @@ class World:
         pod.boot()
         return pod
 
-    def start_daemon(self, *, set_by_s: float = 0.0) -> DaemonProcess:
-        """Start a daemon over the one ledger; one that runs already keeps running."""
-        daemon = DaemonProcess(self.environment, len(self.daemons) + 1, set_by_s=set_by_s)
+    def start_daemon(self, *, set_by_s: float = 0.0, machine: int = 0) -> DaemonProcess:
+        """Start a daemon over the one ledger, on this machine; 0: on that of the last owner.
+
+        Raises:
+            LedgerHeldError: another daemon owns the house.
+            LedgerError: its database does not answer, or refuses writes.
+        """
+        house, now_s, number = self.storage.house, self.schedule.now_s, len(self.daemons) + 1
+        if self.storage.away or self.storage.full:
+            raise LedgerError(self.storage.away or self.storage.full)
+        owner = self.daemons[house.owner - 1] if 0 < house.owner < number else None
+        machine = machine or (owner.machine if owner is not None else 1)
+        ended = owner is None or (owner.machine == machine and not owner.alive)
+        succeeds = now_s - house.handed_s <= HANDOVER_FRESH_S
+        if not house.claim(number, now_s, self.environment.begins_s + now_s, ended=ended):
+            raise LedgerHeldError("another dreamd already uses the ledger")
+        daemon = DaemonProcess(
+            self.environment, number, set_by_s=set_by_s, machine=machine, succeeds=succeeds
+        )
         self.daemons.append(daemon)
         return daemon
 
     @property
+    def has_heir(self) -> bool:
+        """Whether a standby waits on its machine."""
+        standby = self.standby
+        return standby is not None and not self._lives_on(standby.machine)
+
+    def _lives_on(self, machine: int) -> bool:
+        return any(one.alive and one.machine == machine for one in self.daemons)
+
+    def _keep_standby(self) -> StandbyProcess:
+        clocks = random.Random(f"standby {self.seed}")  # noqa: S311 - one seed, one story
+
+        def start(machine: int) -> DaemonProcess:
+            return self.start_daemon(
+                set_by_s=clocks.choice((0.0, clocks.uniform(*SET_BY_S))), machine=machine
+            )
+
+        return StandbyProcess(
+            *(self.schedule, self.storage),
+            start=start,
+            taken=self._lives_on,
+            violated=self.checker.violated,
+        )
+
+    @property
     def daemon(self) -> DaemonProcess | None:
-        """The newest living daemon."""
-        return next((daemon for daemon in reversed(self.daemons) if daemon.alive), None)
+        """The daemon that owns the house, or was the last to; None where it has ended."""
+        term = self.storage.house.term
+        living = (daemon for daemon in reversed(self.daemons) if daemon.alive)
+        return next((daemon for daemon in living if daemon.lease.term == term), None)
 
     def run(self, seconds: float) -> None:
         """Let time pass."""

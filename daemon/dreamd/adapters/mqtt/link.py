@@ -31,11 +31,10 @@ from dreamd.adapters.mqtt.own_topics import OwnTopics
 from dreamd.core.limits import PODS_MAX
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.metrics import LinkMetrics
-from dreamd.ports.pod_link import CohortKey
+from dreamd.ports.pod_link import CohortKey, needs_house
 from dreamwire import codec, cohort_key, topics
 from dreamwire.broker_access import Access
 from dreamwire.messages import (
-    Assign,
     ClockProbe,
     Collective,
     Command,
@@ -94,8 +93,8 @@ class MqttLink:
             say: called with a sentence whenever the broker is lost or stays unreachable, once for each
                 reason.
             owns: whether the house is surely this daemon's; reads a clock at most. Where it is not, another
-                daemon may speak to the same pods: zeros and severs go out, and nothing that assigns, lets go
-                or is retained.
+                daemon may speak to the same pods: zeros and severs go out, and nothing that assigns, lets go,
+                gives the time or is retained.
         """
         self._owns = owns
         self._broker = broker
@@ -134,7 +133,7 @@ class MqttLink:
 
     def command(self, command: Command) -> None:
         """Sign and send once; releases and wakes outlive an outage, others are dropped oldest first."""
-        if isinstance(command.what, Assign | Release) and not self._owns():
+        if needs_house(command) and not self._owns():
             self._meters.link_dropped("command")
             return
         parcel = Parcel(topics.pod_topic(command.pod, "command"), self._seal(command), qos=1)
@@ -147,7 +146,13 @@ class MqttLink:
             self._park("command", self._outbox.command(parcel))
 
     def answer(self, pod: str, probe: ClockProbe) -> None:
-        """Answer a clock probe, t2 stamped here; an answer that cannot leave at once is dropped."""
+        """Answer a clock probe, t2 stamped here; an answer that cannot leave at once is dropped.
+
+        Without the house it is dropped too: a bed that hears two daemons takes the older one's clock.
+        """
+        if not self._owns():
+            self._meters.link_dropped("clock")
+            return
         stamped = replace(probe, t2_us=int(self._clock.now_s() * 1e6))
         if not self._sent(Parcel(topics.clock_answer(pod), codec.encode(stamped), qos=0)):
             self._meters.link_dropped("clock")

@@ -64,9 +64,10 @@ class CredentialWatch:
             self._violated(RULE, pod, "is given a slot although it is paused or revoked")
 
     def message_arrived(self, pod: ObservedPod) -> None:
-        """A pod's process hears a message."""
+        """A pod's process hears a message; one that stood still also hears what came before."""
         accounts = self.broker.accounts if self.broker is not None else None
-        if accounts is not None and not accounts.anonymous and pod.name not in accounts.clients:
+        barred = accounts is not None and not accounts.anonymous and pod.name not in accounts.clients
+        if barred and pod.link.up:
             self._violated(RULE, pod.name, "hears a message although it has no account")
 
     def _look(self, daemon: ObservedDaemon, name: str) -> None:

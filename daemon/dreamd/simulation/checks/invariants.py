@@ -26,6 +26,7 @@ Rules
 - granted, clause: no coupling without a written grant in force, above it, or above a clause (`grant_watch`).
 - barred: no sleeper is bound in a bed that is paused or revoked (`credentials`).
 - held, paused, berth, invited: of cases, moratoria, berths of the exchange, acceptances (`*_watch`).
+- one-owner, terms, moved, takeover: of the lease of a house (`house_watch`).
 """
 
 from collections import Counter, deque
@@ -54,6 +55,7 @@ from dreamd.simulation.checks.credentials import CredentialWatch
 from dreamd.simulation.checks.free_always import FreeAlways
 from dreamd.simulation.checks.grant_watch import GrantWatch
 from dreamd.simulation.checks.hold_watch import HoldWatch
+from dreamd.simulation.checks.house_watch import HouseWatch, handed_over
 from dreamd.simulation.checks.rendered_exposure import RenderedExposure, sleeper_of
 from dreamd.simulation.checks.stuck_devices import StuckDevices
 from dreamd.simulation.checks.violations import Bar, JournalLine, Permit, Violation, committed, failed, over
@@ -86,10 +88,8 @@ class InvariantChecker:
         self.violations: list[Violation] = []
         self.severs: Counter[str] = Counter()
         self.touched: set[str] = {f"bed-{sleeper.rpartition('-')[2]}" for sleeper in limits_min}
-        self.calm = True
-        self.innocent = False
+        self.calm, self.innocent, self.checks = True, False, 0
         self.acts: deque[tuple[float, str]] = deque(maxlen=ACTS_MAX)
-        self.checks = 0
         self.trace: Callable[[str], None] = lambda _line: None
         self.on_journal_line: Callable[[JournalLine], None] = lambda _line: None
         self._permits: dict[tuple[int, int], Permit] = {}
@@ -97,9 +97,8 @@ class InvariantChecker:
         self._due_ns: dict[int, tuple[int, str]] = {}
         self._terms: dict[tuple[str, int, int], ObservedDaemon] = {}
         self._bars: dict[tuple[int, str], Bar] = {}
-        self.trips = BreakerModel(storage, pods)
         self.forgotten = self._renewing = False
-        self.stuck_devices = StuckDevices(schedule, self.violated)
+        self.trips, self.stuck_devices = BreakerModel(storage, pods), StuckDevices(schedule, self.violated)
         self.free_always = FreeAlways(schedule, self.violated)
         self.credentials = CredentialWatch(schedule, storage, self.violated)
         self._silenced: set[tuple[int, str]] = set()
@@ -110,6 +109,7 @@ class InvariantChecker:
         self._exposure = RenderedExposure(schedule, storage, limits_min, pods)
         self.grants = GrantWatch(storage, self.violated, self._exposure.lived_min)
         self.holds = HoldWatch(storage, self.violated)
+        self.house = HouseWatch(schedule, storage, self.violated, pods)
 
     def violated(self, rule: str, subject: str, text: str) -> None:
         """Record a violation, the first few of a rule and subject."""
@@ -245,6 +245,7 @@ class InvariantChecker:
     def daemon_started(self, daemon: ObservedDaemon) -> None:
         """A daemon has started: each pod that it finds must be scored before it is granted anything."""
         now_s = self._schedule.now_s
+        self.house.house_claimed(daemon)
         for watch in (self.trips, self.grants, self.holds):
             watch.daemon_started(daemon)
         if now_s == 0.0:
@@ -257,7 +258,7 @@ class InvariantChecker:
             return
         seated = {pod for record in self._storage.records.values() for _, pod, _ in record.seats}
         for pod in self._pods:
-            if pod.name not in seated:
+            if pod.name not in seated or handed_over(daemon, pod):
                 continue
             severed = pod.disk.severed
             fault = severed is not None and kind_of(cause_named(severed.cause)) in COUNTED
@@ -273,14 +274,14 @@ class InvariantChecker:
         if len(granted) and (daemon.number, collective.dreamscape) in self._silenced:
             self.violated("excluded", collective.dreamscape, "couplings above zero after it was severed")
         for slot in {*granted.tolist(), *np.flatnonzero(collective.answered).tolist()}:
-            holder = daemon.slots.get((*key, slot))
-            if holder is None:
+            if (holder := daemon.slots.get((*key, slot))) is None:
                 self.violated("slot", collective.dreamscape, f"slot {slot} is granted and was never given")
                 continue
             self._excluded(daemon, holder[0], granted=bool(collective.coupling[slot]))
             for watch in (self.grants, self.holds):
                 watch.coupled(daemon, holder[0], int(collective.coupling[slot]) / 255.0)
-        self.grants.guests.published(daemon, collective)
+        for hears in (self.grants.guests, self.house):
+            hears.published(daemon, collective)
 
     def _excluded(self, daemon: ObservedDaemon, pod: str, *, granted: bool) -> None:
         bar, what = self._bars.get((daemon.number, pod)), "is granted a coupling" if granted else "has weight"
@@ -294,8 +295,7 @@ class InvariantChecker:
         self._seat_taken(daemon, pod)
         self.credentials.slot_assigned(daemon, pod)
         self.grants.assigned(daemon, pod, assign.dreamscape)
-        lacks = committed(self._storage, daemon, pod, assign)
-        if lacks:
+        if lacks := committed(self._storage, daemon, pod, assign):
             self.violated("committed", pod, f"is given a slot, and {lacks}")
 
     def _seat_taken(self, daemon: ObservedDaemon, pod: str) -> None:

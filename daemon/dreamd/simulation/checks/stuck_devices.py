@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from dreamd.simulation.checks.bounds import STUCK_NS
+from dreamd.simulation.checks.bounds import HOP_NS, STUCK_NS
 from dreamd.simulation.environment import ObservedPod
 from dreamd.simulation.schedule import Schedule
 
@@ -24,10 +24,14 @@ class StuckDevices:
         life = pod.disk.starts
         assigned = 0 if pod.agent.home else pod.newest_assignment  # of an assignment that is over, nothing
 
-        def look() -> None:
+        def look(left_ns: int) -> None:
             ran_on = pod.alive and not pod.frozen and pod.disk.starts == life
             held = assigned and pod.newest_assignment == assigned and not pod.agent.home
-            if ran_on and held and pod.device.stuck and self._found.get(pod.number) != assigned:
+            if not (ran_on and held and pod.device.stuck):
+                return  # also where another assignment begins meanwhile, of which no frame has left yet
+            if left_ns > 0:
+                self._schedule.after(HOP_NS, lambda: look(left_ns - HOP_NS))
+            elif self._found.get(pod.number) != assigned:
                 self._violated("bound", pod.name, "its device renders too much, and no sever follows")
 
-        self._schedule.after(STUCK_NS, look)
+        look(STUCK_NS)

@@ -189,9 +189,8 @@ def _kill_at_a_lock(world: World, pod: Pod, lasts_s: float, rng: random.Random) 
     later(world, 45.0, lambda: _ail(world, pod, lasts_s, rng))
 
     def start() -> None:
-        if world.daemon is None:
-            world.start_daemon()
-        elif world.daemon is daemon and daemon.alive:
+        process_faults.start_anew(world)
+        if world.daemon is daemon and daemon.alive:
             later(world, 1.0, start)
 
     later(world, 1.0, start)

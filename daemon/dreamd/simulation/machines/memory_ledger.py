@@ -47,11 +47,13 @@ class MemoryLedger(MemoryPeople, MemoryInstitutions):
 
     A commit is over when it is returned, unless the ledger is `held`, as by a slow disk: then submitted
     transactions wait for `release`, and a crash loses them. `broken` makes every call fail, as a full disk
-    would. `owned` is False while the lease of its house has run out. `succeeds`: the owner before handed the
-    house over to this one just now. `house` is its lease, None where it has none.
+    would. `owned` is False while the lease of its house has run out: `leased` asks. term: that of the house
+    under which it writes; 0: there is no fence. `succeeds`: the owner before handed the house over to this
+    one just now. `house` is its lease, None where it has none.
     """
 
-    owned = True
+    leased: Callable[[], bool] = staticmethod(lambda: True)
+    term = 0
     succeeds = False
     house: HouseLease | None = None
 
@@ -121,17 +123,28 @@ class MemoryLedger(MemoryPeople, MemoryInstitutions):
             _end(*self._ends.popleft())
         while self._disk is None and self._waiting and not self.held:
             self._finish(*self._waiting.popleft())
-        waiting = () if self.broken else self.house_orders()
+        waiting = () if self._unread else self.house_orders()
         if waiting:
             self._hear(waiting)
 
     def _finish(self, transaction: Transaction, commit: Commit[Terms]) -> None:
         _end(commit, self._try(transaction, commit))
 
+    @property
+    def owned(self) -> bool:
+        """Whether its lease, where it has one, still holds."""
+        return self.leased()
+
+    @property
+    def trouble(self) -> str:
+        """Why it cannot be reached, or refuses all: its way or its disk, the database, or a newer owner."""
+        fenced = self.term and self.term != self.storage.house.term
+        return self._unread or self.storage.full or ("another dreamd has taken the ledger" if fenced else "")
+
     def _try(self, transaction: Transaction, commit: Commit[Terms]) -> Terms | LedgerError:
         if commit.withdrawn:
             return LedgerError(WITHDRAWN)
-        self._failure = self.broken
+        self._failure = self.trouble
         try:
             return self.write(transaction)
         except LedgerError as error:
@@ -140,8 +153,8 @@ class MemoryLedger(MemoryPeople, MemoryInstitutions):
     def confirm(self, dreamscape: str, terms: Mapping[int, int]) -> Commit[bool]:
         """Whether each is still the highest; held or not."""
         commit: Commit[bool] = Commit()
-        if self.broken or self._failure:
-            commit.fail(self.broken or self._failure)
+        if self._unread or self._failure:
+            commit.fail(self._unread or self._failure)
         else:
             newest = self.storage.terms
             commit.end(all(newest.get((dreamscape, cohort)) == term for cohort, term in terms.items()))
@@ -173,14 +186,21 @@ class MemoryLedger(MemoryPeople, MemoryInstitutions):
         """The reason why the last write failed."""
         return self._failure
 
+    @property
+    def _unread(self) -> str:
+        """Why it cannot be read."""
+        return self.broken or self.storage.away
+
     def _check(self) -> None:
-        if self.broken:
-            raise LedgerError(self.broken)
+        if self._unread:
+            raise LedgerError(self._unread)
 
     def write(self, transaction: Transaction) -> Terms:
         """Put it on the storage."""
-        self._check()
+        if self.trouble:
+            raise LedgerError(self.trouble)
         terms = self.storage.apply(transaction)
+        self.storage.house.wrote(self.term)
         self.storage.written()
         return terms
 
@@ -285,8 +305,8 @@ class MemoryLedger(MemoryPeople, MemoryInstitutions):
     def read_audit(self, after: int, most: int, *, texts: bool = False) -> Commit[AuditPart]:
         """Read it at once."""
         commit: Commit[AuditPart] = Commit()
-        if self.broken:
-            commit.fail(self.broken)
+        if self._unread:
+            commit.fail(self._unread)
             return commit
         lines = tuple(self.storage.audit[after : after + most])
         until = after + len(lines) if len(lines) == most else max((after, *self.storage.checkpoints))

@@ -16,6 +16,7 @@ from dreamd.ports.ledger.handovers import Handover
 from dreamd.ports.ledger.person import PersonRecords
 from dreamd.ports.ledger.terms import TermDraw
 from dreamd.ports.ledger.transaction import Transaction
+from dreamd.simulation.machines.house.house_row import HouseRow
 from dreamd.simulation.machines.memory_institutions import InstitutionStorage
 from dreamd.simulation.machines.memory_people import PeopleStorage
 
@@ -40,6 +41,10 @@ class LedgerStorage(PeopleStorage, InstitutionStorage):
     texts: dict[int, ActText] = field(default_factory=dict)
     audited: Head = field(default_factory=Head)
     checkpoints: dict[int, str] = field(default_factory=dict)
+    house: HouseRow = field(default_factory=HouseRow)
+    away: str = ""
+    full: str = ""
+    """`away`: why the database does not answer; `full`: why it refuses writes alone; mostly empty."""
     writes: int = 0
     lived_s: float = 0.0
     handovers: tuple[Handover, ...] = ()
@@ -155,7 +160,7 @@ class LedgerStorage(PeopleStorage, InstitutionStorage):
 
     def _draw(self, draw: TermDraw) -> int:
         key = (draw.dreamscape, draw.cohort)
-        self.terms[key] = max(self.terms.get(key, 0) + 1, int(draw.now_s * 1000))
+        self.terms[key] = max(self.terms.get(key, 0) + 1, int(draw.now_s * 1000), self.house.least_term)
         return self.terms[key]
 
     def written(self) -> None:
@@ -172,3 +177,4 @@ class LedgerStorage(PeopleStorage, InstitutionStorage):
         known = backup.known if whole else self.known
         vars(self).update(vars(backup.copy()))
         self.known, self.replaced = known, self.writes < known
+        self.away = self.full = ""

@@ -8,10 +8,13 @@ from dreamd.simulation.machines.network import NetworkLink
 from dreamd.simulation.schedule import MS_NS, SECOND_NS, Schedule
 from dreamwire import codec, topics
 from dreamwire.messages import WakeOrder
+from dreamwire.schema import WIRE_REVISION
 from dreamwire.signing import Sealer, seal
 
 FRAMES: Final = topics.FRAMES.partition("+")[0]
 """The prefix of the topics of frames."""
+TRIES_NS: Final = 100 * MS_NS
+"""From a broker's return to a daemon's, and between the looks of a daemon that does not own its house."""
 
 
 class PodClient(Protocol):
@@ -43,6 +46,12 @@ class DaemonClient(Protocol):
 
     alive: bool
     link: NetworkLink
+    reads: int
+
+    @property
+    def owns(self) -> bool:
+        """Whether its house is surely its own: without it no daemon connects."""
+        ...
 
     def on_message(self, topic: str, payload: bytes) -> None:
         """A message has reached the daemon's machine."""
@@ -75,6 +84,7 @@ class MqttBroker:
         self.gateways: list[GatewayClient] = []
         self._retained: dict[str, bytes] = {}
         self.welcomed = 0  # how often a daemon has connected, as its presence says
+        self.daemon_reads = WIRE_REVISION  # by the newest daemon's presence
         self._counted = 0
         self._place: WakeOrder | None = None
         self.accounts: BrokerAccounts | None = None
@@ -121,6 +131,7 @@ class MqttBroker:
         self.daemons = [other for other in self.daemons if other.alive and other is not daemon]
         self.daemons.append(daemon)
         self.welcomed += 1
+        self.daemon_reads = daemon.reads
         daemon.recall(self._counted, self._place)
         for topic, payload in self._retained.items():
             if topic != topics.WAKE:
@@ -210,10 +221,12 @@ class MqttBroker:
         self.alive, self.up_since_ns = True, self._schedule.now_ns
         for daemon in self.daemons:
             if daemon.alive:
-                self._schedule.after(100 * MS_NS, lambda daemon=daemon: self._back(daemon))  # type: ignore[misc]
+                self._schedule.after(TRIES_NS, partial(self._back, daemon))
 
     def _back(self, daemon: DaemonClient) -> None:
-        if self.alive and daemon.alive:
+        if self.alive and daemon.alive and not daemon.owns:
+            self._schedule.after(TRIES_NS, partial(self._back, daemon))
+        elif self.alive and daemon.alive:
             daemon.link.heal()
             daemon.recall(self._counted, self._place)
             daemon.on_broker(up=True)

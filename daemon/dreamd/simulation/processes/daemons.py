@@ -1,7 +1,8 @@
 """A daemon process of the simulated fleet: the production application over the simulated broker.
 
-Several may live at once over one ledger, as after a partition. Each has a session clock of its own, anchored
-at its start: the wall clock may have been set meanwhile.
+One owns the ledger, by a lease or by a lock on a file (`house_row`). Several may live at once, as after a
+partition: an owner whose lease ran out lives until it learns that another has claimed the house. Each has a
+session clock of its own, anchored at its start: the wall clock may have been set meanwhile.
 """
 
 import random
@@ -13,18 +14,19 @@ from dreamd.adapters.documents.canonical import digest
 from dreamd.adapters.documents.pieces import sign_piece
 from dreamd.adapters.exposure import LedgerExposure
 from dreamd.app.application import Application
-from dreamd.app.inbound import InboundRouter
 from dreamd.app.inbound_guard import InboundGuard
 from dreamd.app.people.house_people import HousePeople
 from dreamd.app.safety.step_failures import Failure, InjectedError
 from dreamd.core.access.caller import RESTARTED, SIGNALLED
-from dreamd.core.limits import HOP_S
 from dreamd.fusion.reduction import Part
 from dreamd.ports.ledger.exposure import Account
 from dreamd.ports.pod_link import CohortKey as PortKey
+from dreamd.ports.pod_link import needs_house
 from dreamd.simulation.environment import Environment
 from dreamd.simulation.machines.counting_metrics import CountingMetrics
+from dreamd.simulation.machines.house.held_lease import HeldLease
 from dreamd.simulation.machines.memory_ledger import MemoryLedger
+from dreamd.simulation.processes.arrivals import take_in
 from dreamd.simulation.processes.exposure_limits import LimitedExposures
 from dreamd.simulation.processes.front_desk import FrontDesk
 from dreamd.simulation.processes.imagined_house import ImaginedHouse
@@ -32,9 +34,8 @@ from dreamd.simulation.processes.rights import SimulatedKeeper
 from dreamd.simulation.schedule import SECOND_NS
 from dreamwire import codec, topics
 from dreamwire.cohort_key import CohortKey
-from dreamwire.messages import KEY_BYTES, Assign, ClockProbe, Collective, Command, PodEvent, WakeOrder
+from dreamwire.messages import KEY_BYTES, Assign, ClockProbe, Collective, Command, WakeOrder
 from dreamwire.signing import SigningKey, seal
-from dreamwire.topics import FramesTopic, PodTopic
 
 FSYNC_S: Final = (0.004, 0.012)
 STALLS: Final = 0.02
@@ -43,44 +44,61 @@ DURABLE: Final = 0.5
 """Share of writes under way that reach the disk when their process is killed."""
 START_S: Final = 1_800_000_000.0
 LOOK_NS: Final = SECOND_NS // 20
+ENDS_AFTER_NS: Final = SECOND_NS // 10
+"""A daemon that has learnt that its house is another's ends after this."""
+CUT: Final = "the way to the database is cut"
+CUT_S: Final = (0.0, 5.0)
+"""A question on a way that is cut fails after this: as soon as it is refused, or by its own limit."""
+BOOKS_WITHIN_NS: Final = 5 * SECOND_NS
+"""A daemon that ends waits so long for its last writes."""
+ASKED_S: Final = (0.0005, 0.003)
+"""A renewal on a quick disk takes so long."""
 PIECE_KEY: Final = SigningKey.from_seed(b"a simulated house signs a piece.")
 """Signs the pieces of every simulated daemon."""
 
 
 class DaemonProcess:
-    """A daemon process: the application, its link and its intake."""
+    """A daemon process: the application, its link and its intake.
 
-    def __init__(self, environment: Environment, number: int, *, set_by_s: float = 0.0) -> None:
-        """Start it. set_by_s: the error of the wall clock that it anchored to."""
+    machine: it runs there. reads: the highest wire revision that it reads.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        number: int,
+        *,
+        set_by_s: float = 0.0,
+        machine: int = 1,
+        succeeds: bool = False,
+    ) -> None:
+        """Start it; it has claimed the house. set_by_s: the error of the wall clock that it anchored to.
+
+        succeeds: the owner before has handed the house over to it.
+        """
         self._environment = environment
         self._schedule, self._broker = environment.schedule, environment.broker
         self._observer = environment.observer
-        self.number = number
+        self.number, self.machine = number, machine
+        self.reads = environment.revision_of(number)
         self.link = environment.link()
         self.alive, self.frozen = True, False
         self.up_since_ns = environment.schedule.now_ns
         self.ledger = MemoryLedger(environment.storage, self)
+        self.ledger.succeeds = succeeds
         self._dice = random.Random(f"disk {environment.seed} {number}")  # noqa: S311 - one seed, one story
         self._keys = random.Random(f"keys {environment.seed} {number}")  # noqa: S311 - one seed, one story
         self.slow_until_s = 0.0
         self.fsync_least_s = 0.0
+        self._ways = random.Random(f"lease {environment.seed} {number}")  # noqa: S311 - one seed, one story
+        self.lease = self._hold_house()
         self.metrics = CountingMetrics()
         self.began_s = environment.schedule.now_s
         self.dies_at_a_lock = False
         self._anchor_s = environment.begins_s + set_by_s
         rng = random.Random(environment.rng.random())  # noqa: S311 - one seed, one story
-        people = HousePeople(
-            LimitedExposures(self.ledger, self.now_s(), environment.limits_min),
-            anchors=LedgerExposure(self.ledger, self.now_s(), Account.ANCHOR),
-            subjects=self.ledger.keys.subject_of,
-            simulated_grants=True,
-            sign_piece=partial(sign_piece, key=PIECE_KEY),
-            place=environment.house.place,
-            sign_report=environment.house.sign_report,
-            digest=digest,
-        )
         self.app = Application(
-            *(self, self, self.ledger, self.metrics, rng, people),
+            *(self, self, self.ledger, self.metrics, rng, self._people()),
             recordings=environment.recordings,
             founding=environment.house.founding,
         )
@@ -100,6 +118,44 @@ class DaemonProcess:
             self.keep_rights()
         self.app.inbound.on_link(up=environment.broker.alive)
         self._plan()
+
+    def _people(self) -> HousePeople:
+        environment = self._environment
+        return HousePeople(
+            LimitedExposures(self.ledger, self.now_s(), environment.limits_min),
+            anchors=LedgerExposure(self.ledger, self.now_s(), Account.ANCHOR),
+            subjects=self.ledger.keys.subject_of,
+            simulated_grants=True,
+            sign_piece=partial(sign_piece, key=PIECE_KEY),
+            place=environment.house.place,
+            sign_report=environment.house.sign_report,
+            digest=digest,
+        )
+
+    def _hold_house(self) -> HeldLease:
+        storage, schedule = self._environment.storage, self._schedule
+        held = HeldLease(
+            lambda: storage.house,
+            schedule,
+            way=self._way_to_database,
+            gone=lambda: not self.alive,
+            lost=lambda: schedule.after(ENDS_AFTER_NS, self._end_lost),
+        )
+        self.ledger.term, self.ledger.leased = held.term, lambda: held.living
+        return held
+
+    def _way_to_database(self) -> tuple[float, bool, bool]:
+        """The way of a renewal, see `HeldLease`; its commit waits for the disk."""
+        takes_s = self._ways.uniform(*(CUT_S if self.ledger.broken == CUT else ASKED_S))
+        takes_s += max(self.fsync_least_s, self.slow_until_s - self._schedule.now_s, 0.0)
+        storage = self._environment.storage
+        refused = self.ledger.broken or storage.away or storage.full
+        return takes_s, not refused, not self.ledger.broken
+
+    def _end_lost(self) -> None:
+        """The house is another's: every bed to zero, and the end."""
+        if self.alive and not self.app.closing:
+            self.stop()
 
     def _join_houses(self) -> None:
         environment = self._environment
@@ -142,8 +198,8 @@ class DaemonProcess:
 
     @property
     def lost(self) -> bool:
-        """Another daemon has drawn a higher term."""
-        return any(
+        """Another daemon has claimed the house, or drawn a higher term."""
+        return self.ledger.storage.house.term != self.lease.term or any(
             self.ledger.storage.terms.get((name, cohort), 0) > term
             for (name, cohort), term in self.drawn.items()
         )
@@ -166,18 +222,28 @@ class DaemonProcess:
         self.alive = False
         self.ledger.crash(durable=self._dice.random() < DURABLE if durable is None else durable)
 
-    def stop(self, then: Callable[[], None] = lambda: None) -> None:
-        """SIGTERM: the shutdown's own order; `then` once the process is gone."""
-        self.app.shutdown(SIGNALLED)
-        self._await_end(then)
+    def stop(self, then: Callable[[], None] = lambda: None, *, hands_over: bool = False) -> None:
+        """SIGTERM: the shutdown's own order; `then` once the process is gone. hands_over: to a standby."""
+        self.app.shutdown(SIGNALLED, hands_over=hands_over)
+        self._await_end(then, hands_over=hands_over)
 
-    def _await_end(self, then: Callable[[], None]) -> None:
+    def _await_end(self, then: Callable[[], None], *, hands_over: bool) -> None:
         if not self.alive:
             return
         if not self.app.settled:
-            self._schedule.after(LOOK_NS, lambda: self._await_end(then))
+            self._schedule.after(LOOK_NS, partial(self._await_end, then, hands_over=hands_over))
+            return
+        self.app.close_books()
+        self._await_books(then, self._schedule.now_ns + BOOKS_WITHIN_NS, hands_over=hands_over)
+
+    def _await_books(self, then: Callable[[], None], until_ns: int, *, hands_over: bool) -> None:
+        if not self.alive:
+            return
+        if not self.app.written and self._schedule.now_ns < until_ns:
+            self._schedule.after(LOOK_NS, partial(self._await_books, then, until_ns, hands_over=hands_over))
             return
         self.app.close()
+        self.lease.give_up(handed=hands_over)
         self.alive = False
         then()
 
@@ -193,12 +259,14 @@ class DaemonProcess:
         """SIGSTOP: arriving messages wait in the kernel."""
         self.frozen = True
         self.link.hold()
+        self.lease.freeze()
 
     def thaw(self) -> None:
         """SIGCONT: everything that waited is read at once, then the due tick runs."""
         if self.frozen:
             self.frozen, self.up_since_ns = False, self._schedule.now_ns
             self.link.let_go()
+            self.lease.thaw()
             self._plan()
 
     # -- its disk -----------------------------------------------------------------------------------
@@ -216,6 +284,11 @@ class DaemonProcess:
         """Deliver finished commits between ticks, unless the process stands still."""
         if self.alive and not self.frozen:
             self.ledger.deliver()
+
+    @property
+    def owns(self) -> bool:
+        """Whether the house is surely its own."""
+        return self.ledger.owned
 
     # -- ports.pod_link ---------------------------------------------------------------------------
 
@@ -238,7 +311,7 @@ class DaemonProcess:
 
     def command(self, command: Command) -> None:
         """Send one command; a process that died in the midst of this call does nothing more."""
-        if not self.alive:
+        if not self.alive or (needs_house(command) and not self.ledger.owned):
             return
         if isinstance(command.what, Assign):
             what = command.what
@@ -261,12 +334,12 @@ class DaemonProcess:
 
     def clear_wake(self) -> None:
         """Clear the retained wake order; no other client writes to its topic here."""
-        if self.alive:
+        if self.alive and self.ledger.owned:
             self.link.carry(self.link.out, self._broker.unorder, qos=1)
 
     def count(self, writes: int) -> None:
         """Publish the count of the ledger's writes, retained."""
-        if self.alive:
+        if self.alive and self.ledger.owned:
             self._broker.remember(writes)  # at once: its way is not modelled
 
     def checkpoint(self, note: str) -> None:
@@ -276,7 +349,9 @@ class DaemonProcess:
         """Nothing to do: the simulated broker drops no presence."""
 
     def answer(self, pod: str, probe: ClockProbe) -> None:
-        """Answer a clock probe."""
+        """Answer a clock probe, as long as the house is its own."""
+        if not self.ledger.owned:
+            return
         topic, payload = topics.clock_answer(pod), codec.encode(probe)
         self.link.carry(self.link.out, lambda: self._broker.hand(pod, topic, payload, qos=0), qos=0)
 
@@ -293,41 +368,6 @@ class DaemonProcess:
         """A pod has published something."""
         if not self.alive:
             return
-        event = take_in(self.inbound, topic, payload, self.now_s())
+        event = take_in(self.inbound, topic, payload, self.now_s(), reads=self.reads)
         if event is not None:
             self._observer.pod_event_accepted(self, event)
-
-
-def _take_frames(
-    inbound: InboundRouter | InboundGuard, topic: FramesTopic, payload: bytes, now_s: float
-) -> None:
-    """Give frames to a daemon, in every second hop as a block, as its intake does."""
-    blocks, _ = codec.decode_frame_block([(topic, payload)] if int(now_s / HOP_S) % 2 else [])
-    for block in blocks:
-        inbound.on_frame_block(block)
-    if not blocks:
-        inbound.on_frames(topic, codec.decode_frames(payload))
-
-
-def take_in(
-    inbound: InboundRouter | InboundGuard, topic: str, payload: bytes, now_s: float
-) -> PodEvent | None:
-    """Give a daemon a message of a pod; returns it where it is an event."""
-    parsed = topics.parse(topic)
-    if isinstance(parsed, FramesTopic):
-        _take_frames(inbound, parsed, payload, now_s)
-        return None
-    match parsed:
-        case PodTopic(pod, "clock"):
-            inbound.on_clock_probe(pod, codec.decode_clock_probe(payload), now_s)
-        case PodTopic(_, "presence"):
-            inbound.on_presence(codec.decode_presence(payload))
-        case PodTopic(_, "status"):
-            inbound.on_status(codec.decode_status(payload))
-        case PodTopic(_, "event"):
-            event = codec.decode_event(payload)
-            inbound.on_event(event)
-            return event
-        case other:
-            raise AssertionError(f"nobody publishes {other}")
-    return None

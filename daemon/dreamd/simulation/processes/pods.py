@@ -6,6 +6,7 @@ The runner's ports are implemented here. Misbehaviour beyond a failing implant i
 import random
 from collections import deque
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -39,9 +40,10 @@ from dreamwire.messages import (
     Presence,
     Status,
     StoredSever,
+    Versions,
     WakeOrder,
 )
-from dreamwire.schema import BANDS6X2
+from dreamwire.schema import BANDS6X2, WIRE_REVISION
 from dreamwire.status_parts import StatusParts
 
 RESEND_NS: Final = SECOND_NS
@@ -86,6 +88,9 @@ class Pod(PodConnection):
         self._world_ns, self._local_ns = -1, 0
         self.taken_over = 0
         self._frames_of, self._frames_topic = ("", 0), ""
+        self._versions = Versions(
+            "sim", WIRE_REVISION if number % 2 or gateway is not None else WIRE_REVISION - 1
+        )
         self._topics = {leaf: topics.pod_topic(name, leaf) for leaf in topics.LEAVES}
 
     def local_ns(self) -> int:
@@ -261,7 +266,7 @@ class Pod(PodConnection):
 
     def presence(self, *, online: bool) -> Presence:
         """The presence of this process."""
-        return self._identity.presence(online=online)
+        return replace(self._identity.presence(online=online), versions=self._versions)
 
     # -- what it sends ----------------------------------------------------------------------------
 
@@ -279,6 +284,11 @@ class Pod(PodConnection):
 
     # -- ports.link -------------------------------------------------------------------------------
 
+    @property
+    def speaks_new(self) -> bool:
+        """Whether both speak the newest wire revision, the daemon and this bed."""
+        return self._versions.wire == self._broker.daemon_reads == WIRE_REVISION
+
     def frame(self, dreamscape: str, cohort: int, frame: Frame, *, own: bool = False) -> None:
         """Send a frame, or what a byzantine pod makes of it, by its gateway while that takes it."""
         self.newest_assignment, self.newest_frame = frame.assignment, frame
@@ -286,14 +296,14 @@ class Pod(PodConnection):
         if self._frames_of != (dreamscape, cohort):
             self._frames_of = dreamscape, cohort
             self._frames_topic = topics.frames(dreamscape, cohort, self.name)
-        gateway = None if own or not self.link.up else self.gateway
+        gateway = None if own or not (self.link.up and self.speaks_new) else self.gateway
         for sent in (frame,) if self.bend is None else self.bend(frame):
             if gateway is None or not gateway.take_frame(dreamscape, cohort, sent):
-                self._send(self._frames_topic, codec.encode((sent,)), qos=0)
+                self._send(self._frames_topic, codec.encode_frames((sent,), plain=self.speaks_new), qos=0)
 
     def status(self, status: Status) -> None:
-        """Send a status; every second pod is of revision 3, and mostly sends the vital part."""
-        if self.number % 2:
+        """Send a status, or its vital part alone."""
+        if self.speaks_new:
             known_by = self._broker.welcomed, self.disk.starts, self._connected
             if known_by != self._known_by:
                 self._known_by, self._parts = known_by, StatusParts()

@@ -22,9 +22,8 @@ import sqlalchemy as sa
 from dreamd.adapters.ledger.house.house_row import Claim, give_up_lease, renew_lease
 from dreamd.adapters.ledger.house.standby_rows import waiting
 from dreamd.core.fleet.house import HouseLease, Waiting
+from dreamd.core.fleet.lease import PART, OwnLease
 
-PART: Final = 3
-"""Renewals in one length of the lease."""
 ENDS_WITHIN_S: Final = 1.0
 
 
@@ -47,11 +46,10 @@ class LeaseKeeper:
         """engine: of connections that are this thread's alone; it belongs to the keeper."""
         self._engine, self.term, self._clock_s = engine, term, clock_s
         self._claim, self._lease_s = claim, claim.lease_s
-        self._until_s = asked_s + claim.lease_s
+        self._own = OwnLease(claim.lease_s, asked_s)
         self._standbys: tuple[Waiting, ...] = ()
         self._stopping = threading.Event()
         self._base: sa.Connection | None = None
-        self.lost = False
         self._thread = threading.Thread(target=self._run, name="house-lease", daemon=True)
 
     def begin_renewals(self) -> None:
@@ -61,7 +59,12 @@ class LeaseKeeper:
     @property
     def left_s(self) -> float:
         """Seconds for which the house is surely this daemon's; 0: it may be another's."""
-        return 0.0 if self.lost else max(0.0, self._until_s - self._clock_s())
+        return self._own.left_s(self._clock_s())
+
+    @property
+    def lost(self) -> bool:
+        """Whether another daemon has claimed the house."""
+        return self._own.lost
 
     @property
     def living(self) -> bool:
@@ -87,10 +90,7 @@ class LeaseKeeper:
             self._standbys = ()
             self._drop()
             return
-        if renewed:
-            self._until_s = asked_s + self._lease_s
-        else:
-            self.lost = True
+        self._own.renewal_answered(renewed=renewed, asked_s=asked_s)
 
     def give_up(self) -> None:
         """Give the lease up, so that another daemon may claim the house at once; safe to call twice."""
@@ -100,7 +100,7 @@ class LeaseKeeper:
         if self._thread.ident is not None:
             self._thread.join(ENDS_WITHIN_S + self._lease_s / PART)
         if not self._thread.is_alive() and not self.lost:
-            self._until_s = 0.0
+            self._own.end_now()
             try:
                 with self._engine.connect() as base, base.begin():
                     give_up_lease(base, self.term)
