@@ -46,6 +46,7 @@ VERBS: Final = {
     "pods": Verb("list, watch, check in, release pods", "daemon"),
     "dreamscapes": Verb("create, watch, sever, wake Dreamscapes", "daemon"),
     "house": Verb("show the house: its owner, term and lease, its standbys, its troubles", "daemon"),
+    "doctor": Verb("what needs a person: house, and each bed's wire, schema, key, clock, device", "daemon"),
     "handover": Verb("hand the house over to its standby: every bed at zero, none released", "daemon"),
     "sever": Verb("set a sleeper, a pod, a Dreamscape, a site or the fleet to zero now", "daemon"),
     "breakers": Verb("list, trip, reset breakers", "daemon"),

@@ -13,6 +13,7 @@ from dreamd.adapters.grpc.server import Running
 from dreamd.cli import (
     breakers,
     clinic,
+    doctor,
     dose,
     dreamscapes,
     exchange,
@@ -45,6 +46,7 @@ def commands() -> argparse.ArgumentParser:
     breakers.add_parser(subjects)
     wake.add_parser(subjects)
     sever.add_parser(subjects)
+    doctor.add_parser(subjects)
     house.add_parser(subjects)
     handover.add_parser(subjects)
     me.add_parser(subjects)

@@ -46,6 +46,7 @@ NOT_IN_THE_VIEW = {
 NOT_IN_THE_CONSOLE = {
     "schema": "the same for all beds of a Dreamscape",
     "software": "for the administration of beds: dreamd pods get --json",
+    "wire": "for the administration of beds: dreamd doctor",
     "sleeper": "the console shows it with the seat",
     "dreamscape": "the console looks at the bed from within a Dreamscape",
     "seat": "as dreamscape",
@@ -64,6 +65,7 @@ NOT_IN_A_TABLE = {
     "site": "a filter, and a field of --json",
     "schema": "a field of --json",
     "software": "a field of --json",
+    "wire": "a field of --json, and a finding of dreamd doctor",
     "seat": "the row names the Dreamscape, its seats have rows of their own",
     "last_heard_s": "the table shows the age",
 }

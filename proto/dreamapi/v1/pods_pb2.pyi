@@ -49,7 +49,7 @@ class Clock(_message.Message):
     def __init__(self, synced: bool = ..., uncertainty: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class Pod(_message.Message):
-    __slots__ = ("name", "state", "online", "site", "device", "schema", "software", "sleeper", "dreamscape", "seat", "quality", "quality_cause", "channels", "calibration", "clock", "applied", "latched", "breaker", "last_seen_time", "etag", "heard_age", "renderer", "renderer_fault", "gateway", "unheard_gateway")
+    __slots__ = ("name", "state", "online", "site", "device", "schema", "software", "sleeper", "dreamscape", "seat", "quality", "quality_cause", "channels", "calibration", "clock", "applied", "latched", "breaker", "last_seen_time", "etag", "heard_age", "renderer", "renderer_fault", "gateway", "unheard_gateway", "wire")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[Pod.State]
@@ -93,6 +93,7 @@ class Pod(_message.Message):
     RENDERER_FAULT_FIELD_NUMBER: _ClassVar[int]
     GATEWAY_FIELD_NUMBER: _ClassVar[int]
     UNHEARD_GATEWAY_FIELD_NUMBER: _ClassVar[int]
+    WIRE_FIELD_NUMBER: _ClassVar[int]
     name: str
     state: Pod.State
     online: bool
@@ -118,7 +119,8 @@ class Pod(_message.Message):
     renderer_fault: str
     gateway: str
     unheard_gateway: str
-    def __init__(self, name: _Optional[str] = ..., state: _Optional[_Union[Pod.State, str]] = ..., online: bool = ..., site: _Optional[str] = ..., device: _Optional[_Union[Device, _Mapping]] = ..., schema: _Optional[str] = ..., software: _Optional[str] = ..., sleeper: _Optional[str] = ..., dreamscape: _Optional[str] = ..., seat: _Optional[str] = ..., quality: _Optional[float] = ..., quality_cause: _Optional[str] = ..., channels: _Optional[_Iterable[_Union[Channel, _Mapping]]] = ..., calibration: _Optional[_Union[Calibration, _Mapping]] = ..., clock: _Optional[_Union[Clock, _Mapping]] = ..., applied: _Optional[float] = ..., latched: _Optional[str] = ..., breaker: _Optional[_Union[_severing_pb2.Breaker, _Mapping]] = ..., last_seen_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., heard_age: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., renderer: _Optional[str] = ..., renderer_fault: _Optional[str] = ..., gateway: _Optional[str] = ..., unheard_gateway: _Optional[str] = ...) -> None: ...
+    wire: int
+    def __init__(self, name: _Optional[str] = ..., state: _Optional[_Union[Pod.State, str]] = ..., online: bool = ..., site: _Optional[str] = ..., device: _Optional[_Union[Device, _Mapping]] = ..., schema: _Optional[str] = ..., software: _Optional[str] = ..., sleeper: _Optional[str] = ..., dreamscape: _Optional[str] = ..., seat: _Optional[str] = ..., quality: _Optional[float] = ..., quality_cause: _Optional[str] = ..., channels: _Optional[_Iterable[_Union[Channel, _Mapping]]] = ..., calibration: _Optional[_Union[Calibration, _Mapping]] = ..., clock: _Optional[_Union[Clock, _Mapping]] = ..., applied: _Optional[float] = ..., latched: _Optional[str] = ..., breaker: _Optional[_Union[_severing_pb2.Breaker, _Mapping]] = ..., last_seen_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., heard_age: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., renderer: _Optional[str] = ..., renderer_fault: _Optional[str] = ..., gateway: _Optional[str] = ..., unheard_gateway: _Optional[str] = ..., wire: _Optional[int] = ...) -> None: ...
 
 class ListPodsRequest(_message.Message):
     __slots__ = ("page_size", "page_token")

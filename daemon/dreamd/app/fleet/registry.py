@@ -357,11 +357,6 @@ def last_status(record: PodRecord, now_s: float) -> Word:
     return Word(status.applied, status.quality, record.silent_s(now_s)) if status else SILENCE
 
 
-def etag_of(record: PodRecord) -> str:
-    """Return the etag of the fields that a caller can edit; it stays while only telemetry changes."""
-    return blake2b(f"{record.pod} {record.sleeper}".encode(), digest_size=8).hexdigest()
-
-
 def view(record: PodRecord, now_s: float, frame: Word = SILENCE) -> PodView:
     """The pod as the API shows it; frame: its newest one, where it has a slot."""
     status, presence = record.status, record.presence
@@ -393,8 +388,10 @@ def view(record: PodRecord, now_s: float, frame: Word = SILENCE) -> PodView:
         breaker=record.breaker.state,
         breaker_cause=breaker_cause(record),
         last_heard_s=now_s - word.age_s if word.age_s < inf else 0.0,
-        etag=etag_of(record),
+        # Of the fields that a caller can edit: it stays while only telemetry changes.
+        etag=blake2b(f"{record.pod} {record.sleeper}".encode(), digest_size=8).hexdigest(),
         heard_age_s=word.age_s,
         gateway=presence.gateway,
+        wire=presence.versions.wire,
         **({name: getattr(status, name) for name in REPORTED} if status and told else {}),
     )

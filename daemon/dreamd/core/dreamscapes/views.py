@@ -122,6 +122,7 @@ class PodView:
     etag: str
     heard_age_s: float = inf
     gateway: str = ""  # the sender that may send its frames besides itself; empty: none
+    wire: int = 0  # the newest revision that its agent reads; 0: not known
     quality_cause: str = reported("")
     renderer: str = reported("")  # kinds, joined by commas; empty: not known
     renderer_fault: str = reported("")  # why a renderer gives nothing; empty: none has failed

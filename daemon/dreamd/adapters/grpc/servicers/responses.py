@@ -171,6 +171,7 @@ def pod(view: PodView) -> beds.Pod:
         etag=view.etag,
         heard_age=age(view.heard_age_s),
         gateway=view.gateway,
+        wire=view.wire,
         **_reported(view),
     )
 
