@@ -1,6 +1,7 @@
 """The server as a whole: health, reflection, its port, every method by raw stub."""
 
 import asyncio
+from dataclasses import replace
 
 import grpc
 import grpc.aio
@@ -13,6 +14,7 @@ from grpc_reflection.v1alpha.reflection_pb2_grpc import ServerReflectionStub
 from dreamd.adapters.grpc.calls.api_methods import calls_of_api
 from dreamd.adapters.grpc.server import SERVICES, CannotListen, Running, serve_grpc
 from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
+from dreamd.core.fleet.house import HouseLease, Waiting
 from dreamd.core.moratoria.course import MoratoriumScope
 from dreamwire.messages import WakeScope
 from fakes.api_requests import GATHERED, GUARDED, STREAMS, TWO, UNARY, stub_with
@@ -43,6 +45,8 @@ async def test_every_unary_method_answers(
         application.guidelines.propose(named("nurse"), TWO.decode())
     if method == "CommentOnRevision":
         application.guidelines.open_revision(named("nurse"), 2)
+    lease = HouseLease("", "", 1, 1.0, (Waiting("10.0.0.3:50051"),))
+    application.house_view = replace(application.house_view, lease=lease)
     application.nights.slept("ada")
     application.clinic.stand()
     application.exchange.stand()

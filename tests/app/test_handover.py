@@ -170,8 +170,11 @@ def test_a_pod_that_tripped_before_the_end_is_not_handed_over() -> None:
     assert breakers(stage) == [BreakerState.OPEN] + [BreakerState.CLOSED] * 5
 
 
-def test_a_fault_in_the_gap_opens_the_breaker() -> None:
-    """A malfunction that the pod reports before its first status opens its breaker, handed over or not."""
+@pytest.mark.parametrize(
+    ("cause", "expected"), [("nonfinite", BreakerState.OPEN), ("clock", BreakerState.HALF_OPEN)]
+)
+def test_a_fault_in_the_gap_is_held_against_the_pod(cause: str, expected: BreakerState) -> None:
+    """A malfunction that the pod reports before its first status opens its breaker, or has it scored."""
     stage = dreaming()
     end(stage)
     assert isinstance(stage.ledger, MemoryLedger)
@@ -179,12 +182,12 @@ def test_a_fault_in_the_gap_opens_the_breaker() -> None:
     stage.restart()
     ill = stage.pods[0]
     ill.presence()
-    ill.event(PodEventKind.MALFUNCTION, "nonfinite")
+    ill.event(PodEventKind.MALFUNCTION, cause)
     for pod in stage.pods[1:]:
         pod.presence()
     for pod in stage.pods:
         pod.status()
-    assert breakers(stage) == [BreakerState.OPEN] + [BreakerState.CLOSED] * 5
+    assert breakers(stage) == [expected] + [BreakerState.CLOSED] * 5
 
 
 def test_an_earlier_trip_counts_on_over_a_handover() -> None:

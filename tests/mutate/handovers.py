@@ -36,6 +36,14 @@ HANDOVERS: Final = (
         _APP,
     ),
     Mutation(
+        "handover.told-before",
+        "a clock that jumped before the first status is forgotten by it",
+        _SLOTS,
+        "            and record.pod not in self._doubted\n",
+        "",
+        _APP,
+    ),
+    Mutation(
         "handover.term",
         "a handover excuses the zeros of every term",
         _SLOTS,

@@ -223,6 +223,7 @@ class InboundRouter:
         cause = fault_told(event)
         if cause is not None:
             # A malfunction of its own opens its breaker wherever it sits now, and also if nowhere.
+            self._dreamscapes.doubt_handed(record.pod)
             way = kind_of(cause) is Kind.TRANSPORT and not record.breaker.may_couple
             if self._unknown(record) and way:
                 return  # at zero already: its stored sever must not be hidden by a transport cause

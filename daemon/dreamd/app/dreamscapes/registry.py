@@ -102,6 +102,12 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
         if awaiting is not None and awaiting.inputs.adopt(record, status):
             del self._awaited[record.pod]
 
+    def doubt_handed(self, pod: str) -> None:
+        """A pod reports a fault: where no status of it came yet, a handover is no proof that it is well."""
+        awaiting = self._awaited.get(pod)
+        if awaiting is not None:
+            awaiting.inputs.handed.doubt(pod)
+
     def close_all(self, *, hands_over: bool) -> tuple[PendingSever, ...]:
         """Zero every sleeper, then release the pods; the Dreamscapes stay as they are, for the next owner.
 

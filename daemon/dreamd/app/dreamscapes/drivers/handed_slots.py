@@ -7,8 +7,8 @@ status the next owner looks for it here. Two questions are apart.
 - Is the zero that the pod has stored a trip? Not if the last owner named the pod and the zero is of that
   term: the owner has stated that the breaker was CLOSED after every message of the term. That stays true.
 - Does the breaker begin CLOSED? Only where the handover was direct, and the pod still holds that assignment,
-  in the same run of its agent, and reports no latch and no fault. Else its frames are scored first, as after
-  a crash.
+  in the same run of its agent, and reports no latch and no fault, nor has before that status. Else its frames
+  are scored first, as after a crash.
 
 The pod keeps its assignment, and goes on sending frames at zero, until the next owner's assign replaces it:
 an assignment is of one term, and each owner has its own. Nothing here grants: a sleeper is coupled again by a
@@ -52,7 +52,12 @@ class HandedSlots:
     def __init__(self, handover: Handover | None = None) -> None:
         self._direct = handover is not None and handover.direct
         self._dreamscape = handover.dreamscape if handover is not None else ""
+        self._doubted: set[str] = set()
         self._slots = {slot.pod: slot for slot in handover.slots} if handover is not None else {}
+
+    def doubt(self, pod: str) -> None:
+        """This pod has reported a fault before its first status: its breaker does not begin CLOSED."""
+        self._doubted.add(pod)
 
     def trip_of(self, record: PodRecord, status: Status) -> StoredSever | None:
         """The stored sever as far as it may be a trip; None: there is none, or it is the handover's zero."""
@@ -68,6 +73,7 @@ class HandedSlots:
         return (
             self._direct
             and slot is not None
+            and record.pod not in self._doubted
             and slot.incarnation == record.incarnation == status.incarnation
             and slot.assignment == status.assignment
             and not status.latched
