@@ -36,6 +36,8 @@ BACKOFF_MOST_S: Final = 5.0
 DEADLINE_S: Final = 10.0
 PATIENCE_S: Final = 60.0
 """How long a watch tries to reconnect before it gives up."""
+SHORTEST_TRY_S: Final = 0.05
+"""With less time left no try begins: it would end as TimedOut, and hide the reason of those before."""
 FREED_WITHIN_S: Final = 3.0
 """A way out answers within 1.5 s; so an owner that does not answer it by then is frozen, or cut off."""
 FOLLOWED_MAX: Final = 3
@@ -195,7 +197,7 @@ class Tries:
         else:
             self._failed += 1
         over = self._failed == self._attempts or self._disputes == ATTEMPTS
-        if over or not self._passes(failure) or wait_s >= left_s:
+        if over or not self._passes(failure) or not wait_s + SHORTEST_TRY_S < left_s:
             raise failure
         self._asked = {}
         return wait_s

@@ -428,7 +428,7 @@ async def test_a_credential_is_shown_to_servers_of_its_own_authority_alone(
         async with dreamapi.connect(kept.server, credential=kept, rng=NoJitter()) as api:
             assert len(await api.pods.list()) == 3
         waiting.owner = f"{HERE}:{stranger.port}"
-        async with dreamapi.connect(kept.server, credential=kept, rng=NoJitter(), deadline_s=0.5) as api:
+        async with dreamapi.connect(kept.server, credential=kept, rng=LateJitter(), deadline_s=0.9) as api:
             with pytest.raises(dreamapi.Unreachable, match=f"{waiting.owner}, the owner of the house by"):
                 await api.pods.list()
     await waiting.close()
