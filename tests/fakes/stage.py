@@ -196,7 +196,7 @@ class Puppet:
         self.stage = stage
         self.name = name
         self.incarnation = 1000
-        self.site, self.gateway = "here", ""
+        self.site, self.gateway, self.broker = "here", "", 0
         self.assign: Assign | None = None
         self.outcomes: tuple[CommandOutcome, ...] = ()
         self.seq = first_seq(number * 7919)
@@ -212,14 +212,15 @@ class Puppet:
         self.bend: Callable[[Frame], Frame | None] = lambda frame: frame
         self.events = 0
 
-    def presence(self, *, online: bool = True) -> None:
-        """Send its presence, online or gone."""
+    def presence(self, *, online: bool = True, broker: int | None = None) -> None:
+        """Send its presence, online or gone. broker: by which it comes; None: its own."""
         device = Device("simulated", "puppet", ("Fz",), 256.0)
         self.stage.app.inbound.on_presence(
             Presence(
                 *(self.name, self.incarnation, online, self.site, device, "bands6x2", Versions("t", 1)),
                 gateway=self.gateway,
-            )
+            ),
+            self.broker if broker is None else broker,
         )
 
     def back(self) -> None:
@@ -229,7 +230,7 @@ class Puppet:
 
     def status(self, written_s: float | None = None) -> None:
         """Send a status, as of session time `written_s`; None: without a time."""
-        self.stage.app.inbound.on_status(self.account(written_s))
+        self.stage.app.inbound.on_status(self.account(written_s), self.broker)
 
     def account(self, written_s: float | None = None) -> Status:
         """The status it would send."""

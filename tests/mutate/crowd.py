@@ -201,8 +201,8 @@ CROWD: Final = (
         "halved.own-ceiling",
         "a sleeper with a lower ceiling of their own is not halved",
         "daemon/dreamd/app/collective/cohorts.py",
-        "np.minimum((included & bank.allowed) * np.uint8(byte), most) >> bank.halved",
-        "np.minimum(((included & bank.allowed) * np.uint8(byte)) >> bank.halved, most)",
+        "np.minimum((included & bank.reachable) * np.uint8(byte), most) >> bank.halved",
+        "np.minimum(((included & bank.reachable) * np.uint8(byte)) >> bank.halved, most)",
         (_TESTS_WATCH,),
     ),
     Mutation(

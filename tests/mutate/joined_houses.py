@@ -82,7 +82,7 @@ JOINED_HOUSES: Final = tuple(
             "holder",
             "a slot that was left meanwhile is granted",
             _ASKED,
-            "        here = included & table.allowed & same\n",
+            "        here = included & table.reachable & same\n",
             "        here = included\n",
             _TESTS_SHARED,
             "test_a_slot_left_meanwhile_is_granted_nothing",

@@ -49,6 +49,7 @@ from mutate.room import ROOM
 from mutate.rounds import ROUNDS
 from mutate.scores import SCORES
 from mutate.seen import SEEN
+from mutate.several_brokers import SEVERAL_BROKERS
 from mutate.signal import SIGNAL
 from mutate.signing_in import SIGNING_IN
 from mutate.simulated import SIMULATED
@@ -66,7 +67,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *(*SEEN, *ALARMS, *CONSOLE, *ROOM, *ROUNDS, *CROWD),
     *(*REHEARSED, *SIZED, *GATEWAYS),
     *(*STOPS, *LEASES),
-    *HANDOVERS,
+    *(*HANDOVERS, *SEVERAL_BROKERS),
     *KEPT_ORDERS,
     *LED_CALLERS,
     *AUDIT,

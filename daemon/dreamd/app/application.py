@@ -161,7 +161,7 @@ class Application:
     def _build_all(self, people: HousePeople, secret: Random, sign: Sign | None) -> None:
         self._closed = self._newest_closing(self._deps.clock.now_s())
         self.registry, self.shared = DreamscapeRegistry(self._deps), self._deps.shared
-        waking = self._build_commands()
+        self.brokers, waking = self._deps.brokers, self._build_commands()
         self._build_people(people, secret)
         self._build_access(secret, sign)
         self._join(self._deps.locks, waking)
@@ -226,7 +226,7 @@ class Application:
         self.invitations = self._institutions.invitations
         self.invitations.sleepers = GuestFacts(self._book.knows, self.erasures.is_erasing)
         self.erasures.forgetting = self._institutions.forget_sleeper
-        self.house = HouseQueries(deps, self.registry, lambda: self.inbound.broker)
+        self.house = HouseQueries(deps, self.registry)
 
     def _build_access(self, secret: Random, sign: Sign | None) -> None:
         deps = self._deps

@@ -10,6 +10,7 @@ from dreamd.app.collective.shared_ticks import SharedTicks
 from dreamd.app.durability.commits import Commits
 from dreamd.app.events.journal import Journal
 from dreamd.app.events.long_work import LongWork
+from dreamd.app.fleet.broker_states import BrokerStates
 from dreamd.app.fleet.commands import CommandQueue
 from dreamd.app.fleet.registry import PodRegistry
 from dreamd.app.fleet.sever_confirmations import SeverConfirmations
@@ -68,6 +69,7 @@ class Dependencies:
     anchors: AnchorAccount
     sittings: Sittings
     pieces: PieceBook
+    brokers: BrokerStates = field(default_factory=BrokerStates)
     shared: SharedTicks = field(default_factory=SharedTicks)
     long_work: LongWork = field(default_factory=LongWork)
 

@@ -9,7 +9,6 @@ Rules
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import inf
 from typing import Final
 
@@ -50,24 +49,11 @@ BEHIND_S: Final = 5.0
 """After frames were dropped unread, a daemon is taken for behind so long."""
 
 
-@dataclass(frozen=True, slots=True)
-class Broker:
-    """Whether the broker is reached, and since when, session seconds; 0: it has never been reached."""
-
-    up: bool = False
-    since_s: float = 0.0
-
-    def sentence(self, before: "Broker") -> str:
-        """The change in words; after an outage with its seconds."""
-        if not self.up:
-            return "broker lost: every bed switches to zero by its own 1 s timeout"
-        if before.since_s > 0.0 and not before.up:
-            return f"broker reached again after {self.since_s - before.since_s:.0f} s"
-        return "broker reached"
-
-
 class InboundRouter:
-    """Routes messages; `InboundGuard` stands before it in a running daemon."""
+    """Routes messages; `InboundGuard` stands before it in a running daemon.
+
+    broker: the number of the broker by which a message has come.
+    """
 
     def __init__(
         self,
@@ -89,21 +75,29 @@ class InboundRouter:
         self.receipts = EventReceipts(
             self._settled, dependencies.orders, dependencies.fleet, dependencies.clock
         )
-        self.broker, self._behind_s = Broker(), -inf
+        self._behind_s = -inf
         self._withdrawals = PodWithdrawals(dependencies.consents)
         self._blocks = FrameBlocks(dependencies, dreamscapes.get, newest)
         self._consents = PodConsents(dependencies.consents, dependencies.ledger.keys.sleeper_of)
 
     # -- pods -------------------------------------------------------------------------------------
 
-    def on_presence(self, presence: Presence) -> None:
-        """A pod has connected, or its will reports that it is gone."""
+    def on_presence(self, presence: Presence, broker: int = 0) -> None:
+        """A pod has connected, or its will reports that it is gone.
+
+        A will at a broker that the pod has left is no news: it is connected elsewhere.
+        """
         now_s = self._deps.clock.now_s()
         before = self._deps.fleet.get(presence.pod)
+        stays = before is not None and before.online and presence.incarnation <= before.incarnation
+        if before is not None and stays and broker != before.broker and not presence.online:
+            return
         was = (before.online, before.incarnation) if before else (False, 0)
         record = self._deps.fleet.hear(presence, now_s)
         if isinstance(record, str) and record != LATE_WORD:
             self.on_malformed(presence.pod, "presence", record)
+        if isinstance(record, PodRecord) and not stays:
+            self._dreamscapes.move_pod(record, broker)
         if isinstance(record, str) or was == (record.online, record.incarnation):
             return
         word = "connected" if record.online else "disconnected"
@@ -116,8 +110,8 @@ class InboundRouter:
         if runtime is not None:
             runtime.inputs.on_presence(record, rebooted=record.incarnation != was[1])
 
-    def on_status(self, status: Status) -> None:
-        """A pod's report on itself, which also answers orders."""
+    def on_status(self, status: Status, broker: int = 0) -> None:
+        """A pod's report on itself, which also answers orders; no broker keeps one, so the pod is there."""
         now_s = self._deps.clock.now_s()
         if status.vital:
             known = self._deps.fleet.get(status.pod)
@@ -131,6 +125,7 @@ class InboundRouter:
             if self._deps.fleet.get(status.pod) is None:
                 self._deps.link.seek(status.pod)  # the broker has dropped its presence on the way to us
             return
+        self._dreamscapes.move_pod(record, broker)
         self._read_stored(record, status)
         self._withdrawals.read_latch(record.pod, record.sleeper, status.latched)
         self._dreamscapes.adopt(record, status)
@@ -259,7 +254,7 @@ class InboundRouter:
         """
         self._behind_s = self._deps.clock.now_s()
         for runtime in self._dreamscapes.values():
-            runtime.dreamscape.cohorts.forgive(self._newest())
+            runtime.dreamscape.cohorts.brokers.forgive(self._newest())
 
     def on_malformed(self, sender: str, kind: str, reason: str) -> None:
         """A payload that could not be read: counted by kind, logged by sender."""
@@ -269,14 +264,13 @@ class InboundRouter:
 
     # -- the broker --------------------------------------------------------------------------------
 
-    def on_link(self, *, up: bool) -> None:
-        """The broker has been reached or lost."""
+    def on_link(self, *, up: bool, broker: int = 0) -> None:
+        """A broker has been reached or lost."""
         now_s = self._deps.clock.now_s()
-        before, self.broker = self.broker, Broker(up, now_s)
+        sentence = self._deps.brokers.change(broker, now_s, up=up)
         if up:
             self._deps.wakes.publish()
             self._witness.say()
-        sentence = self.broker.sentence(before)
         self._deps.journal.append(now_s, "broker-up" if up else "broker-down", sentence)
 
     def on_count(self, writes: int) -> None:

@@ -12,17 +12,19 @@ from dreamwire.topics import FramesTopic
 class InboundGuard:
     """Passes each message to the router, and sets every sleeper to zero where that raises."""
 
-    def __init__(self, router: InboundRouter, failures: StepFailures) -> None:
+    def __init__(self, router: InboundRouter, failures: StepFailures, broker: int = 0) -> None:
+        """broker: the number of the broker whose messages come here."""
         self._router = router
         self._attempt = failures.attempt
+        self._broker = broker
 
     def on_presence(self, presence: Presence) -> None:
         """A pod is there, or gone."""
-        self._attempt("presence", partial(self._router.on_presence, presence))
+        self._attempt("presence", partial(self._router.on_presence, presence, self._broker))
 
     def on_status(self, status: Status) -> None:
         """A pod's report on itself."""
-        self._attempt("status", partial(self._router.on_status, status))
+        self._attempt("status", partial(self._router.on_status, status, self._broker))
 
     def on_event(self, event: PodEvent) -> None:
         """An event at a pod."""
@@ -50,7 +52,7 @@ class InboundGuard:
 
     def on_link(self, *, up: bool) -> None:
         """The broker has been reached or lost."""
-        self._attempt("link", partial(self._router.on_link, up=up))
+        self._attempt("link", partial(self._router.on_link, up=up, broker=self._broker))
 
     def on_count(self, writes: int) -> None:
         """The broker's retained count of the ledger's writes."""

@@ -125,7 +125,7 @@ class FrameTable:
         self.frozen = np.zeros(slots, dtype=np.bool_)
         self.lost = 0
         self._told = 0
-        self._forgiven_to = _NEVER
+        self._forgiven_to = np.full(slots, _NEVER, dtype=np.int64)
         self.good = np.zeros(slots, dtype=np.bool_)
         self.closed = _NEVER
         self.same = np.zeros(slots, dtype=np.uint8)
@@ -193,16 +193,23 @@ class FrameTable:
         age_hops = max(instant_now, newest) - frame.instant
         return FrameVerdict.COPIED if age_hops <= _REPLAY_AGE_HOPS else FrameVerdict.OUTDATED
 
-    def forgive(self, instant: int) -> None:
-        """Count no losses of an uplink failure: gaps open now, or opening within 2 s, are not losses."""
-        self._forgiven_to = instant + _LOST_AFTER_HOPS
-        self._gaps.clear()
-        self._due.clear()
+    def forgive(self, instant: int, rows: Mask | None = None) -> None:
+        """Count no losses of an uplink failure: gaps open now, or opening within 2 s, are not losses.
+
+        rows: bool[slots], the slots behind that uplink; None: all.
+        """
+        if rows is None:
+            self._forgiven_to[:] = instant + _LOST_AFTER_HOPS
+            self._gaps.clear()
+            self._due.clear()
+            return
+        self._forgiven_to[rows] = instant + _LOST_AFTER_HOPS
+        self._gaps = {key: due for key, due in self._gaps.items() if not rows[key[0]]}
 
     def _open_gap(self, slot: int, last: int, step: int, instant: int) -> None:
         """Record the numbers between `last` and the one `step` after it; all but the newest few are lost."""
         missing = step - 1 - ((last + step - 1) // SEQ_LOW - last // SEQ_LOW)
-        if instant <= self._forgiven_to:
+        if instant <= self._forgiven_to[slot]:
             return
         surplus = min(max(missing - _LOST_AFTER_HOPS, 0), _LOST_WINDOW_HOPS)
         if surplus:

@@ -7,7 +7,6 @@ from dreamd.app.dreamscapes.registry import DreamscapeRegistry
 from dreamd.app.dreamscapes.views import blind
 from dreamd.app.events.journal import JournalWatch
 from dreamd.app.events.subscriptions import Changed
-from dreamd.app.inbound import Broker
 from dreamd.core.access.caller import Caller
 from dreamd.core.fleet.house import HouseView, Waiting, no_standby
 from dreamd.core.refusals import Code, Refusal
@@ -16,20 +15,19 @@ from dreamd.core.refusals import Code, Refusal
 class HouseQueries:
     """Implements `HouseApi`. end_by_plan: ends this daemon as a signal does; set by the composition."""
 
-    def __init__(
-        self, dependencies: Dependencies, dreamscapes: DreamscapeRegistry, broker: Callable[[], Broker]
-    ) -> None:
+    def __init__(self, dependencies: Dependencies, dreamscapes: DreamscapeRegistry) -> None:
         self._deps = dependencies
         self._dreamscapes = dreamscapes
-        self._broker = broker
         self.end_by_plan: Callable[[], None] = lambda: None
 
     def overview(self) -> HouseView:
         """The state that all Dreamscapes share: the way to the pods, and the ledger."""
-        census, broker = self._deps.fleet.census, self._broker()
+        census, brokers = self._deps.fleet.census, self._deps.brokers
+        broker = brokers.whole
         return HouseView(
             broker=broker.up,
             broker_since_s=broker.since_s,
+            brokers_lost=brokers.unreached if brokers.several else (),
             ledger=self._deps.ledger.failure,
             ledger_slow="" if self._deps.ledger.failure else self._deps.commits.slow,
             blind=tuple(

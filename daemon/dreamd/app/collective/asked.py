@@ -30,5 +30,5 @@ class Asked:
     def now(self, table: SlotTable, included: Mask) -> tuple[Mask, NDArray[np.uint16]]:
         """Return which of those included may still be coupled there, and the frames that are answered."""
         same = (table.subject == self.subject) & (table.since == self.since)
-        here = included & table.allowed & same
+        here = included & table.reachable & same
         return here, np.where(here, self.answered, 0).astype(np.uint16)

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dreamd.app.collective.artist_input import NO_ARTIST
 from dreamd.app.collective.asked import Asked
+from dreamd.app.collective.broker_rows import BrokerRows
 from dreamd.app.collective.slot_table import SlotTable
 from dreamd.core.dreamscapes.roster import Slot
 from dreamd.core.dreamscapes.seats import NOTHING, Reading
@@ -71,6 +72,7 @@ class Cohorts:
         self._fusion: Fusion | None = None
         self._a_bank = max(-(-seats // COHORT_SLOTS), 1)
         self._banks: list[SlotTable] = []
+        self.brokers = BrokerRows(lambda: self._banks)
         self._opened = 0
         self._used: dict[int, int] = {}
         self.fused: Fused | None = None
@@ -120,7 +122,9 @@ class Cohorts:
                 found.append(SlotAt(number * self._a_bank + cohort, slot))
         return found
 
-    def occupy(self, slot: Slot, instant: int, breaker: Breaker, *, joins: bool = False) -> None:
+    def occupy(
+        self, slot: Slot, instant: int, breaker: Breaker, *, joins: bool = False, broker: int = 0
+    ) -> None:
         """A slot has been given to a pod with this breaker; joins: its sleeper held none before."""
         bank, row = self.locate(slot)
         self._counted = bank.seen = None
@@ -128,6 +132,7 @@ class Cohorts:
         bank.columns.clear_slot(row)
         bank.grants.new_holder(row, instant)
         bank.occupied[row] = True
+        self.brokers.place(bank, row, broker)
         bank.subject[row] = slot.seat
         bank.allowed[row] = breaker.may_couple
         bank.away[row] = breaker.away or (joins and not breaker.may_couple)
@@ -238,7 +243,7 @@ class Cohorts:
         return self.fused
 
     def _allowed(self) -> list[Mask]:
-        return [bank.allowed for bank in self._banks]
+        return [bank.reachable for bank in self._banks]
 
     def broadcasts(
         self, dreamscape: str, instant: int, level: float, term_of: Callable[[int], int]
@@ -296,7 +301,7 @@ class Cohorts:
             many = fused.n >= INTIMATE_BELOW
             own, ruled = (bank.most, bank.ruled) if many else (bank.most_few, bank.ruled_few)
             most = np.minimum(own, ruled)
-            granted = np.minimum((included & bank.allowed) * np.uint8(byte), most) >> bank.halved
+            granted = np.minimum((included & bank.reachable) * np.uint8(byte), most) >> bank.halved
         else:
             granted = np.zeros(bank.columns.slots, dtype=np.uint8)
             answered = np.zeros(bank.columns.slots, dtype=np.uint16)
@@ -312,11 +317,6 @@ class Cohorts:
         if self._asked:
             return self._asked[number].now(bank, included)
         return included, bank.columns.answered(included)
-
-    def forgive(self, instant: int) -> None:
-        """The uplink is lost: frames missing now, and until it is back, count as lost by no pod."""
-        for bank in self._banks:
-            bank.columns.forgive(instant)
 
     def drop_fused(self) -> None:
         """Nothing is fused any more: broadcasts until the next tick hold no sleeper's state."""

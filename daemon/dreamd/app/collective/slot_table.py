@@ -29,14 +29,17 @@ class SlotTable:
 
     most, most_few: the sleepers' own ceilings, as bytes, from five people on and below. ruled, ruled_few:
     those of the guidelines at their assign and since; ruled_share: the same of an artist's share. halved:
-    how many times a grant is halved. float64[slots]: `rate` is an upper bound of the rendered share,
-    `lived_min` its integral in minutes since the last charge, `left_min` the minutes that the limit leaves.
+    how many times a grant is halved. broker: uint8[slots], of the pod; cut: the way by it is lost.
+    float64[slots]: `rate` is an upper bound of the rendered share, `lived_min` its integral in minutes since
+    the last charge, `left_min` the minutes that the limit leaves.
     """
 
     columns: FrameTable
     occupied: Mask
     allowed: Mask
     away: Mask
+    broker: NDArray[np.uint8]
+    cut: Mask
     since: NDArray[np.int64]
     granted: NDArray[np.uint8]
     grants: GrantHistory
@@ -63,6 +66,8 @@ class SlotTable:
             np.zeros(slots, dtype=np.bool_),
             np.zeros(slots, dtype=np.bool_),
             np.zeros(slots, dtype=np.bool_),
+            np.zeros(slots, dtype=np.uint8),
+            np.zeros(slots, dtype=np.bool_),
             np.zeros(slots, dtype=np.int64),
             np.zeros(slots, dtype=np.uint8),
             GrantHistory(slots),
@@ -79,6 +84,11 @@ class SlotTable:
             np.zeros(slots, dtype=np.int32),
             MergedCentres(slots, schema.size),
         )
+
+    @property
+    def reachable(self) -> Mask:
+        """bool[slots]: those that may have weight and coupling, by their breaker and by their way."""
+        return self.allowed & ~self.cut
 
     def recent(self, instant: int) -> Mask:
         """See `FrameTable.recent`; asked several times a tick, in which nothing is written."""

@@ -70,7 +70,8 @@ class Dreamscape:
         self.ownership = TermFence(dependencies.ledger, name)
         self.keys = CohortKeys(dependencies.link, dependencies.orders, clock)
         self.admission = Admission(plan, dependencies, self.seats, self.cohorts, self.ownership, self.keys)
-        self.evaluator = BreakerEvaluator(self.seats, self.cohorts, fleet, dependencies.locks, clock)
+        ways = clock, dependencies.brokers
+        self.evaluator = BreakerEvaluator(self.seats, self.cohorts, fleet, dependencies.locks, *ways)
         people = dependencies.consents, *dependencies.account_of(plan.kind), commits, clock, self.log
         self.exposure = ExposureAccounting(self.seats, self.cohorts, *people, alone=plan.kind.alone)
         self.exposure.ceiling_of = self.admission.ceiling_of
@@ -275,7 +276,7 @@ class Dreamscape:
         refusal = (
             refused(self.plan.dreamscape, self.state, Move.RESUME)
             or self._barred()
-            or below_quorum(self._deps, self.cohorts.counts(), self.plan)
+            or below_quorum(self._deps, self.cohorts.brokers.within_reach(self.cohorts.counts()), self.plan)
         )
         if refusal is not None:
             return refusal

@@ -130,6 +130,17 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
         if slots:
             self._deps.commits.submit(Transaction(handovers=slots), "the handover", lambda _commit: None)
 
+    def move_pod(self, record: PodRecord, broker: int) -> None:
+        """The pod has spoken at this broker: it belongs there from now on."""
+        if record.broker == broker:
+            return
+        record.broker = broker
+        runtime = self.seating(record)
+        seat = runtime.dreamscape.seats.of(record.pod) if runtime is not None else None
+        if runtime is not None and seat is not None and seat.slot is not None:
+            cohorts = runtime.dreamscape.cohorts
+            cohorts.brokers.place(*cohorts.locate(seat.slot), broker)
+
     @property
     def awaited(self) -> list[str]:
         """The pods with a restored seat that have not reported since the restart."""

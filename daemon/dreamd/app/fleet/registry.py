@@ -36,7 +36,7 @@ EVENT_IDS_KEPT = 256
 class PodRecord:
     """The facts of one pod. status_s: when its status came; said_s: when it was written, if known.
 
-    zeroed_for: why the daemon last set its coupling to zero; empty once it is merged again.
+    broker: where it spoke last. zeroed_for: why it was last set to zero; empty once it is merged again.
     """
 
     pod: str
@@ -49,6 +49,7 @@ class PodRecord:
     sleeper: str = ""
     dreamscape: str = ""
     seat: int = 0
+    broker: int = 0
     version: int = 1
     zeroed_for: str = ""
     event_ids: deque[bytes] = field(default_factory=lambda: deque(maxlen=EVENT_IDS_KEPT))
@@ -134,8 +135,7 @@ class PodRegistry:
             if len(self._pods) >= PODS_MAX and not self._forget(self._ghosts.oldest()):
                 return f"the fleet holds {PODS_MAX} pods already: {CATALOGUE[Code.FLEET_FULL].next_step}"
             record = PodRecord(presence.pod, presence, self._breaker_of(presence.pod), now_s)
-            record.sleeper = self._sleepers.get(presence.pod, "")
-            self._pods[presence.pod] = record
+            self._pods[record.pod], record.sleeper = record, self._sleepers.get(record.pod, "")
             self._names.add(presence.pod)
             if not _of_account(record):
                 self._ghosts.add_pod(record.pod, now_s)

@@ -4,34 +4,34 @@ Only seats that need attention are looked at one by one: those that gave cause t
 breaker is not closed or still counts something. The others cost nothing. One broken sleeper never moves
 another's breaker.
 
-If more than half of the pods are missing at once, the uplink is lost: our own way to the pods is broken. Then
-no breaker trips for a missing frame, nothing is granted, and an event reports it. A will of the broker makes
-no difference to that, for a switch ends connections as a crash does. Only after half a minute are the pods
-gone whose will was published: their breakers trip for a cause of transport, and the others go on.
+If most pods at a broker are missing at once, our own way to it is lost (`own_ways`). Then no breaker there
+trips for a missing frame, nothing is granted there, and an event reports it. Only after half a minute are the
+pods gone whose will was published: their breakers trip for a cause of transport, and the others go on.
 """
 
 from dataclasses import dataclass
 
 from dreamd.app.collective.cohorts import Cohorts, SlotAt
 from dreamd.app.collective.slot_conditions import Condition, SlotConditions
+from dreamd.app.fleet.broker_states import BrokerStates
 from dreamd.app.fleet.registry import PodRecord, PodRegistry
 from dreamd.app.safety.breaker_registry import BreakerRegistry
+from dreamd.app.safety.own_ways import OwnWays
 from dreamd.core.dreamscapes.seats import Seat, Seats
 from dreamd.core.dreamscapes.views import BreakerState
-from dreamd.core.limits import OWN_FAULT_HOLDS_S, QUALITY_OUT
+from dreamd.core.limits import QUALITY_OUT
 from dreamd.core.safety.breaker import Bad, Good, Observation, Reset, Tick, Trip
 from dreamd.core.safety.causes import Cause, Kind, kind_of
-from dreamd.core.safety.quorum import own_fault
 from dreamd.ports.clock import SessionClock
 from dreamwire.messages import StoredSever
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The result of one tick. blind: most frames are missing at once; missing: of so many pods."""
+    """The result of one tick. lost, back: the brokers whose way is lost, and is back since the last tick."""
 
-    blind: bool
-    missing: int
+    lost: frozenset[int]
+    back: frozenset[int]
 
 
 class BreakerEvaluator:
@@ -44,15 +44,20 @@ class BreakerEvaluator:
         fleet: PodRegistry,
         breakers: BreakerRegistry,
         clock: SessionClock,
+        brokers: BrokerStates,
     ) -> None:
         self._seats = seats
         self._conditions = SlotConditions(cohorts)
         self._fleet = fleet
         self._breakers = breakers
-        self._clock = clock
+        self._rows = cohorts.brokers
+        self.ways = OwnWays(fleet, brokers, clock)
         self._attention: dict[int, Seat] = {}
-        self.blind = False
-        self._blind_s = 0.0
+
+    @property
+    def blind(self) -> bool:
+        """Whether every way to a pod of the Dreamscape is lost."""
+        return self.ways.blind
 
     def attend(self, seat: Seat) -> None:
         """Look at this seat every tick until nothing is held against it."""
@@ -106,16 +111,17 @@ class BreakerEvaluator:
                 bad = Bad(cause, self._conditions.evidence(at, cause, instant))
                 signs.setdefault(seat.number, (seat, bad))
                 stale += [seat] if cause is Cause.STALE else []
-        out = set[int]() if going_home else self._look_at_uplink(stale, assigned)
+        lost = self.ways.lost
+        out = set[int]() if going_home else self._judge_ways(stale, assigned)
         condition = self._conditions.condition_of(instant) if self._attention else None
         for number, seat in self._attention.items():
             if number not in signs and seat.slot is not None and condition is not None:
                 signs[number] = (seat, _sign(condition(seat.slot)))
-        heard = not self.blind and not going_home
         for seat, sign in signs.values():
+            heard = not going_home and not self._is_cut(seat)
             if heard or seat.number in out or _of_the_sleeper(sign):
                 self._observe(seat, sign)
-        return Verdict(self.blind, len(stale))
+        return Verdict(self.ways.lost, lost - self.ways.lost)
 
     def _found(self, instant: int) -> list[tuple[SlotAt, Cause]]:
         """The slots that give cause in this tick, worst cause first."""
@@ -129,25 +135,25 @@ class BreakerEvaluator:
             *((at, Cause.QUALITY) for at in conditions.low_quality_slots(instant, QUALITY_OUT)),
         ]
 
-    def _look_at_uplink(self, stale: list[Seat], assigned: int) -> set[int]:
-        """Set `blind`; return the numbers of the seats whose published will counts all the same.
+    def _judge_ways(self, stale: list[Seat], assigned: int) -> set[int]:
+        """Judge the ways; return the numbers of the seats whose published will counts all the same.
 
-        When the uplink is back, HALF_OPEN deadlines begin anew: an outage of ours locks no breaker.
+        When a way is back, HALF_OPEN deadlines there begin anew: an outage of ours locks no breaker.
         """
-        now_s = self._clock.now_s()
-        records = ((seat.number, self._fleet.get(seat.pod)) for seat in stale)
-        offline = {number: record for number, record in records if record is not None and not record.online}
-        gone = sum(not record.breaker.may_couple for record in offline.values())
-        was_blind, self.blind = self.blind, own_fault(len(stale) - gone, assigned - gone)
-        if self.blind and not was_blind:
-            self._blind_s = now_s
-        elif was_blind and not self.blind:
-            for seat in self._attention.values():
-                record = self._fleet.get(seat.pod)
-                if record is not None:
-                    self._breakers.restart_scoring(record)
-        lasting = now_s - self._blind_s >= OWN_FAULT_HOLDS_S
-        return set(offline) if lasting else set()
+        before = self.ways.lost
+        out = self.ways.judge_ways(stale, lambda n: [assigned] if n == 1 else self._rows.assigned(n))
+        self._rows.cut(self.ways.lost)
+        back = before - self.ways.lost
+        for seat in self._attention.values() if back else ():
+            record = self._fleet.get(seat.pod)
+            if record is not None and record.broker in back:
+                self._breakers.restart_scoring(record)
+        return out
+
+    def _is_cut(self, seat: Seat) -> bool:
+        """Whether the way to the pod of this seat is lost."""
+        record = self._fleet.get(seat.pod) if self.ways.lost else None
+        return record is not None and record.broker in self.ways.lost
 
     def _observe(self, seat: Seat, sign: Observation) -> None:
         record = self._fleet.get(seat.pod)

@@ -10,6 +10,10 @@ NO_BROKER: Final = (
     "the broker is not reached: every bed switches to zero by its own 1 s timeout, "
     "and its state after that is not known"
 )
+BROKER_LOST: Final = (
+    "the broker {url} is not reached: every bed there switches to zero by its own 1 s timeout, "
+    "and its state after that is not known; the beds at other brokers dream on"
+)
 BLIND: Final = "no data from most beds of {names}: the broker or the daemon's network is down"
 NO_LEDGER: Final = "{why}: until it is writable, no sleeper can be merged"
 SLOW_LEDGER: Final = "{why}: until it has finished, no new sleeper is seated; merged sleepers stay merged"
@@ -57,12 +61,13 @@ def no_standby(house: HouseLease | None) -> str:
 class HouseView:
     """The house as the API shows it.
 
-    broker: the broker is connected. broker_since_s: session time of the last change; 0: it never was
-    connected. ledger: why the ledger refuses writes, empty while it accepts them. blind: Dreamscapes of which
-    most frames are missing at once. online: pods connected, by their presence. unheard: online pods that are
-    silent. ledger_slow: why the ledger is slow; empty while it is fast, or where it fails. session_s: session
-    time at which the view was made; 0: not known. rendering_nothing: beds with a sleeper and a null renderer.
-    paused: the moratoria that act, in words. lease: of the house in its database; None: its ledger is a file.
+    broker: every broker is connected. broker_since_s: session time of the last change; 0: it never was
+    connected. brokers_lost: of several, the addresses of those that are not. ledger: why the ledger refuses
+    writes, empty while it accepts them. blind: Dreamscapes of which most frames are missing at once. online:
+    pods connected, by their presence. unheard: online pods that are silent. ledger_slow: why the ledger is
+    slow; empty while it is fast, or where it fails. session_s: session time at which the view was made; 0:
+    not known. rendering_nothing: beds with a sleeper and a null renderer. paused: the moratoria that act, in
+    words. lease: of the house in its database; None: its ledger is a file.
     """
 
     broker: bool
@@ -76,12 +81,14 @@ class HouseView:
     rendering_nothing: int = 0
     paused: tuple[str, ...] = ()
     lease: HouseLease | None = None
+    brokers_lost: tuple[str, ...] = ()
 
     @property
     def troubles(self) -> tuple[str, ...]:
         """One sentence for each thing that is wrong, the worst first; empty: nothing is."""
         told = (
-            (not self.broker, NO_BROKER),
+            (not self.broker and not self.brokers_lost, NO_BROKER),
+            *((True, BROKER_LOST.format(url=url)) for url in self.brokers_lost),
             (bool(self.blind), BLIND.format(names=", ".join(self.blind))),
             (bool(self.ledger), NO_LEDGER.format(why=self.ledger)),
             (bool(self.ledger_slow), SLOW_LEDGER.format(why=self.ledger_slow)),

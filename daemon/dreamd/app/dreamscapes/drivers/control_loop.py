@@ -118,26 +118,32 @@ class ControlLoop:
 
     def _evaluate(self, instant: int) -> None:
         dreamscape = self._dreamscape
-        was_blind = dreamscape.evaluator.blind
+        rows = dreamscape.cohorts.brokers
         holding, _, _ = dreamscape.cohorts.counts()
+        lost_before = dreamscape.evaluator.ways.lost
         going_home = dreamscape.going_home
         verdict = dreamscape.evaluator.tick(instant, holding, going_home=going_home)
-        if verdict.blind:
-            dreamscape.cohorts.forgive(instant)
-        if verdict.blind and not was_blind:
-            dreamscape.log.append_event(
-                "uplink-lost",
-                f"no frames from {verdict.missing} of {holding} pods: the broker or our network is down",
-                Cause.UPLINK.value,
-            )
-        elif was_blind and not verdict.blind:
-            dreamscape.log.append_event("uplink-restored", "frames arrive again", Cause.UPLINK.value)
-        if dreamscape.state is DreamscapeState.DREAMING and not verdict.blind and not going_home:
-            self._judge_mass(holding)
+        if verdict.lost:
+            rows.forgive(instant, verdict.lost)
+        for broker in sorted(verdict.lost - lost_before):
+            self._tell_lost(broker)
+        for broker in sorted(verdict.back):
+            at = f" by {self._deps.brokers.name(broker)}" if self._deps.brokers.several else ""
+            dreamscape.log.append_event("uplink-restored", f"frames arrive again{at}", Cause.UPLINK.value)
+        if dreamscape.state is DreamscapeState.DREAMING and not dreamscape.evaluator.blind and not going_home:
+            within_reach = rows.within_reach(dreamscape.cohorts.counts())
+            self._judge_mass(holding if not rows.lost else within_reach[0] - within_reach[2])
             if not dreamscape.plan.kind.alone:
-                self._judge_quorum()
+                self._judge_quorum(within_reach)
         for seat, trip in dreamscape.monitor.judge_persons(live=self._grouped):
             dreamscape.evaluator.trip(seat, trip)
+
+    def _tell_lost(self, broker: int) -> None:
+        ways, brokers = self._dreamscape.evaluator.ways, self._deps.brokers
+        counted = f"no frames from {ways.missing[broker]} of {ways.expected[broker]} pods"
+        at = f" at {brokers.name(broker)}: it" if brokers.several else ": the broker"
+        sentence = f"{counted}{at} or our network is down"
+        self._dreamscape.log.append_event("uplink-lost", sentence, Cause.UPLINK.value)
 
     def _judge_mass(self, holding: int) -> None:
         now_s, mass = self._deps.clock.now_s(), self._dreamscape.mass
@@ -148,9 +154,9 @@ class ControlLoop:
             sentence = f"{count} of {holding} failed within {MASS_WINDOW_S:.0f} s"
             self._dreamscape.sever(Cause.MASS, sentence)
 
-    def _judge_quorum(self) -> None:
-        dreamscape = self._dreamscape
-        own, now_s = dreamscape.cohorts.counts(), self._deps.clock.now_s()
+    def _judge_quorum(self, own: tuple[int, int, int]) -> None:
+        """own: (assigned, healthy, away) of this house; those at a lost broker are away."""
+        dreamscape, now_s = self._dreamscape, self._deps.clock.now_s()
         assigned, healthy, away = self._deps.shared.whole(dreamscape.plan.dreamscape, own, now_s)
         verdict = quorum(assigned, healthy, dreamscape.plan.intimate, away)
         if quorum(assigned, healthy, dreamscape.plan.intimate).holds:

@@ -31,7 +31,8 @@ HANDED_IN = (DreamscapeState.DREAMING, DreamscapeState.SEVERED)
 def handed_by(dreamscape: Dreamscape, fleet: PodRegistry) -> Handover | None:
     """Return the slots of this Dreamscape whose pods are well; None: there are none to hand over.
 
-    A blind owner has seen nothing for a while and vouches for no pod; nor does one that lost its terms.
+    An owner has seen nothing for a while of the pods at a lost broker, and vouches for none of them; nor does
+    one that lost its terms.
     """
     if dreamscape.state not in HANDED_IN or dreamscape.evaluator.blind or dreamscape.ownership.lost:
         return None
@@ -39,6 +40,8 @@ def handed_by(dreamscape: Dreamscape, fleet: PodRegistry) -> Handover | None:
     for seat in dreamscape.holding():
         record, slot = fleet.get(seat.pod), seat.slot
         if slot is None or record is None or seat.disobeyed or record.latched:
+            continue
+        if record.broker in dreamscape.evaluator.ways.lost:
             continue
         if record.breaker.may_couple and record.incarnation == seat.incarnation:
             term = dreamscape.ownership.held(slot.cohort)

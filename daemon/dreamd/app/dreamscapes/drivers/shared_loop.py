@@ -92,7 +92,7 @@ class SharedLoop:
             centre=self._mark() + part.r.tobytes(),
             sums=part.total if dreams else nothing,
             houses=frozenset([house]),
-            counts=cohorts.counts() if dreams else (0, 0, 0),
+            counts=cohorts.brokers.within_reach(cohorts.counts()) if dreams else (0, 0, 0),
             halted=self._halted(),
         )
 

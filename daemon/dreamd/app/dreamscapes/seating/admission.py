@@ -248,7 +248,8 @@ class Admission:
         standing = self._deps.consents.standing(seat.sleeper)
         seat.incarnation = record.incarnation
         limits = self._deps.guidelines.limits
-        self._cohorts.occupy(slot, instant, record.breaker, joins=not seat.returning)
+        joins = not seat.returning
+        self._cohorts.occupy(slot, instant, record.breaker, joins=joins, broker=record.broker)
         self._cohorts.rule(slot, limits)
         self._clauses.keep_facts(self._plan, self._seats.taken, record)
         end_s = self._plan.close_at_s or now_s + SESSION_MAX_S
