@@ -26,6 +26,7 @@ from dreamapi.v1.pods_pb2_grpc import PodsStub
 from dreamapi.v1.severing_pb2 import SeverOutcome
 from dreamapi.v1.severs_pb2 import OrderSeverRequest
 from dreamd.adapters.grpc.calls.interceptor import Context
+from dreamd.adapters.grpc.calls.lanes import BOUNDS, Lane
 from dreamd.adapters.grpc.elsewhere_server import ElsewhereServer, WaysOutElsewhere, serve_elsewhere
 from dreamd.adapters.grpc.server import Running, serve_grpc
 from dreamd.adapters.grpc.server_certificate import renewing_credentials
@@ -338,6 +339,23 @@ async def test_every_method_but_health_says_where_the_owner_is(waiting: Waiting,
             request = health_pb2.HealthCheckRequest(service=service)
             told = await health_pb2_grpc.HealthStub(channel).Check(request)
             assert told.status == health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+async def test_health_is_watched_by_few(waiting: Waiting) -> None:
+    """Watches of health have places, as at the owner; one more is refused, and a check is not."""
+    async with grpc.aio.insecure_channel(await waiting.serve()) as channel:
+        health = health_pb2_grpc.HealthStub(channel)
+        request = health_pb2.HealthCheckRequest()
+        most = BOUNDS[Lane.DIAGNOSIS].connection
+        watches = [health.Watch(request) for _ in range(most)]
+        for watch in watches:
+            assert (await watch.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await health.Watch(request).read()
+        assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert (await health.Check(request)).status == health_pb2.HealthCheckResponse.NOT_SERVING
+        for watch in watches:
+            watch.cancel()
 
 
 class Severing:

@@ -61,7 +61,7 @@ LED_CALLERS: Final = (
         "led.text-of-a-way-out",
         "a sever that reaches a daemon without the house is refused for its text",
         _SERVER,
-        "        if handler_call_details.method in self._frees:",
+        "        if handler_call_details.method in self._served:",
         "        if False:",
         _TESTS,
     ),

@@ -117,10 +117,10 @@ def _server(
 
 
 class _WaysOutAlone(grpc.aio.ServerInterceptor):
-    """Has the ways out judged, read and bounded as at the owner; every other method is answered as it is."""
+    """Has ways out and health judged, read and bounded as at the owner; the rest is refused at once."""
 
     def __init__(self, seam: ApiInterceptor, frees: frozenset[str]) -> None:
-        self._seam, self._frees = seam, frees
+        self._seam, self._served = seam, frees | HEALTH
 
     async def intercept_service(
         self,
@@ -130,7 +130,7 @@ class _WaysOutAlone(grpc.aio.ServerInterceptor):
         handler_call_details: grpc.HandlerCallDetails,
     ) -> "grpc.RpcMethodHandler[_In, _Out] | None":
         """Return the handler of a method."""
-        if handler_call_details.method in self._frees:
+        if handler_call_details.method in self._served:
             return await self._seam.intercept_service(continuation, handler_call_details)
         return await continuation(handler_call_details)
 
