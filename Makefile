@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 # The files that go deeper with DREAMD_LONG=1 (`tests/depth.py`).
 LONG_TESTS = $(addprefix tests/integration/test_,chart_pod.py compose_services.py console_night.py console_page.py console_scopes.py devices_process.py docsite.py exchange_page.py faces.py fleet_200.py joined_houses.py kept_orders.py ledger_killed.py owner_elsewhere.py people_killed.py people_night.py plugs.py proxy.py rehearse.py restart.py restarts.py sessions.py site_fleet.py stage_page.py takeover.py up.py) \
-	$(addprefix tests/sim/test_,access_faults.py anchors.py congestion.py crowds.py gateways.py guests.py houses.py leads.py lost_ledgers.py moratoria.py people.py pulses.py restarts.py rounds.py shared.py slow_disks.py stories.py watch.py) \
+	$(addprefix tests/sim/test_,access_faults.py anchors.py congestion.py crowds.py gateways.py guests.py houses.py kept_orders.py leads.py lost_ledgers.py moratoria.py people.py pulses.py restarts.py rounds.py shared.py slow_disks.py stories.py watch.py) \
 	$(addprefix tests/lsl/test_,lsl_streams.py marker_writer.py sender.py) \
 	tests/conformance/test_batch.py tests/conformance/test_cohort_engine.py tests/conformance/test_ray_session.py tests/api/test_any_request.py tests/api/test_exchange_verification.py tests/app/test_clinic_model.py tests/app/test_slot_keeping.py tests/app/test_severed_leaders.py tests/core/test_watch.py tests/core/test_assignment_model.py tests/edge/test_alpha_peak.py tests/edge/test_recordings.py tests/edge/test_tether_model.py tests/festival/test_play.py tests/fusion/test_crowd_loop.py tests/foreign/test_services.py tests/stage/test_osc.py tests/stage/test_score.py
 

@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from dreamd.core.access.caller import SIGNALLED
 from dreamd.core.consent.course import ConsentState
 from dreamd.core.dreamscapes.views import DreamscapeState, PodView, SeatState
 from dreamd.core.house_orders import METHODS, HouseOrder
 from dreamd.core.safety.scopes import SeverScope
+from dreamwire.messages import StoredSever
 from fakes.ledger import MemoryLedger
 from fakes.stage import Stage
 
@@ -106,6 +108,28 @@ def test_orders_are_carried_out_before_the_first_tick(house: House) -> None:
     assert left == {"bed-1"}
     assert house.state is DreamscapeState.SEVERED
     assert house.outcome(order) == "", "its end is written with the next tick"
+
+
+def test_orders_hold_over_a_planned_handover(house: House) -> None:
+    """A bed that the handover names as well keeps no slot where an order has come in between."""
+    house.app.shutdown(SIGNALLED, hands_over=True)
+    zero = house.link.collectives[-1]
+    for pod in house.pods:
+        pod.severed = StoredSever("night", zero.term, zero.tick, "daemon")
+    house.hop(2)
+    house.app.close()
+    house.keep("OrderSever", "pod", "bed-1")
+    house.keep("WithdrawConsent", sleeper="sleeper-2")
+    house.ledger.succeeds = True
+    house.restart()
+    for pod in house.pods:
+        pod.presence()
+        pod.status()
+    for _ in range(TRIAL_HOPS):
+        house.hop(1)
+        assert not house.merged() & {"bed-1", "bed-2"}
+    assert house.merged() == set(BEDS) - {"bed-1", "bed-2"}
+    assert [house.pod(name).assign for name in BEDS[:2]] == [None, None]
 
 
 def test_the_next_owner_begins_with_a_dreamscape_severed(house: House) -> None:
