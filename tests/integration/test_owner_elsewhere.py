@@ -1,13 +1,16 @@
 """A site and its standby as real processes: either address serves, before, through and after a takeover."""
 
 import asyncio
+import json
 import shutil
 import sqlite3
 import subprocess
 import time
+import urllib.error
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,13 @@ import pytest
 import dreamapi
 from depth import LONG
 from fakes.postgres import MISSING, Cluster, cluster, programs
+from integration.fleet import until
+from integration.test_faces import fetched
+from integration.test_takeover import WARD
+from integration.test_takeover import House as Ward
+from integration.test_takeover import house as house_of_ward
+from integration.test_takeover import server as database_of_ward
+from integration.test_takeover import waits as waits_for_ward
 from mosquitto import MOSQUITTO, Broker, free_port
 from run_here import run_here
 from site_broker import with_port
@@ -25,6 +35,9 @@ pytestmark = [
     pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed (make system-packages)"),
     pytest.mark.skipif(not LONG, reason="DREAMD_LONG: two daemons of a site and a database, half a minute"),
 ]
+
+
+server, ward = database_of_ward, house_of_ward
 
 
 @dataclass
@@ -165,3 +178,24 @@ def test_an_address_of_another_machine_itself_leads_nobody_astray(house: House) 
         assert time.monotonic() < until_s, told.stderr
     assert told.returncode == 1
     assert "leads to it on its own machine alone" in told.stderr
+
+
+async def test_a_console_at_the_standby_shows_the_house_through_a_takeover(ward: Ward) -> None:
+    """A console that was given the standby's address shows what happens at the owner, and at the next one."""
+    await waits_for_ward(ward)
+    ward.grpc_port = ward.other_port
+    ward.console()
+
+    def newest_s() -> float:
+        """When the newest event that a page shows happened, by Unix time; -inf: it shows none yet."""
+        try:
+            events = json.loads(fetched(ward, f"/console/look?dreamscape={WARD}"))["events"]
+        except urllib.error.HTTPError:
+            return -inf
+        return max((float(one["at_s"]) for one in events), default=-inf)
+
+    await until(lambda: newest_s() > 0.0)
+    ward.kill_daemon()
+    killed_s = time.time()
+    await until(lambda: newest_s() > killed_s, within_s=20.0)
+    print(f"the console shows the next owner's events {time.time() - killed_s:.1f} s after SIGKILL")
