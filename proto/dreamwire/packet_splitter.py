@@ -131,3 +131,14 @@ def _published(data: bytes, at: int, body: int, stop: int) -> Published | None:
     except UnicodeDecodeError:
         return None
     return name, data[topic:stop], bool(data[at] & _RETAINED)
+
+
+def publication(topic: str, payload: bytes) -> bytes:
+    """Return a publication at QoS 0 as MQTT 3.1.1 writes it, not retained."""
+    name = topic.encode()
+    size, length = 2 + len(name) + len(payload), bytearray()
+    while True:
+        size, low = divmod(size, 128)
+        length.append(low | (128 if size else 0))
+        if not size:
+            return b"".join((b"\x30", length, len(name).to_bytes(2, "big"), name, payload))

@@ -37,6 +37,7 @@ PEERS = os.environ.get("FLEET_PEERS", "1") == "1"
 LOOKS_S = 4.0
 EACH_PROCESS = 2500
 CALLS_AT_ONCE = 32
+TRIES = 5
 HERE = Path(__file__).parent
 
 Row = Callable[[str, str, str], None]
@@ -60,7 +61,15 @@ class House(Fleet):
 
         async def one_in(pod: str) -> None:
             async with places:
-                await Fleet.check_in(self, api, [pod])
+                for tries_left in reversed(range(TRIES)):
+                    try:
+                        return await Fleet.check_in(self, api, [pod])
+                    except (
+                        dreamapi.ApiError
+                    ):  # a busy machine: both are done once, however often they are asked
+                        if not tries_left:
+                            raise
+                        await asyncio.sleep(1.0)
 
         await asyncio.gather(*map(one_in, pods))
 
@@ -177,7 +186,7 @@ def one(pods: int, together: int) -> dict[str, float]:
             return asyncio.run(_measure(fleet, pods, together, anchor))
         except BaseException:
             for log in folder.glob("*.log"):
-                print(log.name, log.read_text()[-1500:], file=sys.stderr)
+                print(log.name, log.read_text()[-500:], file=sys.stderr)
             raise
         finally:
             fleet.close()

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import aiomqtt
 
+from dreamd.adapters.mqtt.link import ANSWERS_AT_ONCE
 from dreamwire import codec, topics
 from dreamwire.broker_access import Access, Address
 from dreamwire.messages import Ack, ClockProbe, WakeOrder, WakeScope
@@ -93,6 +94,21 @@ async def test_a_probe_is_answered_with_a_stamp_of_its_leaving(broker: RealBroke
     assert answer.t2_us > 1_000_000
 
 
+async def test_many_probes_are_answered_in_order_by_few_stamps(broker: RealBroker) -> None:
+    """The answers of one turn leave a few at a time, each to its pod; none is lost or joined to another."""
+    many = 5 * ANSWERS_AT_ONCE
+    async with observer(broker.port, "dreamd/v1/clock/+") as heard, running(broker.port) as house:
+        await until(lambda: not house.link.trouble)
+        for number in range(many):
+            house.link.answer(f"bed-{number}", ClockProbe(number + 1, 100, 200, 0))
+        await until(lambda: len(heard) == many)
+    answers = [codec.decode_clock_probe(bytes(message.payload)) for message in heard]
+    assert [message.topic.value for message in heard] == [f"dreamd/v1/clock/bed-{n}" for n in range(many)]
+    assert [answer.nonce for answer in answers] == list(range(1, many + 1))
+    assert len({answer.t2_us for answer in answers}) <= many / ANSWERS_AT_ONCE
+    assert all(answer.t2_us > 200 for answer in answers)
+
+
 async def test_a_broker_that_is_killed_is_found_again(broker: RealBroker) -> None:
     """A killed broker is reported at once; releases given meanwhile arrive, stale collectives do not."""
     async with running(broker.port) as house:
@@ -125,6 +141,7 @@ async def test_a_hanging_broker_makes_no_call_wait(broker: RealBroker) -> None:
         for counter in range(2_000):
             house.link.command(replace(words.release(counter + 1), what=acks))
             house.link.answer("bed-1", ClockProbe(1, 1))
+            await asyncio.sleep(0)  # it leaves after this turn
             if "clock" in house.meters.dropped:
                 break
         else:

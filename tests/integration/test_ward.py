@@ -207,6 +207,7 @@ async def _fill_the_socket(ward: Ward, loop: CountedTurns) -> None:
         for counter in range(2_000):
             house.link.command(replace(words.release(counter + 1), what=acks))
             house.link.answer("bed-1", ClockProbe(1, 1))
+            await asyncio.sleep(0)  # it leaves after this turn
             if "clock" in house.meters.dropped:
                 break
         else:

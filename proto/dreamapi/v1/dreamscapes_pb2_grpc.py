@@ -127,7 +127,7 @@ class DreamscapesServicer(object):
 
     def GetDreamscape(self, request, context):
         """One Dreamscape with its seats. A sleeper reads their own seat alone, an artist none but their own as a sleeper.
-        Each seat is as it is when it is read; of more than 100 they are read between ticks.
+        Each seat is as it is when it is read; of more than 400 they are read between ticks.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

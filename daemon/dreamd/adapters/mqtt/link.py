@@ -54,6 +54,8 @@ RETRY_S: Final = 0.005
 FAREWELL_S: Final = 0.5
 SEEK_EVERY_S: Final = 0.5
 SEEK_AT_ONCE: Final = 200
+ANSWERS_AT_ONCE: Final = 16
+"""Clock answers of one stamp: the last leaves a tenth of a millisecond after it."""
 """Presences requested at once: two thousand pods take five seconds, and a flood of names is bounded."""
 
 
@@ -108,6 +110,7 @@ class MqttLink:
         self._say = say
         self._outbox = Outbox()
         self._sought: dict[str, None] = {}
+        self._answers: list[tuple[str, ClockProbe]] = []
         self._parked = asyncio.Event()
         self._closing = asyncio.Event()
         self._idle = asyncio.Event()
@@ -146,16 +149,28 @@ class MqttLink:
             self._park("command", self._outbox.command(parcel))
 
     def answer(self, pod: str, probe: ClockProbe) -> None:
-        """Answer a clock probe, t2 stamped here; an answer that cannot leave at once is dropped.
+        """Answer a clock probe after this turn, with others; one that cannot leave then is dropped.
 
         Without the house it is dropped too: a bed that hears two daemons takes the older one's clock.
         """
         if not self._owns():
             self._meters.link_dropped("clock")
             return
-        stamped = replace(probe, t2_us=int(self._clock.now_s() * 1e6))
-        if not self._sent(Parcel(topics.clock_answer(pod), codec.encode(stamped), qos=0)):
-            self._meters.link_dropped("clock")
+        if not self._answers:
+            asyncio.get_running_loop().call_soon(self._answer_all)
+        self._answers.append((pod, probe))
+
+    def _answer_all(self) -> None:
+        """Write the answers of this turn, few at a time: t2 is stamped before the first of each few."""
+        waiting, self._answers = self._answers, []
+        for at in range(0, len(waiting), ANSWERS_AT_ONCE):
+            some, t2_us = waiting[at : at + ANSWERS_AT_ONCE], int(self._clock.now_s() * 1e6)
+            answers = [
+                (topics.clock_answer(pod), codec.encode(replace(probe, t2_us=t2_us))) for pod, probe in some
+            ]
+            if self._connection is None or self._outbox or not self._connection.give_all(answers):
+                for _ in some:
+                    self._meters.link_dropped("clock")
 
     def wake(self, order: WakeOrder) -> None:
         """Publish retained; an order that cannot leave now waits, and a newer one replaces it."""

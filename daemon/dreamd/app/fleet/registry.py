@@ -7,9 +7,8 @@ clock is refused, for none could follow it. Silence of a status is absence: fact
 admit no sleeper, and a pod that has been silent for lease and fade is shown as not heard.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
 from heapq import heappop, heappush
@@ -52,7 +51,7 @@ class PodRecord:
     broker: int = 0
     version: int = 1
     zeroed_for: str = ""
-    event_ids: deque[bytes] = field(default_factory=lambda: deque(maxlen=EVENT_IDS_KEPT))
+    event_ids: tuple[bytes, ...] = ()
 
     @property
     def online(self) -> bool:
@@ -205,7 +204,7 @@ class PodRegistry:
         """Whether this event has not been taken in before."""
         if event.id in record.event_ids:
             return False
-        record.event_ids.append(event.id)
+        record.event_ids = (*record.event_ids[1 - EVENT_IDS_KEPT :], event.id)
         return True
 
     @property

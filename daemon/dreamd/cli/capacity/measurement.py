@@ -22,7 +22,7 @@ from dreamd.ports.pod_link import CohortKey
 from dreamd.simulation.world import World
 from dreamwire import codec, topics
 from dreamwire.messages import Collective
-from dreamwire.packet_splitter import PacketSplitter
+from dreamwire.packet_splitter import PacketSplitter, publication
 from dreamwire.signing import SigningKey
 from dreamwire.topics import FramesTopic
 
@@ -107,7 +107,7 @@ class House:
             waiting = self._waiting.pop(kind, [])
             if not waiting:
                 continue
-            self.sizes[kind] = max(len(_packet(*one)) + SEGMENT_BYTES for one in waiting)
+            self.sizes[kind] = max(len(publication(*one)) + SEGMENT_BYTES for one in waiting)
             if kind == "frames":
                 self.saved.append(_saved_us(waiting))
             took.append(self._through_us(waiting) / len(waiting))
@@ -120,7 +120,7 @@ class House:
 
     def _through_us(self, waiting: list[Message]) -> float:
         """Send these as packets, and time reading, splitting and taking them in."""
-        data = b"".join(_packet(*one) for one in waiting)
+        data = b"".join(publication(*one) for one in waiting)
         self._there.sendall(data)
         splitter, left = PacketSplitter(), len(data)
         began = time.process_time_ns()
@@ -185,21 +185,10 @@ def _saved_us(waiting: list[Message]) -> float:
     together = [(topic, b"".join(payload for _, payload in some)) for some in bodies for topic, _ in some[:1]]
     took = []
     for messages in (waiting, together):
-        data = b"".join(_packet(*one) for one in messages)
+        data = b"".join(publication(*one) for one in messages)
         began = time.process_time_ns()
         pieces = PacketSplitter().split(data)
         found = [(topics.parse(topic), payload) for piece in pieces for topic, payload, _ in piece.published]
         codec.decode_frame_block([(topic, body) for topic, body in found if isinstance(topic, FramesTopic)])
         took.append((time.process_time_ns() - began) / 1e3)
     return (took[0] - took[1]) / (len(waiting) - len(together))
-
-
-def _packet(topic: str, payload: bytes) -> bytes:
-    """Return a publication at QoS 0, as MQTT 3.1.1 writes it."""
-    name = topic.encode()
-    size, length = 2 + len(name) + len(payload), bytearray()
-    while True:
-        size, low = divmod(size, 128)
-        length.append(low | (128 if size else 0))
-        if not size:
-            return b"".join((b"\x30", length, len(name).to_bytes(2, "big"), name, payload))

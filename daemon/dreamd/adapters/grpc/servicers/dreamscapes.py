@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import closing
 from functools import partial
+from typing import Final
 
 from dreamapi import names
 from dreamapi.v1 import dreamscapes_pb2 as dreams
@@ -22,7 +23,7 @@ from dreamd.adapters.grpc.calls.interceptor import Context, sight_of
 from dreamd.adapters.grpc.calls.pagination import page
 from dreamd.adapters.grpc.calls.streams import ChangeSignals, confirmed, kept
 from dreamd.adapters.grpc.servicers import plans, responses
-from dreamd.adapters.grpc.servicers.shared_ticks import SLICE, Ticks
+from dreamd.adapters.grpc.servicers.shared_ticks import Ticks
 from dreamd.app.api.protocols import DreamscapesApi, HouseApi
 from dreamd.app.api.tickets import SeverTicket
 from dreamd.app.stage.stimulus_markers import Marker
@@ -32,6 +33,9 @@ from dreamd.core.listing import place_of_dreamscape
 from dreamd.core.pieces.piece import Credits
 from dreamd.core.refusals import Refusal
 from dreamd.ports.deferred import Deferred
+
+SEATS_A_TURN: Final = 400
+"""Seats of one turn of the event loop in an answer: a hundredth of a second."""
 
 
 class Dreamscapes(DreamscapesServicer):
@@ -88,10 +92,10 @@ class Dreamscapes(DreamscapesServicer):
         name = request_fields.dreamscape_id(request.name)
         found, sight = granted(self._dreamscapes.get(name)), sight_of(context)
         answer = responses.dreamscape(found, with_seats=False)
-        for at in range(0, len(found.seats), SLICE):
+        for at in range(0, len(found.seats), SEATS_A_TURN):
             if at:
                 await asyncio.sleep(0)  # ten thousand seats delay neither a tick nor a sever
-            for one in found.seats[at : at + SLICE]:
+            for one in found.seats[at : at + SEATS_A_TURN]:
                 if sight.seats or sight.shows_own(one.sleeper):
                     answer.seats.append(responses.seat(found.plan.dreamscape, one))
         return answer

@@ -255,7 +255,7 @@ class SeatCommits:
         """Do this to the seats: at once, or in parts where there are many."""
         plan = self._record().plan
         if asked.large:
-            parts = (asked.seats[at : at + PART] for at in range(0, len(asked.seats), PART))
+            parts = (asked.seats[at : at + AT_ONCE] for at in range(0, len(asked.seats), AT_ONCE))
             self._deps.long_work.divide(plan.dreamscape, each(lambda some: act(some, plan), parts))
         else:
             act(asked.seats, plan)
