@@ -17,7 +17,6 @@ Then the API and HTTP ports close, then the link publishes that the daemon is of
 import asyncio
 import os
 import random
-import secrets
 import signal
 import sys
 from collections.abc import Callable
@@ -32,15 +31,13 @@ from dreamd.adapters.documents.shipped import shipped_bundle
 from dreamd.adapters.garbage import short_pauses
 from dreamd.adapters.grpc.guards import guard_of, scraper_judge
 from dreamd.adapters.grpc.server import CannotListen, Guard, Running, WaysOut, serve_grpc, serve_ways_out
-from dreamd.adapters.keys import NoteSigner, Seal, open_key
+from dreamd.adapters.keys import NoteSigner, open_key
 from dreamd.adapters.ledger.opening import open_ledger
 from dreamd.adapters.log_events import fields_of, level_of, named
 from dreamd.adapters.logs import Log, Spool, is_journald, open_log
 from dreamd.adapters.metrics.disk_space import DiskSpace, space_of
 from dreamd.adapters.metrics.http_server import Checks, Files, MetricsServer
 from dreamd.adapters.metrics.prometheus import PrometheusMetrics
-from dreamd.adapters.mqtt.intake import Intake
-from dreamd.adapters.mqtt.link import Broker, MqttLink
 from dreamd.adapters.oidc.opening import provider_of
 from dreamd.adapters.random_text import random_text
 from dreamd.adapters.recordings.store import RecordingStore
@@ -50,9 +47,9 @@ from dreamd.adapters.site_guard import guarded_site, renew_in_time
 from dreamd.adapters.state_dir import StateDir, StateDirError
 from dreamd.adapters.worker_thread import ThreadAside
 from dreamd.app.application import Application
-from dreamd.app.inbound_guard import InboundGuard
 from dreamd.app.safety.step_failures import CannotZeroError, Failure
 from dreamd.app.supervisor import Pulse, Step, StepFailed, Task, drive, listen_for_lag, steadily, supervise
+from dreamd.brokers_composition import intakes_of, links_of, rights_of
 from dreamd.cli.serve import CannotServe, Ready
 from dreamd.core.access.caller import RESTARTED, SIGNALLED
 from dreamd.core.dreamscapes.views import Event
@@ -69,8 +66,7 @@ from dreamd.people_composition import house_founding, house_people
 from dreamd.ports.commit import LedgerError
 from dreamd.settings import Settings
 from dreamwire.broker_access import AccessError
-from dreamwire.messages import Versions
-from dreamwire.schema import BANDS6X2, WIRE_REVISION
+from dreamwire.schema import BANDS6X2
 from dreamwire.sd_notify import ServiceManager
 from dreamwire.signing import KeyFileError
 
@@ -138,22 +134,14 @@ class Daemon:
         self._stop, self._planned = asyncio.Event(), False
         self._meters = self._all_meters(settings, state)
         files = SiteBroker(SiteAuthority(state.path))
-        access = files.daemon_access(settings.papers, settings.broker)
         key = self._key = open_key(state.path)
-        self._site = guarded_site(state.path, settings.hosts, self._clock.now_s, settings.broker)
+        self._site = guarded_site(state.path, settings.hosts, self._clock.now_s, *settings.brokers)
         self._provider = provider_of(settings, in_site=self._site is not None)
         claim = claim_of(settings, key.public.raw, self._site)
         self._ledger = open_ledger(settings.ledger_url, state.path, claim)
         rng = random.SystemRandom()  # assignment ids must not be guessable
-        broker = Broker(access, secrets.token_hex(4), Versions(version("dreamd"), WIRE_REVISION))
-        self._link = MqttLink(
-            broker,
-            seal=Seal(key),
-            opener=key.public,
-            clock=self._clock,
-            meters=self._meters,
-            rng=rng,
-            say=self._say,
+        self._link = links_of(
+            *(settings, files, key, self._clock, self._meters, self._say),
             owns=lambda: self._ledger.owned,
         )
         aside = self._aside = ThreadAside()
@@ -169,9 +157,7 @@ class Daemon:
         )
         self._engine = engine_of(settings.cluster_address, settings.cluster_houses)
         self._application.shared.join(self._engine, house_name(), settings.cluster_dreamscapes)
-        accounts = self._application.bed_accounts
-        keeper = files.keeper(settings.papers, settings.broker, accounts, self._clock, rng, self._say)
-        self._rights = accounts.rights = keeper
+        self._rights = rights_of(settings, files, self._application, self._link, self._clock, self._say)
         self._application.journal.subscribe(self._write_down)
         self._application.open(RESTARTED)
         self._failures = self._application.failures
@@ -179,9 +165,7 @@ class Daemon:
         self._aside.on_failure(partial(self._failures.fail, "aside"))
         # One thread reads a clock, and health checks run on HTTP's.
         self._health = DaemonHealth(BoottimeClock(), self._pulse, self._application, self._troubles())
-        self._intake = Intake(
-            InboundGuard(self._application.inbound, self._failures), self._clock, self._meters
-        )
+        self._intakes = intakes_of(settings, self._application, self._link, self._clock, self._meters)
         self._grpc: Running | None = None
         self._ways_out: WaysOut | None = None
         self._http: MetricsServer | None = None
@@ -231,7 +215,7 @@ class Daemon:
         return guard_of(
             *(self._site, self._application, self._clock),
             key=self._key.public.raw,
-            broker_url=self._settings.mqtt_url,
+            broker_url=self._settings.mqtt_url.partition(",")[0],
             unsafe=lambda: self._rights.trouble,
             settled=self._rights.settled,
             provider=self._provider,
@@ -251,7 +235,7 @@ class Daemon:
                 self._application, self._clock, self._pulse, self._meters.tick_late, self._manager.alive
             ),
             "lag": lambda: listen_for_lag(self._clock, self._meters.loop_late),
-            "mqtt": lambda: self._link.run(self._intake),
+            **self._link.tasks(self._intakes),
             "readiness": self._watch_readiness,
             "service-manager": self._tell_status,
             "rights": self._rights.keep_rights,
@@ -343,7 +327,11 @@ class Daemon:
                 checks=Checks(
                     self._health.wrong_alive,
                     self._health.wrong_ready,
-                    lambda: (*(self._grpc.lanes.notes() if self._grpc else ()), *self._joining()),
+                    lambda: (
+                        *(self._grpc.lanes.notes() if self._grpc else ()),
+                        *self._joining(),
+                        *self._link.notes(),
+                    ),
                 ),
                 names=(*self._settings.http_names, *(site.names() if site is not None else ())),
                 reader=scraper_judge(guard),

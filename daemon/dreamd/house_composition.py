@@ -95,7 +95,7 @@ async def opened(
         return open_daemon()
     from dreamd.adapters.ledger.postgres import engine_of  # noqa: PLC0415 -- an optional extra
 
-    site = guarded_site(settings.state_dir, settings.hosts, BoottimeClock().now_s, settings.broker)
+    site = guarded_site(settings.state_dir, settings.hosts, BoottimeClock().now_s, *settings.brokers)
     claim_of(settings, b"", site)  # an address that cannot be advertised ends the start, not the takeover
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in SIGNALS:

@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from dreamd.cluster_settings import CLUSTER_KEYS, ClusterSettings, wrong_cluster
 from dreamd.core.consent.hours import zone_of
+from dreamd.core.limits import BROKERS_MAX
 from dreamd.house_settings import HOUSE_KEYS, HouseSettings, wrong_standby
 from dreamd.oidc_settings import OIDC_KEYS, OidcSettings, wrong_provider
 from dreamd.setting_values import A_FILE, PREFIX, Key, UnfitError, file, path
@@ -86,9 +87,14 @@ class Settings(OidcSettings, ClusterSettings, HouseSettings):
         return Path(self.free_socket) if self.free_socket else self.state_dir / FREE_SOCKET
 
     @property
+    def brokers(self) -> tuple[Address, ...]:
+        """The brokers of the house, by the order of their numbers."""
+        return tuple(map(parse_address, self.mqtt_url.split(",")))
+
+    @property
     def broker(self) -> Address:
-        """The parsed `mqtt_url`."""
-        return parse_address(self.mqtt_url)
+        """The first broker: a bed that enrols is given its address."""
+        return self.brokers[0]
 
     @property
     def papers(self) -> Papers:
@@ -115,11 +121,19 @@ class Loaded:
     sources: tuple[Setting, ...]
 
 
-def _broker(given: object) -> str:
-    if not isinstance(given, str):
+def _brokers(given: object) -> str:
+    """One URL or several, from a list or from a text with commas; as a text with commas."""
+    parts = given.split(",") if isinstance(given, str) else given
+    if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
         raise UnfitError
-    parse_address(given)
-    return given
+    urls = [part.strip() for part in parts]
+    addresses = [parse_address(url) for url in urls]
+    if not 1 <= len(urls) <= BROKERS_MAX:
+        raise UnfitError(f"{len(urls)} brokers are named; a house has 1 to {BROKERS_MAX}")
+    twice = next((one.url for one in addresses if addresses.count(one) > 1), "")
+    if twice:
+        raise UnfitError(f"{twice} is named twice; name each broker once")
+    return ",".join(urls)
 
 
 def _ledger(given: object) -> str:
@@ -222,9 +236,9 @@ KEYS: Final = (
     Key(
         "mqtt.url",
         "mqtt://127.0.0.1:1883",
-        _broker,
-        EXPECTED,
-        "URL of the broker that the pods use",
+        _brokers,
+        f"{EXPECTED}; of several brokers a list, or with commas",
+        "URL of the broker that the pods use; of several brokers each",
     ),
     Key("mqtt.ca", "", file, A_FILE, "CA certificate to trust for the broker, else the system's"),
     Key("mqtt.cert", "", file, A_FILE, "the daemon's certificate, if the broker requires one"),

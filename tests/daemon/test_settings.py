@@ -61,6 +61,16 @@ def test_the_flag_names_the_file_before_the_environment(tmp_path: Path) -> None:
     assert load({"DREAMD_CONFIG": "/nowhere.toml"}, {"config": config}).settings.log_format == "json"
 
 
+def test_several_brokers_are_a_list_or_a_text_with_commas(tmp_path: Path) -> None:
+    """The file lists brokers, a flag or variable separates them by commas; the first is that of new beds."""
+    config = _file(tmp_path, "[mqtt]\nurl = ['mqtts://a.ward', 'mqtts://b.ward:8884']\n")
+    listed = load({}, {"config": config}).settings
+    parted = load({"DREAMD_MQTT_URL": "mqtts://a.ward, mqtts://b.ward:8884"}, {}).settings
+    urls = ["mqtts://a.ward:8883", "mqtts://b.ward:8884"]
+    assert [one.url for one in listed.brokers] == [one.url for one in parted.brokers] == urls
+    assert listed.broker.url == urls[0]
+
+
 @pytest.mark.parametrize("host", ["", "a b", "x/y", "h" * 254, "ü"])
 def test_an_address_that_is_none_is_refused(host: str) -> None:
     """Text that is no address or name of a machine is refused."""
@@ -81,6 +91,13 @@ def test_an_address_that_is_none_is_refused(host: str) -> None:
         ({"mqtt_url": "mqtt://ada:secret@127.0.0.1"}, "without credentials"),
         ({"mqtt_url": "mqtt://127.0.0.1:99999"}, "mqtt.url"),
         ({"mqtt_url": "127.0.0.1:1883"}, "mqtt.url"),
+        ({"mqtt_url": "mqtt://a,http://b"}, "mqtt.url is 'mqtt://a,http://b'"),
+        ({"mqtt_url": "mqtt://a,"}, "of several brokers a list, or with commas"),
+        ({"mqtt_url": "mqtt://a, mqtt://b, mqtt://a:1883"}, "mqtt://a:1883 is named twice"),
+        (
+            {"mqtt_url": ",".join(f"mqtt://b{n}" for n in range(17))},
+            "17 brokers are named; a house has 1 to 16",
+        ),
         ({"log_level": "loud"}, "debug, info, warning, error"),
         ({"log_format": "xml"}, "console or json"),
         ({"state_dir": ""}, "state_dir"),

@@ -7,6 +7,9 @@ from mutate.mutation import Mutation
 _WAYS: Final = "daemon/dreamd/app/safety/own_ways.py"
 _ROWS: Final = "daemon/dreamd/app/collective/broker_rows.py"
 _LOOP: Final = "daemon/dreamd/app/dreamscapes/drivers/control_loop.py"
+_LINKS: Final = "daemon/dreamd/adapters/mqtt/several.py"
+_RIGHTS: Final = "daemon/dreamd/adapters/mqtt/several_rights.py"
+_TESTS_LINKS: Final = ("tests/daemon/test_broker_links.py",)
 _TESTS: Final = ("tests/app/test_several_brokers.py",)
 
 SEVERAL_BROKERS: Final = (
@@ -89,5 +92,45 @@ SEVERAL_BROKERS: Final = (
         "rows = None if brokers is None else np.isin(table.broker, tuple(brokers))",
         "rows = None",
         _TESTS,
+    ),
+    Mutation(
+        "brokers.to-its-broker",
+        "an order for a pod goes to the first broker, wherever the pod is",
+        _LINKS,
+        "return self._links if place is None else self._links[place : place + 1]",
+        "return self._links[:1]",
+        _TESTS_LINKS,
+    ),
+    Mutation(
+        "brokers.heard-at-each",
+        "a broadcast goes to the first broker alone",
+        _LINKS,
+        "            link.broadcast(parcel)\n",
+        "            self._links[0].broadcast(parcel)\n",
+        _TESTS_LINKS,
+    ),
+    Mutation(
+        "brokers.put-out-at-each",
+        "a revoked bed keeps its account at the other broker",
+        _RIGHTS,
+        "            keeper.put_out(bed)\n",
+        "            self._keepers[0].put_out(bed)\n",
+        _TESTS_LINKS,
+    ),
+    Mutation(
+        "brokers.open-one",
+        "a broker that keeps its rules hides another that is open",
+        _RIGHTS,
+        "for told in self._open_to.values() for sentence in told",
+        "for sentence in self._open_to[self._url]",
+        _TESTS_LINKS,
+    ),
+    Mutation(
+        "brokers.dead-one-forbids",
+        "a dead broker keeps everybody from a seat",
+        _RIGHTS,
+        "for number in counted or range(len(self._keepers))",
+        "for number in range(len(self._keepers))",
+        _TESTS_LINKS,
     ),
 )

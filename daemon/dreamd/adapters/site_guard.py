@@ -43,7 +43,7 @@ _ANY: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
 def guarded_site(
-    state_dir: Path, hosts: tuple[str, str], now_s: Callable[[], float], broker: Address
+    state_dir: Path, hosts: tuple[str, str], now_s: Callable[[], float], *brokers: Address
 ) -> SiteAuthority | None:
     """The site of this state directory; None: `dreamd init` has made none, and the API is for this machine.
 
@@ -52,7 +52,7 @@ def guarded_site(
     Raises:
         AuthorityError: one of them would listen beyond this machine without a site; a file of the site is
             missing, open to others or another user's; its certificate does not hold, does not name the
-            address or does not fit its key; or the broker is elsewhere and without TLS.
+            address or does not fit its key; or a broker is elsewhere and without TLS.
     """
     site = SiteAuthority(state_dir)
     if not site.made:
@@ -75,8 +75,9 @@ def guarded_site(
         away = (host for host in hosts[1:] if host not in LOOPBACK)
         faults = (fault for host in (hosts[0], *away) for fault in certificate_faults(served, host, now))
         found += dict.fromkeys(faults)
-    if not broker.tls and not broker.on_this_machine:
-        found.append(f"the broker {broker.url} is elsewhere and without TLS; write mqtts:// (--mqtt-url)")
+    for broker in brokers:
+        if not broker.tls and not broker.on_this_machine:
+            found.append(f"the broker {broker.url} is elsewhere and without TLS; write mqtts:// (--mqtt-url)")
     if found:
         raise AuthorityError("; ".join(found))
     return site

@@ -125,8 +125,15 @@ class MqttLink:
 
     def publish(self, collective: Collective, key: CohortKey | None = None) -> None:
         """Encrypt, sign and broadcast; an unsent older one of this cohort is dropped."""
+        self.broadcast(self.sealed(collective, key))
+
+    def sealed(self, collective: Collective, key: CohortKey | None) -> Parcel:
+        """Encrypt under `key`, if any, and sign; once for every broker, since no nonce is used twice."""
         topic = topics.collective(collective.dreamscape, collective.cohort)
-        parcel = Parcel(topic, self._seal(key.encrypt(collective) if key else collective), qos=0)
+        return Parcel(topic, self._seal(key.encrypt(collective) if key else collective), qos=0)
+
+    def broadcast(self, parcel: Parcel) -> None:
+        """Broadcast what is sealed; an unsent older one of this cohort is dropped."""
         if not self._sent(parcel):
             self._park("collective", self._outbox.collective(parcel))
 

@@ -141,6 +141,11 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
             cohorts = runtime.dreamscape.cohorts
             cohorts.brokers.place(*cohorts.locate(seat.slot), broker)
 
+    def place_of(self, pod: str) -> int | None:
+        """The number of the broker at which this pod spoke last; None: it has not spoken."""
+        record = self._deps.fleet.get(pod)
+        return record.broker if record is not None else None
+
     @property
     def awaited(self) -> list[str]:
         """The pods with a restored seat that have not reported since the restart."""
