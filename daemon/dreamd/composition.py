@@ -225,6 +225,7 @@ class Daemon:
         """Run until a signal or a failure, then shut down in order."""
         stop = self._stop
         loop = asyncio.get_running_loop()
+        self._application.ticks.pooled = self._settings.house_pooled_ticks
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, self._end_by_plan)
         self._application.house.end_by_plan = self._end_by_plan

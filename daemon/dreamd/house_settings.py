@@ -1,4 +1,4 @@
-"""Settings of a house that a second daemon may take over: its lease, its address, whether this one waits."""
+"""Settings of a house: its lease, its address, whether this daemon waits for it, how its Dreamscapes tick."""
 
 import re
 from dataclasses import dataclass
@@ -15,12 +15,14 @@ _ANSWERS: Final = {"yes": True, "true": True, "1": True, "no": False, "false": F
 class HouseSettings:
     """The house's part of the settings. house_standby: wait until the house has no owner.
 
-    grpc_advertise: HOST:PORT at which callers elsewhere reach the API; empty: derived.
+    grpc_advertise: HOST:PORT at which callers elsewhere reach the API; empty: derived. house_pooled_ticks:
+    small Dreamscapes are fused in one pass.
     """
 
     house_lease_s: float = HOUSE_LEASE_S
     house_standby: bool = False
     grpc_advertise: str = ""
+    house_pooled_ticks: bool = True
 
 
 def _lease_s(given: object) -> float:
@@ -32,7 +34,7 @@ def _lease_s(given: object) -> float:
     return lease_s
 
 
-def _standby(given: object) -> bool:
+def _yes_or_no(given: object) -> bool:
     if isinstance(given, bool):
         return given
     if not isinstance(given, str) or given.lower() not in _ANSWERS:
@@ -71,9 +73,16 @@ HOUSE_KEYS: Final = (
     Key(
         "house.standby",
         "no",
-        _standby,
+        _yes_or_no,
         "yes or no",
         "wait until the house has no owner, then serve it; needs ledger.url",
+    ),
+    Key(
+        "house.pooled_ticks",
+        "yes",
+        _yes_or_no,
+        "yes or no",
+        "fuse small Dreamscapes in one pass, where there are two at least; no: each apart",
     ),
     Key(
         "grpc.advertise",
@@ -83,4 +92,4 @@ HOUSE_KEYS: Final = (
         "where callers elsewhere reach the API; else grpc.host or a name of the certificate",
     ),
 )
-"""Keys of the house's lease, and of the way to its owner."""
+"""Keys of the house's lease, of the way to its owner, and of its ticks."""

@@ -35,6 +35,7 @@ from tests.bench.formats import formats
 from tests.bench.fusion import fusion
 from tests.bench.intake import intake
 from tests.bench.overload import overload
+from tests.bench.pooled import pooled
 from tests.bench.ledger import ledger
 from tests.bench.letters import letters
 from tests.bench.lsl import lsl
@@ -143,6 +144,7 @@ BENCHES = {
     "intake": lambda: intake(row),
     "takeover": lambda: takeover(row),
     "overload": lambda: overload(row),
+    "pooled": lambda: pooled(row),
     "lists": lambda: lists(row),
     "ended": lambda: ended(row),
     "ledger": lambda: ledger(row),

@@ -6,8 +6,8 @@ import io
 from collections.abc import Awaitable, Callable
 
 import dreamapi
-from dreamd.composition import FREE_SOCKET
 from dreamd.main import main
+from dreamd.settings import FREE_SOCKET
 from integration.crowd import Crowd
 from integration.fleet import Fleet
 

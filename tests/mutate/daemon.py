@@ -229,8 +229,8 @@ _FRAMES: Final = (
         "frame.frozen-excluded",
         "a frozen pod keeps its weight",
         _COLUMNS,
-        "self.present & self.finite & ~self.frozen & self.good & fresh & allowed",
-        "self.present & self.finite & self.good & fresh & allowed",
+        "sound = self.present & self.finite & ~self.frozen & self.good",
+        "sound = self.present & self.finite & self.good",
         (_TESTS_COLUMNS,),
     ),
     Mutation(
@@ -269,8 +269,8 @@ _FRAMES: Final = (
         "frame.finite-excluded",
         "a pod with a NaN frame keeps its weight",
         _COLUMNS,
-        "self.present & self.finite & ~self.frozen & self.good & fresh & allowed",
-        "self.present & ~self.frozen & self.good & fresh & allowed",
+        "sound = self.present & self.finite & ~self.frozen & self.good",
+        "sound = self.present & ~self.frozen & self.good",
         (_TESTS_COLUMNS,),
     ),
     Mutation(
@@ -293,8 +293,8 @@ _FRAMES: Final = (
         "frame.fresh",
         "a frame of any age counts",
         _COLUMNS,
-        "fresh = (age >= -FUTURE_HOPS) & (age <= FRAME_FRESH_HOPS)",
-        "fresh = age >= -FUTURE_HOPS",
+        "return np.asarray((age >= -FUTURE_HOPS) & (age <= FRAME_FRESH_HOPS))",
+        "return np.asarray(age >= -FUTURE_HOPS)",
         (_TESTS_COLUMNS,),
     ),
     Mutation(
@@ -317,8 +317,8 @@ _FRAMES: Final = (
         "frame.quality",
         "low or NaN quality excludes no pod",
         _COLUMNS,
-        "self.good = (self.quality >= QUALITY_IN) | (self.good & (self.quality >= QUALITY_OUT))",
-        "self.good = ~(self.quality < 0.0)",
+        "return np.asarray((quality >= QUALITY_IN) | (was & (quality >= QUALITY_OUT)))",
+        "return np.asarray(~(quality < 0.0))",
         (_TESTS_COLUMNS,),
     ),
     Mutation(
@@ -467,8 +467,8 @@ _EVIDENCE: Final = (
         "outlier.of-few",
         "of three, two similar sleepers exclude the third",
         _FUSION,
-        "self._median >= 0.0 and self._measured >= INTIMATE_BELOW",
-        "self._median >= 0.0",
+        "self.median >= 0.0 and self.measured >= INTIMATE_BELOW",
+        "self.median >= 0.0",
         (_TESTS_FUSION,),
     ),
     Mutation(
@@ -483,16 +483,16 @@ _EVIDENCE: Final = (
         "outlier.before-the-clip",
         "an outlier hides behind the clip",
         _FUSION,
-        "away = (columns.db[block] - self._mu) / self._sigma - r",
-        "away = blend.to_shared(columns.db[block], self._mu, self._sigma) - r",
+        "away = (columns.db[block] - self.mu) / self.sigma - r",
+        "away = blend.to_shared(columns.db[block], self.mu, self.sigma) - r",
         (_TESTS_FUSION,),
     ),
     Mutation(
         "outlier.three-frames",
         "one frame far away excludes",
         _FUSION,
-        "return np.asarray(eligible & (self._over >= OUTLIER_FRAMES))",
-        "return np.asarray(eligible & (self._over >= 1))",
+        "return np.asarray(eligible & (self.over >= OUTLIER_FRAMES))",
+        "return np.asarray(eligible & (self.over >= 1))",
         (_TESTS_FUSION,),
     ),
 )
@@ -690,8 +690,14 @@ _BREAKERS: Final = (
         "        dreamscape.cohorts.artist = self._led(now_s)  # after the severs of this tick\n"
         "        return OpenTick(instant, missed, now_s, fuses=not dreamscape.ownership.lost)\n"
         "\n"
-        "    def close_tick(self, opened: OpenTick, fused: Fused | None) -> None:\n"
-        '        """Judge the group and publish. fused: of `Cohorts.fuse`; None: nothing is published."""\n'
+        "    def close_tick(self, opened: OpenTick, fused: Fused | None, waited_s: float = 0.0) -> None:\n"
+        '        """Judge the group and publish.\n'
+        "\n"
+        "        Args:\n"
+        "            opened: of `open_tick`.\n"
+        "            fused: of `Cohorts.fuse`; None: nothing is published.\n"
+        "            waited_s: how long it has waited since it was opened, for other Dreamscapes.\n"
+        '        """\n'
         "        dreamscape, cohorts = self._dreamscape, self._dreamscape.cohorts\n"
         "        instant, now_s = opened.instant, opened.now_s\n"
         "        if opened.fuses:\n"
@@ -703,8 +709,14 @@ _BREAKERS: Final = (
         "        dreamscape.cohorts.artist = self._led(now_s)  # after the severs of this tick\n"
         "        return OpenTick(instant, missed, now_s, fuses=not dreamscape.ownership.lost)\n"
         "\n"
-        "    def close_tick(self, opened: OpenTick, fused: Fused | None) -> None:\n"
-        '        """Judge the group and publish. fused: of `Cohorts.fuse`; None: nothing is published."""\n'
+        "    def close_tick(self, opened: OpenTick, fused: Fused | None, waited_s: float = 0.0) -> None:\n"
+        '        """Judge the group and publish.\n'
+        "\n"
+        "        Args:\n"
+        "            opened: of `open_tick`.\n"
+        "            fused: of `Cohorts.fuse`; None: nothing is published.\n"
+        "            waited_s: how long it has waited since it was opened, for other Dreamscapes.\n"
+        '        """\n'
         "        dreamscape, cohorts = self._dreamscape, self._dreamscape.cohorts\n"
         "        instant, now_s = opened.instant, opened.now_s\n"
         "        if opened.fuses:\n"
@@ -1516,8 +1528,8 @@ _BUGS: Final = (
     Mutation(
         "failures.tick",
         "a bug in one Dreamscape's tick ends the daemon",
-        "daemon/dreamd/app/application.py",
-        'attempt("tick", partial(runtime.tick, instant, missed), of=name)',
+        "daemon/dreamd/app/dreamscapes/drivers/pooled_ticks.py",
+        'self._failures.attempt("tick", partial(runtime.tick, instant, missed), of=name)',
         "runtime.tick(instant, missed)",
         (_TESTS_FAILURES,),
     ),

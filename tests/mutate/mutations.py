@@ -38,6 +38,7 @@ from mutate.own import OWN
 from mutate.patches import PATCHES
 from mutate.people import PEOPLE
 from mutate.pod import POD
+from mutate.pooled import POOLED
 from mutate.public_reports import PUBLIC_REPORTS
 from mutate.rates import RATES
 from mutate.readers import READERS
@@ -65,7 +66,7 @@ from mutate.wire import WIRE
 MUTATIONS: Final[tuple[Mutation, ...]] = (
     *(*POD, *SIGNAL, *WIRE, *DAEMON, *SYNCHRONY, *LEADING, *RENDERING, *SCORES, *STAGE, *PATCHES, *OPERATORS),
     *(*SEEN, *ALARMS, *CONSOLE, *ROOM, *ROUNDS, *CROWD),
-    *(*REHEARSED, *SIZED, *GATEWAYS),
+    *(*REHEARSED, *POOLED, *SIZED, *GATEWAYS),
     *(*STOPS, *LEASES),
     *(*HANDOVERS, *SEVERAL_BROKERS),
     *KEPT_ORDERS,

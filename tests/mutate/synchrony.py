@@ -37,8 +37,8 @@ SYNCHRONY: Final = (
         "phases.skipped",
         "after skipped ticks old phases pass for new ones",
         _PHASES,
-        "for hop in range(instant - min(skipped, _HOPS), instant):",
-        "for hop in range(0):",
+        "return range(instant - min(skipped, _HOPS), instant)",
+        "return range(0)",
         (_TESTS_PHASES,),
     ),
     Mutation(

@@ -39,6 +39,7 @@ from dreamd.app.clinic.case_events import CaseEvents
 from dreamd.app.clinic.clinic_book import ClinicBook
 from dreamd.app.clinic.sittings import Sittings
 from dreamd.app.dependencies import Dependencies
+from dreamd.app.dreamscapes.drivers.pooled_ticks import PooledTicks
 from dreamd.app.dreamscapes.moratorium_execution import MoratoriumExecution
 from dreamd.app.dreamscapes.registry import DreamscapeRegistry
 from dreamd.app.dreamscapes.wake_execution import WakeExecution
@@ -91,7 +92,7 @@ class Application:
         bed_accounts: the beds' accounts at the broker, which follow their credentials.
         inbound: takes what pods and the broker send.
         registry: the Dreamscapes by name.
-        failures: the steps that raised.
+        ticks, failures: how Dreamscapes are ticked; the steps that raised.
     """
 
     _books_closed = False
@@ -161,6 +162,7 @@ class Application:
     def _build_all(self, people: HousePeople, secret: Random, sign: Sign | None) -> None:
         self._closed = self._newest_closing(self._deps.clock.now_s())
         self.registry, self.shared = DreamscapeRegistry(self._deps), self._deps.shared
+        self.ticks = PooledTicks(self.failures, self._deps.clock)
         self.brokers, waking = self._deps.brokers, self._build_commands()
         self._build_people(people, secret)
         self._build_access(secret, sign)
@@ -315,8 +317,7 @@ class Application:
         attempt = self.failures.attempt
         self._institutions.release_held()
         with self.failures.together():
-            for name, runtime in tuple(self.registry.items()):
-                attempt("tick", partial(runtime.tick, instant, missed), of=name)
+            self.ticks.run_instant(self.registry.items(), instant, missed)
         with self.failures.together():
             attempt("archive", partial(self.registry.put_away, now_s))
             attempt("archive", partial(self._deps.fleet.forget_ghosts, now_s))

@@ -101,19 +101,21 @@ class TickPart:
     residuals: tuple[Floats, ...]
 
 
-class _Workspace:
+class Workspace:
     """Work arrays of one bank, allocated once and reused every tick.
 
     x: float32[slots, D], the states of the eligible on the shared scale. `rows`: those of the included,
-    without gaps. In both, only the part that the last tick filled is valid.
+    without gaps. In both, only the part that the last tick filled is valid. over: int8[slots], frames in a
+    row above the limit, and judged: uint32[slots], the newest frame that was counted. counting: some `over`
+    is not 0.
     """
 
     def __init__(self, slots: int, size: int) -> None:
         self.x: Floats = np.zeros((slots, size), dtype=np.float32)
         self._rows: Floats = np.zeros((slots, size), dtype=np.float32)
-        self._over = np.zeros(slots, dtype=np.int8)
-        self._judged = np.zeros(slots, dtype=np.uint32)
-        self._counting = False
+        self.over = np.zeros(slots, dtype=np.int8)
+        self.judged = np.zeros(slots, dtype=np.uint32)
+        self.counting = False
 
     def scale(self, columns: FrameTable, mu: Floats, sigma: Floats) -> None:
         """Convert every used row to the shared scale."""
@@ -125,17 +127,17 @@ class _Workspace:
         n = int(np.count_nonzero(included[:used]))
         return np.compress(included[:used], self.x[:used], axis=0, out=self._rows[:n])
 
-    def judge(self, columns: FrameTable, eligible: Mask, residuals: Floats, limit: float) -> Mask:
+    def judge_rows(self, columns: FrameTable, eligible: Mask, residuals: Floats, limit: float) -> Mask:
         """Count this tick's new frames against the limit; return the eligible slots that are outliers."""
         # Not `residuals > limit`: a NaN must count as far.
         far = eligible & ~(residuals <= limit)
-        if self._counting or far.any():
-            new = eligible & (columns.seq != self._judged)
-            counted = np.where(far, np.minimum(self._over + 1, OUTLIER_FRAMES), 0)
-            self._over = np.where(columns.present, np.where(new, counted, self._over), 0).astype(np.int8)
-            self._counting = bool(self._over.any())
-        np.copyto(self._judged, columns.seq)
-        return np.asarray(eligible & (self._over >= OUTLIER_FRAMES))
+        if self.counting or far.any():
+            new = eligible & (columns.seq != self.judged)
+            counted = np.where(far, np.minimum(self.over + 1, OUTLIER_FRAMES), 0)
+            self.over = np.where(columns.present, np.where(new, counted, self.over), 0).astype(np.int8)
+            self.counting = bool(self.over.any())
+        np.copyto(self.judged, columns.seq)
+        return np.asarray(eligible & (self.over >= OUTLIER_FRAMES))
 
 
 def _keep_what_is_given_back() -> None:
@@ -148,19 +150,24 @@ def _keep_what_is_given_back() -> None:
 
 
 class Fusion:
-    """The fusion of one Dreamscape in one term; mu_db and sigma_db are float32[D], frozen at Start."""
+    """The fusion of one Dreamscape in one term; mu_db and sigma_db are float32[D], frozen at Start.
+
+    Kept from tick to tick, also by a pass over many (`fusion.pooled`): centre, float32[D], the newest m;
+    median and measured, of that many residuals; members: the newest `included`; spaces: one a bank.
+    """
 
     def __init__(self, schema: Schema, mu_db: Floats, sigma_db: Floats) -> None:
         _keep_what_is_given_back()
+        self.schema = schema
         self._size = schema.size
         self._bands = len(schema.phase_bands)
-        self._mu = np.asarray(mu_db, dtype=np.float32)
-        self._sigma = np.asarray(sigma_db, dtype=np.float32)
-        self._m: Floats | None = None
-        self._median = float("nan")
-        self._measured = 0
-        self._members: list[Mask] = []
-        self._spaces: list[_Workspace] = []
+        self.mu = np.asarray(mu_db, dtype=np.float32)
+        self.sigma = np.asarray(sigma_db, dtype=np.float32)
+        self.centre: Floats | None = None
+        self.median = float("nan")
+        self.measured = 0
+        self.members: list[Mask] = []
+        self.spaces: list[Workspace] = []
         self.chorus = SynchronyTracker(schema)
 
     def tick(self, banks: Sequence[FrameTable], allowed: Sequence[Mask], instant: int) -> Fused:
@@ -186,19 +193,18 @@ class Fusion:
             settles: these banks are the whole, so that the centre may first move to where it converges.
                 Parts of a whole begin at the scale's own zero and move by one step a tick, all alike.
         """
-        self._spaces += [_Workspace(bank.slots, self._size) for bank in banks[len(self._spaces) :]]
-        spaces = self._spaces
+        spaces = self.work_arrays(banks)
         eligible = [bank.eligible(instant, ok) for bank, ok in zip(banks, allowed, strict=True)]
         for space, bank in zip(spaces, banks, strict=True):
-            space.scale(bank, self._mu, self._sigma)
-        before = self._m
+            space.scale(bank, self.mu, self.sigma)
+        before = self.centre
         if before is None:
             nowhere = np.zeros(self._size, dtype=np.float32)
             before = mean(self._rows(banks, eligible), self._size) if settles else nowhere
         residuals = [self._residuals(bank, mask, before) for bank, mask in zip(banks, eligible, strict=True)]
-        limit = self._limit()
+        limit = self.outlier_distance()
         outliers = [
-            space.judge(bank, mask, far, limit)
+            space.judge_rows(bank, mask, far, limit)
             for space, bank, mask, far in zip(spaces, banks, eligible, residuals, strict=True)
         ]
         included = [e & ~out for e, out in zip(eligible, outliers, strict=True)]
@@ -215,33 +221,38 @@ class Fusion:
         )
         return TickPart(r, total, tuple(included), tuple(outliers), tuple(residuals))
 
+    def work_arrays(self, banks: Sequence[FrameTable]) -> list[Workspace]:
+        """Return the work arrays of these banks, allocated where a bank is new."""
+        self.spaces += [Workspace(bank.slots, self._size) for bank in banks[len(self.spaces) :]]
+        return self.spaces
+
     def _rows(self, banks: Sequence[FrameTable], masks: list[Mask]) -> list[Floats]:
         """The states of these slots without gaps, one array a bank."""
         return [
-            space.rows(mask, bank.used) for space, bank, mask in zip(self._spaces, banks, masks, strict=True)
+            space.rows(mask, bank.used) for space, bank, mask in zip(self.spaces, banks, masks, strict=True)
         ]
 
     def _residuals(self, columns: FrameTable, eligible: Mask, r: Floats) -> Floats:
         residuals = np.full(columns.slots, np.nan, dtype=np.float32)
         for block in blocks(columns.used):
-            away = (columns.db[block] - self._mu) / self._sigma - r
+            away = (columns.db[block] - self.mu) / self.sigma - r
             np.sqrt(np.einsum("ij,ij->i", away, away), out=residuals[block])
         residuals[~eligible] = np.nan
         return residuals
 
-    def _limit(self) -> float:
+    def outlier_distance(self) -> float:
         """The outlier distance by the last tick's median; infinity without one, or with too few sleepers."""
-        known = self._median >= 0.0 and self._measured >= INTIMATE_BELOW
-        return max(OUTLIER_MEDIANS * self._median, blend.EPS) if known else float("inf")
+        known = self.median >= 0.0 and self.measured >= INTIMATE_BELOW
+        return max(OUTLIER_MEDIANS * self.median, blend.EPS) if known else float("inf")
 
     def _changed(self, included: list[Mask]) -> bool:
-        last, self._members = self._members, included
+        last, self.members = self.members, included
         same = len(last) == len(included) and all(map(np.array_equal, last, included))
         return not same
 
     def adopt(self, m: Floats, histogram: NDArray[np.int64]) -> None:
         """Go on from this centre, float32[D], and these residuals of a whole of which this is a part."""
-        self._m, self._median, self._measured = m, median_of(histogram), int(histogram.sum())
+        self.centre, self.median, self.measured = m, median_of(histogram), int(histogram.sum())
 
     def fuse_whole(self, part: TickPart, total: Summary) -> Fused:
         """Return the collective of the whole, `total`, of which `part` is what `sum_up` returned last."""
@@ -249,9 +260,9 @@ class Fusion:
         m = (total.s / total.w).astype(np.float32) if total.w > 0.0 else r
         wide = m.astype(np.float64)
         spread = total.squares / n - 2.0 * float(wide @ total.x) / n + float(wide @ wide)
-        self._median, self._measured = median_of(total.histogram), int(total.histogram.sum())
+        self.median, self.measured = median_of(total.histogram), int(total.histogram.sum())
         if total.n:
-            self._m = m
+            self.centre = m
         return Fused(
             r=r,
             m=m,
@@ -260,7 +271,7 @@ class Fusion:
             n=total.n,
             dispersion=max(spread, 0.0) if total.n else 0.0,
             mean_distance=total.distances / n,
-            median=self._median,
+            median=self.median,
             phase_means=_phase_means(total),
             included=part.included,
             outliers=part.outliers,

@@ -44,7 +44,7 @@ from dreamd.core.limits import (
     QUALITY_OUT,
     REPLAY_AGE_S,
 )
-from dreamwire.messages import Frame
+from dreamwire.messages import Floats, Frame
 from dreamwire.schema import INSTANTS_PER_HOP, Schema
 
 Mask = NDArray[np.bool_]
@@ -280,10 +280,9 @@ class FrameTable:
             instant_now: the grid instant that closes.
             allowed: bool[slots], the slots that breakers, consent and guidelines allow.
         """
-        self.good = (self.quality >= QUALITY_IN) | (self.good & (self.quality >= QUALITY_OUT))
-        age = instant_now - self.instant
-        fresh = (age >= -FUTURE_HOPS) & (age <= FRAME_FRESH_HOPS)
-        return np.asarray(self.present & self.finite & ~self.frozen & self.good & fresh & allowed)
+        self.good = good_quality(self.quality, self.good)
+        sound = self.present & self.finite & ~self.frozen & self.good
+        return np.asarray(sound & is_fresh(self.instant, instant_now) & allowed)
 
     def recent(self, instant_now: int) -> Mask:
         """Return bool[slots]: the newest frame is at most three hops old."""
@@ -300,6 +299,17 @@ class FrameTable:
     def answered(self, included: Mask) -> NDArray[np.uint16]:
         """Return uint16[slots]: the low bits of the seq used for those included, 0 for none."""
         return np.where(included, self.seq & (SEQ_LOW - 1), 0).astype(np.uint16)
+
+
+def good_quality(quality: Floats, was: Mask) -> Mask:
+    """Return which rows' quality is good, with a hysteresis: in at QUALITY_IN, out below QUALITY_OUT."""
+    return np.asarray((quality >= QUALITY_IN) | (was & (quality >= QUALITY_OUT)))
+
+
+def is_fresh(instants: NDArray[np.int64], now: int) -> Mask:
+    """Return which frames are neither too old nor from the future at this grid instant."""
+    age = now - instants
+    return np.asarray((age >= -FUTURE_HOPS) & (age <= FRAME_FRESH_HOPS))
 
 
 def _says_so_itself(frame: Frame) -> bool:

@@ -33,7 +33,9 @@ from dreamd.fusion.synchrony import (
     Everyone,
     PhaseSums,
     Phasors,
+    sums_of,
 )
+from dreamwire.messages import Floats
 from dreamwire.schema import INSTANTS_PER_HOP
 
 PRODUCT_ROWS: Final = 256
@@ -106,7 +108,7 @@ class PhaseWindow:
         counts = np.zeros((len(self.z), INSTANTS_PER_HOP))
         parts = []
         for block in blocks(columns.used, BLOCK_ROWS):
-            units, here = _units(columns.phasors[block], fresh[block])
+            units, here = units_of(columns.phasors[block], fresh[block])
             self.there[:, block, first:end] = here.transpose(0, 2, 1)
             if instant % TURNS == 0:
                 place = 2 * (first // SPARSE)
@@ -194,10 +196,7 @@ class PhaseWindow:
     def _turn_to(self, instant: int) -> None:
         """Make gaps of the hops between the last one and this; of the whole window after a jump."""
         last, self._last = self._last, instant
-        if last is None:
-            return
-        skipped = instant - last - 1 if instant >= last else _HOPS
-        for hop in range(instant - min(skipped, _HOPS), instant):
+        for hop in gaps_since(last, instant):
             first, end = columns_of(hop)
             self.z[:, :, first:end] = 0
             self.there[:, :, first:end] = 0
@@ -207,6 +206,22 @@ class PhaseWindow:
             for sums in (self.sums.g, self.sums.k):
                 sums[:, first:end] = 0.0
                 sums[:, :, first:end] = 0.0
+
+    def take_over(self, z: Phasors, heard: Mask, last: int | None) -> None:
+        """Go on from these phases, complex64[B, n, T], of the first n rows.
+
+        heard: bool[n], those with a past. last: the instant of their newest hop; None: there was none.
+        """
+        rows = slice(z.shape[1])
+        self.z[:, rows], self._heard[rows], self._last = z, heard, last
+        self.there[:, rows] = z != 0
+        self.sparse[:, rows] = z[:, :, ::SPARSE]
+        self._sparse_there[:, rows] = self.there[:, rows, ::SPARSE]
+        self.sums = sums_of(z)
+
+    def held(self) -> tuple[Phasors, Mask, int | None]:
+        """Return what another window `take_over`s: phases, rows with a past, the newest instant."""
+        return self.z, self._heard, self._last
 
     def due(self, used: int, instant: int) -> list[slice]:
         """The rows, of those used, for which this tick computes `own`."""
@@ -220,20 +235,37 @@ class PhaseWindow:
         few = everyone.every == SPARSE
         z, there = (self.sparse, self._sparse_there) if few else (self.z, self.there)
         for rows in due:
-            bands = everyone.ppc_each(z[:, rows], there[:, rows])
-            told = np.isfinite(bands)
-            mean = np.where(told, bands, 0.0).sum(axis=0) / np.maximum(told.sum(axis=0), 1)
-            self.own[rows] = np.where(told.any(axis=0), mean, np.nan)
+            self.own[rows] = mean_of_bands(everyone.ppc_each(z[:, rows], there[:, rows]))
 
     def some(self, most: int = SURROGATE_SLEEPERS) -> Phasors:
         """Return a copy of at most `most` sleepers' phases, complex64[B, n, T], oldest instant first."""
-        rows = np.flatnonzero(self._heard)
-        rows = rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)] if len(rows) > most else rows
-        end = columns_of(self._last)[1] if self._last is not None else 0
-        return np.ascontiguousarray(np.roll(self.z[:, rows], -end, axis=2))
+        return sample(self.z, self._heard, self._last, most)
 
 
-def _units(phasors: Phasors, fresh: Mask) -> tuple[NDArray[np.float32], Mask]:
+def mean_of_bands(ppc: Floats) -> Floats:
+    """Return the mean of each column over the bands that are known, float32[B, n]; NaN: none is."""
+    told = np.isfinite(ppc)
+    mean = np.where(told, ppc, np.float32(0.0)).sum(axis=0) / np.maximum(told.sum(axis=0), 1)
+    return np.where(told.any(axis=0), mean, np.nan).astype(np.float32)
+
+
+def gaps_since(last: int | None, instant: int) -> range:
+    """Return the hops skipped between the last one and this; the whole window where an instant goes back."""
+    if last is None:
+        return range(0)
+    skipped = instant - last - 1 if instant >= last else _HOPS
+    return range(instant - min(skipped, _HOPS), instant)
+
+
+def sample(z: Phasors, heard: Mask, last: int | None, most: int) -> Phasors:
+    """Return a copy of the phases of at most `most` rows with a past, complex64[B, n, T], oldest first."""
+    rows = np.flatnonzero(heard)
+    rows = rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)] if len(rows) > most else rows
+    end = columns_of(last)[1] if last is not None else 0
+    return np.ascontiguousarray(np.roll(z[:, rows], -end, axis=2))
+
+
+def units_of(phasors: Phasors, fresh: Mask) -> tuple[NDArray[np.float32], Mask]:
     """Return unit phasors float32[B, 4, n] (re, im of the older, of the newer), and where they are.
 
     Args:

@@ -96,7 +96,7 @@ def summarise(rows: Floats, r: Floats, phases: tuple[Phases, Doubles], residuals
         distances=distances,
         phases=phases[0],
         phase_n=phases[1],
-        histogram=np.bincount(_bins(residuals), minlength=BINS),
+        histogram=np.bincount(bins_of(residuals), minlength=BINS),
     )
 
 
@@ -120,6 +120,10 @@ def merge_all(parts: list[Summary], size: int, bands: int) -> Summary:
     return reduce(merge, parts) if parts else empty(size, bands)
 
 
+MEDIANS: Final = np.array([2.0 ** (_OCTAVE_LOW + (at - 0.5) / BINS_PER_OCTAVE) for at in range(BINS)])
+"""The residual in the middle of each bin."""
+
+
 def median_of(histogram: NDArray[np.int64]) -> float:
     """Return the (lower) median of the counted residuals, at the middle of its bin; NaN of none."""
     n = int(histogram.sum())
@@ -127,10 +131,17 @@ def median_of(histogram: NDArray[np.int64]) -> float:
         return float("nan")
     below = accumulate(histogram.tolist())
     at = next(place for place, count in enumerate(below) if count >= (n + 1) // 2)
-    return float(2.0 ** (_OCTAVE_LOW + (at - 0.5) / BINS_PER_OCTAVE))
+    return float(MEDIANS[at])
 
 
-def _bins(residuals: Floats) -> NDArray[np.int64]:
+def medians_of(histograms: NDArray[np.int64]) -> Doubles:
+    """Return `median_of` each of these, int64[K, BINS]: float64[K]."""
+    below = np.cumsum(histograms, axis=1)
+    at = np.argmax(below >= (below[:, -1:] + 1) // 2, axis=1)
+    return np.where(below[:, -1] > 0, MEDIANS[at], np.nan)
+
+
+def bins_of(residuals: Floats) -> NDArray[np.int64]:
     """Return the bin of each residual; a NaN goes to the last."""
     with np.errstate(divide="ignore", invalid="ignore"):
         place = (np.log2(residuals.astype(np.float64)) - _OCTAVE_LOW) * BINS_PER_OCTAVE + 1.0

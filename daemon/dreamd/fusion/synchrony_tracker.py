@@ -11,6 +11,7 @@ import numpy as np
 
 from dreamd.fusion.frame_table import FrameTable, Mask
 from dreamd.fusion.phase_window import TURNS, PhaseWindow, columns_of
+from dreamd.fusion.small_groups.phase_rings import PhaseRings, PooledWindow
 from dreamd.fusion.synchrony import (
     SURROGATE_SLEEPERS,
     WINDOW,
@@ -41,7 +42,7 @@ class SynchronyTracker:
 
     def __init__(self, schema: Schema) -> None:
         self.lags = lags_of(schema)
-        self.banks: list[PhaseWindow] = []
+        self.banks: list[PhaseWindow | PooledWindow] = []
         self.synchrony: Synchrony = nothing_known(len(self.lags))
         self.shifted: Doubles = self.synchrony.z
         self.parted = False
@@ -63,26 +64,54 @@ class SynchronyTracker:
         Returns:
             For each bank the sum of unit phasors at this very instant, complex128[B], and their number.
         """
-        self.banks += [PhaseWindow(len(self.lags), bank.slots) for bank in banks[len(self.banks) :]]
+        windows = self._apart(banks)
         self._began = instant if self._began is None else self._began
         newest = [
             phases.step(bank, counted, ok, instant)
-            for phases, bank, counted, ok in zip(self.banks, banks, included, allowed, strict=True)
+            for phases, bank, counted, ok in zip(windows, banks, included, allowed, strict=True)
         ]
-        due = [phases.due(bank.used, instant) for phases, bank in zip(self.banks, banks, strict=True)]
+        due = [phases.due(bank.used, instant) for phases, bank in zip(windows, banks, strict=True)]
         read = instant % TURNS == 0 and not self.parted
-        if self.banks and (read or any(due)):
-            self._read(columns_of(instant)[1], due, read=read)
+        if windows and (read or any(due)):
+            sums, end = self.sums(), columns_of(instant)[1]
+            if read:
+                self.synchrony = synchrony(sums, self.lags, end)
+            if any(due):
+                self._everyone.see(sums, end)
+                for phases, rows in zip(windows, due, strict=True):
+                    phases.each(self._everyone, rows)
         return newest
 
-    def _read(self, end: int, due: list[list[slice]], *, read: bool) -> None:
-        sums = self.sums()
-        if read:
-            self.synchrony = synchrony(sums, self.lags, end)
-        if any(due):
-            self._everyone.see(sums, end)
-            for phases, rows in zip(self.banks, due, strict=True):
-                phases.each(self._everyone, rows)
+    def _apart(self, banks: Sequence[FrameTable]) -> list[PhaseWindow]:
+        """Return a window for each bank; phases that were pooled are taken back from there."""
+        windows = []
+        for number, bank in enumerate(banks):
+            held = self.banks[number] if number < len(self.banks) else None
+            if isinstance(held, PhaseWindow):
+                windows.append(held)
+                continue
+            window = PhaseWindow(len(self.lags), bank.slots)
+            if held is not None:
+                window.take_over(held.z, held.heard, held.last)
+                window.own[:] = held.own
+            windows.append(window)
+        self.banks = [*windows]
+        return windows
+
+    def pooled(self, rings: PhaseRings, bank: FrameTable, instant: int) -> PooledWindow:
+        """Return the window of the only bank, in these rings, for a pass that adds the hop of this instant.
+
+        Phases that it has are taken along. `synchrony` is set by the pass, and `own` computed when asked for.
+        """
+        self._began = instant if self._began is None else self._began
+        held = self.banks[0] if self.banks else None
+        mine = held if isinstance(held, PooledWindow) else None
+        window = rings.window_for(mine, bank.used, bank.slots)
+        if isinstance(held, PhaseWindow):
+            window.take_over(*held.held())
+            window.own[:] = held.own
+        self.banks = [window]
+        return window
 
     def sums(self) -> PhaseSums:
         """Return the sums of all banks, in the ring's order; at least one bank has been given."""
@@ -98,6 +127,9 @@ class SynchronyTracker:
 
     def own(self) -> tuple[Floats, ...]:
         """Each sleeper's PPC with all others, mean over bands, float32[slots] a bank; NaN: not known."""
+        for phases in self.banks:
+            if isinstance(phases, PooledWindow):
+                phases.compute_own(self._everyone)
         return tuple(phases.own.copy() for phases in self.banks)
 
     def shifts_due(self, instant: int) -> bool:

@@ -26,7 +26,8 @@ from dreamd.core.guidelines.running import RunningLimits
 from dreamd.core.limits import ALONE_WITHIN_S, COHORT_SLOTS, HOP_S, INTIMATE_BELOW
 from dreamd.core.safety.breaker import Breaker
 from dreamd.fusion.collective import Fused, Fusion, TickPart
-from dreamd.fusion.frame_table import FrameVerdict, Mask
+from dreamd.fusion.frame_table import FrameTable, FrameVerdict, Mask
+from dreamd.fusion.pooled.pooled_fusion import Member
 from dreamd.fusion.summary import Summary
 from dreamwire.blend import coupling_to_byte, from_shared
 from dreamwire.messages import Collective, Floats, Frame
@@ -205,9 +206,9 @@ class Cohorts:
 
         Frames and slots may change before it: the message answers the frames that are in the sums.
         """
-        self._lost += sum(bank.columns.advance(instant) for bank in self._banks)
+        tables, allowed = self._advanced(instant)
         self.fusion.chorus.parted = True
-        part = self.fusion.sum_up([bank.columns for bank in self._banks], self._allowed(), instant)
+        part = self.fusion.sum_up(tables, allowed, instant)
         self._summed = [Asked.at_sums(bank, at) for bank, at in zip(self._banks, part.included, strict=True)]
         return part
 
@@ -234,16 +235,17 @@ class Cohorts:
 
     def fuse(self, instant: int) -> Fused:
         """Fuse the newest frames at this grid instant."""
-        self._lost += sum(bank.columns.advance(instant) for bank in self._banks)
-        self.fused = self.fusion.tick(
-            [bank.columns for bank in self._banks],
-            self._allowed(),
-            instant,
-        )
+        self.fused = self.fusion.tick(*self._advanced(instant), instant)
         return self.fused
 
-    def _allowed(self) -> list[Mask]:
-        return [bank.reachable for bank in self._banks]
+    def member(self, instant: int) -> Member | None:
+        """Return what a pass fuses at this grid instant, into `fused`; None: only `fuse` can."""
+        return Member.of_banks(self.fusion, *self._advanced(instant))
+
+    def _advanced(self, instant: int) -> tuple[list[FrameTable], list[Mask]]:
+        """Close this instant for all tables; return their columns, and the slots that are allowed."""
+        self._lost += sum(bank.columns.advance(instant) for bank in self._banks)
+        return [bank.columns for bank in self._banks], [bank.reachable for bank in self._banks]
 
     def broadcasts(
         self, dreamscape: str, instant: int, level: float, term_of: Callable[[int], int]
@@ -391,9 +393,6 @@ class Cohorts:
         distance, synchrony = 0.0, nan
         if self.fused and number < len(self.fused.residuals):
             distance = float(self.fused.residuals[number][row])
-            synchrony = float(self.fused.own_synchrony[number][row])
-        return Reading(
-            granted=int(bank.granted[row]) / 255,
-            distance=distance,
-            synchrony=synchrony,
-        )
+            own = self.fused.own_synchrony or self.fusion.chorus.own()
+            synchrony = float(own[number][row])
+        return Reading(granted=int(bank.granted[row]) / 255, distance=distance, synchrony=synchrony)

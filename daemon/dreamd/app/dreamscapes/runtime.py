@@ -10,7 +10,7 @@ from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes import plan_changes
 from dreamd.app.dreamscapes.dreamscape import Dreamscape
 from dreamd.app.dreamscapes.drivers.breaker_moves import BreakerMoves
-from dreamd.app.dreamscapes.drivers.control_loop import ControlLoop
+from dreamd.app.dreamscapes.drivers.control_loop import ControlLoop, OpenTick
 from dreamd.app.dreamscapes.drivers.housekeeping import Housekeeping
 from dreamd.app.dreamscapes.drivers.pod_inputs import PodInputs
 from dreamd.app.dreamscapes.drivers.recording import RecordingDriver
@@ -24,6 +24,7 @@ from dreamd.app.events.tick_watchers import CollectiveWatching, Newest, TickWatc
 from dreamd.app.stage.stimulus_markers import StimulusMarkers
 from dreamd.core.dreamscapes.views import CollectiveView, DreamscapeState, DreamscapeView, Plan
 from dreamd.core.refusals import Refusal
+from dreamd.fusion.collective import Fused
 
 
 class DreamscapeRuntime:
@@ -70,6 +71,25 @@ class DreamscapeRuntime:
         else:
             self._loop.close_instant(instant, missed, now_s)
         self._housekeeping.keep(now_s)
+
+    @property
+    def pools(self) -> bool:
+        """Whether it runs, and its ticks may be fused in a pass with those of others."""
+        dreamscape, plan = self.dreamscape, self.dreamscape.plan
+        runs = dreamscape.started and dreamscape.state is not DreamscapeState.ENDED
+        return runs and not plan.record and not self._deps.shared.shares(plan.dreamscape)
+
+    def open_tick(self, instant: int, missed: int) -> OpenTick | float:
+        """Open this grid instant; where it does not run, return the session time alone."""
+        now_s = self._deps.clock.now_s()
+        opened = self._loop.open_tick(instant, missed, now_s)
+        return now_s if opened is None else opened
+
+    def close_tick(self, opened: OpenTick | float, fused: Fused | None, waited_s: float) -> None:
+        """Close what was opened, then keep house; waited_s: see `ControlLoop.close_tick`."""
+        if isinstance(opened, OpenTick):
+            self._loop.close_tick(opened, fused, waited_s)
+        self._housekeeping.keep(opened.now_s if isinstance(opened, OpenTick) else opened)
 
     def tighten(self) -> None:
         """Other guidelines are in force: hold every seat to what is tighter, from the next message on."""

@@ -25,7 +25,7 @@ TELL_EVERY_S: Final = 10.0
 PENDING_MAX: Final = 64
 
 STEPS: Final = (
-    *("tick", "archive", "orders", "locks", "wake-orders", "ledger", "clinic", "meters"),
+    *("tick", "pass", "archive", "orders", "locks", "wake-orders", "ledger", "clinic", "meters"),
     *("presence", "status", "event", "clock", "frames", "malformed", "link"),
     *("watcher", "log", "aside", "lag", "readiness", "service-manager", "mqtt", "drive"),
 )
@@ -97,6 +97,22 @@ class StepFailures:
         finally:
             self._turn_over()
 
+    def start_step(self, step: str, act: Callable[[], Value], of: str = "") -> Value | None:
+        """Run the first part of a step, of which `attempt` runs the rest; where it raises, as `attempt`.
+
+        Call it within `together`, so that its failure is reported when the turn is over.
+        """
+        try:
+            return act()
+        except Exception as error:  # noqa: BLE001 -- as in `attempt`
+            self.note(step, error, of)
+            return None
+
+    def report(self, step: str, error: Exception) -> None:
+        """Count and report a bug that cost no sleeper anything: the step was done again in another way."""
+        self._counted(step)
+        self._tell(Failure(step, error), "it was done again, apart, and nobody is at zero for it")
+
     @contextmanager
     def together(self) -> Iterator[None]:
         """Several attempts of one turn: their failures are reported at the end of the turn."""
@@ -157,15 +173,13 @@ class StepFailures:
                     unheard.append(f"{name} ({error!r})")
         self._fatal = self._fatal or ", ".join(unheard)
 
-    def _tell(self, failure: Failure) -> None:
+    def _tell(self, failure: Failure, outcome: str = "") -> None:
         now_s = self._now_s()
         if now_s - self._told_s.get(failure.step, -TELL_EVERY_S) < TELL_EVERY_S:
             return
         self._told_s[failure.step] = now_s
-        whom = failure.of or "everyone"
-        sentence = (
-            f"a bug in the step {failure.step} ({type(failure.error).__name__}): {whom} is at zero for now"
-        )
+        outcome = outcome or f"{failure.of or 'everyone'} is at zero for now"
+        sentence = f"a bug in the step {failure.step} ({type(failure.error).__name__}): {outcome}"
         try:
             self._told(failure)
             if self._journal is not None:

@@ -76,8 +76,14 @@ class ControlLoop:
         dreamscape.cohorts.artist = self._led(now_s)  # after the severs of this tick
         return OpenTick(instant, missed, now_s, fuses=not dreamscape.ownership.lost)
 
-    def close_tick(self, opened: OpenTick, fused: Fused | None) -> None:
-        """Judge the group and publish. fused: of `Cohorts.fuse`; None: nothing is published."""
+    def close_tick(self, opened: OpenTick, fused: Fused | None, waited_s: float = 0.0) -> None:
+        """Judge the group and publish.
+
+        Args:
+            opened: of `open_tick`.
+            fused: of `Cohorts.fuse`; None: nothing is published.
+            waited_s: how long it has waited since it was opened, for other Dreamscapes.
+        """
         dreamscape, cohorts = self._dreamscape, self._dreamscape.cohorts
         instant, now_s = opened.instant, opened.now_s
         if opened.fuses:
@@ -90,7 +96,7 @@ class ControlLoop:
         self._recording.close_tick(instant, opened.missed, fused)
         self._deps.meters.frames_lost(cohorts.take_lost())
         self._deps.meters.frames_above_granted(cohorts.take_frames_above())
-        dreamscape.tick_s = self._deps.clock.now_s() - now_s
+        dreamscape.tick_s = self._deps.clock.now_s() - now_s - waited_s
         self._watchers.tell()
         check(cohorts.fusion.chorus, instant, self._deps.aside)
         dreamscape.monitor.digest()
