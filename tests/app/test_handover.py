@@ -286,6 +286,20 @@ def test_a_blind_owner_vouches_for_nobody() -> None:
     assert stage.ledger.handed_over() == ()
 
 
+def test_an_owner_vouches_for_the_pods_of_the_brokers_that_it_reaches() -> None:
+    """Where the way by one broker is lost, its pods are left out, and those of the others are handed over."""
+    stage = dreaming()
+    far = stage.app._deps.fleet.get("bed-2")
+    assert far is not None
+    far.broker = 1
+    ways = stage.app.registry["night"].dreamscape.evaluator.ways
+    stage.app.shutdown(SIGNALLED, hands_over=True)
+    ways.lost = frozenset({1})
+    stage.app.close()
+    (handed,) = stage.ledger.handed_over()
+    assert {slot.pod for slot in handed.slots} == {pod.name for pod in stage.pods} - {"bed-2"}
+
+
 def test_a_dreamscape_on_its_way_home_is_not_handed_over() -> None:
     """Pods that were sent home before go home; a handover keeps none of them."""
     stage = dreaming()

@@ -63,7 +63,7 @@ HANDOVERS: Final = (
         "handover.blind",
         "a blind owner vouches for its pods",
         _SLOTS,
-        " or dreamscape.evaluator.blind",
+        " or record.broker in lost",
         "",
         _APP,
     ),

@@ -34,14 +34,12 @@ def handed_by(dreamscape: Dreamscape, fleet: PodRegistry) -> Handover | None:
     An owner has seen nothing for a while of the pods at a lost broker, and vouches for none of them; nor does
     one that lost its terms.
     """
-    if dreamscape.state not in HANDED_IN or dreamscape.evaluator.blind or dreamscape.ownership.lost:
+    if dreamscape.state not in HANDED_IN or dreamscape.ownership.lost:
         return None
-    slots = []
+    slots, lost = [], dreamscape.evaluator.ways.lost
     for seat in dreamscape.holding():
         record, slot = fleet.get(seat.pod), seat.slot
-        if slot is None or record is None or seat.disobeyed or record.latched:
-            continue
-        if record.broker in dreamscape.evaluator.ways.lost:
+        if slot is None or record is None or seat.disobeyed or record.latched or record.broker in lost:
             continue
         if record.breaker.may_couple and record.incarnation == seat.incarnation:
             term = dreamscape.ownership.held(slot.cohort)
