@@ -25,7 +25,7 @@ LEASES: Final = (
         "daemon/dreamd/ports/pod_link.py",
         "return isinstance(command.what, Assign | Release)",
         "return False",
-        (f"{_SIMULATED}::test_a_house_moves_within_its_lease_and_two_seconds",),
+        (f"{_SIMULATED}::test_only_the_owner_takes_beds_and_lets_them_go",),
     ),
     Mutation(
         "owner.time",

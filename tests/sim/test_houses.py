@@ -17,6 +17,8 @@ from dreamd.simulation.machines.house.house_row import HouseRow
 from dreamd.simulation.machines.memory_ledger import MemoryLedger
 from dreamd.simulation.processes.daemons import DaemonProcess
 from dreamd.simulation.world import World
+from dreamwire import topics
+from dreamwire.messages import Command, Release, WakePod
 
 PODS = 4
 STEP_S = 0.05
@@ -128,6 +130,19 @@ def test_an_owner_before_writes_nothing() -> None:
     with pytest.raises(LedgerError, match="another dreamd has taken"):
         old.ledger.write(Transaction(check_ins=(("bed-1", ""),)))
     assert "bed-1" in world.storage.beds
+
+
+def test_only_the_owner_takes_beds_and_lets_them_go() -> None:
+    """An owner that is cut off sends no release and no assign, though it lives; a wake order leaves."""
+    world, old = dreaming()
+    cut_owner(world, old, 60.0)
+    world.run(HOUSE_LEASE_S + 0.1)
+    sent: list[str] = []
+    world.broker.hand = lambda _pod, topic, *_, **__: sent.append(topic)  # type: ignore[method-assign]
+    for pod, what in (("bed-1", Release("not ours")), ("bed-2", WakePod("asked", "an advocate"))):
+        old.command(Command(pod, 1 << 60, 1, 0, what))
+    world.run(0.01)
+    assert [topic for topic in sent if "command" in topic] == [topics.pod_topic("bed-2", "command")]
 
 
 def test_an_owner_counts_its_lease_from_the_question() -> None:

@@ -191,12 +191,13 @@ class Night:
         ordinary = fault_kinds.draw(rng, pods, *between_s)
         apart = _congestion(seed, pods, between_s), _sessions(seed, pods, between_s)
         more = _access(seed, pods, between_s), _people(seed, pods, between_s)
-        drawn = (*ordinary, *apart[0], *apart[1], *more[0], *more[1], *_houses(seed, pods, between_s))
+        drawn = (*ordinary, *apart[0], *apart[1], *more[0], *more[1])
         if not drawn:
             return ()  # a calm night stays one
         acts = _clinic(seed, pods, between_s), _moratoria(seed, pods, between_s)
         more = _rounds(seed, pods, between_s), _guests(seed, pods, between_s)
-        return (*drawn, *acts[0], *acts[1], *more[0], *more[1], *_gateways(seed, pods, between_s))
+        machines = _gateways(seed, pods, between_s), _houses(seed, pods, between_s)
+        return (*drawn, *acts[0], *acts[1], *more[0], *more[1], *machines[0], *machines[1])
 
     def gateways(self, seed: int) -> int:
         """How many gateways it has."""

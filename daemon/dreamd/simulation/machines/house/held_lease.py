@@ -109,7 +109,7 @@ class HeldLease:
             return
         if arrives:
             self._own.renewal_answered(renewed=renewed, asked_s=asked_s)
-            self.faltered = False
+            self.faltered = self.faltered and not self.living  # one that a slow disk kept too long is over
         if self._own.lost:
             self._lost()
         else:
