@@ -376,7 +376,7 @@ class InvariantChecker:
     def metrics_updated(self, daemon: ObservedDaemon) -> None:
         """A daemon has updated the fleet's metrics."""
         above = daemon.metrics.above_granted
-        said = not isnan(above)  # NaN: no pod with a slot is heard, so the metric has no value
+        said = not (isnan(above) or daemon.lost)  # NaN: no pod with a slot is heard; lost: not its pods
         if said and not above <= len(self.touched):
             self.violated("metrics", f"daemon {daemon.number}", f"{above} pods render more than was granted")
 
