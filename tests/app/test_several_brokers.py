@@ -145,6 +145,21 @@ def test_frames_lost_by_a_dead_broker_count_against_no_pod_and_others_count() ->
     assert table.lost == 1, [table.lost_lately(slot) for slot in places.values()]
 
 
+def test_those_who_return_last_from_an_outage_are_not_tripped_for_it() -> None:
+    """Pods that need some seconds longer than most to come back do not trip; one that stays away does."""
+    stage = at_two(6, 6)
+    die(stage, 1)
+    stage.hop(40)
+    stage.app.inbound.on_link(up=True, broker=1)
+    for pod in stage.pods[6:11]:
+        pod.back()
+        stage.hop(8)
+    assert none_trips(stage)
+    assert coupled(stage) == {f"bed-{n}" for n in range(1, 12)}
+    stage.hop(4 * 16)
+    assert stage.app.pods.get("bed-12").breaker_cause == "stale"
+
+
 def test_a_will_at_the_broker_that_a_pod_has_left_is_no_word_of_it() -> None:
     """A pod that has moved to broker 2 stays online when broker 1 publishes its old will."""
     stage = at_two(6, 6)

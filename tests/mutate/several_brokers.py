@@ -56,9 +56,25 @@ SEVERAL_BROKERS: Final = (
     Mutation(
         "brokers.no-trip",
         "breakers of the pods at a dead broker trip",
-        "daemon/dreamd/app/safety/breaker_evaluator.py",
-        "return record is not None and record.broker in self.ways.lost",
-        "return False",
+        _WAYS,
+        "(record is not None and record.broker in self.lost)",
+        "False",
+        _TESTS,
+    ),
+    Mutation(
+        "brokers.late",
+        "pods that return last from an outage are tripped for it",
+        _WAYS,
+        "return seat.number in self._late_s or",
+        "return",
+        _TESTS,
+    ),
+    Mutation(
+        "brokers.late-for-ever",
+        "a pod that never returns from an outage keeps a closed breaker",
+        _WAYS,
+        "if now_s - s <= RETURN_WITHIN_S}",
+        "}",
         _TESTS,
     ),
     Mutation(

@@ -53,8 +53,8 @@ STOPS: Final = (
         "stop.no-trips",
         "a pod that was ordered to leave is tripped for being silent",
         "daemon/dreamd/app/safety/breaker_evaluator.py",
-        "heard = not going_home and not self._is_cut(seat)",
-        "heard = not self._is_cut(seat)",
+        "heard = not going_home and not self.ways.excuses(seat)",
+        "heard = not self.ways.excuses(seat)",
         (_TESTS_HOMECOMING,),
     ),
     Mutation(

@@ -72,6 +72,8 @@ QUORUM_SHARE: Final = 0.5
 OWN_FAULT_HOLDS_S: Final = 30.0
 """Seconds during which "most frames missing" is treated as an uplink failure. After that, pods that the
 broker reported as disconnected are tripped."""
+RETURN_WITHIN_S: Final = 15.0
+"""After an uplink failure a pod that is still silent trips no sooner: agents try again within 10 s."""
 BROKERS_MAX: Final = 16
 """Brokers of a house; each costs the daemon a connection, and a copy of every broadcast."""
 QUORUM_MIN: Final = 3

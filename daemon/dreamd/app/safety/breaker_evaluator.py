@@ -118,7 +118,7 @@ class BreakerEvaluator:
             if number not in signs and seat.slot is not None and condition is not None:
                 signs[number] = (seat, _sign(condition(seat.slot)))
         for seat, sign in signs.values():
-            heard = not going_home and not self._is_cut(seat)
+            heard = not going_home and not self.ways.excuses(seat)
             if heard or seat.number in out or _of_the_sleeper(sign):
                 self._observe(seat, sign)
         return Verdict(self.ways.lost, lost - self.ways.lost)
@@ -149,11 +149,6 @@ class BreakerEvaluator:
             if record is not None and record.broker in back:
                 self._breakers.restart_scoring(record)
         return out
-
-    def _is_cut(self, seat: Seat) -> bool:
-        """Whether the way to the pod of this seat is lost."""
-        record = self._fleet.get(seat.pod) if self.ways.lost else None
-        return record is not None and record.broker in self.ways.lost
 
     def _observe(self, seat: Seat, sign: Observation) -> None:
         record = self._fleet.get(seat.pod)
