@@ -72,4 +72,12 @@ LONG_WORK: Final = (
         "now_s < known[1]:",
         ("tests/app/test_consent_book.py",),
     ),
+    Mutation(
+        "long-work.answer-at-once",
+        "the seats of an answer are read in one turn",
+        "daemon/dreamd/adapters/grpc/servicers/dreamscapes.py",
+        "                await asyncio.sleep(0)  # ten thousand",
+        "                pass  # ten thousand",
+        ("tests/api/test_long_answers.py",),
+    ),
 )
