@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from dreamd.app.collective.recorded_rows import rows_of
 from dreamd.app.inbound_guard import InboundGuard
 from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
 from dreamwire.messages import Assign, PodEventKind
@@ -66,6 +67,17 @@ def test_a_dead_broker_leaves_those_at_the_other_dreaming(first: int, second: in
     assert coupled(stage) == others
     assert none_trips(stage)
     assert stage.app.dreamscapes.get("night").state is DreamscapeState.DREAMING
+
+
+def test_a_recording_shows_those_at_a_dead_broker_without_weight() -> None:
+    """The rows of a recording name as allowed whom the tick has summed, so that a replay sums the same."""
+    stage = at_two(6, 6)
+    die(stage, 1)
+    stage.hop(8)
+    cohorts = stage.app.registry["night"].dreamscape.cohorts
+    (rows,) = rows_of(cohorts)
+    places = {c.pod: c.what.slot for c in stage.link.commands if isinstance(c.what, Assign)}
+    assert {pod for pod, slot in places.items() if rows.allowed[slot]} == {f"bed-{n}" for n in range(1, 7)}
 
 
 def test_one_pod_alone_at_a_dead_broker_does_not_trip() -> None:

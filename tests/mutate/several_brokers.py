@@ -62,6 +62,14 @@ SEVERAL_BROKERS: Final = (
         _TESTS,
     ),
     Mutation(
+        "brokers.recorded",
+        "a recording gives weight to those at a dead broker",
+        "daemon/dreamd/app/collective/recorded_rows.py",
+        "allowed=bank.reachable[used]",
+        "allowed=bank.allowed[used]",
+        _TESTS,
+    ),
+    Mutation(
         "brokers.late",
         "pods that return last from an outage are tripped for it",
         _WAYS,

@@ -117,7 +117,7 @@ INPUTS: Final = (
     Column("finite", "bool", "", "the frame's numbers are sound"),
     Column("frozen", "bool", "", "the same features came three times"),
     Column("good", "bool", "", "quality is good enough, by its hysteresis"),
-    Column("allowed", "bool", "", "breaker, consent and guidelines allow weight"),
+    Column("allowed", "bool", "", "breaker, consent, guidelines and the way to its broker allow weight"),
     Column("template", "calibration", DB, "own calibration, in the tick that gave the row; else null"),
     Column("scale", "calibration", "dB", "spread of each feature in it; null as `template`"),
 )

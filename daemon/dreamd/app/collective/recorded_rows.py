@@ -26,5 +26,5 @@ def _copied(bank: SlotTable) -> TableRows:
         finite=columns.finite[used].copy(),
         frozen=columns.frozen[used].copy(),
         good=columns.good[used].copy(),
-        allowed=bank.allowed[used].copy(),
+        allowed=bank.reachable[used],
     )
