@@ -337,7 +337,7 @@ class InvariantChecker:
         self._lies_anew(daemon, event)
         self.credentials.daemon_event(daemon, event)
         self.holds.daemon_event(daemon, event)
-        if event.kind == "state":
+        if event.kind == "state" and not daemon.lost:
             self._state_told(event)
         if event.kind == "state" and event.cause == DreamscapeState.ENDED.value:
             self._schedule.after(1, lambda: over(daemon, event.dreamscape, self.violated))

@@ -109,7 +109,7 @@ class HeldLease:
             return
         if arrives:
             self._own.renewal_answered(renewed=renewed, asked_s=asked_s)
-            self.faltered = self.faltered and not self.living  # one that a slow disk kept too long is over
+            self.faltered = self.faltered and not self._schedule.now_s - asked_s <= LATE_S
         if self._own.lost:
             self._lost()
         else:
