@@ -1,6 +1,7 @@
 """A release: notes from CHANGELOG, and its check, which names whatever is not as it was signed."""
 
 import hashlib
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -115,3 +116,14 @@ def test_sums_that_another_key_signed_are_refused(tmp_path: Path) -> None:
     (place / SUMS).write_text((place / SUMS).read_text() + "\n")
     with pytest.raises(ReleaseError, match="is no signature of release"):
         check(place, signers, "release")
+
+
+def test_the_changelog_has_the_form_that_a_release_reads() -> None:
+    """Versions stand below the title, the unreleased first; below each, the sections of Keep a Changelog."""
+    text = (Path(__file__).resolve().parents[2] / "CHANGELOG.md").read_text()
+    headings = [line for line in text.splitlines() if line.startswith(("## ", "### "))]
+    assert headings[0] == "## [Unreleased]"
+    kinds = {"### Added", "### Changed", "### Deprecated", "### Fixed", "### Removed", "### Security"}
+    for heading in headings[1:]:
+        assert heading in kinds or re.fullmatch(r"## \[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d", heading)
+    assert notes_of(text, "Unreleased")
