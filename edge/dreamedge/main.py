@@ -14,7 +14,6 @@ import json
 import logging
 import os
 import shutil
-import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -45,6 +44,7 @@ from dreamedge.setting_values import SettingsError
 from dreamedge.settings import electrode_names, load, state_root
 from dreamwire.argument_parser import ArgumentParser
 from dreamwire.broker_access import AccessError
+from dreamwire.operating_system import STOPPING, heed_signal, run_on_sockets, signals_here
 from dreamwire.schema import SCHEMAS
 from dreamwire.sd_notify import ServiceManager
 from dreamwire.signing import KeyFileError
@@ -351,18 +351,20 @@ def _run(chosen: dict[str, str | list[str] | None]) -> int:
         gateway = open_gateway(settings, journal, passwords)
         beds = open_beds(settings, key, journal, passwords, gateway)
         give_back()
-        return asyncio.run(_dream(beds, settings.duration_s, keepers, gateway))
+        return run_on_sockets(_dream(beds, settings.duration_s, keepers, gateway))
     finally:
         journal.close()
 
 
-BUTTON_SIGNALS: Final = {
-    int(signal.SIGUSR1): "wake",
-    int(signal.SIGUSR2): "distress",
-    int(signal.SIGRTMIN): "withdraw",
-    int(signal.SIGRTMIN) + 1: "arousal",
-}
-"""The buttons by signal, for the program that reads the bed's buttons."""
+BUTTON_SIGNALS: Final = signals_here(
+    {
+        ("SIGUSR1", 0): "wake",
+        ("SIGUSR2", 0): "distress",
+        ("SIGRTMIN", 0): "withdraw",
+        ("SIGRTMIN", 1): "arousal",
+    }
+)
+"""The buttons by signal, for the program that reads the bed's buttons; those that this system has."""
 
 
 async def _dream(
@@ -374,10 +376,10 @@ async def _dream(
     manager = ServiceManager.of(os.environ, os.getpid())
     ward = PodSupervisor(beds, Load().measure, manager, keepers, gateway)
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ward.stop, "stopped")
+    for number in STOPPING:
+        heed_signal(loop, number, ward.stop, "stopped")
     for pressed, button in BUTTON_SIGNALS.items():
-        loop.add_signal_handler(pressed, ward.press, button)
+        heed_signal(loop, pressed, ward.press, button)
     await ward.supervise(duration_s)
     manager.close()
     for name, why in ward.failed.items():

@@ -13,10 +13,10 @@ from typing import Final
 import grpc
 
 from dreamapi.errors import ApiError
+from dreamapi.operating_system import PLAIN, close_to_others, closed_to_others, flush_folder
 
 VARIABLE: Final = "DREAMD_CREDENTIAL"
 """The environment variable that names a credential file."""
-_OTHERS: Final = 0o077
 
 
 class CredentialError(ApiError):
@@ -43,19 +43,15 @@ class CredentialFile:
         """Write it whole, for its owner alone; OSError from the disk."""
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh = path.with_name(f".{path.name}.fresh")
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | PLAIN, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            os.fchmod(handle, 0o600)
+            close_to_others(handle)
             json.dump(asdict(self), file, indent=2)
             file.write("\n")
             file.flush()
             os.fsync(handle)
         fresh.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)  # a power cut must not bring the file before back
-        finally:
-            os.close(folder)
+        flush_folder(path.parent)  # a power cut must not bring the file before back
 
 
 def load_credential(path: Path) -> CredentialFile:
@@ -65,7 +61,7 @@ def load_credential(path: Path) -> CredentialFile:
         CredentialError: it is missing, open to others, or holds something else.
     """
     try:
-        closed, text = not path.stat().st_mode & _OTHERS, path.read_text(encoding="utf-8")
+        closed, text = closed_to_others(path), path.read_text(encoding="utf-8")
     except OSError as error:
         raise CredentialError(f"the credential {path} cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:

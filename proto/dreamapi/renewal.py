@@ -10,7 +10,6 @@ from the file with their next call. A person's credential is not renewed: the pe
 
 import asyncio
 import contextlib
-import fcntl
 import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -24,6 +23,7 @@ from google.protobuf.duration_pb2 import Duration
 from dreamapi.access import Access
 from dreamapi.credentials import CredentialError, HeldCredential
 from dreamapi.errors import ApiError
+from dreamapi.operating_system import PLAIN, lock_alone
 from dreamapi.v1.access_pb2 import Principal
 
 FIRST_LOOK_S: Final = 5.0
@@ -104,7 +104,7 @@ async def _alone(path: Path) -> AsyncIterator[None]:
     """Hold the lock beside a file; it ends with the process, too."""
     lock = path.with_name(f".{path.name}.lock")
     try:
-        handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        handle = os.open(lock, os.O_RDWR | os.O_CREAT | PLAIN, 0o600)
     except OSError as error:
         raise CredentialError(
             f"{lock} cannot be written ({error.strerror}), so the credential is not renewed; let this "
@@ -113,7 +113,7 @@ async def _alone(path: Path) -> AsyncIterator[None]:
     try:
         for _ in range(int(LOCK_WITHIN_S / _GLANCE_S)):
             with contextlib.suppress(BlockingIOError):
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                lock_alone(handle)
                 break
             await asyncio.sleep(_GLANCE_S)
         else:

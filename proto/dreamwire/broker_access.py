@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from dreamwire.operating_system import mode_of
+
 PLAIN_PORT: Final = 1883
 TLS_PORT: Final = 8883
 EXPECTED: Final = "mqtt://HOST[:PORT] or mqtts://HOST[:PORT], without credentials or a path"
@@ -149,10 +151,10 @@ def read_password(path: str, flag: str) -> str:
 def _closed(path: str, flag: str) -> None:
     """Refuse a secret that cannot be read, or that every user of this machine could read."""
     _readable(path, flag)
-    mode = Path(path).stat().st_mode
+    mode = mode_of(Path(path))
     if mode & _EVERYONE:
         raise AccessError(
-            f"{path} ({flag}) is open to everyone on this machine (mode {mode & 0o777:03o}); chmod 600 it, "
+            f"{path} ({flag}) is open to everyone on this machine (mode {mode:03o}); chmod 600 it, "
             "and change the secret in it if others use this machine"
         )
 

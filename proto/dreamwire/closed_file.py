@@ -9,6 +9,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from dreamwire.operating_system import close_to_others, flush_open, flush_path
+
 
 def write_closed(path: Path, content: bytes, mode: int = 0o600, *, replace: bool = True) -> None:
     """Write a file. replace: whether one that is there may be replaced.
@@ -20,10 +22,10 @@ def write_closed(path: Path, content: bytes, mode: int = 0o600, *, replace: bool
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), mode)
+            close_to_others(file.fileno(), mode)
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            flush_open(file.fileno())
         if replace:
             Path(draft).replace(path)
         else:
@@ -35,8 +37,4 @@ def write_closed(path: Path, content: bytes, mode: int = 0o600, *, replace: bool
 
 def flush_to_disk(path: Path) -> None:
     """Wait until the disk has a file, or the names in a folder; OSError where it cannot."""
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    flush_path(path)

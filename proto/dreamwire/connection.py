@@ -39,7 +39,6 @@ lock is not reentrant.
 import asyncio
 import contextlib
 import logging
-import select
 import socket
 import ssl
 import threading
@@ -51,6 +50,7 @@ import aiomqtt
 
 from dreamwire.broker_access import Access
 from dreamwire.detached_thread import aside
+from dreamwire.operating_system import ready_to_read
 from dreamwire.packet_splitter import Published
 from dreamwire.socket_reader import SocketReader
 
@@ -290,8 +290,7 @@ class PromptClient(aiomqtt.Client):
 
     def _on_socket_open(self, client: Any, userdata: Any, sock: Any) -> None:  # noqa: ANN401 -- as the base class has them
         super()._on_socket_open(client, userdata, sock)
-        self._inward = select.poll()
-        self._inward.register(sock.fileno(), select.POLLIN)
+        self._inward = ready_to_read(sock.fileno())
         # After the base class's own: the newer reader of a socket replaces the older one.
         self._loop.call_soon_threadsafe(self._listen, sock)
 
@@ -345,7 +344,7 @@ class PromptClient(aiomqtt.Client):
         end = self._client.socket()
         if isinstance(end, ssl.SSLSocket) and end.pending():
             return True
-        return end is not None and bool(self._inward.poll(0))
+        return end is not None and self._inward()
 
     def _on_socket_register_write(self, client: Any, userdata: Any, sock: Any) -> None:  # noqa: ANN401 -- as the base class has them
         if threading.get_ident() != self._thread:  # CONNECT is queued on the connecting thread

@@ -32,7 +32,7 @@ class ServiceManager:
         self._ready = False
         self._said = ""
         self._socket: socket.socket | None = None
-        if address:
+        if address and hasattr(socket, "AF_UNIX"):  # only systemd gives one
             self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             self._socket.setblocking(False)  # noqa: FBT003 -- the socket's own word
 

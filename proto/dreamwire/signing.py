@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from google.protobuf.message import DecodeError
 
 from dreamwire.closed_file import write_closed
+from dreamwire.operating_system import mode_of
 from dreamwire.v1 import wire_pb2 as pb
 
 PAYLOAD_BYTES_MAX: Final = 64 * 1024
@@ -200,7 +201,7 @@ class SigningKey:
         from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - 0.9 MB, for PEM alone
 
         pem = _read(path, "the signing key")
-        mode = path.stat().st_mode & 0o777
+        mode = mode_of(path)
         if mode & _OTHERS:
             raise KeyFileError(f"{path} is open to others (mode {mode:04o}); run: chmod 600 {path}")
         try:

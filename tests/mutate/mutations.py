@@ -34,6 +34,7 @@ from mutate.long_work import LONG_WORK
 from mutate.moratoria import MORATORIA
 from mutate.mutation import Mutation
 from mutate.operators import OPERATORS
+from mutate.other_systems import OTHER_SYSTEMS
 from mutate.own import OWN
 from mutate.patches import PATCHES
 from mutate.people import PEOPLE
@@ -103,4 +104,5 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *EXCHANGE,
     *FESTIVAL,
     *JOINED_HOUSES,
+    *OTHER_SYSTEMS,
 )

@@ -18,7 +18,6 @@ Rules
 """
 
 import base64
-import fcntl
 import json
 import os
 import threading
@@ -36,6 +35,7 @@ from dreamedge.ports.pod_store import Kept
 from dreamwire.closed_file import flush_to_disk
 from dreamwire.codec import WireError, decode_event, encode
 from dreamwire.messages import PodEvent, PodEventKind, StoredSever
+from dreamwire.operating_system import PLAIN, flush_open, lock_alone
 
 UNREADABLE: Final = "unreadable"
 """The cause of a latch that cannot be read from its file."""
@@ -231,11 +231,11 @@ def unlatch_heard(directory: Path) -> bool:
 def _locked(directory: Path) -> int:
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = os.open(directory / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = os.open(directory / _LOCK, os.O_RDWR | os.O_CREAT | PLAIN, 0o600)
     except OSError as error:
         raise DiskError(f"{directory} cannot be used ({error.strerror}); give another --state-dir.") from None
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock_alone(lock)
     except OSError:
         os.close(lock)
         raise InUseError(
@@ -250,7 +250,7 @@ def _replace(path: Path, content: bytes) -> None:
     with draft.open("wb") as file:
         file.write(content)
         file.flush()
-        os.fsync(file.fileno())
+        flush_open(file.fileno())
     draft.replace(path)
     flush_to_disk(path.parent)
 

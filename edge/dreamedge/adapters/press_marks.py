@@ -20,6 +20,8 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from dreamwire.operating_system import PLAIN, SHARED_MEMORY
+
 MEMORY: Final = Path("/dev/shm")  # noqa: S108 - the system's memory, not a directory for drafts
 _BYTES: Final = mmap.PAGESIZE
 
@@ -30,8 +32,9 @@ class PressMarks:
     def __init__(self, directory: Path, buttons: tuple[str, ...], memory: Path = MEMORY) -> None:
         """directory: of the pod's state, which names the page. buttons: at most 8."""
         self._bits = {button: 1 << number for number, button in enumerate(buttons)}
-        self._path = memory / f"dreamedge-{os.geteuid()}-{_name_of(directory)}"
-        self._page = _opened(self._path)
+        user = os.geteuid() if SHARED_MEMORY else 0
+        self._path = memory / f"dreamedge-{user}-{_name_of(directory)}"
+        self._page = _opened(self._path) if SHARED_MEMORY else None
         marked = self._page[:] if self._page is not None else b""
         self.found = tuple(name for name, bit in self._bits.items() if any(byte & bit for byte in marked))
         self._cleared = 0
@@ -67,7 +70,7 @@ def _name_of(directory: Path) -> str:
 def _opened(path: Path) -> mmap.mmap | None:
     """Map the page, made if missing; None where it cannot be had, or is not this user's own."""
     try:
-        page = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        page = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | PLAIN, 0o600)
     except OSError:
         return None
     try:

@@ -26,7 +26,10 @@ BEHIND_S: Final = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The daemon's answer about a credential. boot: id of the boot. at_s: CLOCK_BOOTTIME, seconds."""
+    """The daemon's answer about a credential. at_s: CLOCK_BOOTTIME, seconds.
+
+    boot: id of the boot. A system without one has an empty id, which is never the present boot's.
+    """
 
     boot: str
     at_s: float
@@ -35,7 +38,7 @@ class Plan:
 
     def left_s(self, boot: str, now_s: float) -> float | None:
         """Seconds until the credential ends; None: not known since the reboot."""
-        return self.at_s + self.expires_in_s - now_s if boot == self.boot else None
+        return self.at_s + self.expires_in_s - now_s if boot == self.boot != "" else None
 
 
 class Schedule:
@@ -43,7 +46,7 @@ class Schedule:
 
     def __init__(self, plan: Plan | None, boot: str, now_s: float, rng: random.Random) -> None:
         self._boot, self._rng = boot, rng
-        self.plan = plan if plan is not None and plan.boot == boot else None
+        self.plan = plan if plan is not None and plan.boot == boot != "" else None
         self._failures = self._lockouts = 0
         self._looked_s = now_s
         self._due_s = now_s + rng.uniform(*FIRST_S) if self.plan is None else self._planned_s(self.plan)

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from dreamedge.adapters.bedside.button_reader import Keys
-from dreamedge.adapters.bedside.evdev import KEY_CODES, EvdevKeys
 from dreamedge.adapters.bedside.presses import ACTIONS
 from dreamedge.adapters.bedside.spec_words import baud_rate, chip_path, split
 from dreamedge.adapters.clock import boottime_ns
 from dreamedge.ports.button import ButtonError
+from dreamwire.operating_system import LINUX_DEVICES
 
 NONE: Final = "none"
 _KNOWN: Final = "evdev:PATH, gpio:CHIP/LINE or serial:PORT"
@@ -31,6 +31,8 @@ def button_keys(spec: str) -> tuple[Keys, bool]:
     kind, place, options = split(spec, ButtonError, "--button")
     if kind not in _KINDS or not place:
         raise ButtonError(f"--button {spec} is not {_KNOWN}; write one of them.")
+    if kind in ("evdev", "gpio") and not LINUX_DEVICES:
+        raise ButtonError(f"--button {spec}: {kind} is a device of Linux; use serial:PORT on this system.")
     hold = options.pop(_HOLD, "wake")
     if hold not in ("wake", NONE):
         raise ButtonError(f"--button {spec}: hold={hold} is neither hold=wake nor hold=none.")
@@ -38,6 +40,8 @@ def button_keys(spec: str) -> tuple[Keys, bool]:
 
 
 def _evdev(spec: str, place: str, options: Mapping[str, str]) -> Keys:
+    from dreamedge.adapters.bedside.evdev import KEY_CODES, EvdevKeys  # noqa: PLC0415 - of Linux alone
+
     actions = {}
     for key, action in options.items():
         code = KEY_CODES.get(key.upper(), int(key) if key.isdecimal() else None)

@@ -3,7 +3,6 @@
 Writing never waits: a pipe that is full drops the byte. A keeper that ended is reported and started again.
 """
 
-import fcntl
 import os
 import select
 import subprocess
@@ -13,6 +12,7 @@ from typing import Final
 
 from dreamedge.adapters.clock import boottime_ns
 from dreamedge.ports.light import LightError, LightState
+from dreamwire.operating_system import PIPES_NEVER_WAIT
 
 _KEEPER: Final = (sys.executable, "-m", "dreamedge.adapters.bedside.lamp_keeper")
 _OPEN_WITHIN_S: Final = 10.0
@@ -30,6 +30,8 @@ class KeptLight:
         Raises:
             LightError: the lamp cannot be opened.
         """
+        if not PIPES_NEVER_WAIT:
+            raise LightError(f"{pod}: --light {spec}: no light can be kept on this system; leave it out.")
         self._spec = spec
         self._pod = pod
         self._begun = b""
@@ -115,8 +117,7 @@ def _started(spec: str) -> subprocess.Popen[bytes]:
     assert keeper.stdin is not None
     assert keeper.stdout is not None
     for pipe in (keeper.stdin, keeper.stdout):
-        flags = fcntl.fcntl(pipe.fileno(), fcntl.F_GETFL)
-        fcntl.fcntl(pipe.fileno(), fcntl.F_SETFL, flags | os.O_NONBLOCK)
+        os.set_blocking(pipe.fileno(), False)
     return keeper
 
 

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 from dreamedge.adapters.bedside.spec_words import baud_rate, chip_path, split
 from dreamedge.ports.light import LightError, LightState
+from dreamwire.operating_system import LINUX_DEVICES
 
 BLINK_NS: Final = 500_000_000
 """Half of a blink: far below three flashes a second, the limit for photosensitive people."""
@@ -76,6 +77,8 @@ def open_lamp(spec: str) -> Lamp:
     kind, place, options = split(spec, LightError, "--light")
     if kind not in _KINDS or not place:
         raise LightError(f"--light {spec} is not {_KNOWN}; write one of them.")
+    if kind == "gpio" and not LINUX_DEVICES:
+        raise LightError(f"--light {spec}: gpio is a device of Linux; use serial:PORT on this system.")
     return _KINDS[kind](spec, place, options)
 
 

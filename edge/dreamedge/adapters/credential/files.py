@@ -11,7 +11,7 @@ process of its own that may be killed at any step.
 import asyncio
 import contextlib
 import json
-import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -21,6 +21,7 @@ from typing import Any, Final
 from dreamedge.core.renewal_schedule import Plan
 from dreamedge.ports.bed_credential import Looked
 from dreamwire.closed_file import write_closed
+from dreamwire.operating_system import LOOP_STARTS_PROGRAMS, goes_last
 
 CREDENTIAL_FILE: Final = "credential.json"
 PASSWORD_FILE: Final = "password"  # noqa: S105 - a name
@@ -30,6 +31,8 @@ RENEW_WITHIN_S: Final = 90.0
 NICENESS: Final = 5
 PROGRAM: Final = (sys.executable, "-m", "dreamedge")
 _WHY_MAX: Final = 300
+_NO_JSON: Final = "dreamedge renew has answered with no JSON"
+_GLANCE_S: Final = 0.1
 _BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -101,12 +104,14 @@ class BedCredential:
         """Return why it has failed (empty: it has not), and whether the credential is a new one."""
         words = (*self._program, "renew", "--credential", str(self.file), "--json")
         pipe = asyncio.subprocess.PIPE
+        if not LOOP_STARTS_PROGRAMS:
+            return await _run_polled(words)
         try:
             program = await asyncio.create_subprocess_exec(*words, stdout=pipe, stderr=pipe)
         except OSError as error:
             return f"dreamedge renew cannot be started ({error.strerror})", False
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, program.pid, NICENESS)  # a pulse of the tether goes first
+            goes_last(program.pid, NICENESS)  # a pulse of the tether goes first
         try:
             async with asyncio.timeout(RENEW_WITHIN_S):
                 return await _answer(program)
@@ -139,8 +144,36 @@ async def _answer(program: asyncio.subprocess.Process) -> tuple[str, bool]:
     if said:
         with contextlib.suppress(ValueError, AttributeError):
             return "", bool(json.loads(said).get("renewed"))
-        return "dreamedge renew has answered with no JSON", False
+        return _NO_JSON, False
     lines = (await program.stderr.read()).decode(errors="replace").strip().splitlines()
     ended = await program.wait()
+    return _refused(lines, ended), False
+
+
+def _refused(lines: list[str], ended: int) -> str:
+    """The program's last line of errors, or how it ended."""
     told = lines[-1] if lines else f"dreamedge renew has ended with {ended}"
-    return told.removeprefix("dreamedge: ")[:_WHY_MAX], False
+    return told.removeprefix("dreamedge: ")[:_WHY_MAX]
+
+
+async def _run_polled(words: Sequence[str]) -> tuple[str, bool]:
+    """Do the same where the loop starts no programs; its output is far shorter than a pipe holds."""
+    try:
+        program = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # noqa: S603, ASYNC220
+    except OSError as error:
+        return f"dreamedge renew cannot be started ({error.strerror})", False
+    with program:
+        try:
+            async with asyncio.timeout(RENEW_WITHIN_S):
+                while program.poll() is None:  # noqa: ASYNC110 - no event comes from it
+                    await asyncio.sleep(_GLANCE_S)
+        except TimeoutError:
+            return f"dreamedge renew has not ended within {RENEW_WITHIN_S:.0f} s", False
+        finally:
+            program.kill()
+        said, errors = program.communicate()
+    if not said:
+        return _refused(errors.decode(errors="replace").strip().splitlines(), program.returncode), False
+    with contextlib.suppress(ValueError, AttributeError):
+        return "", bool(json.loads(said.splitlines()[0]).get("renewed"))
+    return _NO_JSON, False

@@ -9,7 +9,7 @@ ends the recording and nothing else.
 The samples of a device above 1,000 Hz are recorded at its own rate, before they are decimated.
 """
 
-import os
+import shutil
 import tempfile
 from collections import deque
 from collections.abc import Callable
@@ -123,7 +123,7 @@ def open_recorder(
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=directory) as trial:
             trial.write(b"\0")
-        free = _free_bytes(directory)
+        free = shutil.disk_usage(directory).free
     except OSError as error:
         raise RecorderError(
             f"nothing can be recorded in {directory} ({error.strerror}); "
@@ -137,11 +137,6 @@ def open_recorder(
     equipment = f"dreamd:{implant.source.name.lower()}:{implant.device.kind}:{implant.device.model}"
     montage = implant.keep_original() if isinstance(implant, Decimating) else implant.montage
     scribe = EdfWriter(
-        directory / pod, montage, equipment, wall_ns, lambda: _free_bytes(directory), reserve_bytes
+        directory / pod, montage, equipment, wall_ns, lambda: shutil.disk_usage(directory).free, reserve_bytes
     )
     return EdfRecorder(scribe, pod)
-
-
-def _free_bytes(directory: Path) -> int:
-    disk = os.statvfs(directory)
-    return disk.f_bavail * disk.f_frsize

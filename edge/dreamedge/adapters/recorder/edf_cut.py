@@ -18,6 +18,7 @@ from typing import Final
 
 from dreamedge.adapters.recorder.edfplus import RECORDS_AT, records
 from dreamedge.ports.recorder import RecorderError
+from dreamwire.operating_system import PLAIN
 
 _HEAD: Final = 256
 _SAMPLES_AT: Final = 216
@@ -120,7 +121,7 @@ def _cut_part(part: Recorded, pod: str, begin: datetime, until: datetime, target
         start = part.start + timedelta(seconds=int(shift))
         target.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = target / f"{pod}-{start:%Y%m%dT%H%M%SZ}.edf"
-        fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | PLAIN, 0o600)
         with os.fdopen(fd, "wb") as out:
             out.write(_header(part.head, start, last - first))
             for number in range(first, last):

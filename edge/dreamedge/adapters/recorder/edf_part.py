@@ -30,6 +30,7 @@ from dreamedge.adapters.recorder.edfplus import (
     records,
 )
 from dreamwire.closed_file import flush_to_disk
+from dreamwire.operating_system import PLAIN, flush_open, write_at
 
 FSYNC_S: Final = 10.0
 STEP_UV: Final = 0.1
@@ -102,17 +103,17 @@ class Part:
         # Counted after it is written: a process killed between the two leaves a valid file, one record short.
         self._put(records(self.count), RECORDS_AT)
         if self.count % self._fsync_records == 0:
-            os.fsync(self._fd)
+            flush_open(self._fd)
 
     def close(self) -> None:
         """Force the file to the disk and close it."""
         try:
-            os.fsync(self._fd)
+            flush_open(self._fd)
         finally:
             os.close(self._fd)
 
     def _put(self, data: bytes, at: int) -> None:
-        if os.pwrite(self._fd, data, at) < len(data):
+        if write_at(self._fd, data, at) < len(data):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
@@ -121,7 +122,7 @@ def _create(stem: Path) -> int:
     while True:
         path = stem.with_name(f"{stem.name}.edf" if number == 1 else f"{stem.name}-{number}.edf")
         try:
-            fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+            fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | PLAIN, 0o600)
         except FileExistsError:
             number += 1
             continue
