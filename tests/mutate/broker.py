@@ -117,9 +117,9 @@ BROKER: Final = (
     Mutation(
         "renewal.alone",
         "two processes that share a file renew it twice, and one is left with a dead secret",
-        "proto/dreamapi/renewal.py",
-        "fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)",
-        "fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)",
+        "proto/dreamapi/operating_system.py",
+        "_FCNTL.flock(handle, _FCNTL.LOCK_EX | _FCNTL.LOCK_NB)",
+        "_FCNTL.flock(handle, _FCNTL.LOCK_SH | _FCNTL.LOCK_NB)",
         ("tests/api/test_renewal.py",),
     ),
     Mutation(
@@ -142,7 +142,7 @@ BROKER: Final = (
         "renewal.boot",
         "a bed counts on the clock of the boot before, and renews too late",
         "edge/dreamedge/core/renewal_schedule.py",
-        "self.plan = plan if plan is not None and plan.boot == boot else None",
+        'self.plan = plan if plan is not None and plan.boot == boot != "" else None',
         "self.plan = plan",
         ("tests/edge/test_credential.py",),
     ),
