@@ -1,4 +1,4 @@
-"""What the operating system offers, and a stated substitute for each thing that only Linux has.
+"""The calls of the operating system, and a stated substitute for each that only Linux has.
 
 Theory of operation. A bed is written for Linux. Windows and macOS lack some of its calls, so each choice
 between a call and its substitute is made here, once, when the program starts, by looking whether the call is
@@ -20,10 +20,7 @@ import sys
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    import asyncio
+from typing import Any, Final
 
 _SYSTEM: Final[str] = sys.platform
 
@@ -113,13 +110,13 @@ def flush_path(path: Path) -> None:
 
 
 def close_to_others(handle: int, mode: int) -> None:
-    """Set who may read an open file. Windows: the rights are those of its folder."""
+    """Set the mode of an open file. Windows: the rights are those of its folder."""
     if hasattr(os, "fchmod"):
         os.fchmod(handle, mode)
 
 
 def mode_of(path: Path) -> int:
-    """Who may read a file, as bits. Windows: 0, for its mode has no word of it."""
+    """The rights of a file, as bits of its mode. Windows: 0, for a mode there says nothing of others."""
     return path.stat().st_mode & 0o777 if hasattr(os, "fchmod") else 0
 
 
@@ -174,7 +171,7 @@ def signals_here(named: Mapping[tuple[str, int], str]) -> dict[int, str]:
 STOPPING: Final = tuple(signals_here({("SIGTERM", 0): "", ("SIGINT", 0): "", ("SIGBREAK", 0): ""}))
 
 
-def heed_signal(loop: "asyncio.AbstractEventLoop", number: int, act: Callable[..., None], word: str) -> None:
+def heed_signal(loop: Any, number: int, act: Callable[[str], None], word: str) -> None:  # noqa: ANN401 -- asyncio's
     """Call `act(word)` on the loop at each such signal.
 
     Windows: the interpreter hands it over at its next step, a pulse of the tether (50 ms) at most.

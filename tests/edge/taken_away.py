@@ -100,7 +100,7 @@ def unloaded() -> list[str]:
 
 
 def looked_at(folder: Path) -> dict[str, object]:
-    """What the substitutes do, by name."""
+    """The findings about each substitute, by name."""
     slept_ns, wall_ns = [0], time.time_ns
     time.time_ns = lambda: wall_ns() + slept_ns[0]
     found: dict[str, object] = {"unloaded": unloaded()}
