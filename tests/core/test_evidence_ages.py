@@ -54,7 +54,7 @@ def test_no_row_lets_old_evidence_accuse() -> None:
 def test_the_ages_in_the_table_are_those_that_detectors_use() -> None:
     """The table's numbers are the ones that the detectors use, to a hop."""
     assert frame_table.PAST_HOPS * HOP_S == FRAME_PAST_S == row("frozen").age_s
-    assert row("replayed: a copy").age_s == REPLAY_AGE_S
+    assert row("replayed: a copy, but of a gateway").age_s == REPLAY_AGE_S
     kept_s = grant_history.KEPT_HOPS * HOP_S
     assert ACTUATOR_AGE_S + grant_history.REACH_S - HOP_S <= kept_s <= ACTUATOR_AGE_S + grant_history.REACH_S
     assert row("what a pod tells of itself").age_s == SAME_TRIP_S
