@@ -36,7 +36,7 @@ festival: $(RUN) ## a whole festival in virtual time, shown at 127.0.0.1:8082, a
 
 test: $(READY) ## all tests; ARGS="-k tether" passes flags to pytest
 	@$(MAKE) --no-print-directory -j3 $(NODE_READY) $(BIDS_READY) $(COMPILED)
-	@$(BIN)/pytest -q $(or $(ARGS),-n 5 --dist loadfile --no-loadscope-reorder)
+	@$(BIN)/pytest -q $(or $(ARGS),-n 6 --dist loadfile --no-loadscope-reorder)
 
 soak: $(READY) ## what `make test` leaves out for its time: more seeds, longer nights, bad lines; with figures
 	@DREAMD_LONG=1 $(BIN)/pytest -q -s $(or $(ARGS),$(LONG_TESTS))
