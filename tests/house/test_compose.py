@@ -31,8 +31,10 @@ MADE_BY_HAND = ("./daemon.pub", "./secrets/grafana-admin")
 
 
 def instructions() -> list[tuple[str, str]]:
-    """The Dockerfile's instructions, continued lines joined."""
+    """The Dockerfile's instructions, continued lines joined, the base that is an argument by its default."""
     text = re.sub(r"\\\n\s*", "", (DEPLOY / "Dockerfile").read_text(encoding="utf-8"))
+    base = re.search(r"^ARG BASE=(\S+)$", text, re.MULTILINE)
+    text = text.replace("${BASE}", base[1]).replace(base[0], "") if base else text
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     return [(word, rest) for word, _, rest in (line.partition(" ") for line in lines)]
 
